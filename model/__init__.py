@@ -1,0 +1,1 @@
+"""The training package: photographs in, an exported ONNX colorizer out."""

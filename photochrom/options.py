@@ -1,0 +1,48 @@
+"""What a caller may ask of one colorization."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class OutputFormat(StrEnum):
+    """File format of the result."""
+
+    SAME = "same"
+    JPEG = "jpeg"
+    PNG = "png"
+    TIFF = "tiff"
+
+
+class ColorizeOptions(BaseModel):
+    """Options of one colorization; part of the result's identity, so the same options give the same bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Annotated[
+        OutputFormat, Field(description="Format of the result; `same` keeps the original's.")
+    ] = OutputFormat.SAME
+    quality: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="Quality of lossy output; JPEG to JPEG keeps its luma at any.",
+        ),
+    ] = 92
+    vividness: Annotated[
+        float,
+        Field(ge=0, le=1, description="0 is faithful (least error), 1 as colourful as real photographs."),
+    ] = 0.5
+    temperature: Annotated[
+        float,
+        Field(
+            ge=0.05,
+            le=1,
+            description="Annealed mean (Zhang 2016): 1 averages all likely colours, lower prefers the likeliest.",
+        ),
+    ] = 0.38
+    strength: Annotated[
+        float, Field(ge=0, le=1, description="Scales the predicted chroma; 0 gives the grey photograph back.")
+    ] = 1.0

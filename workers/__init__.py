@@ -1,0 +1,1 @@
+"""The worker: RQ around ONNX Runtime around the imaging pipeline."""
