@@ -42,8 +42,9 @@ def network_config(fields: dict[str, Any]) -> NetworkConfig:
     Raises:
         ModelRejected: an unknown field.
     """
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
     try:
-        return NetworkConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+        return NetworkConfig(**values)
     except TypeError as error:
         raise ModelRejected(f"Not a network configuration: {error}") from error
 

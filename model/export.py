@@ -6,9 +6,12 @@ keep their names, so training can start from the file again (`model.checkpoint`)
 """
 
 import argparse
+import copy
 import hashlib
 import json
+import sys
 import tempfile
+import tomllib
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -22,8 +25,8 @@ from onnx import numpy_helper
 from torch import Tensor
 from torch.export import Dim
 
-from photochrom.artifact import ModelCard
-from photochrom.errors import ModelRejected
+from photochrom.artifact import Figures, ModelCard
+from photochrom.errors import ModelRejected, PhotochromError
 
 from .checkpoint import NETWORK_KEY, load_network
 from .network import Colorizer, Predictor
@@ -39,9 +42,9 @@ CONFIDENCE_TOLERANCE = 1e-3
 
 
 def weights_sha256(weights: Mapping[str, np.ndarray]) -> str:
-    """Hash the weights as stored: for every name in sorted order the name, dtype, shape and raw bytes.
+    r"""Hash the weights as stored: for every name in sorted order the name, dtype, shape and raw bytes.
 
-    Each of the first three is UTF-8 text ended by a zero byte, e.g. `classify.bias\\0float32\\0(259,)\\0`;
+    Each of the first three is UTF-8 text ended by a zero byte, e.g. `classify.bias\0float32\0(259,)\0`;
     the values follow little-endian in C order.
     """
     digest = hashlib.sha256()
@@ -219,12 +222,81 @@ def export(network: Colorizer, card: ModelCard, out: Path) -> float:
         ModelRejected: see `build` and `parity`; nothing is written then.
     """
     model = build(network, card)
-    with torch.no_grad():  # compare against what is stored, rounding included
-        for name, array in stored_weights(network, card.precision).items():
-            network.get_buffer(name).copy_(torch.from_numpy(array.astype(np.float32))) if name in dict(
-                network.named_buffers()
-            ) else network.get_parameter(name).copy_(torch.from_numpy(array.astype(np.float32)))
-    difference = parity(network, model)
+    difference = parity(rounded(network, card.precision), model)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(model.SerializeToString(deterministic=True))
     return difference
+
+
+def rounded(network: Colorizer, precision: str) -> Colorizer:
+    """Return a copy whose weights are those of the file, rounding included."""
+    stored = stored_weights(network, precision)
+    copied = copy.deepcopy(network)
+    copied.load_state_dict(
+        {k: torch.from_numpy(v.astype(np.float32)) for k, v in stored.items()}, strict=False
+    )
+    return copied
+
+
+# ---------------------------------------------------------------- command line
+
+
+def read_card(path: Path, network: Colorizer, precision: str, reports: list[Path]) -> ModelCard:
+    """Complete the card's TOML with what the network knows and the figures of evaluation reports.
+
+    Raises:
+        ModelRejected: a file is missing or does not hold.
+    """
+    try:
+        fields = tomllib.loads(path.read_text())
+        figures = [row for report in reports for row in _figures(report)]
+        bins = tuple((float(a), float(b)) for a, b in network.bins)
+        return ModelCard(
+            **fields, bins=bins, precision=precision, figures=tuple(figures), weights_sha256="0" * 64
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelRejected(f"The card {path} does not hold: {error}") from error
+
+
+def _figures(report: Path) -> list[Figures]:
+    content = json.loads(report.read_text())
+    shared = {"photos_name": report.stem, "photos": content["photos"]}
+    return [Figures(**shared, **{k: round(v, 3) for k, v in row.items()}) for row in content["settings"]]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    cli = argparse.ArgumentParser(prog="python -m model.export", description=__doc__.split("\n")[0])
+    cli.add_argument(
+        "--checkpoint", type=Path, required=True, help="a .pt of model.train, or an exported .onnx"
+    )
+    cli.add_argument("--card", type=Path, required=True, help="TOML: name, version, training, license, ...")
+    cli.add_argument("--out", type=Path, required=True, help="the .onnx to write")
+    cli.add_argument("--precision", choices=("fp16", "fp32"), default="fp16", help="of the stored weights")
+    cli.add_argument(
+        "--figures",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="reports of `model.evaluate --json`, each named after its photographs (val.json)",
+    )
+    return cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        network = load_network(options.checkpoint)
+        card = read_card(options.card, network, options.precision, options.figures)
+        difference = export(network, card, options.out)
+    except PhotochromError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, ")
+    sys.stdout.write(f"largest difference to torch {difference:.4f} in ab\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

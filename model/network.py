@@ -66,7 +66,8 @@ class SameConv(nn.Conv2d):
         self.pads = (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, self.pads) if any(self.pads) else x)
+        y: Tensor = super().forward(F.pad(x, self.pads) if any(self.pads) else x)
+        return y
 
 
 def encoder_norm(channels: int) -> nn.BatchNorm2d:
@@ -93,8 +94,8 @@ class Bottleneck(nn.Module):
         if self.expand is not None and self.expand_norm is not None:
             y = F.relu6(self.expand_norm(self.expand(y)))
         y = F.relu6(self.depthwise_norm(self.depthwise(y)))
-        y = self.project_norm(self.project(y))
-        return x + y if self.residual else y
+        projected: Tensor = self.project_norm(self.project(y))
+        return x + projected if self.residual else projected
 
 
 class Encoder(nn.Module):
@@ -148,7 +149,8 @@ class Attention(nn.Module):
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (N, heads, T, C/heads) each
         y = F.scaled_dot_product_attention(q, k, v)
         x = x + self.out(y.transpose(1, 2).flatten(2))
-        return x + self.narrow(F.gelu(self.widen(self.mlp_norm(x))))
+        mlp: Tensor = self.narrow(F.gelu(self.widen(self.mlp_norm(x))))
+        return x + mlp
 
 
 class Context(nn.Module):
@@ -166,7 +168,7 @@ class Context(nn.Module):
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (N, inputs, h, w), (N, width, h, w)
         x = self.enter(x) + condition
         x = x + self.position(x)
-        tokens = self.blocks(x.flatten(2).transpose(1, 2))  # (N, h*w, width)
+        tokens: Tensor = self.blocks(x.flatten(2).transpose(1, 2))  # (N, h*w, width)
         return tokens.transpose(1, 2).reshape(x.shape)
 
 
@@ -262,14 +264,19 @@ class Colorizer(nn.Module):
         self.palette = PaletteLayer(len(bins), config.hints, config.context)
 
     def forward(
-        self, lightness: Tensor, hints: Tensor | None = None, palette: Tensor | None = None
+        self,
+        lightness: Tensor,
+        hints: Tensor | None = None,
+        palette: Tensor | None = None,
+        positions: Tensor | None = None,
     ) -> Tensor:
-        """Return logits (N,Q,H/4,W/4).
+        """Return logits (N,Q,H/4,W/4), or (N,Q,K,1) at K positions only.
 
         Args:
             lightness: (N,1,H,W), L* in 0..100; H and W multiples of 32.
             hints: (N,3,H,W), a*, b* and a 0/1 mask; None is all zero.
             palette: (N,Q), an ab histogram over the bins; None is all zero.
+            positions: (N,K), flat places in the map of H/4 x W/4 (training needs no more).
         """
         maps = self.encoder(((lightness / 100 * 255 - 127) / 128).expand(-1, 3, -1, -1))
         condition = maps[32].new_zeros(1)
@@ -283,7 +290,9 @@ class Colorizer(nn.Module):
         x = self.context(maps[32], condition)  # (N, context, H/32, W/32)
         x = self.up16(x, maps[16])
         x = self.up8(x, maps[8])
-        x = self.up4(x, maps[4])
+        x = self.up4(x, maps[4])  # (N, C, H/4, W/4)
+        if positions is not None:
+            x = x.flatten(2).gather(2, positions[:, None].expand(-1, x.shape[1], -1))[..., None]
         logits: Tensor = self.classify(x)
         return logits
 
