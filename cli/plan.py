@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from photochrom.sniff import SNIFF_BYTES, sniff
-
 from photochrom.errors import PhotochromError
 from photochrom.options import OutputFormat
+from photochrom.sniff import SNIFF_BYTES, sniff
 
 _SUFFIXES = {OutputFormat.JPEG: ".jpg", OutputFormat.PNG: ".png", OutputFormat.TIFF: ".tif"}
 _FORMATS = {

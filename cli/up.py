@@ -11,15 +11,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from redis import Redis
+from redis.exceptions import RedisError
 from rich.console import Console
 
 from photochrom.embedded import valkey
-from photochrom.errors import PhotochromError
+from photochrom.errors import PhotochromError, QueueUnavailable
 
 from . import children
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
+_REDIS_SECONDS = 5
 
 
 class CannotStart(PhotochromError):
@@ -33,12 +36,13 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
 
     Raises:
         CannotStart: the port or the data folder is taken, or a part ended before it was ready.
-        QueueUnavailable: no Redis server can be started.
+        QueueUnavailable: no Redis server can be started, or the given one does not answer.
     """
     console = Console(highlight=False, soft_wrap=True)
     _refuse_taken_port(host, port)
-    # From here on SIGTERM is a Ctrl-C: one way out, through the `with` blocks below.
+    # From here on SIGTERM and a closed terminal are a Ctrl-C: one way out, through the `with` blocks below.
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
     started = time.monotonic()
     with ExitStack() as stack:
         try:
@@ -70,6 +74,18 @@ def _refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
+def _refuse_unreachable(redis_url: str) -> None:
+    try:
+        with Redis.from_url(
+            redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
+        ) as redis:
+            redis.ping()
+    except (RedisError, ValueError) as error:
+        raise QueueUnavailable(
+            f"The server of REDIS_URL does not answer ({error}); start it, or unset REDIS_URL for the embedded one."
+        ) from None
+
+
 @contextmanager
 def _locked(data: Path) -> Iterator[None]:
     try:
@@ -91,7 +107,10 @@ def _locked(data: Path) -> Iterator[None]:
 def _parts(
     host: str, port: int, data: Path, workers: int, stack: ExitStack
 ) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    redis_url = os.environ.get("REDIS_URL") or stack.enter_context(valkey(data / "queue"))
+    if redis_url := os.environ.get("REDIS_URL"):
+        _refuse_unreachable(redis_url)
+    else:
+        redis_url = stack.enter_context(valkey(data / "queue"))
     env = {
         "REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
