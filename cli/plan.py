@@ -6,7 +6,7 @@ from pathlib import Path
 
 from photochrom.errors import PhotochromError
 from photochrom.options import OutputFormat
-from photochrom.sniff import SNIFF_BYTES, sniff
+from photochrom.sniff import HEAD_BYTES, sniff
 
 _SUFFIXES = {OutputFormat.JPEG: ".jpg", OutputFormat.PNG: ".png", OutputFormat.TIFF: ".tif"}
 _FORMATS = {
@@ -97,7 +97,7 @@ def _split(paths: Iterable[Path]) -> tuple[list[Path], int]:
 def _is_photograph(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            sniff(file.read(SNIFF_BYTES))
+            sniff(file.read(HEAD_BYTES))
     except PhotochromError:
         # A damaged photograph is worth an error, a text file beside the photographs is not.
         return path.suffix.lower() in _FORMATS
