@@ -3,7 +3,7 @@
     python -m model.evaluate --weights model/weights/photochrom.onnx --photos val.tar --json
 
 Every photograph is reduced to its 256-px centre square and its lightness is kept; the predicted ab is brought
-to full size bilinearly. Figures are means over photographs.
+to full size bilinearly. Figures are means over photographs, but RMSE is one root over all pixels.
 """
 
 import argparse
@@ -75,7 +75,10 @@ class OnnxPredict:
     def __init__(self, weights: Path) -> None:
         import onnxruntime
 
-        self.session = onnxruntime.InferenceSession(weights, providers=onnxruntime.get_available_providers())
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others
+        providers = onnxruntime.get_available_providers()
+        self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
         self.bins = next(i.shape[1] for i in self.session.get_inputs() if i.name == "palette")
 
     def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
@@ -179,8 +182,10 @@ def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
     settings = []
     for setting in SETTINGS:
         chosen = [row.values for row in rows if row.setting == setting]
-        means = {key: float(np.mean([values[key] for values in chosen])) for key in chosen[0]}
-        settings.append({**setting._asdict(), **means})
+        figures_ = {key: float(np.mean([values[key] for values in chosen])) for key in chosen[0]}
+        # Squares are averaged before the root: one root over all pixels of all photographs.
+        figures_["rmse_ab"] = float(np.sqrt(np.mean([values["rmse_ab"] ** 2 for values in chosen])))
+        settings.append({**setting._asdict(), **figures_})
     photos = len(rows) // len(SETTINGS)
     return {"photos": photos, "seconds_per_photo": seconds / photos, "settings": settings}
 

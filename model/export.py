@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -39,6 +40,8 @@ PREFIX = "network."  # of the weights inside Predictor
 PARITY_SHAPES = ((1, 128, 128), (2, 256, 384), (1, 1024, 512))
 AB_TOLERANCE = 0.05  # far below what an 8-bit picture can show
 CONFIDENCE_TOLERANCE = 1e-3
+
+Precision = Literal["fp16", "fp32"]
 
 
 def weights_sha256(weights: Mapping[str, np.ndarray]) -> str:
@@ -241,7 +244,7 @@ def rounded(network: Colorizer, precision: str) -> Colorizer:
 # ---------------------------------------------------------------- command line
 
 
-def read_card(path: Path, network: Colorizer, precision: str, reports: list[Path]) -> ModelCard:
+def read_card(path: Path, network: Colorizer, precision: Precision, reports: list[Path]) -> ModelCard:
     """Complete the card's TOML with what the network knows and the figures of evaluation reports.
 
     Raises:

@@ -38,8 +38,9 @@ class SoftTargets(nn.Module):
 
     def __init__(self, bins: Tensor) -> None:
         super().__init__()
-        axis = torch.arange(-_REACH, _REACH, dtype=torch.float64)
-        squares = (torch.cartesian_prod(axis, axis)[:, None] - bins.cpu().double()[None]).square().sum(-1)
+        axis = torch.arange(-_REACH, _REACH)[:, None]
+        a, b = (axis - bins.cpu()[:, 0]).square(), (axis - bins.cpu()[:, 1]).square()  # (256, Q) each
+        squares = (a[:, None] + b[None]).flatten(0, 1)
         nearest, index = squares.topk(min(NEIGHBOURS, len(bins)), largest=False)  # (65536, 5)
         # Relative to the nearest: far outside the gamut every Gaussian would vanish.
         share = torch.exp(-(nearest - nearest[:, :1]) / (2 * SIGMA**2))
