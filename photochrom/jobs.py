@@ -260,6 +260,8 @@ class JobRecord(_Part):
         Raises:
             JobConflict: it is not failed or canceled, or its original is gone.
         """
+        if self.state not in (JobState.FAILED, JobState.CANCELED):
+            raise JobConflict(f"Job {self.id} is {self.state}; only failed and canceled jobs can be retried.")
         if self.original.key == "":
             raise JobConflict("The original has expired; upload it again.")
         fresh: dict[str, Any] = {

@@ -17,11 +17,11 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def redis_url(valkey_url: str) -> Iterator[str]:
+def redis_url(valkey_url: str) -> str:
     """A server with nothing in it."""
     with Redis.from_url(valkey_url) as client:
         client.flushall()
-    yield valkey_url
+    return valkey_url
 
 
 @pytest.fixture
