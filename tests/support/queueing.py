@@ -94,7 +94,11 @@ class Workers:
             child.kill()
 
     def wait_until_alive(self, count: int = 1) -> None:
-        wait_for(lambda: len(self.bench.fleet.alive()) >= count, 30, f"{count} workers")
+        def look() -> bool:
+            assert self.process.poll() is None, "the workers ended"
+            return len(self.bench.fleet.alive()) >= count
+
+        wait_for(look, 30, f"{count} workers")
 
     def stop_again(self) -> int | None:
         """Press Ctrl-C once more; return the exit code when it has ended."""
