@@ -27,6 +27,7 @@ from photochrom.options import ColorizeOptions
 from . import problems
 from .deps import QueueDep, Services, ServicesDep, StorageDep, StoreDep
 from .schemas import JobPage, JobView
+from .streams import happens
 from .uploads import PHOTO_FIELD, Upload, received
 
 _log = logging.getLogger(__name__)
@@ -239,7 +240,7 @@ async def wait_until_finished(services: Services, record: JobRecord, seconds: fl
                     changed.clear()
                     record = await run_in_threadpool(services.store.get, record.id)
                     if not record.finished:
-                        await _either(changed, _LOOK_AGAIN_SECONDS)
+                        await happens(changed, _LOOK_AGAIN_SECONDS)
         except TimeoutError:
             pass
     return record
@@ -256,13 +257,6 @@ def matches(if_none_match: str | None, tag: str) -> bool:
         return False
     given = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
     return "*" in given or tag.removeprefix("W/") in given
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def _refuse_if_full(services: Services) -> None:
