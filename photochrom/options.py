@@ -13,6 +13,10 @@ class OutputFormat(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
     TIFF = "tiff"
+    WEBP = "webp"
+    HEIC = "heic"
+    AVIF = "avif"
+    JP2 = "jp2"
 
 
 class ColorizeOptions(BaseModel):

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from photochrom.errors import UnsupportedFormat
 from photochrom.options import ColorizeOptions, OutputFormat
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..predictor import Predictor, predict_size
-from . import jpeg_luma, jpeg_pixels
+from . import jpeg_luma
+from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
+from .jpeg_pixels import read_jpeg, write_jpeg
 from .limits import PhotoLimits
 from .metadata import jpeg_metadata_for_color
 from .photo import Photo
@@ -20,6 +21,7 @@ from .pixels import colorize_pixels, reduced_lightness
 from .png import read_png, write_png
 from .profile import as_srgb
 from .small import predict_small
+from .stills import read_still, write_still
 from .tiff import read_tiff
 from .tiff_writer import DEFLATE, write_tiff
 from .upsample import DetailInjection
@@ -27,6 +29,12 @@ from .upsample import DetailInjection
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
 STAGES = ("decode", "predict", "upsample", "encode")
+_READERS = {
+    PhotoFormat.JPEG: read_jpeg,
+    PhotoFormat.PNG: read_png,
+    PhotoFormat.TIFF: read_tiff,
+    PhotoFormat.JP2: read_jp2,
+}
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
@@ -158,16 +166,9 @@ def _colorize_pixels(
 
 
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
-    readers = {
-        PhotoFormat.JPEG: jpeg_pixels.read_jpeg,
-        PhotoFormat.PNG: read_png,
-        PhotoFormat.TIFF: read_tiff,
-    }
-    if photo_format not in readers:
-        raise UnsupportedFormat(
-            f"Photochrom does not read {photo_format.upper()} yet; send JPEG, PNG or TIFF."
-        )
-    return as_srgb(readers[photo_format](data, limits).turned_upright())
+    reader = _READERS.get(photo_format)
+    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    return as_srgb(photo.turned_upright())
 
 
 def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
@@ -175,7 +176,11 @@ def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
         return write_png(photo.pixels, photo.alpha, photo.metadata)
     if target is PhotoFormat.TIFF:
         return write_tiff(photo.pixels, photo.alpha, photo.metadata, photo.compression or DEFLATE)
-    return jpeg_pixels.write_jpeg(photo.pixels, photo.metadata, quality)
+    if target is PhotoFormat.JPEG:
+        return write_jpeg(photo.pixels, photo.metadata, quality)
+    if target is PhotoFormat.JP2:
+        return write_jp2(photo.pixels, photo.alpha, photo.metadata, quality, lossless=photo.lossless)
+    return write_still(photo, target, quality)
 
 
 def _output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:

@@ -9,7 +9,7 @@ from photochrom.sniff import PhotoFormat
 from .jpeg_file import JpegFile
 from .limits import PhotoLimits
 from .metadata import read_metadata, write_segments
-from .photo import Metadata, Photo, Samples
+from .photo import Metadata, Photo, Samples, to_8bit
 
 
 def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
@@ -31,7 +31,5 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
 
 def write_jpeg(pixels: Samples, metadata: Metadata, quality: int) -> bytes:
     """Encode (H, W, 3) RGB as 4:2:0 JPEG; 16-bit samples are rounded to 8."""
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    plain = JpegFile.read(simplejpeg.encode_jpeg(pixels, quality, "RGB", "420"))
+    plain = JpegFile.read(simplejpeg.encode_jpeg(to_8bit(pixels), quality, "RGB", "420"))
     return bytes(plain.with_metadata(write_segments(metadata)))

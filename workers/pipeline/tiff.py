@@ -11,8 +11,7 @@ from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedForma
 from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
-from .photo import Metadata, Photo, Samples
-from .png import split_alpha
+from .photo import Metadata, Photo, Samples, full_range, split_alpha
 from .tiff_writer import ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
@@ -68,21 +67,10 @@ def _samples(page: Any) -> Samples:
     photometric, bits = int(page.photometric), int(page.bitspersample)
     if photometric == _PALETTE:
         return np.ascontiguousarray(np.moveaxis(page.colormap, 0, -1)[samples])
-    samples = _full_range(samples, bits)
+    samples = full_range(samples, bits)
     if photometric == _MIN_IS_WHITE:
         samples = np.iinfo(samples.dtype).max - samples
     return np.ascontiguousarray(samples[..., :4] if samples.ndim == 3 else samples)
-
-
-def _full_range(samples: Any, bits: int) -> Samples:
-    """Bring samples of 1 to 16 bits to the full range of 8 or 16."""
-    if samples.dtype == bool:
-        return np.asarray(samples.astype(np.uint8) * np.uint8(255))
-    if bits in (8, 16):
-        return np.asarray(samples)
-    target = np.uint8 if bits < 8 else np.uint16
-    scale = np.iinfo(target).max / (2**bits - 1)
-    return np.asarray(np.rint(samples * scale).astype(target))
 
 
 def _read_metadata(page: Any, limits: PhotoLimits) -> tuple[Metadata, int]:
