@@ -50,3 +50,11 @@ class ColorizeOptions(BaseModel):
     strength: Annotated[
         float, Field(ge=0, le=1, description="Scales the predicted chroma; 0 gives the grey photograph back.")
     ] = 1.0
+    sepia: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
+        ),
+    ] = 0.0

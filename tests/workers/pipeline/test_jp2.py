@@ -21,7 +21,9 @@ def test_lossless_files_keep_depth_and_lightness(grey, bits, container, predicto
     pixels = np.ascontiguousarray(rgb_photo[..., 1] if grey else rgb_photo)
     if bits > 8:
         pixels = pixels.astype(np.uint16) << (bits - 8)
-    source = imagecodecs.jpeg2k_encode(pixels, level=0, bitspersample=bits, codecformat=container, reversible=True)
+    source = imagecodecs.jpeg2k_encode(
+        pixels, level=0, bitspersample=bits, codecformat=container, reversible=True
+    )
     found = samples_of(colorize(bytes(source), predictor, ColorizeOptions()).data)
     assert found.dtype == pixels.dtype
     full = pixels if bits == 8 else np.rint(pixels * (65535 / (2**bits - 1))).astype(np.uint16)
@@ -45,7 +47,9 @@ def test_a_file_cut_anywhere_is_a_clear_error(predictor, rgb_photo, save):
 
 def test_too_many_pixels_are_refused_before_decoding(predictor, rgb_photo, save):
     with pytest.raises(PhotoTooLarge):
-        colorize(save(rgb_photo, "JPEG2000"), predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=1000))
+        colorize(
+            save(rgb_photo, "JPEG2000"), predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=1000)
+        )
 
 
 def test_deeper_than_16_bits_is_refused(predictor, grey_photo, save):
