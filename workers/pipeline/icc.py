@@ -98,7 +98,8 @@ def _parametric(data: bytes, encoded: Curve) -> Curve | None:
     gamma, a, b = p[:3] if kind else (p[0], 1.0, 0.0)
     break_at = p[4] if kind >= 3 else (-b / a if a and kind else 0.0)
     slope = p[3] if kind >= 3 else 0.0
-    above, below = {2: (p[-1], p[-1]), 4: (p[-2], p[-1])}.get(kind, (0.0, 0.0))
+    above = p[-2] if kind == 4 else p[-1] if kind == 2 else 0.0
+    below = p[-1] if kind in (2, 4) else 0.0
     curve = np.maximum(a * encoded + b, 0) ** gamma + above
     return np.asarray(np.clip(np.where(encoded >= break_at, curve, slope * encoded + below), 0, 1))
 
