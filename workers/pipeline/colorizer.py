@@ -1,0 +1,184 @@
+"""One photo, from the bytes of the original to the bytes of the result."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from photochrom.errors import UnsupportedFormat
+from photochrom.options import ColorizeOptions, OutputFormat
+from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+
+from ..predictor import Predictor, predict_size
+from . import jpeg_luma, jpeg_pixels
+from .jpeg_file import JpegFile, read_frame
+from .limits import PhotoLimits
+from .metadata import jpeg_metadata_for_color
+from .photo import Photo
+from .pixels import colorize_pixels, reduced_lightness
+from .png import read_png, write_png
+from .profile import as_srgb
+from .small import predict_small
+from .tiff import read_tiff
+from .tiff_writer import DEFLATE, write_tiff
+from .upsample import DetailInjection
+
+__all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
+
+STAGES = ("decode", "predict", "upsample", "encode")
+_COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
+_INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
+
+
+_DEFAULT_LIMITS = PhotoLimits()
+
+
+def _ignore(stage: str) -> None:
+    """Hear of a stage and do nothing."""
+
+
+@dataclass(frozen=True)
+class ColorizedPhoto:
+    """A result, ready to be stored."""
+
+    data: bytes
+    media_type: str
+    extension: str
+    width: int
+    height: int
+    warnings: tuple[str, ...]
+    timings: dict[str, float]
+    """Seconds by stage."""
+
+
+class _Stages:
+    """Times the stages and announces each."""
+
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
+        self.timings: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._on_stage(name)
+        start = time.perf_counter()
+        yield
+        self.timings[name] = time.perf_counter() - start
+
+
+def colorize(
+    source: bytes | Path,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    *,
+    limits: PhotoLimits = _DEFAULT_LIMITS,
+    on_stage: Callable[[str], None] = _ignore,
+) -> ColorizedPhoto:
+    """Colorize one photo; the same bytes, options and model give the same result, byte by byte.
+
+    Args:
+        source: the original file, or its bytes.
+        predictor: the network.
+        options: what the caller asked for.
+        limits: checked on the header, before pixels are decoded.
+        on_stage: called with each name of `STAGES` as it begins; may raise to stop.
+
+    Raises:
+        PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto` or `PhotoTooLarge`, with a sentence for the user.
+    """
+    data = source.read_bytes() if isinstance(source, Path) else source
+    photo_format = sniff(data[:HEAD_BYTES])
+    stages = _Stages(on_stage)
+    if photo_format is PhotoFormat.JPEG:
+        frame = read_frame(data)
+        limits.check_size(frame.height, frame.width)
+        jpeg_luma.check_coding(frame)
+        if _output_format(photo_format, options) is PhotoFormat.JPEG:
+            jpeg = JpegFile.read(data)
+            if jpeg_luma.has_exact_luma(jpeg):
+                return _colorize_jpeg(data, jpeg, predictor, options, stages, limits)
+    return _colorize_pixels(data, photo_format, predictor, options, stages, limits)
+
+
+def _colorize_jpeg(
+    data: bytes,
+    jpeg: JpegFile,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    stages: _Stages,
+    limits: PhotoLimits,
+) -> ColorizedPhoto:
+    """JPEG to JPEG with the source's very luma; the picture stays stored as it is turned."""
+    with stages.stage("decode"):
+        source = jpeg_luma.read_luma(data, jpeg)
+        metadata, orientation = jpeg_metadata_for_color(source.jpeg, limits)
+        source = replace(source, jpeg=source.jpeg.with_metadata(metadata))
+    size = source.jpeg.frame.height, source.jpeg.frame.width
+    with stages.stage("predict"):
+        lightness = jpeg_luma.lightness_of_luma(source.luma)
+        small = predict_small(lightness, size, orientation, predictor, options)
+    with stages.stage("upsample"):
+        colour = DetailInjection(small.ab, small.lightness, source.luma.shape)
+        blue, red = jpeg_luma.make_chroma(source.luma, colour)
+    with stages.stage("encode"):
+        result = jpeg_luma.join(source, blue, red, options.quality)
+    warnings = (_COLORED,) * source.colored + (_INCOMPLETE,) * (not jpeg.complete)
+    return _result(result, PhotoFormat.JPEG, size, warnings, stages)
+
+
+def _colorize_pixels(
+    data: bytes,
+    photo_format: PhotoFormat,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    stages: _Stages,
+    limits: PhotoLimits,
+) -> ColorizedPhoto:
+    """Any format to any other: L* kept within rounding, the picture turned upright."""
+    with stages.stage("decode"):
+        photo = _decode(data, photo_format, limits)
+    size = photo.pixels.shape[0], photo.pixels.shape[1]
+    with stages.stage("predict"):
+        wanted = predict_size(*size, predictor.card)
+        lightness = reduced_lightness(photo.pixels, (2 * wanted[0], 2 * wanted[1]))
+        small = predict_small(lightness, size, 1, predictor, options)
+    with stages.stage("upsample"):
+        colour = DetailInjection(small.ab, small.lightness, size)
+        pixels = colorize_pixels(photo.pixels, colour)
+    with stages.stage("encode"):
+        target = _output_format(photo.format, options)
+        result = _encode(replace(photo, pixels=pixels), target, options.quality)
+    return _result(result, target, size, photo.warnings, stages)
+
+
+def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
+    readers = {
+        PhotoFormat.JPEG: jpeg_pixels.read_jpeg,
+        PhotoFormat.PNG: read_png,
+        PhotoFormat.TIFF: read_tiff,
+    }
+    if photo_format not in readers:
+        raise UnsupportedFormat(
+            f"Photochrom does not read {photo_format.upper()} yet; send JPEG, PNG or TIFF."
+        )
+    return as_srgb(readers[photo_format](data, limits).turned_upright())
+
+
+def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
+    if target is PhotoFormat.PNG:
+        return write_png(photo.pixels, photo.alpha, photo.metadata)
+    if target is PhotoFormat.TIFF:
+        return write_tiff(photo.pixels, photo.alpha, photo.metadata, photo.compression or DEFLATE)
+    return jpeg_pixels.write_jpeg(photo.pixels, photo.metadata, quality)
+
+
+def _output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:
+    return source if options.format is OutputFormat.SAME else PhotoFormat(options.format.value)
+
+
+def _result(
+    data: bytes, target: PhotoFormat, size: tuple[int, int], warnings: tuple[str, ...], stages: _Stages
+) -> ColorizedPhoto:
+    height, width = size
+    return ColorizedPhoto(data, target.media_type, target.extension, width, height, warnings, stages.timings)
