@@ -14,7 +14,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import health, jobs, problems
+from . import health, jobs, page, problems
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -41,6 +41,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     problems.install(app)
     app.include_router(jobs.router)
     app.include_router(health.router)
+    app.include_router(page.page_router())
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes + FORM_OVERHEAD)
     if settings.cors_origins:
         app.add_middleware(

@@ -38,9 +38,10 @@ export function makeCard(photo, { open, toggle }) {
     const now = group(photo);
     element.dataset.group = now;
     element.dataset.state = version.state;
-    picture(before, thumb(photo, null, redrawSame));
-    picture(after, shown.state === "succeeded" ? thumb(photo, shown, redrawSame) : null);
-    write(kind, before.hidden && after.hidden ? words.noPicture(kindOf(photo)) : "");
+    const thumbs = [thumb(photo, null, redrawSame), shown.state === "succeeded" ? thumb(photo, shown, redrawSame) : null];
+    picture(before, thumbs[0]);
+    picture(after, thumbs[1]);
+    write(kind, thumbs.every((url) => url === null) ? words.noPicture(kindOf(photo)) : "");
     write(failure, now === "failed" ? errorWords(version) : "");
     write(status, statusWords(version));
     set(opener, { "aria-label": words.open(photo.name, now === "failed" ? errorWords(version) : statusWords(version)) });
