@@ -6,7 +6,7 @@ from pathlib import Path
 
 from photochrom.errors import PhotochromError
 from photochrom.options import OutputFormat
-from photochrom.sniff import SNIFF_BYTES, sniff
+from photochrom.sniff import HEAD_BYTES, sniff
 
 _SUFFIXES = {OutputFormat.JPEG: ".jpg", OutputFormat.PNG: ".png", OutputFormat.TIFF: ".tif"}
 _FORMATS = {
@@ -72,7 +72,7 @@ def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
 def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, force: bool) -> Plan:
     if target.exists() and not target.is_dir():
         raise CannotPlan(f"{target} is a file; a folder of photographs needs a folder for its results.")
-    photographs, others = _split(_files(source, without=target))
+    photographs, others = _split(_files(source, target))
     items = [Item(path, target / _renamed(path.relative_to(source), output_format)) for path in photographs]
     _refuse_overwriting_sources(items)
     _refuse_shared_targets(items)
@@ -80,11 +80,12 @@ def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, for
     return Plan(wanted, already_there=len(items) - len(wanted), not_photographs=others)
 
 
-def _files(folder: Path, without: Path) -> Iterator[Path]:
-    without = without.resolve()
+def _files(folder: Path, target: Path) -> Iterator[Path]:
+    # Results of an earlier run inside the folder are no originals; a target around it excludes nothing.
+    results = target.resolve() if folder.resolve() in target.resolve().parents else None
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and without not in path.resolve().parents:
+        if path.is_file() and not hidden and results not in path.resolve().parents:
             yield path
 
 
@@ -97,7 +98,7 @@ def _split(paths: Iterable[Path]) -> tuple[list[Path], int]:
 def _is_photograph(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            sniff(file.read(SNIFF_BYTES))
+            sniff(file.read(HEAD_BYTES))
     except PhotochromError:
         # A damaged photograph is worth an error, a text file beside the photographs is not.
         return path.suffix.lower() in _FORMATS

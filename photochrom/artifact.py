@@ -25,6 +25,10 @@ class Figures(BaseModel):
         float, Field(description="Hasler and Suesstrunk 2003, of the recoloured photographs")
     ]
     colourfulness_truth: float
+    psnr_grey: Annotated[float | None, Field(description="dB of the grey photographs: what colour adds")] = (
+        None
+    )
+    ssim: Annotated[float | None, Field(description="Wang et al. 2004, mean over RGB")] = None
 
 
 class ModelCard(BaseModel):
@@ -59,6 +63,9 @@ class ModelCard(BaseModel):
     training: Annotated[str, Field(description="where the weights come from, in plain words")]
     training_data: tuple[str, ...]
     license: str
+    known_failures: Annotated[
+        tuple[str, ...], Field(description="what these weights are known to get wrong, in plain words")
+    ] = ()
     figures: tuple[Figures, ...] = ()
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 

@@ -43,6 +43,10 @@ def test_results_inside_the_source_folder_are_not_taken_for_sources(album: Path)
     assert len(plan.items) == 3
 
 
+def test_results_may_go_around_the_source_folder(album: Path) -> None:
+    assert len(make_plan(album, album.parent, OutputFormat.SAME, force=False).items) == 3
+
+
 def test_another_format_gives_another_suffix(album: Path) -> None:
     plan = make_plan(album, album.parent / "out", OutputFormat.PNG, force=False)
     assert {item.target.suffix for item in plan.items} == {".png"}

@@ -15,7 +15,7 @@ _NO_SECOND_MAP = np.empty(0, np.float32)
 _NODE_STEP = 4
 _LUMA_SHIFT = 2
 _HUES = 180
-_NEWTON_STEPS = 3
+_NEWTON_STEPS = 5
 _GAMUT_STEPS = 10
 _TOLERANCE = 0.5 / 255
 
@@ -65,7 +65,7 @@ def _edge_of_gamut(lumas: Floats) -> tuple[Floats, Floats]:
     low, high = np.zeros_like(luma), np.full_like(luma, 181)
     for _ in range(_GAMUT_STEPS):
         middle = (low + high) / 2
-        fits = _inside(_rgb_at_luma(luma, a * middle, b * middle))
+        fits = _inside(_rgb_at_luma(luma, a * middle, b * middle), luma)
         low, high = np.where(fits, middle, low), np.where(fits, high, middle)
     return low, _chroma(_rgb_at_luma(luma, a * low, b * low), luma)
 
@@ -91,8 +91,10 @@ def _rgb(lightness: Floats, a: Floats, b: Floats) -> Floats:
     return np.asarray(encoded(linear_rgb(np.stack([lightness, a, b], axis=-1))), np.float32)
 
 
-def _inside(rgb: Floats) -> NDArray[np.bool_]:
-    return np.asarray(((rgb >= -_TOLERANCE) & (rgb <= 1 + _TOLERANCE)).all(axis=-1))
+def _inside(rgb: Floats, luma: Floats) -> NDArray[np.bool_]:
+    """Whether encoded RGB (..., 3) is in range and the search for its luma (...) arrived."""
+    in_range = ((rgb >= -_TOLERANCE) & (rgb <= 1 + _TOLERANCE)).all(axis=-1)
+    return np.asarray(in_range & (np.abs(rgb @ LUMA.astype(np.float32) - luma) < _TOLERANCE))
 
 
 def _interpolation(nodes: Floats, at: Floats) -> Floats:

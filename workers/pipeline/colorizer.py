@@ -28,6 +28,7 @@ __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
 STAGES = ("decode", "predict", "upsample", "encode")
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
+_NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
 
 
@@ -98,6 +99,9 @@ def colorize(
             jpeg = JpegFile.read(data)
             if jpeg_luma.has_exact_luma(jpeg):
                 return _colorize_jpeg(data, jpeg, predictor, options, stages, limits)
+            return _with_warning(
+                _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits)
+            )
     return _colorize_pixels(data, photo_format, predictor, options, stages, limits)
 
 
@@ -138,6 +142,7 @@ def _colorize_pixels(
     """Any format to any other: L* kept within rounding, the picture turned upright."""
     with stages.stage("decode"):
         photo = _decode(data, photo_format, limits)
+        warnings = photo.warnings + (_COLORED,) * photo.colored
     size = photo.pixels.shape[0], photo.pixels.shape[1]
     with stages.stage("predict"):
         wanted = predict_size(*size, predictor.card)
@@ -149,7 +154,7 @@ def _colorize_pixels(
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
         result = _encode(replace(photo, pixels=pixels), target, options.quality)
-    return _result(result, target, size, photo.warnings, stages)
+    return _result(result, target, size, warnings, stages)
 
 
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
@@ -175,6 +180,10 @@ def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
 
 def _output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:
     return source if options.format is OutputFormat.SAME else PhotoFormat(options.format.value)
+
+
+def _with_warning(warning: str, photo: ColorizedPhoto) -> ColorizedPhoto:
+    return replace(photo, warnings=(*photo.warnings, warning))
 
 
 def _result(

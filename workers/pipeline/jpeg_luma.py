@@ -105,10 +105,15 @@ def decode_luma(data: bytes, jpeg: JpegFile, factor: int) -> Bytes:
     """Decode the luma plane (ceil(H / factor), ceil(W / factor)); the DCT itself scales by 1, 2, 4 or 8."""
     if not jpeg.complete:
         data += b"\xff\xd9"
+    # simplejpeg takes the smallest scale that is at least this large; 0 means no scaling.
+    height, width = (
+        -(-side // factor) if factor > 1 else 0 for side in (jpeg.frame.height, jpeg.frame.width)
+    )
     try:
-        return np.asarray(simplejpeg.decode_jpeg(data, "GRAY", min_factor=factor, strict=True)[..., 0])
+        luma = simplejpeg.decode_jpeg(data, "GRAY", min_height=height, min_width=width, strict=True)
     except ValueError as error:
         raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
+    return np.asarray(luma[..., 0], np.uint8)
 
 
 def lightness_of_luma(luma: Bytes) -> NDArray[np.float32]:

@@ -54,6 +54,14 @@ class Photo:
         """The value of white: 255 or 65535."""
         return int(np.iinfo(self.pixels.dtype).max)
 
+    @property
+    def colored(self) -> bool:
+        """Whether any pixel is not grey."""
+        if self.pixels.ndim == 2:
+            return False
+        red, green, blue = (self.pixels[..., i] for i in range(3))
+        return bool((red != green).any() or (green != blue).any())
+
     def turned_upright(self) -> "Photo":
         """Apply the orientation to the pixels, once."""
         if self.orientation == 1:

@@ -33,7 +33,7 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
             page = file.pages.first
             limits.check_size(page.imagelength, page.imagewidth)
             _check_page(page, len(data))
-            samples = _samples(page)
+            pixels, alpha = split_alpha(_samples(page))
             metadata, orientation = _read_metadata(page, limits)
             pages = len(file.pages)
     except PhotochromError:
@@ -41,12 +41,13 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
     except Exception as error:  # tifffile and its codecs share no base class
         raise UnreadablePhoto(f"The TIFF is damaged or truncated: {error}.") from error
     warnings = (f"The TIFF has {pages} pages; only the first was colorized.",) if pages > 1 else ()
-    pixels, alpha = split_alpha(samples)
     return Photo(pixels, PhotoFormat.TIFF, metadata, alpha, orientation, warnings, int(page.compression))
 
 
 def _check_page(page: Any, length: int) -> None:
     photometric, bits = int(page.photometric), page.bitspersample
+    if page.ndim not in (2, 3) or page.imagedepth != 1 or not page.size:
+        raise UnreadablePhoto("The TIFF is damaged: its first page is not a flat picture.")
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
         kind = _PHOTOMETRICS.get(photometric, f"of photometric kind {photometric}")
         raise UnsupportedFormat(f"This TIFF is {kind}; save it as RGB or grey.")

@@ -1,0 +1,72 @@
+"""Read weights, wherever they are: a training checkpoint, an exported ONNX file or the ImageNet encoder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor
+
+from photochrom.errors import ModelRejected
+
+from .network import Colorizer, NetworkConfig
+
+NETWORK_KEY = "photochrom.network"
+"""ONNX metadata entry with the `NetworkConfig` as JSON."""
+
+
+def load_network(path: Path) -> Colorizer:
+    """Return the network of a training checkpoint (`.pt`, its averaged weights) or an exported `.onnx`.
+
+    Raises:
+        ModelRejected: the file is neither, or its weights do not fit its configuration.
+    """
+    config, weights = _read_onnx(path) if path.suffix == ".onnx" else _read_checkpoint(path)
+    try:
+        network = Colorizer(weights["bins"], weights["log_weight"], config)
+        missing, unexpected = network.load_state_dict(weights, strict=False)
+    except (KeyError, RuntimeError) as error:
+        raise ModelRejected(f"The weights in {path} do not fit: {error}") from error
+    # A running mean needs no count of batches: momentum is fixed.
+    lost = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if lost or unexpected:
+        raise ModelRejected(f"The weights in {path} do not fit: {lost or unexpected}.")
+    return network.eval()
+
+
+def network_config(fields: dict[str, Any]) -> NetworkConfig:
+    """Return the configuration from JSON or TOML, where tuples arrive as lists.
+
+    Raises:
+        ModelRejected: an unknown field.
+    """
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    try:
+        return NetworkConfig(**values)
+    except TypeError as error:
+        raise ModelRejected(f"Not a network configuration: {error}") from error
+
+
+def _read_onnx(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
+    try:
+        model = onnx.load(path)
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        config = network_config(json.loads(metadata[NETWORK_KEY]))
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelRejected(f"{path} is no ONNX file exported by model.export.") from error
+    # Weights are what a Cast or an Identity gives the name "network...." to.
+    names = {n.input[0] for n in model.graph.node if n.input and n.output[0] == f"network.{n.input[0]}"}
+    arrays = {
+        item.name: numpy_helper.to_array(item) for item in model.graph.initializer if item.name in names
+    }
+    return config, {name: torch.from_numpy(array.copy()).float() for name, array in arrays.items()}
+
+
+def _read_checkpoint(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        return network_config(checkpoint["network"]), checkpoint["average"]
+    except (OSError, KeyError, RuntimeError, ValueError, EOFError) as error:
+        raise ModelRejected(f"{path} is no checkpoint of model.train.") from error

@@ -1,0 +1,56 @@
+"""One TOML file per training run; every field with its unit and meaning."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from photochrom.errors import ModelRejected
+
+
+class RunConfig(BaseModel):
+    """What one training run does; see `configs/` for examples."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: Annotated[dict[str, Any], Field(description="fields of network.NetworkConfig")] = {}
+    # photographs
+    side: Annotated[int, Field(ge=64, multiple_of=32, description="crop that the network sees, pixels")] = 256
+    stored_side: Annotated[int, Field(ge=64, description="side at which photographs are kept, pixels")] = 256
+    held: Annotated[bool | None, Field(description="keep all on the device; None: if they fit")] = None
+    workers: Annotated[int, Field(ge=0, description="processes that decode a streamed set")] = 8
+    limit: Annotated[int | None, Field(description="use only the first photographs")] = None
+    age: Annotated[bool, Field(description="gamma, fading, blur and grain on the lightness")] = True
+    hints: Annotated[float, Field(ge=0, le=1, description="share of photographs with revealed patches")] = 0.0
+    palette: Annotated[float, Field(ge=0, le=1, description="share of photographs with their palette")] = 0.0
+    # loss
+    positions: Annotated[int, Field(ge=1, description="places per photograph in the loss")] = 1024
+    rebalance: Annotated[float, Field(ge=0, le=1, description="power of the class weights; 0: none")] = 0.7
+    # optimiser
+    steps: Annotated[int, Field(ge=1)]
+    batch: Annotated[int, Field(ge=1, description="photographs per step, over all devices")] = 176
+    learning_rate: Annotated[float, Field(gt=0)] = 7e-4
+    encoder_rate: Annotated[float, Field(ge=0, description="the encoder's share of the rate")] = 0.3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.02
+    warmup: Annotated[int, Field(ge=0, description="steps")] = 300
+    floor: Annotated[float, Field(ge=0, le=1, description="last rate / highest rate")] = 0.01
+    clip: Annotated[float, Field(gt=0, description="largest gradient norm")] = 1.0
+    average: Annotated[float, Field(ge=0, lt=1, description="decay of the averaged weights")] = 0.999
+    seed: int = 0
+    # what is written when
+    log_every: Annotated[int, Field(ge=1, description="steps")] = 20
+    save_every: Annotated[int, Field(ge=1, description="steps; also the sample sheet's")] = 1000
+    validation_limit: Annotated[int, Field(ge=1, description="photographs measured at each save")] = 256
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a TOML file.
+
+        Raises:
+            ModelRejected: no such file, no TOML, or a field that does not hold.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text()))
+        except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+            raise ModelRejected(f"The configuration {path} does not hold: {error}") from error

@@ -1,0 +1,247 @@
+"""Photographs from tar shards or folders, held on the device or streamed, and what age does to them."""
+
+import io
+import random
+import tarfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from photochrom.errors import PhotoRejected
+
+from .color import lab
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+GREY_SPREAD = 6.0  # mean over pixels of max(R,G,B) - min(R,G,B), of 255
+FLAT_SHARE = 0.7  # of pixels equal to their right neighbour: drawings and screenshots
+_SHUFFLE = 2048  # photographs in the streamed shuffle buffer
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read_photos(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, file) of every photograph in a tar, or in a folder of tars and photographs, in order.
+
+    Raises:
+        PhotoRejected: there is no such file or folder, or a damaged tar.
+    """
+    if source.is_dir():
+        for path in sorted(source.rglob("*")):
+            if path.suffix.lower() == ".tar":
+                yield from read_photos(path)
+            elif path.suffix.lower() in SUFFIXES:
+                yield str(path.relative_to(source)), path.read_bytes()
+        return
+    try:
+        with tarfile.open(source) as tar:
+            for member in tar:
+                file = tar.extractfile(member) if member.name.lower().endswith(SUFFIXES) else None
+                if file is not None:
+                    yield member.name, file.read()
+    except (OSError, tarfile.TarError) as error:
+        raise PhotoRejected(f"{source} is neither a folder nor a readable tar of photographs.") from error
+
+
+def count_photos(source: Path) -> int:
+    """Count the photographs that `read_photos` yields, by names alone.
+
+    Raises:
+        PhotoRejected: as `read_photos`.
+    """
+    if source.is_dir():
+        files = [path for path in source.rglob("*") if path.suffix.lower() in (".tar", *SUFFIXES)]
+        return sum(count_photos(path) if path.suffix.lower() == ".tar" else 1 for path in files)
+    try:
+        with tarfile.open(source) as tar:
+            return sum(name.lower().endswith(SUFFIXES) for name in tar.getnames())
+    except (OSError, tarfile.TarError) as error:
+        raise PhotoRejected(f"{source} is neither a folder nor a readable tar of photographs.") from error
+
+
+def decode_square(data: bytes, side: int) -> NDArray[np.uint8]:
+    """Decode a photograph to RGB (side,side,3): short side to `side`, centre crop; upright by its EXIF tag.
+
+    Raises:
+        PhotoRejected: no readable photograph.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as image:
+            image.draft("RGB", (2 * side, 2 * side))  # a JPEG decodes straight to a smaller size
+            rgb = ImageOps.exif_transpose(image).convert("RGB")
+            return np.asarray(ImageOps.fit(rgb, (side, side), Image.Resampling.BICUBIC))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PhotoRejected(f"Not a readable photograph: {error}") from error
+
+
+def is_colour_photo(rgb: NDArray[np.uint8]) -> bool:
+    """Tell whether RGB (H,W,3) can teach colour: neither (nearly) grey nor flat as drawings are."""
+    spread = rgb.max(-1).astype(np.int16) - rgb.min(-1)
+    flat = (rgb[:, 1:] == rgb[:, :-1]).all(-1)
+    return bool(spread.mean() >= GREY_SPREAD and flat.mean() <= FLAT_SHARE)
+
+
+def _decode_or_skip(data: bytes, side: int) -> NDArray[np.uint8] | None:
+    try:
+        rgb = decode_square(data, side)
+    except PhotoRejected:
+        return None  # one damaged file among thousands must not end a run
+    return rgb if is_colour_photo(rgb) else None
+
+
+# ---------------------------------------------------------------- two sources, one shape: uint8 (B,3,S,S)
+
+
+class HeldPhotos:
+    """All photographs as uint8 on the device; a batch is a function of the seed and the step alone."""
+
+    def __init__(self, squares: Tensor, batch: int, seed: int) -> None:
+        self.squares, self.batch, self.seed = squares, batch, seed
+
+    @classmethod
+    def load(
+        cls, sources: Sequence[Path], side: int, batch: int, seed: int, device: str, limit: int | None
+    ) -> "HeldPhotos":
+        """Decode everything with threads.
+
+        Raises:
+            PhotoRejected: fewer colour photographs than one batch.
+        """
+        squares = list(_squares(sources, side, limit))
+        if len(squares) < batch:
+            raise PhotoRejected(f"Only {len(squares)} colour photographs in {[str(s) for s in sources]}.")
+        return cls(torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(device), batch, seed)
+
+    def __len__(self) -> int:
+        return len(self.squares)
+
+    def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Tensor]:
+        """Yield batches (B,3,S,S) from `step` on, for ever: every epoch its own order, shared among ranks."""
+        per_epoch = max(1, len(self.squares) // (self.batch * world))
+        while True:
+            epoch, place = divmod(step, per_epoch)
+            order = torch.randperm(len(self.squares), generator=generator(self.seed, epoch))
+            start = (place * world + rank) * self.batch
+            yield self.squares[order[start : start + self.batch].to(self.squares.device)]
+            step += 1
+
+
+def _squares(sources: Sequence[Path], side: int, limit: int | None) -> Iterator[NDArray[np.uint8]]:
+    """Decode a window of files at a time: reading them all first would hold the whole set twice."""
+    kept, files = 0, (data for source in sources for _, data in read_photos(source))
+    with ThreadPoolExecutor() as pool:
+        while window := [data for data, _ in zip(files, range(512), strict=False)]:
+            for rgb in pool.map(lambda data: _decode_or_skip(data, side), window):
+                if rgb is not None:
+                    kept += 1
+                    yield rgb
+                    if kept == limit:
+                        return
+
+
+class StreamedPhotos(IterableDataset[Tensor]):
+    """Photographs decoded by worker processes, for sets larger than memory.
+
+    Every worker reads its share of the files in passes and shuffles within a buffer. Unlike `HeldPhotos`,
+    a resumed run sees its photographs in another order.
+    """
+
+    def __init__(self, sources: Sequence[Path], side: int, batch: int, seed: int, workers: int) -> None:
+        self.sources, self.side, self.batch, self.seed, self.workers = sources, side, batch, seed, workers
+        self.share, self.step = (0, 1), 0
+
+    def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Tensor]:
+        """Yield batches (B,3,S,S) for ever; `step` only changes the order."""
+        self.share, self.step = (rank, world), step
+        pinned = torch.cuda.is_available()
+        yield from DataLoader(self, self.batch, num_workers=self.workers, pin_memory=pinned, drop_last=True)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        worker, (rank, world) = get_worker_info(), self.share
+        number, workers = (worker.id, worker.num_workers) if worker else (0, 1)
+        shuffle = random.Random(f"{self.seed} {self.step} {rank} {number}")  # noqa: S311 - not a secret
+        buffer: list[Tensor] = []
+        while True:
+            seen = 0
+            for index, (_, data) in enumerate(pair for s in self.sources for pair in read_photos(s)):
+                if index % (world * workers) != rank * workers + number:
+                    continue
+                rgb = _decode_or_skip(data, self.side)
+                if rgb is not None:
+                    seen += 1
+                    buffer.append(torch.from_numpy(rgb.copy()).permute(2, 0, 1))
+                if len(buffer) > _SHUFFLE:
+                    yield buffer.pop(shuffle.randrange(len(buffer)))
+            if not seen:
+                raise PhotoRejected(f"No colour photographs for worker {number} in {self.sources}.")
+            shuffle.shuffle(buffer)
+            yield from buffer
+            buffer.clear()
+
+
+# ---------------------------------------------------------------- augmentation
+
+
+def generator(*numbers: int, device: str | torch.device = "cpu") -> torch.Generator:
+    """Return a random generator that depends on `numbers` alone: a step can be drawn again after a restart."""
+    seed = int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return torch.Generator(device).manual_seed(seed)
+
+
+class Batch(NamedTuple):
+    """What the network sees and should answer."""
+
+    lightness: Tensor  # (B,1,S,S), L* 0..100, aged
+    ab: Tensor  # (B,2,S,S), the truth
+
+
+def augment(squares: Tensor, side: int, random: torch.Generator, *, age: bool = True) -> Batch:
+    """Crop, flip and age uint8 squares (B,3,S,S); all on their device."""
+    pixels = random_crop(squares.float() / 255, side, random).clamp(0, 1)
+    colours = lab(pixels)
+    lightness, ab = colours[:, :1], colours[:, 1:]
+    return Batch(age_lightness(lightness, random) if age else lightness, ab)
+
+
+def random_crop(images: Tensor, side: int, random: torch.Generator) -> Tensor:
+    """Resample a random window of each image (B,C,S,S) to (B,C,side,side): .55 to 1 of it, aspect +-20 %."""
+
+    def draw(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(len(images), generator=random, device=images.device)
+
+    scale, stretch = draw(0.55, 1.0), torch.exp(draw(-0.5, 0.5) * np.log(1.2))
+    width, height = (scale * stretch).clamp(max=1), (scale / stretch).clamp(max=1)
+    flip = torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
+    theta = torch.zeros(len(images), 2, 3, device=images.device)
+    theta[:, 0, 0], theta[:, 1, 1] = width * flip, height
+    theta[:, 0, 2], theta[:, 1, 2] = draw(-1, 1) * (1 - width), draw(-1, 1) * (1 - height)
+    grid = F.affine_grid(theta, [len(images), images.shape[1], side, side], align_corners=False)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+
+
+def age_lightness(lightness: Tensor, random: torch.Generator) -> Tensor:
+    """Do to L* (B,1,S,S) what a century and a scanner do: gamma, fading, blur and grain, each on some."""
+    n, device = len(lightness), lightness.device
+
+    def draw(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(n, 1, 1, 1, generator=random, device=device)
+
+    def on_some(share: float, changed: Tensor, kept: Tensor) -> Tensor:
+        return torch.where(draw(0, 1) < share, changed, kept)
+
+    x = lightness / 100
+    x = on_some(0.35, x.clamp(min=1e-4) ** torch.exp(draw(-0.45, 0.45)), x)
+    black, white = draw(0, 0.25), draw(0.75, 1)
+    x = on_some(0.35, black + (white - black) * x, x)
+    x = on_some(0.25, F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1), x)
+    grain = torch.randn(x.shape, generator=random, device=device) * draw(0, 0.06)
+    return 100 * on_some(0.35, x + grain, x).clamp(0, 1)

@@ -1,0 +1,239 @@
+"""Measure weights (a checkpoint or an exported ONNX file) on photographs.
+
+    python -m model.evaluate --weights model/weights/photochrom.onnx --photos val.tar --json
+
+Every photograph is reduced to its 256-px centre square and its lightness is kept; the predicted ab is brought
+to full size bilinearly. Figures are means over photographs, but RMSE is one root over all pixels.
+"""
+
+import argparse
+import csv
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
+from torch import Tensor
+
+from photochrom.errors import PhotochromError, PhotoRejected
+
+from . import measures
+from .checkpoint import load_network
+from .color import lab, srgb
+from .data import decode_square, read_photos
+from .network import decode
+
+SIDE = 256
+
+
+class Setting(NamedTuple):
+    """One way to decode."""
+
+    vividness: float
+    temperature: float
+
+
+SETTINGS = (Setting(0, 1), Setting(0.5, 0.38), Setting(1, 0.38))
+
+
+class Predict(Protocol):
+    """Anything that colours lightness (N,1,H,W): for each setting ab (N,2,H/4,W/4) and confidence."""
+
+    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
+        """Return ab (N,2,H/4,W/4) and confidence (N,1,H/4,W/4) for every setting."""
+        ...
+
+
+class TorchPredict:
+    """Predict with torch: the network runs once, however many settings."""
+
+    def __init__(self, weights: Path, device: str) -> None:
+        self.network = load_network(weights).to(device)
+        self.device = device
+
+    @torch.inference_mode()
+    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
+        """See `Predict`."""
+        network, answers = self.network, []
+        logits = network(lightness.to(self.device)).float()
+        for vividness, temperature in settings:
+            knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
+            ab, confidence = decode(logits, network.bins, network.log_weight, *knobs)
+            answers.append((ab.cpu(), confidence.cpu()))
+        return answers
+
+
+class OnnxPredict:
+    """Predict with ONNX Runtime: exactly what a worker runs."""
+
+    def __init__(self, weights: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others
+        providers = onnxruntime.get_available_providers()
+        self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
+        self.bins = next(i.shape[1] for i in self.session.get_inputs() if i.name == "palette")
+
+    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
+        """See `Predict`."""
+        n, _, height, width = lightness.shape
+        feed = {
+            "lightness": lightness.numpy(),
+            "hints": np.zeros((n, 3, height, width), np.float32),
+            "palette": np.zeros((n, self.bins), np.float32),
+        }
+        answers = []
+        for vividness, temperature in settings:
+            knobs = {"vividness": np.array(vividness, "f"), "temperature": np.array(temperature, "f")}
+            ab, confidence = self.session.run(["ab", "confidence"], feed | knobs)
+            answers.append((torch.from_numpy(ab), torch.from_numpy(confidence)))
+        return answers
+
+
+def load_predict(weights: Path, device: str) -> Predict:
+    """Return the predictor that fits the file: ONNX Runtime for `.onnx`, torch for anything else.
+
+    Raises:
+        ModelRejected: no weights of ours.
+    """
+    return OnnxPredict(weights) if weights.suffix == ".onnx" else TorchPredict(weights, device)
+
+
+def squares(photos: Path, batch: int, limit: int | None) -> Iterator[tuple[list[str], Tensor]]:
+    """Yield names and centre squares (N,3,256,256) in 0..255 of all photographs, grey ones included."""
+    names: list[str] = []
+    images: list[np.ndarray[Any, Any]] = []
+    for count, (name, data) in enumerate(read_photos(photos)):
+        if count == limit:
+            break
+        names.append(name)
+        images.append(decode_square(data, SIDE))
+        if len(names) == batch:
+            yield names, torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float()
+            names, images = [], []
+    if names:
+        yield names, torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float()
+
+
+def recolour(lightness: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+    """Return ab at full size (N,2,H,W) and 8-bit RGB (N,3,H,W) of lightness with small ab."""
+    full = F.interpolate(ab, lightness.shape[2:], mode="bilinear", align_corners=False)
+    return full, (srgb(torch.cat([lightness, full], 1)) * 255).round()
+
+
+@dataclass
+class Row:
+    """The figures of one photograph with one setting."""
+
+    name: str
+    setting: Setting
+    values: dict[str, float]
+
+
+def figures(given_ab: Tensor, given: Tensor, truth_lab: Tensor, truth: Tensor) -> dict[str, Tensor]:
+    """Return every measure by name, (N,) each."""
+    lightness, ab = truth_lab[:, :1], truth_lab[:, 1:]
+    grey = (srgb(torch.cat([lightness, torch.zeros_like(ab)], 1)) * 255).round()
+    return {
+        "psnr": measures.psnr(given, truth),
+        "psnr_grey": measures.psnr(grey, truth),
+        "rmse_ab": measures.rmse(given_ab, ab),
+        "ssim": measures.ssim(given, truth),
+        "colourfulness": measures.colourfulness(given),
+        "colourfulness_truth": measures.colourfulness(truth),
+        "bleeding": measures.bleeding(given_ab, ab, lightness),
+        "patchiness": measures.patchiness(given_ab, ab, lightness),
+    }
+
+
+def evaluate(
+    predict: Predict, photos: Path, *, batch: int = 16, limit: int | None = None
+) -> tuple[dict[str, Any], list[Row]]:
+    """Return the report (see `summary`) and the figures of each photograph.
+
+    Raises:
+        PhotoRejected: no photographs, or one that does not decode.
+    """
+    rows: list[Row] = []
+    seconds = 0.0
+    for names, truth in squares(photos, batch, limit):
+        colours = lab(truth / 255)
+        start = time.perf_counter()
+        answers = predict(colours[:, :1], SETTINGS)
+        seconds += time.perf_counter() - start
+        for setting, (ab, _) in zip(SETTINGS, answers, strict=True):
+            values = figures(*recolour(colours[:, :1], ab), colours, truth)
+            for i, name in enumerate(names):
+                rows.append(Row(name, setting, {key: float(value[i]) for key, value in values.items()}))
+    if not rows:
+        raise PhotoRejected(f"There are no photographs in {photos}.")
+    return summary(rows, seconds), rows
+
+
+def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
+    """Return `{"photos": n, "seconds_per_photo": s, "settings": [{"vividness": ..., "psnr": ...}, ...]}`."""
+    settings = []
+    for setting in SETTINGS:
+        chosen = [row.values for row in rows if row.setting == setting]
+        figures_ = {key: float(np.mean([values[key] for values in chosen])) for key in chosen[0]}
+        # Squares are averaged before the root: one root over all pixels of all photographs.
+        figures_["rmse_ab"] = float(np.sqrt(np.mean([values["rmse_ab"] ** 2 for values in chosen])))
+        settings.append({**setting._asdict(), **figures_})
+    photos = len(rows) // len(SETTINGS)
+    return {"photos": photos, "seconds_per_photo": seconds / photos, "settings": settings}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Return the report as text for people."""
+    keys = [key for key in report["settings"][0] if key not in Setting._fields]
+    lines = [f"{report['photos']} photographs", "vivid  temp " + " ".join(f"{key:>19}" for key in keys)]
+    for row in report["settings"]:
+        figures_ = " ".join(f"{row[key]:19.3f}" for key in keys)
+        lines.append(f"{row['vividness']:5.2f} {row['temperature']:5.2f} {figures_}")
+    return "\n".join(lines)
+
+
+def _write_csv(path: Path, rows: list[Row]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["photo", *Setting._fields, *rows[0].values])
+        writer.writerows([row.name, *row.setting, *(f"{v:.4f}" for v in row.values.values())] for row in rows)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    cli = argparse.ArgumentParser(prog="python -m model.evaluate", description=__doc__.split("\n")[0])
+    cli.add_argument("--weights", type=Path, required=True, help="checkpoint (.pt) or exported .onnx")
+    cli.add_argument("--photos", type=Path, required=True, help="folder or tar of colour photographs")
+    cli.add_argument("--json", action="store_true", help="print the report as JSON")
+    cli.add_argument("--csv", type=Path, help="also write the figures of every photograph")
+    cli.add_argument("--limit", type=int, help="measure only the first N photographs")
+    cli.add_argument("--batch", type=int, default=16, help="photographs at a time (default 16)")
+    cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="for .pt")
+    return cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        predict = load_predict(options.weights, options.device)
+        report, rows = evaluate(predict, options.photos, batch=options.batch, limit=options.limit)
+    except PhotochromError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if options.csv:
+        _write_csv(options.csv, rows)
+    sys.stdout.write((json.dumps(report, indent=1) if options.json else table(report)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

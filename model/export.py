@@ -1,0 +1,305 @@
+"""Export a checkpoint to the ONNX file that the workers run, and prove that both give the same colours.
+
+The file is deterministic: the same weights and card give the same bytes. Filters and matrices are stored as
+float16 (half the size) and cast to float32 when a session loads; the arithmetic stays float32. The weights
+keep their names, so training can start from the file again (`model.checkpoint`).
+"""
+
+import argparse
+import copy
+import hashlib
+import json
+import sys
+import tempfile
+import tomllib
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+import onnxscript.optimizer
+import torch
+from onnx import numpy_helper
+from torch import Tensor
+from torch.export import Dim
+
+from photochrom.artifact import Figures, ModelCard
+from photochrom.errors import ModelRejected, PhotochromError
+
+from .checkpoint import NETWORK_KEY, load_network
+from .network import Colorizer, Predictor
+
+OPSET = 18
+IR_VERSION = 10
+INPUTS = ("lightness", "hints", "palette", "temperature", "vividness")
+OUTPUTS = ("ab", "confidence")
+PREFIX = "network."  # of the weights inside Predictor
+PARITY_SHAPES = ((1, 128, 128), (2, 256, 384), (1, 1024, 512))
+AB_TOLERANCE = 0.05  # far below what an 8-bit picture can show
+CONFIDENCE_TOLERANCE = 1e-3
+
+Precision = Literal["fp16", "fp32"]
+
+
+def weights_sha256(weights: Mapping[str, np.ndarray]) -> str:
+    r"""Hash the weights as stored: for every name in sorted order the name, dtype, shape and raw bytes.
+
+    Each of the first three is UTF-8 text ended by a zero byte, e.g. `classify.bias\0float32\0(259,)\0`;
+    the values follow little-endian in C order.
+    """
+    digest = hashlib.sha256()
+    for name, array in sorted(weights.items()):
+        for text in (name, str(array.dtype), str(array.shape)):
+            digest.update(text.encode() + b"\0")
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def stored_weights(network: Colorizer, precision: str) -> dict[str, np.ndarray]:
+    """Return the weights as the file stores them: in fp16, vectors (biases, norms, bins) still keep 32 bits."""
+    weights = {}
+    for name, tensor in network.state_dict().items():
+        if not name.endswith("num_batches_tracked"):
+            array = tensor.detach().cpu().float().numpy()
+            halve = precision == "fp16" and array.ndim > 1 and name != "bins"
+            weights[name] = array.astype(np.float16) if halve else array
+    return weights
+
+
+def build(network: Colorizer, card: ModelCard) -> onnx.ModelProto:
+    """Turn the network into an ONNX model with the card in its metadata.
+
+    Raises:
+        ModelRejected: the tracer dropped an input or a weight.
+    """
+    weights = stored_weights(network, card.precision)
+    model = _trace(network)
+    _store(model, weights)
+    card = card.model_copy(update={"weights_sha256": weights_sha256(weights)})
+    metadata = {**card.to_metadata(), NETWORK_KEY: json.dumps(asdict(network.config), sort_keys=True)}
+    onnx.helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model, full_check=True)
+    if tuple(value.name for value in model.graph.input) != INPUTS:
+        raise ModelRejected("The exported graph lost an input.")
+    return model
+
+
+def _trace(network: Colorizer) -> onnx.ModelProto:
+    n, h, w = Dim("n", min=1, max=64), Dim("h", min=4, max=32), Dim("w", min=4, max=32)
+    size = {0: n, 2: 32 * h, 3: 32 * w}
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            Predictor(network).cpu().float().eval(),
+            _example(network, 2, 128, 192),
+            input_names=INPUTS,
+            output_names=OUTPUTS,
+            dynamic_shapes=(size, size, {0: n}, None, None),
+            opset_version=OPSET,
+            dynamo=True,
+            optimize=False,  # see _simplify
+            verbose=False,
+        )
+        assert program is not None
+        program.save(Path(folder) / "traced.onnx")
+        model = onnx.load(Path(folder) / "traced.onnx")
+    return _without_traces(_simplify(model))
+
+
+def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Fold constants but no weights: folded into each other they lose the names that training starts from.
+
+    The optimiser must not see their values, so they pass through it as inputs.
+    """
+    graph = model.graph
+    inputs = list(graph.input)
+    weights = [item for item in graph.initializer if item.name.startswith(PREFIX)]
+    constants = [item for item in graph.initializer if not item.name.startswith(PREFIX)]
+    del graph.initializer[:]
+    graph.initializer.extend(constants)
+    graph.input.extend(
+        onnx.helper.make_tensor_value_info(item.name, item.data_type, item.dims) for item in weights
+    )
+    model = onnxscript.optimizer.optimize(model)
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    model.graph.initializer.extend(weights)
+    return model
+
+
+def _example(network: Colorizer, n: int, h: int, w: int, seed: int = 0) -> tuple[Tensor, ...]:
+    random = torch.Generator().manual_seed(seed)
+    lightness = torch.rand(n, 1, h // 16, w // 16, generator=random) * 100
+    lightness = torch.nn.functional.interpolate(lightness, (h, w), mode="bicubic").clamp(0, 100)
+    hints = torch.zeros(n, 3, h, w)
+    return lightness, hints, torch.zeros(n, len(network.bins)), torch.tensor(0.38), torch.tensor(0.5)
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop stack traces and versions: they carry paths of this machine and differ between runs."""
+    graph = model.graph
+    model.producer_name, model.producer_version = "photochrom", ""
+    model.ir_version = IR_VERSION
+    graph.name = "photochrom"
+    del model.metadata_props[:], graph.metadata_props[:], graph.value_info[:]
+    for item in (*graph.node, *graph.input, *graph.output, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
+    return model
+
+
+def _store(model: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> None:
+    """Put `weights` in place of the traced initializers; halved ones get a Cast behind them.
+
+    Raises:
+        ModelRejected: the graph does not hold exactly these weights.
+    """
+    graph = model.graph
+    constants = [item for item in graph.initializer if not item.name.startswith(PREFIX)]
+    traced = {item.name.removeprefix(PREFIX) for item in graph.initializer} - {c.name for c in constants}
+    if traced != weights.keys():
+        raise ModelRejected(f"The exported graph misses {sorted(weights.keys() ^ traced)}.")
+    del graph.initializer[:]
+    graph.initializer.extend(constants)
+    casts = []
+    for name, array in weights.items():
+        graph.initializer.append(numpy_helper.from_array(array, name))
+        casts.append(
+            onnx.helper.make_node(
+                "Cast", [name], [PREFIX + name], name=f"cast.{name}", to=onnx.TensorProto.FLOAT
+            )
+            if array.dtype == np.float16
+            else onnx.helper.make_node("Identity", [name], [PREFIX + name], name=f"keep.{name}")
+        )
+    nodes = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*casts, *nodes])
+
+
+def parity(network: Colorizer, model: onnx.ModelProto) -> float:
+    """Run torch and ONNX Runtime side by side over sizes and settings; return the largest difference in ab.
+
+    Raises:
+        ModelRejected: they differ by more than the tolerances, or empty hints change the result.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    predictor = Predictor(network).cpu().float().eval()
+    worst = 0.0
+    for seed, (n, h, w) in enumerate(PARITY_SHAPES):
+        for inputs in _cases(_example(network, n, h, w, seed)):
+            with torch.inference_mode():
+                expected = predictor(*inputs)
+            feed = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=True)}
+            given = session.run(OUTPUTS, feed)
+            ab, confidence = (
+                float(np.abs(a - b.numpy()).max()) for a, b in zip(given, expected, strict=True)
+            )
+            if not (ab <= AB_TOLERANCE and confidence <= CONFIDENCE_TOLERANCE):
+                raise ModelRejected(f"ONNX differs from torch by {ab} in ab, {confidence} in confidence.")
+            worst = max(worst, ab)
+    return worst
+
+
+def _cases(example: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
+    lightness, hints, palette, temperature, vividness = example
+    hinted = hints.clone()
+    hinted[:, :, 40:47, 60:67] = torch.tensor([40.0, 30.0, 1.0])[:, None, None]
+    reds = palette.clone()
+    reds[:, -3:] = 1 / 3
+    return [
+        (lightness, hints, palette, temperature, vividness),
+        (lightness, hints, palette, torch.tensor(1.0), torch.tensor(0.0)),
+        (lightness, hinted, reds, temperature, torch.tensor(1.0)),
+    ]
+
+
+def export(network: Colorizer, card: ModelCard, out: Path) -> float:
+    """Write `out` and return the largest difference in ab between it and torch with the same weights.
+
+    Raises:
+        ModelRejected: see `build` and `parity`; nothing is written then.
+    """
+    model = build(network, card)
+    difference = parity(rounded(network, card.precision), model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(model.SerializeToString(deterministic=True))
+    return difference
+
+
+def rounded(network: Colorizer, precision: str) -> Colorizer:
+    """Return a copy whose weights are those of the file, rounding included."""
+    stored = stored_weights(network, precision)
+    copied = copy.deepcopy(network)
+    copied.load_state_dict(
+        {k: torch.from_numpy(v.astype(np.float32)) for k, v in stored.items()}, strict=False
+    )
+    return copied
+
+
+# ---------------------------------------------------------------- command line
+
+
+def read_card(path: Path, network: Colorizer, precision: Precision, reports: list[Path]) -> ModelCard:
+    """Complete the card's TOML with what the network knows and the figures of evaluation reports.
+
+    Raises:
+        ModelRejected: a file is missing or does not hold.
+    """
+    try:
+        fields = tomllib.loads(path.read_text())
+        figures = [row for report in reports for row in _figures(report)]
+        bins = tuple((float(a), float(b)) for a, b in network.bins)
+        return ModelCard(
+            **fields, bins=bins, precision=precision, figures=tuple(figures), weights_sha256="0" * 64
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelRejected(f"The card {path} does not hold: {error}") from error
+
+
+def _figures(report: Path) -> list[Figures]:
+    content = json.loads(report.read_text())
+    shared = {"photos_name": report.stem, "photos": content["photos"]}
+    return [Figures(**shared, **{k: round(v, 3) for k, v in row.items()}) for row in content["settings"]]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    cli = argparse.ArgumentParser(prog="python -m model.export", description=__doc__.split("\n")[0])
+    cli.add_argument(
+        "--checkpoint", type=Path, required=True, help="a .pt of model.train, or an exported .onnx"
+    )
+    cli.add_argument("--card", type=Path, required=True, help="TOML: name, version, training, license, ...")
+    cli.add_argument("--out", type=Path, required=True, help="the .onnx to write")
+    cli.add_argument("--precision", choices=("fp16", "fp32"), default="fp16", help="of the stored weights")
+    cli.add_argument(
+        "--figures",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="reports of `model.evaluate --json`, each named after its photographs (val.json)",
+    )
+    return cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        network = load_network(options.checkpoint)
+        card = read_card(options.card, network, options.precision, options.figures)
+        difference = export(network, card, options.out)
+    except PhotochromError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, ")
+    sys.stdout.write(f"largest difference to torch {difference:.4f} in ab\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,338 @@
+"""The whole colorizer, top to bottom: lightness in, a distribution over ab bins out, and its decoding.
+
+    lightness -> encoder (strides 4, 8, 16, 32) -> attention on the stride-32 map
+              -> decoder up to stride 4 -> logits over Q bins -> decode -> a*, b*, confidence
+
+Hints and palette enter through layers without bias that start at zero: an absent one (all zero) adds
+exactly nothing, whatever the layers learned.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
+from torch import Tensor, nn
+
+CONFIDENCE_SCALE = 25.0
+"""Expected ab error at which `confidence` has fallen to 1/e."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the EfficientNet table: `repeats` inverted bottlenecks."""
+
+    repeats: int
+    channels: int
+    kernel: int
+    stride: int
+    expansion: int = 6
+
+
+def _stages(repeats: tuple[int, ...], channels: tuple[int, ...]) -> tuple[Stage, ...]:
+    kernels, strides, expansions = (3, 3, 5, 3, 5, 5, 3), (1, 2, 2, 2, 1, 2, 1), (1, 6, 6, 6, 6, 6, 6)
+    return tuple(map(Stage, repeats, channels, kernels, strides, expansions))
+
+
+# EfficientNet-Lite (Tan and Le 2019, "Lite" of 2020: ReLU6, no squeeze-and-excitation, fixed stem).
+ENCODERS: dict[str, tuple[Stage, ...]] = {
+    "lite2": _stages((1, 3, 3, 4, 4, 5, 1), (16, 24, 48, 88, 120, 208, 352)),
+    "lite0": _stages((1, 2, 2, 3, 3, 4, 1), (16, 24, 40, 80, 112, 192, 320)),
+    "tiny": _stages((1, 1, 1, 1, 1, 1, 1), (8, 8, 16, 16, 24, 32, 48)),  # for tests
+}
+TAPS = {4: 1, 8: 2, 16: 4, 32: 6}  # stride -> the last stage at that stride
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything that shapes the network; stored with the weights."""
+
+    encoder: str = "lite2"
+    context: int = 384  # width of the attention blocks
+    blocks: int = 4
+    heads: int = 8
+    decoder: tuple[int, int, int] = (256, 256, 160)  # channels at strides 16, 8, 4
+    hints: int = 48  # hidden channels of the hints' and the palette's layers
+
+
+# ---------------------------------------------------------------- encoder
+
+
+class SameConv(nn.Conv2d):
+    """Convolution without bias, padded as TensorFlow's SAME is for even sides: the odd pixel right and below."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel, stride, groups=groups, bias=False)
+        before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
+        self.pads = (before, after, before, after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = super().forward(F.pad(x, self.pads) if any(self.pads) else x)
+        return y
+
+
+def encoder_norm(channels: int) -> nn.BatchNorm2d:
+    """TensorFlow's batch norm: eps 1e-3, and torch's momentum .01 is its .99."""
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+class Bottleneck(nn.Module):
+    """Inverted bottleneck (Sandler et al. 2018): expand 1x1, depthwise, project 1x1 without activation."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        self.expand = SameConv(inputs, hidden, 1) if expansion > 1 else None
+        self.expand_norm = encoder_norm(hidden) if expansion > 1 else None
+        self.depthwise = SameConv(hidden, hidden, kernel, stride, groups=hidden)
+        self.depthwise_norm = encoder_norm(hidden)
+        self.project = SameConv(hidden, outputs, 1)
+        self.project_norm = encoder_norm(outputs)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x
+        if self.expand is not None and self.expand_norm is not None:
+            y = F.relu6(self.expand_norm(self.expand(y)))
+        y = F.relu6(self.depthwise_norm(self.depthwise(y)))
+        projected: Tensor = self.project_norm(self.project(y))
+        return x + projected if self.residual else projected
+
+
+class Encoder(nn.Module):
+    """EfficientNet-Lite without its classifier; returns the maps at strides 4, 8, 16 and 32."""
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        super().__init__()
+        self.stem = SameConv(3, 32, 3, 2)
+        self.stem_norm = encoder_norm(32)
+        self.stages = nn.ModuleList()
+        inputs = 32
+        for stage in stages:
+            blocks = nn.Sequential()
+            for repeat in range(stage.repeats):
+                stride = stage.stride if repeat == 0 else 1
+                blocks.append(Bottleneck(inputs, stage.channels, stage.kernel, stride, stage.expansion))
+                inputs = stage.channels
+            self.stages.append(blocks)
+        self.channels = {stride: stages[tap].channels for stride, tap in TAPS.items()}
+
+    def forward(self, x: Tensor) -> dict[int, Tensor]:  # (N, 3, H, W)
+        x = F.relu6(self.stem_norm(self.stem(x)))  # (N, 32, H/2, W/2)
+        maps = {}
+        for index, stage in enumerate(self.stages):
+            x = stage(x)
+            maps[index] = x
+        return {stride: maps[tap] for stride, tap in TAPS.items()}  # (N, C, H/stride, W/stride) each
+
+
+# ---------------------------------------------------------------- global context
+
+
+class Attention(nn.Module):
+    """Pre-norm transformer block (Vaswani et al. 2017) that starts as the identity."""
+
+    def __init__(self, width: int, heads: int, ratio: int = 3) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attend_norm = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.mlp_norm = nn.LayerNorm(width)
+        self.widen = nn.Linear(width, ratio * width)
+        self.narrow = nn.Linear(ratio * width, width)
+        for layer in (self.out, self.narrow):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, T, C)
+        qkv = self.qkv(self.attend_norm(x)).unflatten(-1, (3, self.heads, -1))  # (N, T, 3, heads, C/heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (N, heads, T, C/heads) each
+        y = F.scaled_dot_product_attention(q, k, v)
+        x = x + self.out(y.transpose(1, 2).flatten(2))
+        mlp: Tensor = self.narrow(F.gelu(self.widen(self.mlp_norm(x))))
+        return x + mlp
+
+
+class Context(nn.Module):
+    """Let every place see the whole photograph: attention on the stride-32 map.
+
+    Position comes from a depthwise convolution, so that any size works.
+    """
+
+    def __init__(self, inputs: int, width: int, blocks: int, heads: int) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(inputs, width, 1)
+        self.position = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.blocks = nn.Sequential(*(Attention(width, heads) for _ in range(blocks)))
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (N, inputs, h, w), (N, width, h, w)
+        x = self.enter(x) + condition
+        x = x + self.position(x)
+        tokens: Tensor = self.blocks(x.flatten(2).transpose(1, 2))  # (N, h*w, width)
+        return tokens.transpose(1, 2).reshape(x.shape)
+
+
+# ---------------------------------------------------------------- hints and palette
+
+
+def pool_hints(hints: Tensor, stride: int) -> Tensor:
+    """Reduce hints (N,3,H,W) to (N,3,H/stride,W/stride): mean ab/100 of the hinted pixels, and their mask."""
+    ab, mask = hints[:, :2] / 100, hints[:, 2:]
+    share = F.avg_pool2d(mask, stride)
+    return torch.cat([F.avg_pool2d(ab * mask, stride) / share.clamp(min=1e-6), F.max_pool2d(mask, stride)], 1)
+
+
+class HintLayer(nn.Module):
+    """What the hints say at one stride; no biases, so no hints add exactly nothing."""
+
+    def __init__(self, stride: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.look = nn.Conv2d(3, hidden, 3, padding=1, bias=False)
+        self.tell = nn.Conv2d(hidden, outputs, 3, padding=1, bias=False)
+        nn.init.zeros_(self.tell.weight)
+
+    def forward(self, hints: Tensor) -> Tensor:
+        tell: Tensor = self.tell(F.gelu(self.look(pool_hints(hints, self.stride))))
+        return tell
+
+
+class PaletteLayer(nn.Module):
+    """What an ab histogram (N,Q) says to every place: (N,width,1,1); no biases, see `HintLayer`."""
+
+    def __init__(self, bins: int, hidden: int, outputs: int) -> None:
+        super().__init__()
+        self.look = nn.Linear(bins, hidden, bias=False)
+        self.tell = nn.Linear(hidden, outputs, bias=False)
+        nn.init.zeros_(self.tell.weight)
+
+    def forward(self, palette: Tensor) -> Tensor:
+        # The root brings rare colours into sight (Hellinger's distance between histograms).
+        share = palette / palette.sum(1, keepdim=True).clamp(min=1e-6)
+        tell: Tensor = self.tell(F.gelu(self.look(share.sqrt())))
+        return tell[:, :, None, None]
+
+
+# ---------------------------------------------------------------- decoder and the whole
+
+
+class Up(nn.Module):
+    """One step of the U-Net decoder (Ronneberger et al. 2015): twice the size, the encoder's map beside it."""
+
+    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
+        super().__init__()
+        self.merge = nn.Conv2d(inputs + skip, outputs, 3, padding=1, bias=False)
+        self.merge_norm = nn.BatchNorm2d(outputs)
+        self.refine = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.refine_norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = F.relu(self.merge_norm(self.merge(torch.cat([x, skip], 1))))
+        return F.relu(self.refine_norm(self.refine(x)))
+
+
+class Colorizer(nn.Module):
+    """Predict the distribution of colour at every fourth pixel.
+
+    Args:
+        bins: (Q,2) a*, b* of the classes.
+        log_weight: (Q,) log of the class weights of training, which decoding can undo; zeros for none.
+        config: the shape.
+    """
+
+    bins: Tensor
+    log_weight: Tensor
+
+    def __init__(self, bins: Tensor, log_weight: Tensor, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or NetworkConfig()
+        self.register_buffer("bins", bins.float())
+        self.register_buffer("log_weight", log_weight.float())
+        self.encoder = Encoder(ENCODERS[config.encoder])
+        skips = self.encoder.channels
+        self.context = Context(skips[32], config.context, config.blocks, config.heads)
+        width16, width8, width4 = config.decoder
+        self.up16 = Up(config.context, skips[16], width16)
+        self.up8 = Up(width16, skips[8], width8)
+        self.up4 = Up(width8, skips[4], width4)
+        self.classify = nn.Conv2d(width4, len(bins), 1)
+        self.hint4 = HintLayer(4, config.hints, skips[4])
+        self.hint8 = HintLayer(8, config.hints, skips[8])
+        self.hint16 = HintLayer(16, config.hints, skips[16])
+        self.hint32 = HintLayer(32, config.hints, config.context)
+        self.palette = PaletteLayer(len(bins), config.hints, config.context)
+
+    def forward(
+        self,
+        lightness: Tensor,
+        hints: Tensor | None = None,
+        palette: Tensor | None = None,
+        positions: Tensor | None = None,
+    ) -> Tensor:
+        """Return logits (N,Q,H/4,W/4), or (N,Q,K,1) at K positions only.
+
+        Args:
+            lightness: (N,1,H,W), L* in 0..100; H and W multiples of 32.
+            hints: (N,3,H,W), a*, b* and a 0/1 mask; None is all zero.
+            palette: (N,Q), an ab histogram over the bins; None is all zero.
+            positions: (N,K), flat places in the map of H/4 x W/4 (training needs no more).
+        """
+        maps = self.encoder(((lightness / 100 * 255 - 127) / 128).expand(-1, 3, -1, -1))
+        condition = maps[32].new_zeros(1)
+        if palette is not None:
+            condition = condition + self.palette(palette)
+        if hints is not None:
+            condition = condition + self.hint32(hints)
+            maps[16] = maps[16] + self.hint16(hints)
+            maps[8] = maps[8] + self.hint8(hints)
+            maps[4] = maps[4] + self.hint4(hints)
+        x = self.context(maps[32], condition)  # (N, context, H/32, W/32)
+        x = self.up16(x, maps[16])
+        x = self.up8(x, maps[8])
+        x = self.up4(x, maps[4])  # (N, C, H/4, W/4)
+        if positions is not None:
+            x = x.flatten(2).gather(2, positions[:, None].expand(-1, x.shape[1], -1))[..., None]
+        logits: Tensor = self.classify(x)
+        return logits
+
+
+# ---------------------------------------------------------------- decoding
+
+
+def decode(
+    logits: Tensor, bins: Tensor, log_weight: Tensor, temperature: Tensor, vividness: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Choose the colours: ab (N,2,h,w) and a confidence (N,1,h,w) in 0..1 from logits (N,Q,h,w).
+
+    Training made rare colours `exp(log_weight)` times as important, so softmax(logits) overrates them by that
+    factor. `vividness` 1 keeps it so, 0 undoes it, between mixes. `temperature` anneals the mean (Zhang et al.
+    2016): 1 is the expectation, towards 0 the likeliest bin.
+
+    Confidence is exp(-s / 25), s being the expected distance in ab between the answer and the truth if the
+    truth is drawn from the network's own unweighted distribution: the network's estimate of its error. So
+    1 is certain, .37 an error of 25, and `-25 * log(confidence)` gives the estimate back.
+    """
+    weight = log_weight[:, None, None]
+    chosen = ((logits - (1 - vividness) * weight) / temperature).softmax(1)
+    ab = F.conv2d(chosen, bins.T[:, :, None, None])
+    honest = (logits - weight).softmax(1)
+    # E|c - ab|^2 = E|c|^2 - 2 ab.E[c] + |ab|^2, without a (Q,h,w) array of distances.
+    moments = torch.cat([bins.T, bins.square().sum(1)[None]])[:, :, None, None]  # (3, Q, 1, 1)
+    moment = F.conv2d(honest, moments)
+    square = moment[:, 2:] - 2 * (ab * moment[:, :2]).sum(1, True) + ab.square().sum(1, True)
+    return ab, torch.exp(-square.clamp(min=0).sqrt() / CONFIDENCE_SCALE)
+
+
+class Predictor(nn.Module):
+    """Network and decoding in one: what is exported; all inputs as in `photochrom.artifact.ModelCard`."""
+
+    def __init__(self, network: Colorizer) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, lightness: Tensor, hints: Tensor, palette: Tensor, temperature: Tensor, vividness: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        logits = self.network(lightness, hints, palette).float()
+        return decode(logits, self.network.bins, self.network.log_weight, temperature, vividness)

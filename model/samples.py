@@ -1,0 +1,27 @@
+"""Sheets to look at: one row per photograph, grey, results and truth side by side."""
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from .color import lab
+from .evaluate import SETTINGS, recolour
+from .network import Colorizer, decode
+
+
+@torch.inference_mode()
+def write_sheet(network: Colorizer, squares: Tensor, path: Path) -> None:
+    """Write a PNG of uint8 squares (N,3,S,S): grey, faithful, middle, vivid, truth; S a multiple of 32."""
+    colours = lab(squares.to(network.bins.device).float() / 255)
+    lightness = colours[:, :1]
+    logits = network(lightness).float()
+    columns = [recolour(lightness, torch.zeros_like(logits[:, :2]))[1]]
+    for vividness, temperature in SETTINGS:
+        knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
+        ab, _ = decode(logits, network.bins, network.log_weight, *knobs)
+        columns.append(recolour(lightness, ab)[1])
+    columns.append(squares.to(lightness.device).float())
+    rows = torch.cat(columns, 3).permute(0, 2, 3, 1).flatten(0, 1)  # (N*S, 5*S, 3)
+    Image.fromarray(rows.byte().cpu().numpy()).save(path)

@@ -1,0 +1,393 @@
+"""Train the colorizer.
+
+    python -m model.train --config model/configs/standing.toml --photos DIR_OR_TAR --out runs/standing
+    torchrun --nproc-per-node 8 -m model.train ...      # one process per GPU, the same arguments
+
+A run writes `last.pt` (everything to go on: `--resume`), `log.csv` and sample sheets (grey, result, truth).
+Every random draw depends on the seed and the step alone, so a resumed run follows the same curve.
+"""
+
+import argparse
+import copy
+import csv
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from photochrom.errors import ModelRejected, PhotochromError
+
+from .checkpoint import load_network, network_config
+from .conditions import reveal_hints, reveal_palette
+from .config import RunConfig
+from .data import HeldPhotos, StreamedPhotos, augment, count_photos, generator
+from .evaluate import TorchPredict, evaluate
+from .imagenet import load_imagenet
+from .losses import SoftTargets, at_positions, class_weights, color_bins, color_loss, sparse_positions
+from .network import Colorizer
+from .samples import write_sheet
+
+PRIOR_BATCHES = 20  # to count the colours of the photographs for the class weights
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among those that `torchrun` started; alone without it."""
+
+    rank: int
+    world: int
+    device: str
+
+    @classmethod
+    def join(cls, device: str) -> "Ranks":
+        """Join the group of processes that torchrun's environment names."""
+        world = int(os.environ.get("WORLD_SIZE", "1"))
+        if world == 1:
+            return cls(0, 1, device)
+        local = int(os.environ["LOCAL_RANK"])
+        if device == "cuda":
+            torch.cuda.set_device(local)
+        dist.init_process_group("nccl" if device == "cuda" else "gloo")
+        return cls(dist.get_rank(), world, f"cuda:{local}" if device == "cuda" else device)
+
+    @property
+    def first(self) -> bool:
+        """Whether this process speaks and writes for all."""
+        return self.rank == 0
+
+
+# ---------------------------------------------------------------- what a run is made of
+
+
+@dataclass
+class Run:
+    """Everything that a checkpoint holds."""
+
+    config: RunConfig
+    network: Colorizer
+    average: Colorizer
+    optimizer: torch.optim.AdamW
+    step: int = 0
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint so that a crash leaves the old one."""
+        state = {
+            "network": asdict(self.network.config),
+            "average": self.average.state_dict(),
+            "weights": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "run": self.config.model_dump(),
+        }
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Take the state of a checkpoint of the same configuration.
+
+        Raises:
+            ModelRejected: no checkpoint, or one of another network.
+        """
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            self.network.load_state_dict(state["weights"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise ModelRejected(f"Cannot resume from {path}: {error}") from error
+
+
+def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Run:
+    """Build the network from `init` (`imagenet`, `scratch` or a file of weights) and its optimiser.
+
+    Raises:
+        ModelRejected: the weights are missing or do not fit.
+    """
+    torch.manual_seed(config.seed)
+    if init in ("imagenet", "scratch"):
+        bins = color_bins()
+        log_weight = class_weights(count_colours(photos, bins, config), power=config.rebalance).log()
+        network = Colorizer(bins, log_weight, network_config(config.network))
+        if init == "imagenet":
+            load_imagenet(network.encoder, network.config.encoder)
+    else:
+        network = load_network(Path(init))
+    network = network.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval().requires_grad_(False)
+    return Run(config, network, average, adamw(network, config))
+
+
+def count_colours(photos: "Photos", bins: Tensor, config: RunConfig) -> Tensor:
+    """Count (Q,) how often each bin is the nearest colour in some batches of the photographs."""
+    targets, counts = SoftTargets(bins), torch.zeros(len(bins))
+    for batch, squares in zip(range(PRIOR_BATCHES), photos.batches(0), strict=False):
+        seen = augment(squares.cpu(), config.side, generator(config.seed, batch), age=False)
+        index, _ = targets(F.avg_pool2d(seen.ab, 4).permute(0, 2, 3, 1))
+        counts += torch.bincount(index[..., 0].flatten(), minlength=len(bins))
+    return counts
+
+
+def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
+    """AdamW with a lower rate for the pretrained encoder, and no decay of biases and norms."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        rate = config.encoder_rate if name.startswith("encoder.") else 1.0
+        decay = config.weight_decay if parameter.ndim > 1 else 0.0
+        groups.setdefault((rate, decay), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": group, "weight_decay": decay, "rate": rate} for (rate, decay), group in groups.items()],
+        lr=config.learning_rate,
+        betas=(0.9, 0.99),
+    )
+
+
+def learning_rate(config: RunConfig, step: int) -> float:
+    """Linear warm-up, then half a cosine down to `floor` of the highest rate."""
+    if step < config.warmup:
+        return config.learning_rate * (step + 1) / config.warmup
+    progress = (step - config.warmup) / max(1, config.steps - config.warmup)
+    cosine = (1 + math.cos(math.pi * min(1.0, progress))) / 2
+    return config.learning_rate * (config.floor + (1 - config.floor) * cosine)
+
+
+# ---------------------------------------------------------------- photographs
+
+Photos = HeldPhotos | StreamedPhotos
+
+
+def open_photos(config: RunConfig, sources: Sequence[Path], ranks: Ranks) -> Photos:
+    """Hold the photographs on the device if they fit in half of its free memory, else stream them.
+
+    Raises:
+        PhotoRejected: too few colour photographs.
+    """
+    batch = max(1, config.batch // ranks.world)
+    held = config.held
+    if held is None:
+        count = min(sum(map(count_photos, sources)), config.limit or sys.maxsize)
+        held = count * 3 * config.stored_side**2 < free_memory(ranks.device) / 2
+    if held:
+        side, limit = config.stored_side, config.limit
+        return HeldPhotos.load(sources, side, batch, config.seed, ranks.device, limit)
+    return StreamedPhotos(sources, config.stored_side, batch, config.seed, config.workers)
+
+
+def free_memory(device: str) -> int:
+    """Return the free bytes of the device."""
+    if device.startswith("cuda"):
+        return torch.cuda.mem_get_info(device)[0]
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+# ---------------------------------------------------------------- the loop
+
+
+def train(
+    config: RunConfig,
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    init: str = "imagenet",
+    resume: bool = False,
+    validation: Path | None = None,
+    device: str = "cpu",
+    until: int | None = None,
+) -> Run:
+    """Train up to `config.steps` (or stop before step `until`, to be resumed) and return the run.
+
+    Raises:
+        PhotochromError: photographs or weights are missing or do not fit.
+    """
+    ranks = Ranks.join(device)
+    photos = open_photos(config, sources, ranks)
+    run = start_run(config, init, photos, ranks.device)
+    if resume:
+        run.resume(out / "last.pt")
+    out.mkdir(parents=True, exist_ok=True)
+    model: nn.Module = run.network
+    if ranks.world > 1:
+        model = DistributedDataParallel(run.network, find_unused_parameters=True)
+    targets = SoftTargets(run.network.bins).to(ranks.device)
+    log = Log(out / "log.csv", config, ranks, resume=resume)
+    last = min(config.steps, until or config.steps)
+    for squares in photos.batches(run.step, ranks.rank, ranks.world):
+        if run.step >= last:
+            break
+        random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
+        loss = batch_loss(model, run, squares.to(ranks.device, non_blocking=True), targets, random)
+        rate = descend(run, loss)
+        run.step += 1
+        log.step(run.step, loss, rate)
+        if ranks.first and (run.step % config.save_every == 0 or run.step == last):
+            run.save(out / "last.pt")
+            write_sheet(run.average, squares[:8], out / f"sample-{run.step:06d}.png")
+            if validation:
+                log.validated(run.step, validate(out / "last.pt", validation, config, ranks.device))
+    return run
+
+
+def batch_loss(
+    model: nn.Module, run: Run, squares: Tensor, targets: SoftTargets, random: torch.Generator
+) -> Tensor:
+    """Return the loss of uint8 squares (B,3,S,S): a scalar with its graph."""
+    config, network = run.config, run.network
+    batch = augment(squares, config.side, random, age=config.age)
+    ab = F.avg_pool2d(batch.ab, 4)  # the network answers at stride 4
+    positions = sparse_positions(ab, config.positions, random)
+    hints = reveal_hints(batch.ab, config.hints, random) if config.hints else None
+    palette = (
+        reveal_palette(ab, targets, len(network.bins), config.palette, random) if config.palette else None
+    )
+    lightness = batch.lightness.to(memory_format=torch.channels_last)
+    with torch.autocast(squares.device.type, torch.bfloat16, enabled=squares.is_cuda):
+        logits = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
+    return color_loss(
+        logits[..., 0].transpose(1, 2), at_positions(ab, positions), targets, network.log_weight
+    )
+
+
+def descend(run: Run, loss: Tensor) -> float:
+    """Take one step and return its learning rate; a step that is not finite changes nothing."""
+    rate = learning_rate(run.config, run.step)
+    for group in run.optimizer.param_groups:
+        group["lr"] = rate * group["rate"]
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = nn.utils.clip_grad_norm_(run.network.parameters(), run.config.clip)
+    if torch.isfinite(norm):
+        run.optimizer.step()
+        # Averaging starts short, or the random start would stay in it for thousands of steps.
+        follow(run.average, run.network, min(run.config.average, (1 + run.step) / (10 + run.step)))
+    return rate
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move every weight and statistic of `average` towards the network's."""
+    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - decay)
+        else:
+            kept.copy_(new)
+
+
+def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> dict[str, float]:
+    """Return the figures of the averaged weights at both ends of the vividness scale."""
+    report, _ = evaluate(TorchPredict(checkpoint, device), photos, limit=config.validation_limit)
+    faithful, *_, vivid = report["settings"]
+    return {
+        "psnr_faithful": faithful["psnr"],
+        "psnr_vivid": vivid["psnr"],
+        "colourfulness_vivid": vivid["colourfulness"],
+    }
+
+
+class Log:
+    """The progress line and `log.csv` (step, seconds, loss, rate, and figures when validated)."""
+
+    FIELDS = (
+        "step",
+        "seconds",
+        "loss",
+        "learning_rate",
+        "psnr_faithful",
+        "psnr_vivid",
+        "colourfulness_vivid",
+    )
+
+    def __init__(self, path: Path, config: RunConfig, ranks: Ranks, *, resume: bool) -> None:
+        self.path, self.config, self.speaks = path, config, ranks.first
+        self.started = self.since = time.monotonic()
+        self.losses: list[Tensor] = []
+        if self.speaks and not (resume and path.exists()):
+            self._write("w", dict(zip(self.FIELDS, self.FIELDS, strict=True)))
+
+    def step(self, step: int, loss: Tensor, rate: float) -> None:
+        """Note one step; every `log_every` write the mean loss."""
+        self.losses.append(loss.detach())
+        if step % self.config.log_every and step != self.config.steps:
+            return
+        mean, now = float(torch.stack(self.losses).mean()), time.monotonic()
+        seconds, steps = now - self.since, len(self.losses)
+        self.since, self.losses = now, []
+        if self.speaks:
+            row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
+            self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
+            left = (self.config.steps - step) * seconds / steps
+            speed = steps * self.config.batch / seconds
+            sys.stderr.write(
+                f"\rstep {step}/{self.config.steps}  {speed:.0f} photos/s  loss {mean:.4f}  lr {rate:.2e}  "
+                f"{left / 60:.1f} min left   "
+            )
+
+    def validated(self, step: int, figures: dict[str, float]) -> None:
+        """Note figures and show them."""
+        self._write("a", {"step": step, **{name: f"{value:.3f}" for name, value in figures.items()}})
+        shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())
+        sys.stderr.write(f"\nstep {step}  {shown}\n")
+
+    def _write(self, mode: str, row: dict[str, Any]) -> None:
+        with self.path.open(mode, newline="") as file:
+            csv.DictWriter(file, self.FIELDS).writerow(row)
+
+
+# ---------------------------------------------------------------- command line
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    cli = argparse.ArgumentParser(
+        prog="python -m model.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cli.add_argument("--config", type=Path, required=True, help="a TOML file, see model/configs/")
+    cli.add_argument(
+        "--photos",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders (searched recursively) or tars of photographs",
+    )
+    cli.add_argument("--out", type=Path, required=True, help="folder of the run, for example runs/mine")
+    cli.add_argument(
+        "--init",
+        default="imagenet",
+        help="imagenet (default): an EfficientNet-Lite encoder; scratch; or weights: a .pt or an exported .onnx",
+    )
+    cli.add_argument("--resume", action="store_true", help="go on from OUT/last.pt")
+    cli.add_argument("--validation", type=Path, help="photographs to measure at every save")
+    cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
+    cli.add_argument("--until", type=int, help="stop at this step; --resume goes on")
+    return cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = vars(parser().parse_args(arguments))
+    try:
+        config = RunConfig.read(options.pop("config"))
+        train(config, options.pop("photos"), **options)
+    except PhotochromError as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+    sys.stderr.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

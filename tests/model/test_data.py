@@ -1,0 +1,150 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.data import (
+    HeldPhotos,
+    StreamedPhotos,
+    age_lightness,
+    augment,
+    count_photos,
+    decode_square,
+    generator,
+    is_colour_photo,
+    random_crop,
+    read_photos,
+)
+from photochrom.errors import PhotoRejected
+
+
+def test_a_folder_is_read_recursively_and_a_tar_inside_too(photos: Path, good_photos: Path) -> None:
+    names = [name for name, _ in read_photos(photos)]
+    assert len(names) == 26  # 24 scenes, a grey and a damaged one; not the notes
+    assert "deeper/scene-01.jpg" in names
+    assert [name for name, _ in read_photos(good_photos.parent)] == [f"scene-{n}.png" for n in range(50, 58)]
+
+
+def test_counting_agrees_with_reading(photos: Path, good_photos: Path) -> None:
+    assert count_photos(photos) == 26
+    assert count_photos(good_photos) == count_photos(good_photos.parent) == 8
+
+
+@pytest.mark.parametrize("read", [lambda path: list(read_photos(path)), count_photos])
+def test_what_is_no_set_of_photographs_is_refused(tmp_path: Path, read: object) -> None:
+    (tmp_path / "broken.tar").write_bytes(b"no tar")
+    for name in ("absent", "broken.tar"):
+        with pytest.raises(PhotoRejected, match=name):
+            read(tmp_path / name)  # type: ignore[operator]
+
+
+def test_decoding_crops_the_centre_square_upright() -> None:
+    rgb = np.zeros((40, 80, 3), np.uint8)
+    rgb[:, 20:60] = 200, 30, 30
+    image, buffer = Image.fromarray(rgb.transpose(1, 0, 2)), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    image.save(buffer, "PNG", exif=exif)
+    square = decode_square(buffer.getvalue(), 40)
+    assert square.shape == (40, 40, 3)
+    assert (square == (200, 30, 30)).all()
+
+
+def test_a_damaged_photograph_is_refused() -> None:
+    with pytest.raises(PhotoRejected, match="readable"):
+        decode_square(b"\xff\xd8\xff nothing", 64)
+
+
+def test_grey_photographs_and_drawings_teach_nothing() -> None:
+    random = np.random.default_rng(0)
+    colour = random.integers(0, 255, (64, 64, 3), np.uint8)
+    drawing = np.zeros((64, 64, 3), np.uint8)
+    drawing[:32] = 255, 0, 0
+    assert is_colour_photo(colour)
+    assert not is_colour_photo(colour[..., :1].repeat(3, -1))
+    assert not is_colour_photo(drawing)
+
+
+@pytest.fixture(scope="session")
+def held(photos: Path) -> HeldPhotos:
+    return HeldPhotos.load([photos], 64, batch=6, seed=1, device="cpu", limit=None)
+
+
+def test_held_photographs_leave_out_grey_and_damaged_ones(held: HeldPhotos) -> None:
+    assert held.squares.shape == (24, 3, 64, 64)
+
+
+def test_an_epoch_shows_every_photograph_once_over_all_ranks(held: HeldPhotos) -> None:
+    batches = [held.batches(4, rank, world=2) for rank in (0, 1)]  # two steps make an epoch
+    seen = torch.cat([next(b) for _ in range(2) for b in batches])
+    assert len(seen.flatten(1).unique(dim=0)) == 24
+
+
+def test_a_batch_depends_on_the_step_alone(held: HeldPhotos) -> None:
+    walked = held.batches(0)
+    for _ in range(6):
+        next(walked)
+    assert torch.equal(next(walked), next(held.batches(6)))
+    assert not torch.equal(next(held.batches(6)), next(held.batches(10)))  # the next epoch's order
+
+
+def test_a_limit_takes_the_first(photos: Path) -> None:
+    assert len(HeldPhotos.load([photos], 64, 2, 0, "cpu", limit=5)) == 5
+
+
+def test_too_few_photographs_are_refused(photos: Path) -> None:
+    with pytest.raises(PhotoRejected, match="Only 24"):
+        HeldPhotos.load([photos], 64, 25, 0, "cpu", limit=None)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_stream_shows_every_photograph_in_each_pass(photos: Path, workers: int) -> None:
+    stream = StreamedPhotos([photos], 64, batch=4, seed=0, workers=workers).batches(0)
+    seen = torch.cat([next(stream) for _ in range(6)])
+    assert seen.shape == (24, 3, 64, 64)
+    assert len(seen.flatten(1).unique(dim=0)) == 24
+
+
+def test_a_stream_without_colour_is_refused(tmp_path: Path) -> None:
+    Image.new("L", (64, 64)).save(tmp_path / "grey.png")
+    with pytest.raises(PhotoRejected, match="No colour"):
+        next(StreamedPhotos([tmp_path], 64, 1, 0, workers=0).batches(0))
+
+
+def test_augmentation_is_a_function_of_its_generator(held: HeldPhotos) -> None:
+    once, again = (augment(held.squares[:4], 32, generator(7, 3)) for _ in range(2))
+    assert torch.equal(once.lightness, again.lightness)
+    assert torch.equal(once.ab, again.ab)
+    other = augment(held.squares[:4], 32, generator(7, 4))
+    assert not torch.equal(once.ab, other.ab)
+
+
+def test_crops_come_from_the_photograph() -> None:
+    ramp = torch.linspace(0, 1, 64).expand(500, 1, 64, 64)
+    crops = random_crop(ramp, 32, generator(0))
+    step = crops[:, 0].diff(dim=-1).mean((1, 2)).abs() * 31 / 63 * 64  # share of the width that is shown
+    assert crops.min() >= 0
+    assert crops.max() <= 1
+    assert 0.43 < step.min() < 0.55
+    assert 0.9 < step.max() < 1.01
+    flipped = (crops[:, 0].diff(dim=-1).mean((1, 2)) < 0).float().mean()
+    assert 0.4 < flipped < 0.6
+
+
+def test_age_changes_light_within_its_range() -> None:
+    lightness = torch.linspace(0, 100, 64).expand(400, 1, 64, 64)
+    aged = age_lightness(lightness, generator(2))
+    assert aged.min() >= 0
+    assert aged.max() <= 100
+    untouched = (aged - lightness).abs().amax((1, 2, 3)) < 1e-3
+    assert 0.1 < untouched.float().mean() < 0.35  # .65 * .65 * .75 * .65 = .21 are left as they are
+
+
+def test_unaged_light_is_the_photographs_own(held: HeldPhotos) -> None:
+    young = augment(held.squares[:4], 64, generator(1), age=False)
+    old = augment(held.squares[:4], 64, generator(1), age=True)
+    assert torch.equal(young.ab, old.ab)
+    assert not torch.equal(young.lightness, old.lightness)

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from model.losses import color_bins
+from model.network import (
+    CONFIDENCE_SCALE,
+    Attention,
+    Colorizer,
+    SameConv,
+    decode,
+    pool_hints,
+)
+
+
+def lightness(n: int = 2, height: int = 64, width: int = 96) -> torch.Tensor:
+    return torch.rand(n, 1, height, width, generator=torch.Generator().manual_seed(3)) * 100
+
+
+@torch.no_grad()
+def test_answers_every_fourth_pixel_at_any_size(tiny: Colorizer) -> None:
+    for height, width in ((64, 64), (128, 96), (32, 256)):
+        assert tiny(lightness(1, height, width)).shape == (1, 259, height // 4, width // 4)
+
+
+@torch.no_grad()
+def test_empty_hints_and_palette_change_nothing(tiny: Colorizer) -> None:
+    light = lightness()
+    empty = tiny(light, torch.zeros(2, 3, 64, 96), torch.zeros(2, 259))
+    assert torch.equal(tiny(light), empty)
+
+
+@torch.no_grad()
+def test_a_hint_and_a_palette_change_the_answer(tiny: Colorizer) -> None:
+    light, hints, palette = lightness(), torch.zeros(2, 3, 64, 96), torch.zeros(2, 259)
+    automatic = tiny(light)
+    hints[0, :, 30:37, 40:47] = torch.tensor([50.0, 20.0, 1.0])[:, None, None]
+    palette[1, 7] = 1
+    hinted = tiny(light, hints, palette * 0)
+    assert (hinted[0] - automatic[0]).abs().max() > 1e-3
+    assert torch.equal(hinted[1], automatic[1])  # the other photograph has no hint
+    assert not torch.equal(tiny(light, None, palette)[1], automatic[1])
+
+
+@torch.no_grad()
+def test_a_palette_counts_by_its_shares_alone(tiny: Colorizer) -> None:
+    palette = torch.rand(2, 259, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(tiny(lightness(), None, palette), tiny(lightness(), None, palette * 40))
+
+
+def test_hint_layers_start_at_zero() -> None:
+    network = Colorizer(color_bins(), torch.zeros(259))
+    for layer in (network.hint4, network.hint8, network.hint16, network.hint32, network.palette):
+        assert not layer.tell.weight.any()
+
+
+@torch.no_grad()
+def test_positions_pick_from_the_map(tiny: Colorizer) -> None:
+    positions = torch.tensor([[0, 17, 383], [5, 100, 200]])
+    everywhere, some = tiny(lightness()), tiny(lightness(), positions=positions)
+    torch.testing.assert_close(some[1, :, 2, 0], everywhere[1].flatten(1)[:, 200], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (5, 1), (3, 2), (5, 2)])
+def test_same_padding_is_tensorflows(kernel: int, stride: int) -> None:
+    # TensorFlow: total = max(kernel - stride, 0) for sides divisible by the stride, the smaller half first.
+    conv = SameConv(2, 3, kernel, stride)
+    x = torch.randn(1, 2, 16, 16)
+    total = kernel - stride
+    padded = F.pad(x, (total // 2, total - total // 2) * 2)
+    torch.testing.assert_close(conv(x), F.conv2d(padded, conv.weight, stride=stride))
+
+
+def test_attention_starts_as_the_identity() -> None:
+    x = torch.randn(2, 6, 16)
+    assert torch.equal(Attention(16, 2)(x), x)
+
+
+def test_pooled_hints_are_the_mean_of_the_hinted_pixels() -> None:
+    hints = torch.zeros(1, 3, 8, 8)
+    hints[0, :, 1, 1] = torch.tensor([40.0, -20.0, 1.0])
+    hints[0, :, 2, 2] = torch.tensor([20.0, -40.0, 1.0])
+    pooled = pool_hints(hints, 4)
+    torch.testing.assert_close(pooled[0, :, 0, 0], torch.tensor([0.3, -0.3, 1.0]))
+    assert not pooled[0, :, 1, 1].any()
+
+
+BINS = torch.tensor([[0.0, 0.0], [30.0, 40.0]])
+
+
+def decoded(probability: float, temperature: float, vividness: float) -> tuple[torch.Tensor, float]:
+    """Decode one pixel whose second bin has `probability`, trained with weights 1 and 4."""
+    logits = torch.tensor([1 - probability, probability]).log().reshape(1, 2, 1, 1)
+    knobs = torch.tensor(temperature), torch.tensor(vividness)
+    ab, confidence = decode(logits, BINS, torch.tensor([1.0, 4.0]).log(), *knobs)
+    return ab[0, :, 0, 0], float(confidence)
+
+
+def test_vivid_keeps_and_faithful_undoes_the_class_weights() -> None:
+    torch.testing.assert_close(decoded(0.8, 1, 1)[0], 0.8 * BINS[1])
+    torch.testing.assert_close(decoded(0.8, 1, 0)[0], 0.5 * BINS[1])  # (.8 / 4) against .2
+
+
+def test_low_temperature_takes_the_likeliest_bin() -> None:
+    torch.testing.assert_close(decoded(0.6, 0.01, 1)[0], BINS[1], atol=1e-3, rtol=0)
+
+
+def test_confidence_is_the_expected_error() -> None:
+    # Unweighted probabilities are 1/2 and 1/2; the answer lies in the middle, 25 from both.
+    ab, confidence = decoded(0.8, 1, 0)
+    torch.testing.assert_close(ab, BINS[1] / 2)
+    assert -CONFIDENCE_SCALE * np.log(confidence) == pytest.approx(25, rel=1e-5)
+
+
+def test_certainty_is_confidence_one() -> None:
+    assert decoded(1 - 1e-7, 1, 1)[1] == pytest.approx(1, abs=1e-2)

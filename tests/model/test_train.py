@@ -1,0 +1,134 @@
+import csv
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.checkpoint import load_network
+from model.config import RunConfig
+from model.evaluate import TorchPredict, evaluate
+from model.train import descend, learning_rate, main, start_run, train
+from photochrom.errors import ModelRejected
+
+TINY = RunConfig.read(Path("model/configs/tiny.toml"))
+
+
+def losses(out: Path) -> list[float]:
+    with (out / "log.csv").open() as file:
+        return [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
+
+
+@pytest.fixture(scope="module")
+def whole(photos: Path, good_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run from start to end, measured as it goes."""
+    out = tmp_path_factory.mktemp("whole")
+    train(TINY, [photos], out, init="scratch", validation=good_photos)
+    return out
+
+
+def test_the_loss_falls(whole: Path) -> None:
+    assert losses(whole)[-1] < 0.75 * losses(whole)[0]
+
+
+def test_the_figures_rise_above_grey(whole: Path, good_photos: Path) -> None:
+    report, _ = evaluate(TorchPredict(whole / "last.pt", "cpu"), good_photos)
+    faithful = report["settings"][0]
+    assert faithful["psnr"] > faithful["psnr_grey"] + 0.5
+
+
+def test_a_resumed_run_follows_the_same_curve(whole: Path, photos: Path, tmp_path: Path) -> None:
+    train(TINY, [photos], tmp_path, init="scratch", until=20)
+    train(TINY, [photos], tmp_path, init="scratch", resume=True)
+    assert losses(tmp_path) == losses(whole)
+    once, twice = (torch.load(out / "last.pt", weights_only=True) for out in (whole, tmp_path))
+    for name, value in once["average"].items():
+        assert torch.equal(value, twice["average"][name]), name
+
+
+def test_figures_and_sample_sheets_are_written_on_the_way(whole: Path) -> None:
+    with (whole / "log.csv").open() as file:
+        measured = [row for row in csv.DictReader(file) if row["psnr_vivid"]]
+    assert [row["step"] for row in measured] == ["20", "40"]
+    sheet = Image.open(whole / "sample-000040.png")
+    assert sheet.size == (5 * 96, 8 * 96)  # grey, three settings and the truth beside each other
+    grey = np.asarray(sheet)[:, :96]
+    assert (grey.max(-1) - grey.min(-1)).max() <= 1
+
+
+def test_training_starts_from_other_weights(whole: Path, photos: Path, tmp_path: Path) -> None:
+    config = TINY.model_copy(update={"steps": 1, "learning_rate": 1e-12})
+    train(config, [photos], tmp_path, init=str(whole / "last.pt"))
+    before, after = load_network(whole / "last.pt"), load_network(tmp_path / "last.pt")
+    torch.testing.assert_close(after.classify.weight, before.classify.weight)
+    assert torch.equal(after.log_weight, before.log_weight)
+
+
+def test_a_step_that_is_not_finite_changes_nothing(photos: Path) -> None:
+    from model.train import Ranks, open_photos
+
+    held = open_photos(TINY, [photos], Ranks(0, 1, "cpu"))
+    run = start_run(TINY, "scratch", held, "cpu")
+    before = {name: value.clone() for name, value in run.network.state_dict().items()}
+    parameter = run.network.classify.weight
+    descend(run, (parameter * math.nan).sum())
+    assert all(torch.equal(value, before[name]) for name, value in run.network.state_dict().items())
+    descend(run, parameter.square().sum())
+    assert not torch.equal(parameter, before["classify.weight"])
+
+
+def test_the_rate_warms_up_and_falls_along_a_cosine() -> None:
+    config = RunConfig(steps=1000, warmup=100, learning_rate=1.0, floor=0.01)
+    assert learning_rate(config, 0) == pytest.approx(0.01)
+    assert learning_rate(config, 99) == 1
+    assert learning_rate(config, 550) == pytest.approx(0.505)
+    assert learning_rate(config, 1000) == pytest.approx(0.01)
+
+
+def test_every_configuration_in_the_package_is_valid() -> None:
+    configs = sorted(Path("model/configs").glob("*.toml"))
+    assert len(configs) >= 3
+    for path in configs:
+        RunConfig.read(path)
+        assert "# command" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (["--config", "absent.toml"], "absent.toml"),
+        (["--photos", "absent"], "absent"),
+        (["--init", "absent.onnx"], "absent.onnx"),
+        (["--resume"], "Cannot resume"),
+    ],
+)
+def test_the_command_says_what_is_missing(
+    change: list[str], message: str, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--config", "model/configs/tiny.toml", "--photos", str(photos), "--out", str(tmp_path)]
+    assert main([*arguments, "--init", "scratch", "--device", "cpu", *change]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text("steps = 5\nlerning_rate = 1.0\n")
+    with pytest.raises(ModelRejected, match="lerning_rate"):
+        RunConfig.read(tmp_path / "run.toml")
+
+
+def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
+    config = tmp_path / "pair.toml"
+    config.write_text(Path("model/configs/tiny.toml").read_text().replace("steps = 40", "steps = 6"))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "model.train", "--config", str(config), "--photos", str(photos)]
+    command += ["--out", str(tmp_path / "run"), "--init", "scratch", "--device", "cpu"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(losses(tmp_path / "run")) == 2  # one log, not two
+    assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["step"] == 6
