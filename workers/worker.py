@@ -223,8 +223,8 @@ def run(settings: WorkerSettings) -> None:
             max_attempts=settings.max_attempts,
         ),
     )
-    worker.log_job_description = False
-    worker.work(logging_level=None)
+    _log.info("Worker %s has model %s", name, restorer.model_used())
+    worker.work(logging_level="WARNING")
 
 
 def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:
