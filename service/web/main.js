@@ -30,7 +30,7 @@ let loading = true;
 // --- parts ---
 
 const banner = h("p.banner", { role: "status", hidden: true });
-const addButton = h("button.primary", { type: "button", onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
+const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const mark = h("a.mark", { href: "/" }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
 document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton()));
@@ -42,7 +42,7 @@ const sheet = makeSheet({ open: (photo) => visit(photo), toggle, isSelecting: ()
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
 const welcome = makeWelcome((how) => chooseFiles(add, how));
 const wait = h("p.nothing.dim", {}, text.loading);
-const listing = h("section.listing", { "aria-label": text.sheet.label, hidden: true }, toolbar.element, nothing, sheet.element);
+const listing = h("section.listing", { "aria-labelledby": "listing-heading", hidden: true }, h("h1.unseen", { id: "listing-heading" }, text.sheet.label), toolbar.element, nothing, sheet.element);
 welcome.hidden = true;
 main.append(banner, wait, welcome, listing);
 

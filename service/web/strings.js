@@ -188,13 +188,13 @@ export const text = {
   },
 
   error: {
-    "unsupported-format": "This is not a photograph that Photochrom can read. JPEG, PNG, TIFF, WebP, HEIC, AVIF and JPEG 2000 work.",
-    "unsupported-media-type": "This is not a photograph that Photochrom can read. JPEG, PNG, TIFF, WebP, HEIC, AVIF and JPEG 2000 work.",
+    "unsupported-format": "This is not a photograph that Photochrom can read.",
     "unreadable-photo": "The file is damaged or empty, so it cannot be read. Try to copy it again from where it came.",
     "photo-too-large": "This photograph is larger than this service takes.",
     "photo-rejected": "This photograph cannot be used.",
     "storage-full": "The service's disk is full. Delete photographs you no longer need, then try again.",
-    "too-many-jobs": "Too many photographs are waiting. It will be sent as soon as there is room.",
+    "out-of-memory": "This photograph is too large for the memory of the machine.",
+    "job-timeout": "This photograph took too long.",
     "queue-unavailable": "The service cannot take photographs just now. Try again in a moment.",
     "worker-lost": "The service broke down on this photograph several times. It may be damaged, or too large for the machine.",
     "job-not-found": "The service no longer has this photograph. Add it again.",

@@ -24,8 +24,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const fit = iconButton("fit", words.fit, () => stage.zoomFit());
   const previous = iconButton("previous", words.previous, () => go(-1));
   const next = iconButton("next", words.next, () => go(1));
-  const guess = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", onclick: () => setGuess(!guessing) }, icon("guess"), h("span", {}, text.guess.show));
-  const download = h("a.button.primary.labelled", {}, icon("download"), h("span", {}, words.download));
+  const guess = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => setGuess(!guessing) }, icon("guess"), h("span", {}, text.guess.show));
+  const download = h("a.button.primary.labelled", { "aria-label": words.download }, icon("download"), h("span", {}, words.download));
   const remove = iconButton("delete", words.remove, () => actions.removeAsking([photo]));
   const status = h("p.work-words");
   const bar = h("span.bar-fill");

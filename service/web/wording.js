@@ -15,7 +15,7 @@ export function stateWords(version) {
 export function errorWords(version) {
   if (version.state === "canceled" || version.state === "expired") return text.state[version.state];
   const { code, detail } = version.error ?? {};
-  const special = ["photo-too-large", "photo-rejected"].includes(code) && detail;
+  const special = ["unsupported-format", "photo-too-large", "photo-rejected"].includes(code) && detail;
   return special || text.error[code] || detail || text.error.other;
 }
 
