@@ -13,7 +13,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import health, jobs, openapi, problems, streams
+from . import health, jobs, openapi, page, problems, streams
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -42,6 +42,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.include_router(jobs.router)
     app.include_router(streams.router)
     app.include_router(health.router)
+    app.include_router(page.page_router())
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes + FORM_OVERHEAD)
     if settings.cors_origins:
         app.add_middleware(
