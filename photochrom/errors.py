@@ -65,6 +65,24 @@ class JobConflict(PhotochromError):
     code: ClassVar[str] = "job-conflict"
 
 
+class OriginalExpired(PhotochromError):
+    """The original was there; its time is over and it was deleted."""
+
+    code: ClassVar[str] = "original-expired"
+
+
+class IdempotencyMismatch(PhotochromError):
+    """An idempotency key came again with another body or other options."""
+
+    code: ClassVar[str] = "idempotency-mismatch"
+
+
+class ResultExpired(PhotochromError):
+    """The result was there; its time is over and it was deleted."""
+
+    code: ClassVar[str] = "result-expired"
+
+
 class ObjectNotFound(PhotochromError):
     """The storage holds nothing under this key."""
 
@@ -75,6 +93,18 @@ class StorageFull(PhotochromError):
     """The disk behind the storage is full; nothing partial was left visible."""
 
     code: ClassVar[str] = "storage-full"
+
+
+class QueueFull(PhotochromError):
+    """More jobs wait than the operator allows."""
+
+    code: ClassVar[str] = "queue-full"
+
+
+class InvalidOption(PhotochromError):
+    """An option of the call does not exist or has a value that it cannot have."""
+
+    code: ClassVar[str] = "invalid-option"
 
 
 class QueueUnavailable(PhotochromError):

@@ -1,0 +1,12 @@
+"""The `photochrom` command: `up`, `colorize`, `doctor`."""
+
+from .commands import app
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="photochrom")
+
+
+if __name__ == "__main__":
+    main()

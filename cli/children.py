@@ -1,0 +1,50 @@
+"""Start our other packages as processes and stop them in order."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from photochrom.lifeline import end_with_parent
+
+_ROOT = Path(__file__).resolve().parent.parent
+# Longer than any single stage of a job; what is cut off here is taken up again at the next start.
+STOP_SECONDS = 20.0
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with `extra`; the packages are importable from any folder."""
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **extra}
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs `python -m module` with this interpreter."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def start(module: str, *arguments: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start `python -m module` in its own session: Ctrl-C reaches us alone, and we stop it in order."""
+    return subprocess.Popen(  # noqa: S603 - our own modules
+        module_command(module, *arguments),
+        env=environment(env),
+        start_new_session=True,
+        preexec_fn=end_with_parent,
+    )
+
+
+def stop(children: Sequence["subprocess.Popen[bytes]"]) -> None:
+    """Ask each to end, wait, and kill what does not; a second Ctrl-C kills at once."""
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    try:
+        for child in children:
+            child.wait(timeout=STOP_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        for child in children:
+            if child.poll() is None:
+                child.kill()
+    for child in children:
+        child.wait()

@@ -1,0 +1,117 @@
+"""One `python -m workers.local` process, asked for one photograph at a time."""
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from photochrom.errors import PhotochromError
+from photochrom.options import ColorizeOptions
+
+from . import children
+from .plan import Item
+
+
+class ColoristBroken(PhotochromError):
+    """The colorizing process cannot work at all (no runtime, no model); every photograph would fail."""
+
+    code = "colorist-broken"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one photograph ended: `detail` is empty on success."""
+
+    source: Path
+    code: str = ""
+    detail: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the result is in its place."""
+        return not self.code
+
+
+class Colorist:
+    """Owns the process; starts another when a photograph takes it down."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._child: subprocess.Popen[str] | None = None
+
+    def close(self) -> None:
+        """End the process in order."""
+        if self._child is not None:
+            self._child.communicate()
+
+    def kill(self) -> None:
+        """End the process now; an unfinished result leaves nothing behind under its name."""
+        if self._child is not None:
+            self._child.kill()
+
+    def restore(self, item: Item, options: ColorizeOptions, on_stage: Callable[[str], None]) -> Outcome:
+        """Colorize one photograph.
+
+        Raises:
+            ColoristBroken: the process does not start.
+        """
+        child = self._running()
+        try:
+            self._ask(child, item, options)
+            return self._answer(child, item, on_stage)
+        except (EOFError, BrokenPipeError):
+            code = child.wait()
+            self._child = None
+            return Outcome(item.source, "crashed", f"The colorizing process ended with {code} on this file.")
+
+    def _running(self) -> "subprocess.Popen[str]":
+        if self._child is None:
+            self._child = subprocess.Popen(  # noqa: S603 - our own module
+                children.module_command("workers.local"),
+                env=children.environment(self._env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            try:
+                first = self._read(self._child)
+            except EOFError:
+                raise ColoristBroken(
+                    "The colorizing process does not start; try `photochrom doctor`."
+                ) from None
+            if first["event"] == "broken":
+                raise ColoristBroken(first["detail"])
+        return self._child
+
+    @staticmethod
+    def _ask(child: "subprocess.Popen[str]", item: Item, options: ColorizeOptions) -> None:
+        assert child.stdin
+        request = {
+            "source": str(item.source.resolve()),
+            "target": str(item.target.resolve()),
+            "options": options.model_dump(mode="json"),
+        }
+        child.stdin.write(json.dumps(request) + "\n")
+        child.stdin.flush()
+
+    def _answer(self, child: "subprocess.Popen[str]", item: Item, on_stage: Callable[[str], None]) -> Outcome:
+        while True:
+            event = self._read(child)
+            if event["event"] == "stage":
+                on_stage(event["stage"])
+            elif event["event"] == "failed":
+                return Outcome(item.source, event["code"], event["detail"])
+            else:
+                return Outcome(item.source, warnings=tuple(event["warnings"]))
+
+    @staticmethod
+    def _read(child: "subprocess.Popen[str]") -> dict[str, Any]:
+        assert child.stdout
+        if not (line := child.stdout.readline()):
+            raise EOFError
+        event: dict[str, Any] = json.loads(line)
+        return event

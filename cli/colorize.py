@@ -1,0 +1,125 @@
+"""`photochrom colorize`: files in, files out, several processes, one progress bar."""
+
+import os
+import queue
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from photochrom.options import ColorizeOptions
+
+from .colorist import Colorist, Outcome
+from .plan import Plan, format_for, make_plan
+
+_SHOWN_FAILURES = 20
+
+
+def run_files(source: Path, target: Path, options: ColorizeOptions, *, processes: int, force: bool) -> int:
+    """Colorize `source` into `target`; return the exit code (1 if any photograph failed).
+
+    Raises:
+        CannotPlan: source and target do not go together.
+        ColoristBroken: no model, or no runtime for it.
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if source.is_file() and not target.is_dir():
+        options = options.model_copy(update={"format": format_for(target, options.format)})
+    plan = make_plan(source, target, options.format, force=force)
+    started = time.monotonic()
+    try:
+        outcomes = _colorize(plan, options, processes or os.cpu_count() or 1, console)
+    except KeyboardInterrupt:
+        console.print("Stopped; finished photographs are kept, the same command goes on from here.")
+        return 130
+    _sum_up(plan, outcomes, time.monotonic() - started, console)
+    return 0 if all(outcome.succeeded for outcome in outcomes) else 1
+
+
+def _colorize(plan: Plan, options: ColorizeOptions, processes: int, console: Console) -> list[Outcome]:
+    if not plan.items:
+        return []
+    processes = min(processes, len(plan.items))
+    env = {"PHOTOCHROM_THREADS": str(max(1, (os.cpu_count() or 1) // processes))}
+    with (
+        _colorists(processes, env) as idle,
+        _progress(console) as progress,
+        ThreadPoolExecutor(processes) as pool,
+    ):
+        bar = progress.add_task("", total=len(plan.items), file="")
+
+        def restore(index: int) -> Outcome:
+            item = plan.items[index]
+            colorist = idle.get()
+            try:
+                return colorist.restore(item, options, lambda stage: _show(progress, bar, item.source, stage))
+            finally:
+                idle.put(colorist)
+                progress.advance(bar)
+
+        futures = [pool.submit(restore, index) for index in range(len(plan.items))]
+        try:
+            return [future.result() for future in as_completed(futures)]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextmanager
+def _colorists(count: int, env: dict[str, str]) -> Iterator["queue.SimpleQueue[Colorist]"]:
+    """Yield `count` idle colorists; on the way out end their processes, at once if something went wrong."""
+    colorists = [Colorist(env) for _ in range(count)]
+    idle: queue.SimpleQueue[Colorist] = queue.SimpleQueue()
+    for colorist in colorists:
+        idle.put(colorist)
+    try:
+        yield idle
+    except BaseException:
+        for colorist in colorists:
+            colorist.kill()
+        raise
+    for colorist in colorists:
+        colorist.close()
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[file]}"),
+        console=console,
+        transient=True,
+    )
+
+
+def _show(progress: Progress, bar: TaskID, source: Path, stage: str) -> None:
+    progress.update(bar, file=escape(f"{stage} {source.name}"))
+
+
+def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> None:
+    failed = [outcome for outcome in outcomes if not outcome.succeeded]
+    for outcome in failed[:_SHOWN_FAILURES]:
+        console.print(f"[red]failed[/] {escape(f'{outcome.source}: {outcome.detail}')}")
+    if len(failed) > _SHOWN_FAILURES:
+        console.print(f"... and {len(failed) - _SHOWN_FAILURES} more failed")
+    for outcome in outcomes:
+        for warning in outcome.warnings:
+            console.print(f"[yellow]note[/] {escape(f'{outcome.source}: {warning}')}")
+    console.print(_summary(plan, len(outcomes) - len(failed), len(failed), seconds))
+
+
+def _summary(plan: Plan, done: int, failed: int, seconds: float) -> str:
+    parts = [f"{done} colorized in {seconds:.1f} s"]
+    if failed:
+        parts.append(f"{failed} failed")
+    if plan.already_there:
+        parts.append(f"{plan.already_there} already there (--force makes them again)")
+    if plan.not_photographs:
+        parts.append(f"{plan.not_photographs} not photographs, left out")
+    return ", ".join(parts) + "."

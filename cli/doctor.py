@@ -1,0 +1,165 @@
+"""`photochrom doctor`: can this machine run Photochrom, and if not, what is to be done."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.markup import escape
+
+from photochrom.embedded import server_binary, valkey
+from photochrom.errors import PhotochromError
+
+from . import children
+
+_GIBIBYTE = 2**30
+_LITTLE_DISK = 2 * _GIBIBYTE
+_LITTLE_MEMORY = 2 * _GIBIBYTE
+_CHECKUP_SECONDS = 120
+
+
+class Verdict(StrEnum):
+    """How a check ended; only `BROKEN` makes the exit code 1."""
+
+    FINE = "fine"
+    DOUBTFUL = "doubtful"
+    BROKEN = "broken"
+
+
+_MARKS = {
+    Verdict.FINE: "[green]ok  [/]",
+    Verdict.DOUBTFUL: "[yellow]note[/]",
+    Verdict.BROKEN: "[red]FAIL[/]",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    subject: str
+    verdict: Verdict
+    detail: str
+
+
+def examine() -> int:
+    """Print a line for each check; return 0 if Photochrom can run here, else 1."""
+    console = Console(highlight=False, soft_wrap=True)
+    worst = 0
+    for check in (check_python, check_memory, check_disk, check_queue, check_model):
+        for finding in _safely(check):
+            console.print(f"{_MARKS[finding.verdict]} {finding.subject:<10} {escape(finding.detail)}")
+            worst |= finding.verdict is Verdict.BROKEN
+    return worst
+
+
+def _safely(check: Callable[[], list[Finding]]) -> list[Finding]:
+    try:
+        return check()
+    except PhotochromError as error:
+        return [Finding(check.__name__.removeprefix("check_"), Verdict.BROKEN, str(error))]
+
+
+def check_python() -> list[Finding]:
+    """Name the interpreter: reports are useless without it."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return [Finding("python", Verdict.FINE, f"{version}, {os.cpu_count()} cores")]
+
+
+def check_memory() -> list[Finding]:
+    """Compare the machine's memory with what a large scan takes."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    verdict = Verdict.DOUBTFUL if total < _LITTLE_MEMORY else Verdict.FINE
+    hint = "; scans over 50 megapixels may not fit" if verdict is Verdict.DOUBTFUL else ""
+    return [Finding("memory", verdict, f"{total / _GIBIBYTE:.1f} GiB{hint}")]
+
+
+def check_disk() -> list[Finding]:
+    """Look at the room for uploads and results."""
+    folder = Path(os.environ.get("PHOTOCHROM_DATA_DIR", "."))
+    free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
+    verdict = Verdict.DOUBTFUL if free < _LITTLE_DISK else Verdict.FINE
+    hint = "; uploads are refused when it is full" if verdict is Verdict.DOUBTFUL else ""
+    return [Finding("disk", verdict, f"{free / _GIBIBYTE:.1f} GiB free{hint}")]
+
+
+def check_queue() -> list[Finding]:
+    """Reach the Redis server of REDIS_URL, or start the embedded one for a moment."""
+    if url := os.environ.get("REDIS_URL"):
+        return [_ping(url)]
+    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder, valkey(Path(folder)):
+        return [Finding("queue", Verdict.FINE, f"embedded server starts ({server_binary().name})")]
+
+
+def _ping(url: str) -> Finding:
+    try:
+        with Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
+            client.ping()
+            persistent = client.info("persistence").get("aof_enabled") == 1
+    except (RedisError, ValueError) as error:
+        return Finding("queue", Verdict.BROKEN, f"REDIS_URL does not answer: {error}")
+    if not persistent:
+        return Finding(
+            "queue", Verdict.DOUBTFUL, "REDIS_URL answers without appendonly: its restart loses accepted jobs"
+        )
+    return Finding("queue", Verdict.FINE, "REDIS_URL answers, append-only file on")
+
+
+def check_model() -> list[Finding]:
+    """Let a process load the model and predict, as a worker would."""
+    try:
+        checkup = subprocess.run(  # noqa: S603 - our own module
+            children.module_command("workers.checkup"),
+            env=children.environment({}),
+            capture_output=True,
+            text=True,
+            timeout=_CHECKUP_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [Finding("model", Verdict.BROKEN, f"no prediction within {_CHECKUP_SECONDS} s")]
+    if checkup.returncode:
+        last_words = checkup.stderr.strip().splitlines()[-1:] or [f"exit code {checkup.returncode}"]
+        return [Finding("model", Verdict.BROKEN, last_words[0])]
+    return judge_checkup(json.loads(checkup.stdout))
+
+
+def judge_checkup(report: dict[str, Any]) -> list[Finding]:
+    """Turn what `workers.checkup` found into lines."""
+    return [_judge_runtimes(report["runtimes"]), _judge_model(report)]
+
+
+def _judge_runtimes(runtimes: dict[str, str]) -> Finding:
+    named = ", ".join(f"{name} {version}" for name, version in runtimes.items())
+    if not runtimes:
+        return Finding(
+            "runtime", Verdict.BROKEN, "no onnxruntime: install photochrom[cpu] or photochrom[gpu]"
+        )
+    if len(runtimes) > 1:
+        return Finding(
+            "runtime",
+            Verdict.BROKEN,
+            f"{named} overwrite each other: uninstall both, then install photochrom[cpu] or photochrom[gpu]",
+        )
+    return Finding("runtime", Verdict.FINE, named)
+
+
+def _judge_model(report: dict[str, Any]) -> Finding:
+    if error := report.get("error"):
+        return Finding("model", Verdict.BROKEN, error)
+    line = f"{report['model']} ({report['precision']}) on {report['provider']}"
+    timing = f"{report['seconds']:.2f} s a prediction at {report['side']} px"
+    fell_back = "onnxruntime-gpu" in report["runtimes"] and report["provider"] == "CPUExecutionProvider"
+    if fell_back:
+        return Finding("model", Verdict.DOUBTFUL, f"{line}, not on the GPU: check driver and CUDA; {timing}")
+    return Finding("model", Verdict.FINE, f"{line}, {timing}")

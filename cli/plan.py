@@ -1,0 +1,126 @@
+"""Which photographs a `colorize` run takes, and where each result goes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from photochrom.errors import PhotochromError
+from photochrom.options import OutputFormat
+from photochrom.sniff import HEAD_BYTES, sniff
+
+_SUFFIXES = {OutputFormat.JPEG: ".jpg", OutputFormat.PNG: ".png", OutputFormat.TIFF: ".tif"}
+_FORMATS = {
+    ".jpg": OutputFormat.JPEG,
+    ".jpeg": OutputFormat.JPEG,
+    ".png": OutputFormat.PNG,
+    ".tif": OutputFormat.TIFF,
+    ".tiff": OutputFormat.TIFF,
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One photograph of a run."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do."""
+
+    items: tuple[Item, ...]
+    already_there: int = 0
+    not_photographs: int = 0
+
+
+class CannotPlan(PhotochromError):
+    """Source and target do not go together."""
+
+    code = "cannot-plan"
+
+
+def make_plan(source: Path, target: Path, output_format: OutputFormat, *, force: bool) -> Plan:
+    """Pair every photograph with its target.
+
+    Raises:
+        CannotPlan: the target would overwrite a source, or two photographs would share one target.
+    """
+    if source.is_dir():
+        return _folder_plan(source, target, output_format, force=force)
+    if target.is_dir():
+        target = target / _renamed(Path(source.name), output_format)
+    _refuse_overwriting_sources([Item(source, target)])
+    return Plan((Item(source, target),))
+
+
+def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
+    """Return the format for a single file: the one its name says, unless another was asked for.
+
+    Raises:
+        CannotPlan: name and asked format contradict each other, or the name is none that we write.
+    """
+    named = _FORMATS.get(target.suffix.lower())
+    if asked is OutputFormat.SAME:
+        return named or asked
+    if named and named is not asked:
+        raise CannotPlan(f"{target.name} would not hold {asked}: drop --format or change the name.")
+    return asked
+
+
+def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, force: bool) -> Plan:
+    if target.exists() and not target.is_dir():
+        raise CannotPlan(f"{target} is a file; a folder of photographs needs a folder for its results.")
+    photographs, others = _split(_files(source, target))
+    items = [Item(path, target / _renamed(path.relative_to(source), output_format)) for path in photographs]
+    _refuse_overwriting_sources(items)
+    _refuse_shared_targets(items)
+    wanted = tuple(item for item in items if force or not item.target.exists())
+    return Plan(wanted, already_there=len(items) - len(wanted), not_photographs=others)
+
+
+def _files(folder: Path, target: Path) -> Iterator[Path]:
+    # Results of an earlier run inside the folder are no originals; a target around it excludes nothing.
+    results = target.resolve() if folder.resolve() in target.resolve().parents else None
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden and results not in path.resolve().parents:
+            yield path
+
+
+def _split(paths: Iterable[Path]) -> tuple[list[Path], int]:
+    paths = list(paths)
+    photographs = [path for path in paths if _is_photograph(path)]
+    return photographs, len(paths) - len(photographs)
+
+
+def _is_photograph(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            sniff(file.read(HEAD_BYTES))
+    except PhotochromError:
+        # A damaged photograph is worth an error, a text file beside the photographs is not.
+        return path.suffix.lower() in _FORMATS
+    except OSError:
+        return True  # the run itself says why it cannot be read
+    return True
+
+
+def _renamed(name: Path, output_format: OutputFormat) -> Path:
+    suffix = _SUFFIXES.get(output_format)
+    keep = suffix is None or _FORMATS.get(name.suffix.lower()) is output_format
+    return name if keep else name.with_suffix(str(suffix))
+
+
+def _refuse_overwriting_sources(items: Iterable[Item]) -> None:
+    for item in items:
+        if item.target.exists() and item.target.samefile(item.source):
+            raise CannotPlan(f"{item.target} is the original itself; give the results another place.")
+
+
+def _refuse_shared_targets(items: Iterable[Item]) -> None:
+    seen: dict[Path, Path] = {}
+    for item in items:
+        if (first := seen.setdefault(item.target, item.source)) is not item.source:
+            raise CannotPlan(f"{first} and {item.source} would both become {item.target}; drop --format.")

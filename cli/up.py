@@ -1,0 +1,181 @@
+"""`photochrom up`: the embedded mode, every part as a process of this machine."""
+
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+
+from photochrom.embedded import valkey
+from photochrom.errors import PhotochromError, QueueUnavailable
+
+from . import children
+
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+_REDIS_SECONDS = 5
+
+
+class CannotStart(PhotochromError):
+    """The service cannot be started here; the sentence says why."""
+
+    code = "cannot-start"
+
+
+def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
+    """Run queue, workers and API until SIGINT or SIGTERM; return the exit code.
+
+    Raises:
+        CannotStart: the port or the data folder is taken, or a part ended before it was ready.
+        QueueUnavailable: no Redis server can be started, or the given one does not answer.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    _refuse_taken_port(host, port)
+    # From here on SIGTERM and a closed terminal are a Ctrl-C: one way out, through the `with` blocks below.
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    started = time.monotonic()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_locked(data))
+            parts = stack.enter_context(_parts(host, port, data, workers, stack))
+            _wait_until_ready(host, port, parts)
+            _greet(console, host, port, data, time.monotonic() - started)
+            ended = _wait_for_end(parts)
+        except KeyboardInterrupt:
+            console.print("\nStopping; work under way is kept and goes on at the next start.")
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            return 0
+        raise CannotStart(f"{ended} ended unexpectedly; its last words are above.")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Cannot listen on {host}:{port} ({error.strerror}); choose another with --port."
+            ) from None
+
+
+def _refuse_unreachable(redis_url: str) -> None:
+    try:
+        with Redis.from_url(
+            redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
+        ) as redis:
+            redis.ping()
+    except (RedisError, ValueError) as error:
+        raise QueueUnavailable(
+            f"The server of REDIS_URL does not answer ({error}); start it, or unset REDIS_URL for the embedded one."
+        ) from None
+
+
+@contextmanager
+def _locked(data: Path) -> Iterator[None]:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "lock").open("w")
+    except OSError as error:
+        raise CannotStart(f"Cannot write to the data folder {data}: {error.strerror}.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(
+                f"Photochrom already runs on the data folder {data}; stop it, or choose another with --data."
+            ) from None
+        yield
+
+
+@contextmanager
+def _parts(
+    host: str, port: int, data: Path, workers: int, stack: ExitStack
+) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+    if redis_url := os.environ.get("REDIS_URL"):
+        _refuse_unreachable(redis_url)
+    else:
+        redis_url = stack.enter_context(valkey(data / "queue"))
+    env = {
+        "REDIS_URL": redis_url,
+        "PHOTOCHROM_DATA_DIR": str(data.resolve()),
+        "PHOTOCHROM_HOST": host,
+        "PHOTOCHROM_PORT": str(port),
+    }
+    parts = {
+        "The worker": children.start("workers", "--processes", str(workers), env=env),
+        "The API": children.start("service", env=env),
+    }
+    try:
+        yield parts
+    finally:
+        children.stop(list(parts.values()))
+
+
+def _ended(parts: dict[str, "subprocess.Popen[bytes]"]) -> str | None:
+    return next((name for name, part in parts.items() if part.poll() is not None), None)
+
+
+def _wait_until_ready(host: str, port: int, parts: dict[str, "subprocess.Popen[bytes]"]) -> None:
+    give_up = time.monotonic() + _READY_SECONDS
+    while not _answers_ready(host, port):
+        if name := _ended(parts):
+            raise CannotStart(f"{name} did not start; its last words are above.")
+        if time.monotonic() > give_up:
+            raise CannotStart(
+                f"The service was not ready after {_READY_SECONDS:.0f} s; see GET /readyz for why."
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _answers_ready(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def _wait_for_end(parts: dict[str, "subprocess.Popen[bytes]"]) -> str:
+    while (name := _ended(parts)) is None:
+        time.sleep(_POLL_SECONDS)
+    return name
+
+
+def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -> None:
+    shown = _reachable(host)
+    url = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    for line in _greeting(url, data, seconds):
+        console.print(line)
+
+
+def _greeting(url: str, data: Path, seconds: float) -> Sequence[str]:
+    return (
+        f"[bold]Photochrom is up[/] after {seconds:.1f} s: [bold]{url}[/]",
+        f"  colour a photograph   curl -F photo=@grey.jpg {url}/v1/jobs",
+        f"  the API, to try out   {url}/docs",
+        f"  its data              {data.resolve()}",
+        "Ctrl-C stops it.",
+    )

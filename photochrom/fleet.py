@@ -1,0 +1,59 @@
+"""Which workers are alive, on which model and hardware: keys that die with their worker."""
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+from redis import Redis
+
+from .jobs import ModelUsed
+
+_INDEX = "workers"
+
+
+class WorkerStatus(BaseModel):
+    """What a worker says of itself with every heartbeat."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+    model: ModelUsed
+    job_id: Annotated[str | None, Field(description="The job at work, None when idle.")] = None
+
+
+class Fleet:
+    """The workers' notice board in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def beat(self, status: WorkerStatus, ttl: int) -> None:
+        """Say that the worker lives, for the next `ttl` seconds."""
+        pipeline = self._redis.pipeline()
+        pipeline.set(_key(status.name), status.model_dump_json(), ex=ttl)
+        pipeline.sadd(_INDEX, status.name)
+        pipeline.execute()
+
+    def leave(self, name: str) -> None:
+        """Say good-bye."""
+        pipeline = self._redis.pipeline()
+        pipeline.delete(_key(name))
+        pipeline.srem(_INDEX, name)
+        pipeline.execute()
+
+    def alive(self) -> list[WorkerStatus]:
+        """Return the workers whose heartbeat is fresh, by name; forget the others."""
+        names = sorted(name.decode() for name in cast("set[bytes]", self._redis.smembers(_INDEX)))
+        if not names:
+            return []
+        texts = cast("list[bytes | None]", self._redis.mget([_key(name) for name in names]))
+        if dead := [name for name, text in zip(names, texts, strict=True) if text is None]:
+            self._redis.srem(_INDEX, *dead)
+        return [WorkerStatus.model_validate_json(text) for text in texts if text]
+
+
+def _key(name: str) -> str:
+    return f"worker:{name}"

@@ -1,0 +1,93 @@
+"""The contract between who queues jobs and who runs them: one RQ queue, a task's name, a job's id.
+
+RQ delivers; the truth about a job is its record. Whatever RQ forgets, `JobQueue.delivery` shows and the worker's
+maintenance hands over again; whatever it delivers twice, the record's compare-and-set drops.
+"""
+
+from enum import StrEnum
+from typing import cast
+
+from redis import Redis
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.job import Retry
+from rq.serializers import JSONSerializer
+
+from .jobs import JobRecord
+
+QUEUE = "photochrom"
+TASK = "workers.tasks.restore"
+# RQ counts its own redeliveries after a worker's death; the record counts all and has the last word.
+_REDELIVERIES = 2
+_RESULT_SECONDS = 60
+_FAILURE_SECONDS = 3600
+
+
+class Delivery(StrEnum):
+    """What RQ knows of the latest handing over of a job."""
+
+    COMING = "coming"  # waits or runs, and RQ sees to it
+    ENDED = "ended"  # RQ is through with it
+    UNKNOWN = "unknown"  # never arrived, or forgotten
+
+
+class JobQueue:
+    """The queue as both sides see it; safe to share between threads."""
+
+    def __init__(self, redis: Redis, *, job_timeout: int) -> None:
+        self._redis = redis
+        self._job_timeout = job_timeout
+        self._queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+
+    def put(self, record: JobRecord, *, at_front: bool = False) -> None:
+        """Hand the job over; a second time for the same `dispatch` does nothing."""
+        try:
+            self._queue.enqueue_call(
+                TASK,
+                kwargs={"job_id": record.id},
+                job_id=rq_id(record),
+                unique=True,
+                at_front=at_front,
+                retry=Retry(_REDELIVERIES),
+                timeout=self._job_timeout,
+                # No `ttl`: a job may wait as long as it must.
+                result_ttl=_RESULT_SECONDS,
+                failure_ttl=_FAILURE_SECONDS,
+                description=record.id,
+            )
+        except DuplicateJobError:
+            return
+
+    def remove(self, record: JobRecord) -> None:
+        """Take a waiting job out, so that no worker wakes up for nothing."""
+        pipeline = self._redis.pipeline()
+        pipeline.lrem(self._queue.key, 1, rq_id(record))
+        pipeline.delete(f"rq:job:{rq_id(record)}")
+        pipeline.execute()
+
+    def position(self, record: JobRecord) -> int | None:
+        """Return how many jobs are ahead in the queue, None if the job does not wait there."""
+        return cast("int | None", self._redis.lpos(self._queue.key, rq_id(record)))
+
+    def deliveries(self, records: list[JobRecord]) -> list[Delivery]:
+        """Tell for each job whether RQ is still going to run it."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for record in records:
+            pipeline.hget(f"rq:job:{rq_id(record)}", "status")
+        return [_delivery(status) for status in cast("list[bytes | None]", pipeline.execute())]
+
+
+def _delivery(status: bytes | None) -> Delivery:
+    if status is None:
+        return Delivery.UNKNOWN
+    return Delivery.COMING if status in {b"queued", b"started"} else Delivery.ENDED
+
+
+def connect(url: str) -> Redis:
+    """Return a client for `url`; it connects on first use and survives restarts of the server."""
+    return Redis.from_url(url, health_check_interval=30, socket_connect_timeout=5)
+
+
+def rq_id(record: JobRecord) -> str:
+    """Return RQ's id for this handing over; unique, so that doing it twice is harmless."""
+    return f"{record.id}-{record.dispatch}"

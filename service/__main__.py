@@ -1,0 +1,32 @@
+"""`python -m service`: the API under uvicorn; settings from the environment."""
+
+import os
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+
+from .app import create_app
+from .settings import ServiceSettings
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT."""
+    try:
+        settings = ServiceSettings()
+    except ValidationError as error:
+        sys.stderr.write(f"{error}\n")
+        return os.EX_CONFIG
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=settings.shutdown_grace,
+        server_header=False,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Puts the API together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
+
+from photochrom import __version__
+from photochrom.fleet import Fleet
+from photochrom.job_store import JobStore
+from photochrom.queue import JobQueue, connect
+from photochrom.storage import LocalStorage
+
+from . import health, jobs, openapi, page, problems, streams
+from .deps import Services
+from .events import JobWatcher
+from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
+from .settings import ServiceSettings
+
+_ABOUT = """Colorizes black-and-white photographs at full resolution.
+
+Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{id}/result`.
+Errors are problem+json (RFC 9457) with a stable `code`."""
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
+
+
+def create_app(settings: ServiceSettings) -> FastAPI:
+    """Return the ASGI app; it connects when it starts, not here."""
+    app = FastAPIOffline(
+        title="Photochrom",
+        version=__version__,
+        description=_ABOUT,
+        lifespan=_lifespan,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    problems.install(app)
+    openapi.describe(app)
+    app.include_router(jobs.router)
+    app.include_router(streams.router)
+    app.include_router(health.router)
+    app.include_router(page.page_router())
+    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes + FORM_OVERHEAD)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=_EXPOSED,
+        )
+    app.add_middleware(RequestId)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: ServiceSettings = app.state.settings
+    redis = connect(settings.redis_url)
+    services = Services(
+        settings=settings,
+        redis=redis,
+        store=JobStore(redis, settings.retention()),
+        queue=JobQueue(redis, job_timeout=settings.job_timeout),
+        storage=LocalStorage(settings.photos_dir()),
+        fleet=Fleet(redis),
+        watcher=JobWatcher(settings.redis_url),
+    )
+    services.storage.discard_drafts()
+    app.state.services = services
+    async with services.watcher.listening():
+        yield
+    redis.close()

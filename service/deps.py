@@ -1,0 +1,65 @@
+"""What endpoints ask for, each named once."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from redis import Redis
+
+from photochrom.fleet import Fleet
+from photochrom.job_store import JobStore
+from photochrom.queue import JobQueue
+from photochrom.storage import LocalStorage
+
+from .events import JobWatcher
+from .settings import ServiceSettings
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that lives as long as the app."""
+
+    settings: ServiceSettings
+    redis: Redis
+    store: JobStore
+    queue: JobQueue
+    storage: LocalStorage
+    fleet: Fleet
+    watcher: JobWatcher
+
+
+def _services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+def _settings(services: Annotated[Services, Depends(_services)]) -> ServiceSettings:
+    return services.settings
+
+
+def _store(services: Annotated[Services, Depends(_services)]) -> JobStore:
+    return services.store
+
+
+def _queue(services: Annotated[Services, Depends(_services)]) -> JobQueue:
+    return services.queue
+
+
+def _storage(services: Annotated[Services, Depends(_services)]) -> LocalStorage:
+    return services.storage
+
+
+def _fleet(services: Annotated[Services, Depends(_services)]) -> Fleet:
+    return services.fleet
+
+
+def _watcher(services: Annotated[Services, Depends(_services)]) -> JobWatcher:
+    return services.watcher
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+SettingsDep = Annotated[ServiceSettings, Depends(_settings)]
+StoreDep = Annotated[JobStore, Depends(_store)]
+QueueDep = Annotated[JobQueue, Depends(_queue)]
+StorageDep = Annotated[LocalStorage, Depends(_storage)]
+FleetDep = Annotated[Fleet, Depends(_fleet)]
+WatcherDep = Annotated[JobWatcher, Depends(_watcher)]

@@ -1,0 +1,337 @@
+"""The calls on single jobs."""
+
+import asyncio
+import hashlib
+import logging
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+from redis.exceptions import RedisError
+
+from photochrom.errors import (
+    InvalidOption,
+    ObjectNotFound,
+    OriginalExpired,
+    QueueFull,
+    ResultExpired,
+    ResultNotReady,
+)
+from photochrom.ids import new_id
+from photochrom.job_store import IdempotencyKey
+from photochrom.jobs import WAITING, JobRecord, JobState, Original, utc_now
+from photochrom.options import ColorizeOptions
+
+from . import problems
+from .deps import QueueDep, Services, ServicesDep, StorageDep, StoreDep
+from .schemas import JobPage, JobView
+from .streams import happens
+from .uploads import PHOTO_FIELD, Upload, received
+
+_log = logging.getLogger(__name__)
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+# Waiting requests hear of changes; this is only for a lost subscription.
+_LOOK_AGAIN_SECONDS = 2.0
+_RETRY_AFTER = "1"
+_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
+
+
+def _upload_body() -> dict[str, Any]:
+    options = ColorizeOptions.model_json_schema()["properties"]
+    form = {PHOTO_FIELD: {"type": "string", "format": "binary"}, **options}
+    raw = {"schema": {"type": "string", "format": "binary"}}
+    content = {
+        "multipart/form-data": {"schema": {"type": "object", "required": [PHOTO_FIELD], "properties": form}},
+        "image/*": raw,
+        "application/octet-stream": raw,
+    }
+    names = [
+        {
+            "name": "name",
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": "File name of a raw body.",
+        }
+    ]
+    parameters = names + [
+        {"name": key, "in": "query", "schema": schema, "description": schema.get("description", "")}
+        for key, schema in options.items()
+    ]
+    return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=JobView,
+    summary="Colorize a photograph",
+    responses={
+        200: {
+            "model": JobView,
+            "description": "Done within `Prefer: wait`, or the earlier answer to this key",
+        },
+        **problems.responses(413, 415, 422, 429, 503, 507),
+    },
+    openapi_extra=_upload_body(),
+)
+async def create_job(
+    request: Request,
+    services: ServicesDep,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+    prefer: Annotated[str | None, Header(examples=["wait=20"])] = None,
+) -> Response:
+    """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
+    await run_in_threadpool(_refuse_if_full, services)
+    async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
+        record, new = await run_in_threadpool(_accept, services, upload, idempotency_key)
+    wait = _wanted_wait(prefer, services.settings.wait_limit)
+    if wait is not None:
+        record = await wait_until_finished(services, record, wait)
+    view = await run_in_threadpool(_view, services, record)
+    headers = {"Location": view.url, "ETag": etag(record, view)}
+    if not record.finished:
+        headers["Retry-After"] = _RETRY_AFTER
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait:g}"
+    if not new:
+        headers["Idempotent-Replayed"] = "true"
+    return _json(view, 200 if record.finished else 202, headers)
+
+
+@router.get("", summary="List jobs, newest first", responses=problems.responses(422, 503))
+def list_jobs(
+    services: ServicesDep,
+    response: Response,
+    request: Request,
+    state: JobState | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")] = None,
+) -> JobPage:
+    """Return one page; the Link header leads to the next."""
+    records, following = services.store.page(limit, before=cursor, state=state)
+    if following:
+        url = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    # Positions cost a search of the queue each; they are for single jobs.
+    return JobPage(items=[JobView.of(record, None) for record in records], next_cursor=following)
+
+
+@router.get(
+    "/{job_id}",
+    response_model=JobView,
+    summary="See how a job stands",
+    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
+)
+def read_job(
+    job_id: str, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Poll this, with If-None-Match and at the pace of Retry-After; or listen to its events."""
+    record = services.store.get(job_id)
+    view = _view(services, record)
+    headers = {"ETag": etag(record, view), "Cache-Control": "no-cache"}
+    if not record.finished:
+        headers["Retry-After"] = _RETRY_AFTER
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return _json(view, 200, headers)
+
+
+@router.get(
+    "/{job_id}/result",
+    summary="Download the colorized photograph",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        206: {"description": "The range that was asked for"},
+        304: {"description": "Unchanged since this ETag"},
+        416: {"description": "The range lies outside of the file"},
+        **problems.responses(404, 409, 410, 503),
+    },
+)
+@router.head("/{job_id}/result", include_in_schema=False)
+def download_result(
+    job_id: str,
+    store: StoreDep,
+    storage: StorageDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
+    record = store.get(job_id)
+    result = record.result
+    if record.state is JobState.EXPIRED:
+        raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
+    if result is None:
+        raise ResultNotReady(_why_no_result(record))
+    headers = {"ETag": f'"{result.sha256}"', "Cache-Control": "private, max-age=3600, immutable"}
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    try:
+        path = storage.local_path(result.key)
+    except ObjectNotFound as error:
+        raise ResultExpired("The result has just been deleted.") from error
+    return FileResponse(path, media_type=result.media_type, filename=result.name, headers=headers)
+
+
+@router.get(
+    "/{job_id}/original",
+    summary="Download the photograph as it came in",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/original", include_in_schema=False)
+def download_original(job_id: str, store: StoreDep, storage: StorageDep) -> Response:
+    """Return the very bytes that were sent, while they are kept."""
+    original = store.get(job_id).original
+    try:
+        path = storage.local_path(original.key)
+    except ObjectNotFound as error:
+        raise OriginalExpired("The original was deleted when its time was over.") from error
+    headers = {"ETag": f'"{original.sha256}"', "Cache-Control": "private, max-age=3600, immutable"}
+    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=headers)
+
+
+@router.post(
+    "/{job_id}:cancel", status_code=202, summary="Cancel a job", responses=problems.responses(404, 409, 503)
+)
+def cancel_job(job_id: str, services: ServicesDep) -> JobView:
+    """Cancel at once if it waits, before its next stage if it runs; 409 if it is over."""
+    record = services.store.change(job_id, lambda job: job.request_cancel(utc_now()))
+    if record.finished:
+        services.queue.remove(record)
+    return _view(services, record)
+
+
+@router.post(
+    "/{job_id}:retry",
+    status_code=202,
+    summary="Try a failed or canceled job again",
+    responses=problems.responses(404, 409, 503),
+)
+def retry_job(job_id: str, services: ServicesDep) -> JobView:
+    """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
+    record = services.store.change(job_id, JobRecord.retry)
+    _hand_over(services, record)
+    return _view(services, record)
+
+
+@router.delete(
+    "/{job_id}", status_code=204, summary="Erase a job and its files", responses=problems.responses(404, 503)
+)
+def delete_job(job_id: str, store: StoreDep, queue: QueueDep, storage: StorageDep) -> None:
+    """Forget it at once, running or not: a worker that has it stops before its next stage."""
+    record = store.delete(job_id)
+    queue.remove(record)
+    for key in record.stored_keys():
+        storage.delete(key)
+
+
+async def wait_until_finished(services: Services, record: JobRecord, seconds: float) -> JobRecord:
+    """Return the record as soon as it is finished, or as it is after `seconds`."""
+    with services.watcher.watching(record.id) as changed:
+        try:
+            async with asyncio.timeout(seconds):
+                while not record.finished:
+                    changed.clear()
+                    record = await run_in_threadpool(services.store.get, record.id)
+                    if not record.finished:
+                        await happens(changed, _LOOK_AGAIN_SECONDS)
+        except TimeoutError:
+            pass
+    return record
+
+
+def etag(record: JobRecord, view: JobView) -> str:
+    """Return a weak tag: the record's revision, and the position, which changes without it."""
+    return f'W/"{record.revision}-{"" if view.queue_position is None else view.queue_position}"'
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Compare weakly, as RFC 9110 asks for If-None-Match."""
+    if if_none_match is None:
+        return False
+    given = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return "*" in given or tag.removeprefix("W/") in given
+
+
+def _refuse_if_full(services: Services) -> None:
+    waiting = services.store.counts()[JobState.QUEUED]
+    if waiting >= services.settings.max_queued:
+        raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
+
+
+def _accept(services: Services, upload: Upload, idempotency_key: str | None) -> tuple[JobRecord, bool]:
+    """Keep file, record and queue entry, in this order: killed in between, nothing accepted is lost."""
+    job_id = new_id()
+    key = f"originals/{job_id}/{upload.sha256[:32]}{upload.format.extension}"
+    original = Original(
+        name=upload.name,
+        bytes=upload.bytes,
+        media_type=upload.format.media_type,
+        sha256=upload.sha256,
+        key=key,
+    )
+    record = JobRecord(id=job_id, options=upload.options, original=original, created_at=utc_now())
+    upload.draft.commit(key)
+    try:
+        kept = services.store.create(record, _idempotency(idempotency_key, record))
+    except BaseException:
+        services.storage.delete(key)
+        raise
+    if kept.id != job_id:
+        services.storage.delete(key)
+        return kept, False
+    _hand_over(services, kept)
+    return kept, True
+
+
+def _hand_over(services: Services, record: JobRecord) -> None:
+    try:
+        services.queue.put(record)
+    except RedisError:
+        # The record is kept, so the job is: the workers' maintenance hands it over.
+        _log.warning("Job %s is not in the queue yet", record.id, exc_info=True)
+
+
+def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:
+    if key is None:
+        return None
+    if not key.strip():
+        raise InvalidOption("The Idempotency-Key is empty.")
+    said = f"{record.original.sha256} {record.original.name} {record.options.model_dump_json()}"
+    return IdempotencyKey(_hashed(key), _hashed(said))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _wanted_wait(prefer: str | None, limit: float) -> float | None:
+    found = _WAIT.search(prefer or "")
+    return min(float(found[1]), limit) if found else None
+
+
+def _view(services: Services, record: JobRecord) -> JobView:
+    return JobView.of(record, _position(services, record) if record.state in WAITING else None)
+
+
+def _position(services: Services, record: JobRecord) -> int | None:
+    try:
+        return services.queue.position(record)
+    except RedisError:
+        return None  # a nicety; the job is as good as without it
+
+
+def _json(view: JobView, status: int, headers: dict[str, str]) -> Response:
+    return Response(view.model_dump_json(), status, headers, media_type="application/json")
+
+
+def _why_no_result(record: JobRecord) -> str:
+    if record.state is JobState.FAILED and record.error:
+        return f"The job failed ({record.error.code}): {record.error.detail}"
+    return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."

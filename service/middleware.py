@@ -1,0 +1,106 @@
+"""What happens to every request before any code of ours sees it: an id, and an end to its body."""
+
+import asyncio
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photochrom.errors import PhotoTooLarge
+from photochrom.ids import new_id
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+# Form fields and part headers around the photograph itself.
+FORM_OVERHEAD = 64 * 1024
+# A client that still sends when we close may lose our answer; within these bounds we hear it out.
+_DRAIN_BYTES = 64 * 2**20
+_DRAIN_SECONDS = 5.0
+
+
+class RequestId:
+    """Give each request an id (the caller's, if it is a decent one) and send it back."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _SAFE_ID.fullmatch(given) else new_id()
+        scope["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("x-request-id", request_id)
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)
+
+
+class BodyLimit:
+    """Count the bytes of every body; multipart parsers put no cap on file parts."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _CountedBody(receive, self._max_bytes, _declared(scope))
+
+        async def send_after_draining(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                await body.drain()
+            await send(message)
+
+        await self._app(scope, body.receive, send_after_draining)
+
+
+class _CountedBody:
+    def __init__(self, receive: Receive, max_bytes: int, declared: int | None) -> None:
+        self._receive = receive
+        self._max_bytes = max_bytes
+        self._declared = declared
+        self._seen = 0
+        self._over = declared == 0
+
+    async def receive(self) -> Message:
+        """Pass the next message on; raise `PhotoTooLarge` as soon as it is known to be too much."""
+        if self._declared is not None and self._declared > self._max_bytes:
+            raise self._too_large()
+        message = await self._next()
+        if self._seen > self._max_bytes:
+            raise self._too_large()
+        return message
+
+    async def drain(self) -> None:
+        """Read on and drop, within bounds."""
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while not self._over and self._seen < self._max_bytes + _DRAIN_BYTES:
+                    await self._next()
+        except TimeoutError:
+            return
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        self._over = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    def _too_large(self) -> PhotoTooLarge:
+        limit = (self._max_bytes - FORM_OVERHEAD) / 2**20
+        return PhotoTooLarge(f"The upload is larger than {limit:g} MiB, the limit of this server.")
+
+
+def _declared(scope: Scope) -> int | None:
+    headers = Headers(scope=scope)
+    if "content-length" in headers and headers["content-length"].isdigit():
+        return int(headers["content-length"])
+    return None if "transfer-encoding" in headers else 0

@@ -1,0 +1,166 @@
+"""Every error as RFC 9457 problem+json, in one place: the domain raises, this file knows HTTP."""
+
+import logging
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
+
+from photochrom import errors
+
+_log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:photochrom:problem:"
+
+STATUS_OF: dict[type[errors.PhotochromError], int] = {
+    errors.PhotoTooLarge: 413,
+    errors.UnsupportedFormat: 415,
+    errors.PhotoRejected: 422,
+    errors.JobNotFound: 404,
+    errors.ObjectNotFound: 404,
+    errors.ResultNotReady: 409,
+    errors.JobConflict: 409,
+    errors.ResultExpired: 410,
+    errors.OriginalExpired: 410,
+    errors.IdempotencyMismatch: 422,
+    errors.InvalidOption: 422,
+    errors.QueueFull: 429,
+    errors.StorageFull: 507,
+    errors.QueueUnavailable: 503,
+}
+_RETRY_SECONDS = {429: 30, 503: 5}
+
+
+class InvalidField(BaseModel):
+    """One thing that is wrong with the request."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457; `code` is stable and what programs should branch on."""
+
+    type: Annotated[str, Field(examples=[TYPE_PREFIX + "job-not-found"])]
+    code: Annotated[str, Field(examples=["job-not-found"])]
+    title: Annotated[str, Field(examples=["Not Found"])]
+    status: Annotated[int, Field(examples=[404])]
+    detail: Annotated[str, Field(examples=["There is no job '01k…'; it may have been deleted."])]
+    instance: Annotated[str, Field(description="Path of the request.")]
+    request_id: Annotated[str, Field(description="Also in the X-Request-ID header and in our log.")]
+    errors: Annotated[list[InvalidField] | None, Field(description="For validation errors.")] = None
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of these error statuses; `openapi.describe` gives them their body."""
+    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem."""
+    app.add_exception_handler(errors.PhotochromError, _domain)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(OutOfMemoryError, _queue_full)
+    for unreachable in (RedisConnectionError, RedisTimeoutError):
+        app.add_exception_handler(unreachable, _queue_unavailable)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    invalid: list[InvalidField] | None = None,
+    headers: dict[str, str] | None = None,
+    members: dict[str, Any] | None = None,
+) -> Response:
+    """Return one problem as a response; `members` extend it, as RFC 9457 allows."""
+    body = Problem(
+        type=TYPE_PREFIX + code,
+        code=code,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=request.scope.get("request_id", ""),
+        errors=invalid,
+    )
+    retry = {"Retry-After": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else {}
+    content = {**(members or {}), **body.model_dump(exclude_none=True)}
+    sent = {"X-Request-ID": body.request_id, **retry, **(headers or {})}
+    return JSONResponse(content, status, sent, media_type=MEDIA_TYPE)
+
+
+def status_of(error: errors.PhotochromError) -> int:
+    """Return the HTTP status of a domain error: that of its nearest base in the table."""
+    return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.PhotochromError)
+    return problem(request, status_of(error), error.code, str(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "-").replace("'", "")
+    detail = error.detail if error.detail != phrase else _PLAIN.get(error.status_code, phrase)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
+        headers = {"Allow": ", ".join(sorted(allowed))}
+    return problem(request, error.status_code, code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> set[str]:
+    """Return the methods of all calls at this path; Starlette names those of the first one only."""
+    allowed: set[str] = set()
+    for path, calls in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            allowed |= {method.upper() for method in calls}
+    return allowed
+
+
+_PLAIN = {
+    404: "There is nothing at this address; see /docs for what there is.",
+    405: "This address does not take this method; the Allow header says which it takes.",
+}
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    invalid = [
+        InvalidField(field=".".join(str(part) for part in item["loc"][1:]), detail=item["msg"])
+        for item in error.errors()
+    ]
+    said = "; ".join(f"{item.field}: {item.detail}" for item in invalid)
+    return problem(request, 422, "invalid-request", said or "The request is not valid.", invalid=invalid)
+
+
+async def _queue_full(request: Request, _error: Exception) -> Response:
+    return problem(request, 507, errors.StorageFull.code, "The queue's memory is full; try again later.")
+
+
+async def _queue_unavailable(request: Request, error: Exception) -> Response:
+    _log.warning("Redis: %s", error)
+    return problem(
+        request, 503, errors.QueueUnavailable.code, "The queue cannot be reached; try again in a moment."
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    _log.error("Request %s failed", request.scope.get("request_id"), exc_info=error)
+    return problem(
+        request, 500, "internal-error", "Something went wrong on our side; quote the request_id in a report."
+    )

@@ -1,0 +1,139 @@
+"""What the API shows: the records without our keys and leases, with links instead."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, Progress, Result
+from photochrom.options import ColorizeOptions
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(protected_namespaces=(), json_schema_serialization_defaults_required=True)
+
+
+class OriginalView(_View):
+    """The photograph as it came in."""
+
+    name: str
+    bytes: int
+    media_type: str
+    sha256: str
+    expires_at: Annotated[datetime | None, Field(description="When it is deleted; set when the job ends.")]
+
+
+class ResultView(_View):
+    """The colorized photograph."""
+
+    url: str
+    name: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, result: Result, url: str) -> "ResultView":
+        """Show `result`, to be downloaded at `url`."""
+        return cls(url=url, **result.model_dump(exclude={"key"}))
+
+
+class ModelName(_View):
+    """The network that gave the colour."""
+
+    name: str
+    version: str
+
+
+class JobView(_View):
+    """One job."""
+
+    id: Annotated[str, Field(examples=["01kb3v9m5w8xw7z4y2q6c1n0ra"])]
+    state: JobState
+    url: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: Annotated[datetime | None, Field(description="When the job itself is forgotten.")]
+    attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")]
+    queue_position: Annotated[int | None, Field(description="Jobs ahead of this one; null when not waiting.")]
+    progress: Progress | None
+    options: ColorizeOptions
+    original: OriginalView
+    result: ResultView | None
+    model: ModelName | None
+    provider: Annotated[
+        str | None, Field(description="ONNX Runtime execution provider; shows a fallback to the CPU.")
+    ]
+    timings: Annotated[dict[str, float], Field(description="Seconds per stage.")]
+    warnings: list[str]
+    error: JobError | None
+
+    @classmethod
+    def of(cls, record: JobRecord, queue_position: int | None) -> "JobView":
+        """Show `record`."""
+        url = f"/v1/jobs/{record.id}"
+        shared = record.model_dump(include=set(cls.model_fields) - {"original", "result", "model"})
+        used = record.model
+        original = OriginalView.model_validate(record.original.model_dump())
+        return cls(
+            **shared,
+            url=url,
+            queue_position=queue_position,
+            original=original,
+            model=ModelName(name=used.name, version=used.version) if used else None,
+            provider=used.provider if used else None,
+            result=ResultView.of(record.result, f"{url}/result") if record.result else None,
+        )
+
+
+class JobPage(_View):
+    """Jobs, newest first."""
+
+    items: list[JobView]
+    next_cursor: Annotated[str | None, Field(description="For `cursor` of the next page; null on the last.")]
+
+
+class ModelView(_View):
+    """A model that workers have loaded now."""
+
+    name: str
+    version: str
+    providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
+
+
+class LimitsView(_View):
+    """What this server takes and how long it keeps it."""
+
+    max_upload_bytes: int
+    max_pixels: int
+    max_wait_seconds: float
+    input_retention_seconds: float
+    result_retention_seconds: float
+    record_retention_seconds: float
+    formats: Annotated[list[str], Field(description="Media types of originals.")]
+
+
+class WorkerView(_View):
+    """A live worker."""
+
+    name: str
+    model: ModelUsed
+    busy: bool
+
+
+class Readiness(_View):
+    """Whether an upload would be worked on now, part by part."""
+
+    ready: bool
+    queue: Annotated[str, Field(examples=["ok"])]
+    storage: Annotated[str, Field(examples=["ok"])]
+    workers: list[WorkerView]
+    model: Annotated[str | None, Field(examples=["photochrom 1.0"])]
+    provider: Annotated[
+        str | None,
+        Field(description="CPUExecutionProvider on a GPU machine means that the GPU is not in use."),
+    ]

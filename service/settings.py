@@ -1,0 +1,23 @@
+"""What the API can be told by environment variables (`PHOTOCHROM_*`)."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from photochrom.settings import SharedSettings
+
+
+class ServiceSettings(SharedSettings):
+    """The HTTP front end."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Field(description='Origins of pages that may call the API, as a JSON list; ["*"] for all.'),
+    ] = ()
+    wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
+    max_queued: Annotated[
+        int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
+    ] = 100_000
+    shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5

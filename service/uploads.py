@@ -1,0 +1,251 @@
+"""From the wire to the disk: an upload is counted, sniffed and hashed while it streams into a draft."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import Message as MailMessage
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import parse_options_header
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+from photochrom.errors import InvalidOption, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
+from photochrom.options import ColorizeOptions
+from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.storage import Draft, Storage
+
+PHOTO_FIELD = "photo"
+_BLOCK = 1 << 18
+_MAX_FIELDS = 32
+_MAX_FIELD_BYTES = 4096
+_NAME_LENGTH = 255
+# Control characters would end up in headers and terminals, slashes in archives.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photograph that has arrived whole; `draft` is to be committed by whoever accepts it."""
+
+    draft: Draft
+    name: str
+    bytes: int
+    sha256: str
+    format: PhotoFormat
+    options: ColorizeOptions
+
+
+@asynccontextmanager
+async def received(request: Request, storage: Storage, max_bytes: int) -> AsyncIterator[Upload]:
+    """Receive the body, multipart or raw; leave nothing behind if it breaks off.
+
+    Raises:
+        UnsupportedFormat: neither an image by its first bytes, nor sent as one.
+        UnreadablePhoto: there is no photograph in the body.
+        PhotoTooLarge: more than `max_bytes`.
+        InvalidOption: an option is unknown or wrong; the message names it.
+        StorageFull: no room on the disk.
+    """
+    with storage.draft() as draft:
+        sink = _Sink(draft, max_bytes)
+        kind = (
+            request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+        )
+        if kind == "multipart/form-data":
+            fields, name = await _multipart(request, sink)
+        elif kind.startswith("image/") or kind == "application/octet-stream":
+            fields, name = {}, _raw_name(request)
+            async for chunk in request.stream():
+                await sink.feed(chunk)
+        else:
+            raise UnsupportedFormat(
+                f"The body is sent as {kind}; send multipart/form-data with a {PHOTO_FIELD!r} part, "
+                "or the image alone as image/jpeg or application/octet-stream."
+            )
+        photo_format = await sink.close()
+        options = parse_options({**_query(request), **fields})
+        yield Upload(draft, safe_name(name), sink.size, sink.sha256, photo_format, options)
+
+
+def parse_options(given: Mapping[str, str]) -> ColorizeOptions:
+    """Return the options; empty texts count as not given.
+
+    Raises:
+        InvalidOption: one is unknown or out of range; the message names it.
+    """
+    try:
+        return ColorizeOptions.model_validate({key: value for key, value in given.items() if value != ""})
+    except ValidationError as error:
+        said = "; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())
+        raise InvalidOption(f"{said}.") from None
+
+
+def safe_name(name: str) -> str:
+    """Return a file name without folders and control characters, at most 255 characters long."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = _UNPRINTABLE.sub("", last).strip().lstrip(".")
+    stem, dot, extension = plain.rpartition(".")
+    if len(plain) > _NAME_LENGTH and dot and len(extension) < 10:
+        return stem[: _NAME_LENGTH - len(extension) - 1] + dot + extension
+    return plain[:_NAME_LENGTH] or "photo"
+
+
+def _wrong(name: str, item: Mapping[str, object]) -> str:
+    if item["type"] == "extra_forbidden":
+        known = ", ".join(ColorizeOptions.model_fields)
+        return f"There is no option {name[:64]!r}; there are {known}"
+    return f"{name}: {item['msg']}"
+
+
+def _query(request: Request) -> dict[str, str]:
+    return {key: value for key, value in request.query_params.items() if key != "name"}
+
+
+def _raw_name(request: Request) -> str:
+    if name := request.query_params.get("name"):
+        return name
+    header = MailMessage()
+    header["content-disposition"] = request.headers.get("content-disposition", "")
+    return header.get_filename() or ""
+
+
+@dataclass
+class _Sink:
+    """Takes the photograph's bytes; writes and hashes on a thread, a block at a time."""
+
+    draft: Draft
+    max_bytes: int
+    size: int = 0
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _buffer: bytearray = field(default_factory=bytearray)
+    _format: PhotoFormat | None = None
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    async def feed(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self.max_bytes:
+            limit = self.max_bytes / 2**20
+            raise PhotoTooLarge(f"The photograph is larger than {limit:g} MiB, the limit of this server.")
+        self._buffer += data
+        if self._format is None and len(self._buffer) >= HEAD_BYTES:
+            # Told at once: who sends half a gigabyte of video hears so after its first bytes.
+            self._format = sniff(bytes(self._buffer[:HEAD_BYTES]))
+        if len(self._buffer) >= _BLOCK:
+            await self._flush()
+
+    async def close(self) -> PhotoFormat:
+        if self._format is None:
+            self._format = sniff(bytes(self._buffer))
+        await self._flush()
+        return self._format
+
+    async def _flush(self) -> None:
+        block, self._buffer = bytes(self._buffer), bytearray()
+        await run_in_threadpool(self._store, block)
+
+    def _store(self, block: bytes) -> None:
+        self._digest.update(block)
+        self.draft.write(block)
+
+
+async def _multipart(request: Request, sink: _Sink) -> tuple[dict[str, str], str]:
+    boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
+    if not boundary:
+        raise UnreadablePhoto("The Content-Type names no multipart boundary; let your HTTP library set it.")
+    form = _Form()
+    parser = MultipartParser(boundary, form.callbacks())
+    try:
+        async for chunk in request.stream():
+            parser.write(chunk)
+            for data in form.photo_data():
+                await sink.feed(data)
+        parser.finalize()
+    except MultipartParseError as error:
+        raise UnreadablePhoto(f"The multipart body is malformed: {error}.") from None
+    if not form.complete:
+        raise UnreadablePhoto("The multipart body ends before its last boundary; it was cut off.")
+    if form.photo_name is None:
+        raise UnreadablePhoto(f"The form has no part named {PHOTO_FIELD!r}; send the photograph there.")
+    return form.fields, form.photo_name
+
+
+class _Form:
+    """Sorts the parts: the photograph's bytes to be fetched after each write, the fields kept as text."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self.photo_name: str | None = None
+        self.complete = False
+        self._photo: list[bytes] = []
+        self._header: list[bytearray] = [bytearray(), bytearray()]
+        self._disposition = b""
+        self._name = ""
+        self._value = bytearray()
+        self._in_photo = False
+
+    def callbacks(self) -> "MultipartCallbacks":
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._data,
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
+
+    def photo_data(self) -> list[bytes]:
+        """Return what has come of the photograph since the last call."""
+        data, self._photo = self._photo, []
+        return data
+
+    def _begin(self) -> None:
+        self._disposition = b""
+        self._value = bytearray()
+
+    def _header_end(self) -> None:
+        name, value = self._header
+        if bytes(name).lower() == b"content-disposition":
+            self._disposition = bytes(value)
+        self._header = [bytearray(), bytearray()]
+
+    def _headers_finished(self) -> None:
+        _, parameters = parse_options_header(self._disposition)
+        self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
+        self._in_photo = self._name == PHOTO_FIELD
+        if self._in_photo:
+            if self.photo_name is not None:
+                raise InvalidOption(f"The form has two parts named {PHOTO_FIELD!r}; send one job for each.")
+            self.photo_name = parameters.get(b"filename", b"").decode("utf-8", "replace")
+        elif self._name not in ColorizeOptions.model_fields:
+            parse_options({self._name or "(no name)": "?"})
+        if len(self.fields) >= _MAX_FIELDS:
+            raise InvalidOption("The form has too many fields.")
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_photo:
+            self._photo.append(data[start:end])
+            return
+        self._value += data[start:end]
+        if len(self._value) > _MAX_FIELD_BYTES:
+            raise InvalidOption(f"The field {self._name!r} is too long.")
+
+    def _part_end(self) -> None:
+        if not self._in_photo:
+            self.fields[self._name] = self._value.decode("utf-8", "replace")
+
+    def _end(self) -> None:
+        self.complete = True

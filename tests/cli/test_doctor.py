@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from cli.doctor import Verdict, judge_checkup
+from support.running import command, free_port
+
+HEALTHY = {
+    "runtimes": {"onnxruntime": "1.32.0"},
+    "model": "photochrom 1",
+    "precision": "fp16",
+    "provider": "CPUExecutionProvider",
+    "side": 384,
+    "seconds": 0.2,
+}
+
+
+def doctor(**env: str) -> tuple[int, str]:
+    process = command("doctor", **env)
+    said = process.communicate(timeout=120)[0]
+    return process.returncode, said
+
+
+def test_this_machine_is_fine() -> None:
+    code, said = doctor()
+    assert code == 0, said
+    assert "FAIL" not in said
+    assert "a prediction" in said
+
+
+def test_a_missing_model_is_a_failure_with_its_path(tmp_path: Path) -> None:
+    code, said = doctor(PHOTOCHROM_MODEL_PATH=str(tmp_path / "none.onnx"))
+    assert code == 1
+    assert "none.onnx" in said
+
+
+def test_a_redis_that_does_not_answer_is_a_failure() -> None:
+    code, said = doctor(REDIS_URL=f"redis://127.0.0.1:{free_port()}")
+    assert code == 1
+    assert "REDIS_URL does not answer" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "words"),
+    [
+        ({}, Verdict.FINE, "384 px"),
+        ({"runtimes": {}, "error": "No module named onnxruntime"}, Verdict.BROKEN, "install photochrom[cpu]"),
+        ({"runtimes": {"onnxruntime": "1", "onnxruntime-gpu": "1"}}, Verdict.BROKEN, "uninstall both"),
+        ({"runtimes": {"onnxruntime-gpu": "1"}}, Verdict.DOUBTFUL, "not on the GPU"),
+    ],
+)
+def test_the_runtime_is_judged(change: dict[str, object], verdict: Verdict, words: str) -> None:
+    findings = judge_checkup({**HEALTHY, **change})
+    assert verdict in {finding.verdict for finding in findings}
+    assert any(words in finding.detail for finding in findings)

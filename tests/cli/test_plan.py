@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+
+from cli.plan import CannotPlan, format_for, make_plan
+from photochrom.options import OutputFormat
+from support.photographs import grey_jpeg
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    album = tmp_path / "album"
+    (album / "1912" / "summer").mkdir(parents=True)
+    for name in ("one.jpg", "1912/two.JPG", "1912/summer/three.jpeg"):
+        (album / name).write_bytes(grey_jpeg(size=(32, 32)))
+    (album / "notes.txt").write_text("who is who")
+    (album / ".hidden.jpg").write_bytes(grey_jpeg(size=(32, 32)))
+    return album
+
+
+def names(album: Path, **how: bool) -> set[str]:
+    plan = make_plan(album, album.parent / "out", OutputFormat.SAME, force=how.get("force", False))
+    return {item.target.relative_to(album.parent / "out").as_posix() for item in plan.items}
+
+
+def test_a_folder_keeps_its_structure_and_leaves_out_what_is_no_photograph(album: Path) -> None:
+    plan = make_plan(album, album.parent / "out", OutputFormat.SAME, force=False)
+    assert names(album) == {"one.jpg", "1912/two.JPG", "1912/summer/three.jpeg"}
+    assert plan.not_photographs == 1
+
+
+def test_what_is_already_there_is_left_alone_unless_forced(album: Path) -> None:
+    (album.parent / "out").mkdir()
+    (album.parent / "out" / "one.jpg").write_bytes(b"done before")
+    assert names(album) == {"1912/two.JPG", "1912/summer/three.jpeg"}
+    assert names(album, force=True) == {"one.jpg", "1912/two.JPG", "1912/summer/three.jpeg"}
+
+
+def test_results_inside_the_source_folder_are_not_taken_for_sources(album: Path) -> None:
+    (album / "colour").mkdir()
+    (album / "colour" / "old.jpg").write_bytes(grey_jpeg(size=(32, 32)))
+    plan = make_plan(album, album / "colour", OutputFormat.SAME, force=False)
+    assert len(plan.items) == 3
+
+
+def test_results_may_go_around_the_source_folder(album: Path) -> None:
+    assert len(make_plan(album, album.parent, OutputFormat.SAME, force=False).items) == 3
+
+
+def test_another_format_gives_another_suffix(album: Path) -> None:
+    plan = make_plan(album, album.parent / "out", OutputFormat.PNG, force=False)
+    assert {item.target.suffix for item in plan.items} == {".png"}
+
+
+def test_a_damaged_photograph_stays_in_the_plan_so_that_its_error_is_seen(album: Path) -> None:
+    (album / "damaged.jpg").write_bytes(b"")
+    assert "damaged.jpg" in names(album)
+
+
+def test_the_originals_are_never_overwritten(album: Path) -> None:
+    for source, target in (
+        (album, album),
+        (album / "one.jpg", album / "one.jpg"),
+        (album / "one.jpg", album),
+    ):
+        with pytest.raises(CannotPlan, match="original"):
+            make_plan(source, target, OutputFormat.SAME, force=True)
+
+
+def test_two_photographs_never_share_a_target(album: Path) -> None:
+    (album / "one.tif").write_bytes(b"II*\0" + bytes(100))
+    with pytest.raises(CannotPlan, match="both"):
+        make_plan(album, album.parent / "out", OutputFormat.PNG, force=False)
+
+
+def test_a_folder_cannot_go_into_a_file(album: Path) -> None:
+    with pytest.raises(CannotPlan, match="folder"):
+        make_plan(album, album / "one.jpg", OutputFormat.SAME, force=False)
+
+
+def test_the_name_of_a_single_target_decides_its_format() -> None:
+    assert format_for(Path("a.png"), OutputFormat.SAME) is OutputFormat.PNG
+    assert format_for(Path("a.tiff"), OutputFormat.TIFF) is OutputFormat.TIFF
+    assert format_for(Path("a"), OutputFormat.SAME) is OutputFormat.SAME
+    with pytest.raises(CannotPlan, match="format"):
+        format_for(Path("a.png"), OutputFormat.JPEG)

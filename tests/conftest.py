@@ -1,0 +1,44 @@
+"""Fixtures that run the real parts: one Valkey server per test process, a clean database per test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from photochrom.embedded import valkey
+from support.queueing import Bench
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server of this test process; tests that use it want `redis_url`, which is clean."""
+    with valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(valkey_url: str) -> str:
+    """A server with nothing in it."""
+    with Redis.from_url(valkey_url) as client:
+        client.flushall()
+    return valkey_url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of a server with nothing in it."""
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """An empty folder for a storage."""
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def bench(redis_url: str, tmp_path: Path) -> Bench:
+    """Store, storage and queue on a clean server and an empty folder."""
+    return Bench(redis_url, tmp_path / "data")

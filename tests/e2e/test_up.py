@@ -1,0 +1,106 @@
+"""`photochrom up` itself: it starts fast, stops cleanly, says what is wrong, and loses nothing to kill -9."""
+
+import re
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from photochrom.embedded import valkey
+from support.photographs import grey_jpeg, slow_photograph
+from support.running import Service, command, free_port, service, wait_for
+
+
+def running_job(running: Service, photo: bytes) -> str:
+    job_id = running.upload(photo)
+    running.wait(job_id, state="running")
+    return job_id
+
+
+def test_it_stops_cleanly_starts_again_fast_and_still_has_the_result(tmp_path: Path) -> None:
+    with service(tmp_path) as first:
+        job_id = first.upload(grey_jpeg())
+        first.wait(job_id)
+        result = first.result(job_id)
+        family = psutil.Process(first.process.pid).children(recursive=True)
+        assert first.stop() == 0
+        assert not [process for process in family if process.is_running()]
+    with service(tmp_path) as second:
+        greeting = next(line for line in second.lines if "is up" in line)
+        said = float(re.search(r"after ([\d.]+) s", greeting)[1])
+        assert said < 3
+        assert second.result(job_id) == result
+
+
+def test_a_worker_killed_in_the_middle_of_a_job_is_replaced_and_the_job_finishes(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        job_id = running_job(running, slow_photograph())
+        for worker in running.workers():
+            worker.kill()
+        killed = time.monotonic()
+        # The job must be taken up again within 15 s; what it takes by itself comes on top.
+        wait_for(lambda: running.job(job_id)["attempt"] == 2, 15, "a second attempt")
+        job = running.wait(job_id, seconds=60)
+        assert time.monotonic() - killed < 60
+        assert job["attempt"] == 2
+
+
+def test_everything_killed_in_the_middle_of_a_job_and_started_again_finishes_it(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        job_id = running_job(running, slow_photograph())
+        family = [
+            *psutil.Process(running.process.pid).children(recursive=True),
+            psutil.Process(running.process.pid),
+        ]
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family, timeout=10)
+    with service(tmp_path) as again:
+        again.wait(job_id, seconds=60)
+
+
+def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        family = psutil.Process(running.process.pid).children(recursive=True)
+        running.process.kill()
+        _gone, alive = psutil.wait_procs(family, timeout=30)
+        assert not alive
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_end_is_a_clean_end(tmp_path: Path, how: signal.Signals) -> None:
+    with service(tmp_path) as running:
+        assert running.stop(how) == 0
+
+
+def test_a_taken_port_and_a_taken_folder_are_said(running: Service, tmp_path: Path) -> None:
+    port = running.url.rpartition(":")[2]
+    taken_port = command("up", "--port", port, "--data", str(tmp_path))
+    assert "--port" in taken_port.communicate(timeout=30)[0]
+    assert taken_port.returncode == 1
+    with service(tmp_path):
+        taken_folder = command("up", "--port", str(free_port()), "--data", str(tmp_path))
+        assert "--data" in taken_folder.communicate(timeout=30)[0]
+        assert taken_folder.returncode == 1
+
+
+def test_redis_url_switches_to_a_given_server(tmp_path: Path) -> None:
+    with valkey(tmp_path / "mine") as url, service(tmp_path / "data", REDIS_URL=url) as running:
+        assert not (tmp_path / "data" / "queue").exists()
+        running.wait(running.upload(grey_jpeg()))
+
+
+def test_an_unreachable_redis_is_said(tmp_path: Path) -> None:
+    process = command(
+        "up",
+        "--port",
+        str(free_port()),
+        "--data",
+        str(tmp_path),
+        REDIS_URL=f"redis://127.0.0.1:{free_port()}",
+    )
+    said = process.communicate(timeout=90)[0]
+    assert process.returncode == 1
+    assert "REDIS_URL" in said

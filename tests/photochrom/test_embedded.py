@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from photochrom import embedded
+from photochrom.embedded import server_binary, valkey
+from photochrom.errors import QueueUnavailable
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        redis.set("job", "accepted")
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        assert redis.get("job") == b"accepted"
+
+
+def test_it_listens_on_its_socket_only_and_never_evicts(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        assert redis.config_get("port") == {"port": "0"}
+        assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert redis.config_get("appendonly") == {"appendonly": "yes"}
+
+
+def test_a_folder_too_deep_for_a_socket_gets_one_elsewhere(tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 30)
+    with valkey(deep) as url, Redis.from_url(url) as redis:
+        assert redis.ping()
+        assert str(deep) not in url
+        assert redis.config_get("dir") == {"dir": str(deep)}
+
+
+def test_a_server_that_cannot_start_is_said_with_its_log(tmp_path: Path) -> None:
+    (tmp_path / "appendonlydir").write_text("in the way")
+    with pytest.raises(QueueUnavailable, match=r"valkey\.log"), valkey(tmp_path):
+        pass
+
+
+def test_no_server_at_all_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(QueueUnavailable, match="embedded"):
+        server_binary()
+
+
+def test_ctrl_c_is_not_for_the_server(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        process_id = int(redis.info("server")["process_id"])
+        # A terminal's SIGINT goes to its own session; field 6 of stat is the session's leader.
+        stat = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+        assert int(stat[3]) == process_id

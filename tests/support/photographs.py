@@ -1,0 +1,27 @@
+"""Photographs for the tests, from real ones under free licences."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+PHOTOS = Path(__file__).parents[1] / "photos"
+
+
+def grey_jpeg(name: str = "astronaut.jpg", size: tuple[int, int] | None = None) -> bytes:
+    with Image.open(PHOTOS / name) as photo:
+        grey = photo.convert("L")
+        if size:
+            grey = grey.resize(size, Image.Resampling.BICUBIC)
+        buffer = io.BytesIO()
+        grey.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def slow_photograph() -> bytes:
+    """A noisy 16-megapixel PNG: seconds of work, so that there is a middle to be killed in."""
+    noise = np.random.default_rng(7).integers(0, 256, (4000, 4000), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

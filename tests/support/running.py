@@ -1,0 +1,130 @@
+"""Start `photochrom` as a stranger would, and talk to it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).parents[2]
+T = TypeVar("T")
+
+
+def wait_for(look: Callable[[], T | None], seconds: float, what: str) -> T:
+    """Call `look` until it returns something true; fail with `what` after `seconds`."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        if seen := look():
+            return seen
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Service:
+    """`photochrom up` as a stranger runs it: a process, its words, and its address."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    lines: list[str] = field(default_factory=list)
+    seconds_to_ready: float = 0.0
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30)
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that hold the model: workers without children of their own."""
+        found = psutil.Process(self.process.pid).children(recursive=True)
+        return [p for p in found if "workers" in p.cmdline() and not p.children()]
+
+    def upload(self, photo: bytes, **options: Any) -> str:
+        with self.client() as client:
+            response = client.post("/v1/jobs", files={"photo": ("grey.jpg", photo)}, data=options)
+        assert response.status_code == 202, response.text
+        return str(response.json()["id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        with self.client() as client:
+            return dict(client.get(f"/v1/jobs/{job_id}").json())
+
+    def wait(self, job_id: str, state: str = "succeeded", seconds: float = 60) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            job = self.job(job_id)
+            ended = job["state"] in {"succeeded", "failed", "canceled"}
+            assert job["state"] == state or not ended, job
+            return job if job["state"] == state else None
+
+        return wait_for(look, seconds, f"job {job_id} {state}")
+
+    def result(self, job_id: str) -> bytes:
+        with self.client() as client:
+            response = client.get(f"/v1/jobs/{job_id}/result")
+        assert response.status_code == 200, response.text
+        return response.content
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=30)
+
+
+def command(*arguments: str, **extra: str) -> "subprocess.Popen[str]":
+    """Start `photochrom ...`; its stdout and stderr come as one stream."""
+    env = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=ROOT,
+        env={**env, "PYTHONUNBUFFERED": "1", **extra},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@contextmanager
+def service(data: Path, *arguments: str, port: int | None = None, **env: str) -> Iterator[Service]:
+    """Run it on `data`; a given port is for a service that comes back where it was."""
+    port = port or free_port()
+    started = time.monotonic()
+    process = command("up", "--port", str(port), "--data", str(data), *arguments, **env)
+    running = Service(process, f"http://127.0.0.1:{port}")
+    # A thread of its own reads on for ever: a full pipe would stop the service.
+    reader = threading.Thread(
+        target=lambda: [running.lines.append(line) for line in process.stdout or []], daemon=True
+    )
+    reader.start()
+    try:
+
+        def ready() -> bool:
+            assert process.poll() is None, "".join(running.lines)
+            return any("is up" in line for line in running.lines)
+
+        wait_for(ready, 60, "the service's greeting")
+        running.seconds_to_ready = time.monotonic() - started
+        yield running
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        reader.join(timeout=5)

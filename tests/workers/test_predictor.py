@@ -1,0 +1,139 @@
+import hashlib
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from photochrom.artifact import ModelCard
+from photochrom.errors import ModelRejected
+from photochrom.options import ColorizeOptions
+from workers.predictor import OnnxPredictor, predict_size
+
+FLOAT = TensorProto.FLOAT
+CARD = ModelCard(
+    name="tiny",
+    version="1",
+    summary="averages",
+    bins=((0, 0), (20, -20)),
+    side_min=32,
+    side_max=256,
+    predict_side=64,
+    precision="fp32",
+    training="none",
+    training_data=(),
+    license="CC0-1.0",
+    weights_sha256=hashlib.sha256(b"").hexdigest(),
+)
+
+
+def tiny_model(
+    card: ModelCard | None = CARD, *, stride: int = 4, without: str = "", extra: str = ""
+) -> bytes:
+    """A graph that holds the contract: a* = vividness * averaged L*, b* = temperature * averaged L*."""
+    inputs = {
+        "lightness": ["n", 1, "h", "w"],
+        "hints": ["n", 3, "h", "w"],
+        "palette": ["n", 2],
+        "temperature": [],
+        "vividness": [],
+    }
+    if extra:
+        inputs[extra] = [1]
+    nodes = [
+        helper.make_node(
+            "AveragePool", ["lightness"], ["small"], kernel_shape=[stride] * 2, strides=[stride] * 2
+        ),
+        helper.make_node("Mul", ["small", "vividness"], ["a"]),
+        helper.make_node("Mul", ["small", "temperature"], ["b"]),
+        helper.make_node("Concat", ["a", "b"], ["ab"], axis=1),
+        helper.make_node("Sigmoid", ["small"], ["confidence"]),
+    ]
+    outputs = [
+        helper.make_tensor_value_info(name, FLOAT, ["n", channels, "p", "q"])
+        for name, channels in (("ab", 2), ("confidence", 1))
+        if name != without
+    ]
+    values = [helper.make_tensor_value_info(k, FLOAT, v) for k, v in inputs.items() if k != without]
+    graph = helper.make_graph(nodes, "tiny", values, outputs)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    if card:
+        helper.set_model_props(model, card.to_metadata())
+    return model.SerializeToString()
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content: bytes):
+        path = tmp_path / "model.onnx"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def test_prediction_is_what_the_graph_returns(write):
+    predictor = OnnxPredictor(write(tiny_model()), threads=1)
+    lightness = np.linspace(0, 100, 64 * 32, dtype=np.float32).reshape(64, 32)
+    prediction = predictor.predict(lightness, ColorizeOptions(vividness=0.25, temperature=0.5))
+    small = lightness.reshape(16, 4, 8, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(prediction.ab, np.stack([small * 0.25, small * 0.5]), rtol=1e-5)
+    assert prediction.confidence.shape == (16, 8)
+    assert predictor.card == CARD
+
+
+def test_without_cuda_the_provider_says_cpu(write):
+    predictor = OnnxPredictor(
+        write(tiny_model()), providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
+    )
+    assert predictor.provider in ("CUDAExecutionProvider", "CPUExecutionProvider")
+    assert (
+        OnnxPredictor(write(tiny_model()), providers=["CPUExecutionProvider"]).provider
+        == "CPUExecutionProvider"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"not a model", "cannot load"),
+        (tiny_model(card=None), "no Photochrom model card"),
+        (tiny_model(stride=2), "stride 4"),
+        (tiny_model(without="hints"), "lacks the input hints"),
+        (tiny_model(without="confidence"), "lacks the output confidence"),
+        (tiny_model(extra="magic"), "unknown input: magic"),
+    ],
+)
+def test_a_model_that_breaks_its_promise_is_rejected(write, content, sentence):
+    with pytest.raises(ModelRejected, match=sentence):
+        OnnxPredictor(write(content))
+
+
+def test_a_missing_file_is_rejected(tmp_path):
+    with pytest.raises(ModelRejected, match=r"cannot load none\.onnx"):
+        OnnxPredictor(tmp_path / "none.onnx")
+
+
+def test_wrong_rank_is_rejected(write):
+    model = onnx.load_from_string(tiny_model())
+    palette = next(value for value in model.graph.input if value.name == "palette")
+    palette.type.tensor_type.shape.dim.add().dim_value = 1
+    with pytest.raises(ModelRejected, match="'palette'"):
+        OnnxPredictor(write(model.SerializeToString()))
+
+
+def test_no_provider_of_this_machine_is_rejected(write):
+    with pytest.raises(ModelRejected, match="None of the asked providers"):
+        OnnxPredictor(write(tiny_model()), providers=["AbacusExecutionProvider"])
+
+
+@given(st.integers(1, 70_000), st.integers(1, 70_000))
+def test_predicted_sides_are_allowed_and_keep_area_and_aspect(height, width):
+    sides = predict_size(height, width, CARD)
+    assert all(side % CARD.side_multiple == 0 for side in sides)
+    assert all(CARD.side_min <= side <= CARD.side_max for side in sides)
+    if max(height, width) <= 2 * min(height, width):
+        assert 0.5 <= sides[0] * sides[1] / CARD.predict_side**2 <= 2
+        assert 0.5 <= (sides[0] / sides[1]) / (height / width) <= 2

@@ -1,0 +1,51 @@
+"""`python -m workers [--processes N]`: N worker processes under a supervisor; settings from the environment."""
+
+import argparse
+import logging
+import os
+import sys
+
+from .supervisor import MISCONFIGURED, Supervisor
+
+
+def main() -> int:
+    """Supervise, or (with `--single`) be one worker."""
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("--processes", type=int, help="worker processes (default: PHOTOCHROM_PROCESSES or 1)")
+    parser.add_argument("--single", action="store_true", help="be one worker, without a supervisor")
+    arguments = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    # RQ tells each job five times over.
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    if arguments.single:
+        return _work()
+    processes = arguments.processes or int(os.environ.get("PHOTOCHROM_PROCESSES", "1"))
+    os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
+    # The settings are read by the workers: the supervisor stays small and starts them at once.
+    grace = float(os.environ.get("PHOTOCHROM_SHUTDOWN_GRACE", "15"))
+    command = [sys.executable, "-m", "workers", "--single"]
+    return Supervisor(command, processes=processes, grace=grace).run()
+
+
+def _work() -> int:
+    from pydantic import ValidationError
+
+    from photochrom.errors import ModelRejected, QueueUnavailable
+
+    from .settings import WorkerSettings
+    from .worker import run
+
+    try:
+        run(WorkerSettings())
+    except (ModelRejected, ValidationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return MISCONFIGURED
+    except QueueUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return os.EX_UNAVAILABLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Colorize files without a queue: requests as JSON lines on stdin, events as JSON lines on stdout.
+
+`photochrom colorize` starts this as a process of its own, so that a photograph that crashes a codec
+takes down one child and not the whole run.
+
+Request: `{"source": path, "target": path, "options": {...}}`. Events, each naming its `source`:
+`stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
+`timings`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
+"""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from photochrom.errors import PhotochromError
+from photochrom.options import ColorizeOptions
+
+from .pipeline.colorizer import ColorizedPhoto, colorize
+from .predictor import OnnxPredictor, Predictor
+from .settings import WorkerSettings
+
+
+def serve(requests: TextIO, predictor: Predictor, settings: WorkerSettings) -> Iterator[dict[str, Any]]:
+    """Answer every request line in order; a photograph at fault never ends the loop."""
+    yield {
+        "event": "ready",
+        "model": f"{predictor.card.name} {predictor.card.version}",
+        "provider": predictor.provider,
+    }
+    for line in requests:
+        request = json.loads(line)
+        yield from _restore(request, predictor, settings)
+
+
+def _restore(
+    request: dict[str, Any], predictor: Predictor, settings: WorkerSettings
+) -> Iterator[dict[str, Any]]:
+    source, target = Path(request["source"]), Path(request["target"])
+    try:
+        # Written from inside the pipeline: a generator could not report while a stage is under way.
+        photo = colorize(
+            source,
+            predictor,
+            ColorizeOptions.model_validate(request["options"]),
+            limits=settings.photo_limits(),
+            on_stage=lambda stage: emit({"event": "stage", "source": str(source), "stage": stage}),
+        )
+        write_atomically(target, photo)
+    except PhotochromError as error:
+        yield _failed(source, error.code, str(error))
+    except OSError as error:
+        yield _failed(source, "file-error", f"{error.strerror or error}: {error.filename or source}")
+    else:
+        yield {
+            "event": "done",
+            "source": str(source),
+            "target": str(target),
+            "width": photo.width,
+            "height": photo.height,
+            "warnings": photo.warnings,
+            "timings": photo.timings,
+        }
+
+
+def _failed(source: Path, code: str, detail: str) -> dict[str, Any]:
+    return {"event": "failed", "source": str(source), "code": code, "detail": detail}
+
+
+def write_atomically(target: Path, photo: ColorizedPhoto) -> None:
+    """Write the photograph so that `target` is either whole or not there.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(photo.data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.chmod(0o666 & ~_umask())
+        unfinished.replace(target)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def emit(event: dict[str, Any]) -> None:
+    """Write one event and flush: the reader draws a progress bar from it."""
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Serve stdin until it ends; Ctrl-C belongs to the parent, which closes our stdin."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settings = WorkerSettings()
+    try:
+        predictor = OnnxPredictor(settings.model_path, threads=settings.threads)
+    except PhotochromError as error:
+        emit({"event": "broken", "code": error.code, "detail": str(error)})
+        raise SystemExit(1) from None
+    for event in serve(sys.stdin, predictor, settings):
+        emit(event)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What keeps accepted jobs from being lost and storage from filling: run by every worker between jobs."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis import Redis
+
+from photochrom.errors import JobConflict, JobNotFound
+from photochrom.job_store import JobStore
+from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.queue import Delivery, JobQueue
+from photochrom.storage import LocalStorage
+
+_log = logging.getLogger(__name__)
+
+_QUEUED_SECONDS = 5
+_SWEEP_SECONDS = 30
+_ORPHANS_SECONDS = 3600
+_SWEEP_LIMIT = 500
+# Files come before their records; an upload may take this long.
+_ORPHAN_AGE = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """Brings records, queue and storage back together after whatever happened to a process."""
+
+    redis: Redis
+    store: JobStore
+    queue: JobQueue
+    storage: LocalStorage
+    max_attempts: int
+
+    def run(self) -> None:
+        """Do what is due; workers that run this at the same time share the work by locks."""
+        self.recover(tuple(state for state in UNFINISHED if state is not JobState.QUEUED))
+        if self._due("queued", _QUEUED_SECONDS):
+            self.recover((JobState.QUEUED,))
+        if self._due("sweep", _SWEEP_SECONDS):
+            self.sweep()
+        if self._due("orphans", _ORPHANS_SECONDS):
+            self.remove_orphans(_ORPHAN_AGE)
+
+    def recover(self, states: tuple[JobState, ...] = UNFINISHED) -> None:
+        """Hand every unfinished job over again that RQ is not going to run.
+
+        That is a job whose API process died between record and queue, or one that RQ gave up on.
+        """
+        for state in states:
+            for records in self.store.in_state(state):
+                for record, delivery in zip(records, self.queue.deliveries(records), strict=True):
+                    if delivery is not Delivery.COMING:
+                        self._recover(record, delivery)
+
+    def lose_worker(self, record: JobRecord) -> None:
+        """Note that the worker holding this lease is dead."""
+
+        def lost(job: JobRecord) -> JobRecord:
+            return job.lose_worker(utc_now(), self.max_attempts) if job.lease == record.lease else job
+
+        self.store.change(record.id, lost)
+
+    def sweep(self) -> None:
+        """Delete originals, results and records whose time is over."""
+        now = utc_now()
+        for job_id in self.store.expiring(now, _SWEEP_LIMIT):
+            try:
+                record = self.store.get(job_id)
+                swept = record.sweep(now)
+                # Files first: killed in between, the next sweep finds the record and does it again.
+                for key in record.stored_keys() - swept.stored_keys():
+                    self.storage.delete(key)
+                if record.expires_at and record.expires_at <= now:
+                    self.store.delete(job_id)
+                else:
+                    self.store.change(job_id, lambda job: job.sweep(now))
+            except (JobNotFound, JobConflict):
+                continue
+
+    def remove_orphans(self, age: timedelta) -> None:
+        """Delete drafts and files older than `age` that no record names: left by killed processes."""
+        self.storage.discard_drafts()
+        oldest = utc_now() - age
+        for found in self.storage.listing():
+            if found.modified_at < oldest and not self._named(found.key):
+                _log.warning("Removing %s: no job names it", found.key)
+                self.storage.delete(found.key)
+
+    def _recover(self, seen: JobRecord, delivery: Delivery) -> None:
+        try:
+            if seen.lease is not None:
+                self.lose_worker(seen)
+            elif delivery is Delivery.UNKNOWN:
+                self.queue.put(seen)
+            else:
+                again = self.store.change(
+                    seen.id, lambda job: job.redispatch() if job.dispatch == seen.dispatch else job
+                )
+                self.queue.put(again)
+        except (JobNotFound, JobConflict):
+            return  # deleted or done since it was read
+        _log.warning("Recovered job %s, which was %s with its delivery %s", seen.id, seen.state, delivery)
+
+    def _named(self, key: str) -> bool:
+        try:
+            return key in self.store.get(key.split("/")[1]).stored_keys()
+        except (JobNotFound, IndexError):
+            return False
+
+    def _due(self, task: str, seconds: int) -> bool:
+        return bool(self.redis.set(f"maintenance:{task}", 1, nx=True, ex=seconds))

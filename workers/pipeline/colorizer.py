@@ -1,0 +1,217 @@
+"""One photo, from the bytes of the original to the bytes of the result."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from photochrom.options import ColorizeOptions, OutputFormat
+from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+
+from ..predictor import Predictor, predict_size
+from . import jpeg_luma
+from .jp2 import read_jp2, write_jp2
+from .jpeg_file import JpegFile, read_frame
+from .jpeg_pixels import read_jpeg, write_jpeg
+from .limits import PhotoLimits
+from .metadata import carried_metadata, jpeg_with_provenance
+from .photo import Photo
+from .pixels import colorize_pixels, reduced_lightness
+from .png import read_png, write_png
+from .profile import as_srgb
+from .provenance import with_provenance
+from .small import predict_small
+from .space import SRGB
+from .stills import read_still, write_still
+from .tiff import read_tiff
+from .tiff_writer import DEFLATE, write_tiff
+from .tone import Toned, tone_of
+from .upsample import DetailInjection, RowSource
+
+__all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
+
+STAGES = ("decode", "predict", "upsample", "encode")
+_READERS = {
+    PhotoFormat.JPEG: read_jpeg,
+    PhotoFormat.PNG: read_png,
+    PhotoFormat.TIFF: read_tiff,
+    PhotoFormat.JP2: read_jp2,
+}
+_WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
+_COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
+_ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
+_NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
+_INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
+
+
+_DEFAULT_LIMITS = PhotoLimits()
+
+
+def _ignore(stage: str) -> None:
+    """Hear of a stage and do nothing."""
+
+
+@dataclass(frozen=True)
+class ColorizedPhoto:
+    """A result, ready to be stored."""
+
+    data: bytes
+    media_type: str
+    extension: str
+    width: int
+    height: int
+    warnings: tuple[str, ...]
+    timings: dict[str, float]
+    """Seconds by stage."""
+
+
+class _Stages:
+    """Times the stages and announces each."""
+
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
+        self.timings: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._on_stage(name)
+        start = time.perf_counter()
+        yield
+        self.timings[name] = time.perf_counter() - start
+
+
+def colorize(
+    source: bytes | Path,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    *,
+    limits: PhotoLimits = _DEFAULT_LIMITS,
+    on_stage: Callable[[str], None] = _ignore,
+) -> ColorizedPhoto:
+    """Colorize one photo; the same bytes, options and model give the same result, byte by byte.
+
+    Args:
+        source: the original file, or its bytes.
+        predictor: the network.
+        options: what the caller asked for.
+        limits: checked on the header, before pixels are decoded.
+        on_stage: called with each name of `STAGES` as it begins; may raise to stop.
+
+    Raises:
+        PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto` or `PhotoTooLarge`, with a sentence for the user.
+    """
+    data = source.read_bytes() if isinstance(source, Path) else source
+    photo_format = sniff(data[:HEAD_BYTES])
+    stages = _Stages(on_stage)
+    if photo_format is PhotoFormat.JPEG:
+        frame = read_frame(data)
+        limits.check_size(frame.height, frame.width)
+        jpeg_luma.check_coding(frame)
+        if _output_format(photo_format, options) is PhotoFormat.JPEG:
+            jpeg = JpegFile.read(data)
+            if jpeg_luma.has_exact_luma(jpeg):
+                return _colorize_jpeg(data, jpeg, predictor, options, stages, limits)
+            return _with_warning(
+                _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits)
+            )
+    return _colorize_pixels(data, photo_format, predictor, options, stages, limits)
+
+
+def _colorize_jpeg(
+    data: bytes,
+    jpeg: JpegFile,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    stages: _Stages,
+    limits: PhotoLimits,
+) -> ColorizedPhoto:
+    """JPEG to JPEG with the source's very luma; the picture stays stored as it is turned."""
+    with stages.stage("decode"):
+        source = jpeg_luma.read_luma(data, jpeg)
+        carried = carried_metadata(source.jpeg, limits)
+        source = replace(source, jpeg=source.jpeg.with_metadata(carried.segments))
+        space = carried.space or SRGB
+    size = source.jpeg.frame.height, source.jpeg.frame.width
+    with stages.stage("predict"):
+        lightness = jpeg_luma.lightness_of_luma(source.luma, space)
+        small = predict_small(lightness, size, carried.orientation, predictor, options)
+    with stages.stage("upsample"):
+        colour: RowSource = DetailInjection(small.ab, small.lightness, source.luma.shape)
+        if options.sepia:
+            colour = Toned(colour, tone_of(jpeg_luma.decode_small(data, source)), options.sepia)
+        blue, red = jpeg_luma.make_chroma(source.luma, colour, space)
+    with stages.stage("encode"):
+        noted = jpeg_with_provenance(source.jpeg, predictor.card)
+        result = jpeg_luma.join(replace(source, jpeg=noted), blue, red, options.quality)
+    notes = (
+        (_COLORED, source.colored),
+        (_INCOMPLETE, not jpeg.complete),
+        (_ODD_PROFILE, carried.space is None),
+    )
+    warnings = tuple(note for note, applies in notes if applies)
+    return _result(result, PhotoFormat.JPEG, size, warnings, stages)
+
+
+def _colorize_pixels(
+    data: bytes,
+    photo_format: PhotoFormat,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    stages: _Stages,
+    limits: PhotoLimits,
+) -> ColorizedPhoto:
+    """Any format to any other: L* kept within rounding, the picture turned upright."""
+    with stages.stage("decode"):
+        photo = _decode(data, photo_format, limits)
+        warnings = photo.warnings + (_COLORED,) * photo.colored
+    size = photo.pixels.shape[0], photo.pixels.shape[1]
+    with stages.stage("predict"):
+        wanted = predict_size(*size, predictor.card)
+        lightness = reduced_lightness(photo.pixels, (2 * wanted[0], 2 * wanted[1]))
+        small = predict_small(lightness, size, 1, predictor, options)
+    with stages.stage("upsample"):
+        colour: RowSource = DetailInjection(small.ab, small.lightness, size)
+        if options.sepia:
+            colour = Toned(colour, tone_of(photo.pixels), options.sepia)
+        pixels = colorize_pixels(photo.pixels, colour)
+    with stages.stage("encode"):
+        target = _output_format(photo.format, options)
+        metadata = replace(photo.metadata, xmp=with_provenance(photo.metadata.xmp, predictor.card))
+        result = _encode(replace(photo, pixels=pixels, metadata=metadata), target, options.quality)
+    if photo.metadata.iptc and target not in _WITH_IPTC:
+        warnings = (*warnings, f"{target.upper()} has no place for IPTC records; they were left out.")
+    return _result(result, target, size, warnings, stages)
+
+
+def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
+    reader = _READERS.get(photo_format)
+    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    return as_srgb(photo.turned_upright())
+
+
+def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
+    if target is PhotoFormat.PNG:
+        return write_png(photo.pixels, photo.alpha, photo.metadata)
+    if target is PhotoFormat.TIFF:
+        return write_tiff(photo.pixels, photo.alpha, photo.metadata, photo.compression or DEFLATE)
+    if target is PhotoFormat.JPEG:
+        return write_jpeg(photo.pixels, photo.metadata, quality)
+    if target is PhotoFormat.JP2:
+        return write_jp2(photo.pixels, photo.alpha, photo.metadata, quality, lossless=photo.lossless)
+    return write_still(photo, target, quality)
+
+
+def _output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:
+    return source if options.format is OutputFormat.SAME else PhotoFormat(options.format.value)
+
+
+def _with_warning(warning: str, photo: ColorizedPhoto) -> ColorizedPhoto:
+    return replace(photo, warnings=(*photo.warnings, warning))
+
+
+def _result(
+    data: bytes, target: PhotoFormat, size: tuple[int, int], warnings: tuple[str, ...], stages: _Stages
+) -> ColorizedPhoto:
+    height, width = size
+    return ColorizedPhoto(data, target.media_type, target.extension, width, height, warnings, stages.timings)

@@ -1,0 +1,71 @@
+"""What the pipeline reads and writes in EXIF: orientation (the network wants heads above feet) and resolution."""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+ORIENTATION_TAG = 0x0112
+_ACROSS, _DOWN, _UNIT = 282, 283, 296
+_INCH, _CENTIMETRE = 2, 3
+Array = NDArray[Any]
+
+
+def read_orientation(exif: bytes) -> int:
+    """Return the EXIF orientation 1..8 of an EXIF block, with or without its prefix; 1 where it says none."""
+    try:
+        tags = Image.Exif()
+        tags.load(exif)
+        value = tags.get(ORIENTATION_TAG)
+    except Exception:  # damaged EXIF of any kind: the picture is still good
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def with_upright_tag(exif: bytes) -> bytes:
+    """Return an EXIF block (a TIFF structure) whose orientation, if any, says upright; no other byte changes."""
+    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
+    start = int.from_bytes(exif[4:8], order)
+    for i in range(int.from_bytes(exif[start : start + 2], order)):
+        entry = start + 2 + 12 * i
+        if int.from_bytes(exif[entry : entry + 2], order) == ORIENTATION_TAG and entry + 12 <= len(exif):
+            return exif[: entry + 8] + (1).to_bytes(2, order) + exif[entry + 10 :]
+    return exif
+
+
+def resolution_of(exif: bytes) -> tuple[float, float] | None:
+    """Return the pixels per inch that an EXIF block states, across and down."""
+    try:
+        tags = Image.Exif()
+        tags.load(exif)
+        across, down = float(tags[_ACROSS]), float(tags[_DOWN])
+        scale = {_INCH: 1.0, _CENTIMETRE: 2.54}[tags.get(_UNIT, _INCH)]
+    except Exception:  # as above
+        return None
+    return (across * scale, down * scale) if across > 0 and down > 0 else None
+
+
+def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> bytes | None:
+    """Return an EXIF block that states the resolution, for formats with no other place for it."""
+    if dpi is None or (exif and resolution_of(exif)):
+        return exif
+    tags = Image.Exif()
+    tags.load(exif or b"")
+    tags[_ACROSS], tags[_DOWN], tags[_UNIT] = dpi[0], dpi[1], _INCH
+    return tags.tobytes().removeprefix(b"Exif\x00\x00")
+
+
+def upright(plane: Array, orientation: int) -> Array:
+    """Turn a stored picture (H, W, ...) as its orientation asks."""
+    if orientation in (5, 6, 7, 8):
+        plane = np.swapaxes(plane, 0, 1)
+    rows = -1 if orientation in (3, 4, 7, 8) else 1
+    columns = -1 if orientation in (2, 3, 6, 7) else 1
+    return plane[::rows, ::columns]
+
+
+def as_stored(plane: Array, orientation: int) -> Array:
+    """Undo `upright`."""
+    inverse = {6: 8, 8: 6}.get(orientation, orientation)
+    return upright(plane, inverse)

@@ -1,0 +1,104 @@
+"""A decoded photograph, and what travels with it from the source to the result."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.sniff import PhotoFormat
+
+from .orientation import upright, with_upright_tag
+
+Samples = NDArray[Any]  # uint8 or uint16
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a photo carries besides its pixels; each part as bytes, as it is carried over."""
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    """A TIFF structure, without the "Exif" prefix of JPEG."""
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    """IPTC-IIM records (TIFF tag 33723), without Photoshop's frame around them."""
+    dpi: tuple[float, float] | None = None
+    """Pixels per inch across and down."""
+    texts: tuple[tuple[bytes, bytes], ...] = ()
+    """PNG's text chunks (type, payload): they go to PNG only."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """Pixels of a still picture.
+
+    Attributes:
+        pixels: (H, W) grey or (H, W, 3) RGB; uint8 or uint16 over its full range.
+        alpha: (H, W) of the same type, or None.
+        orientation: EXIF 1..8, how `pixels` must be turned to be seen upright.
+        warnings: sentences for the user about what reading the file lost or assumed.
+        compression: TIFF's compression tag, so that a result is packed as its source was.
+        lossless: whether the file holds these very pixels; where a format leaves the choice, the result does as
+            its source did.
+    """
+
+    pixels: Samples
+    format: PhotoFormat
+    metadata: Metadata = Metadata()
+    alpha: Samples | None = None
+    orientation: int = 1
+    warnings: tuple[str, ...] = ()
+    compression: int | None = None
+    lossless: bool = True
+
+    @property
+    def full_scale(self) -> int:
+        """The value of white: 255 or 65535."""
+        return int(np.iinfo(self.pixels.dtype).max)
+
+    @property
+    def colored(self) -> bool:
+        """Whether any pixel is not grey."""
+        if self.pixels.ndim == 2:
+            return False
+        red, green, blue = (self.pixels[..., i] for i in range(3))
+        return bool((red != green).any() or (green != blue).any())
+
+    def turned_upright(self) -> "Photo":
+        """Apply the orientation to the pixels, once."""
+        if self.orientation == 1:
+            return self
+        alpha = None if self.alpha is None else np.ascontiguousarray(upright(self.alpha, self.orientation))
+        pixels = np.ascontiguousarray(upright(self.pixels, self.orientation))
+        exif = with_upright_tag(self.metadata.exif) if self.metadata.exif else None
+        metadata = replace(self.metadata, exif=exif)
+        return replace(self, pixels=pixels, alpha=alpha, orientation=1, metadata=metadata)
+
+
+def split_alpha(samples: Samples) -> tuple[Samples, Samples | None]:
+    """Part (H, W), (H, W, 1..4) into grey or RGB, and alpha."""
+    if samples.ndim == 2:
+        return samples, None
+    channels = samples.shape[2]
+    alpha = np.ascontiguousarray(samples[..., -1]) if channels in (2, 4) else None
+    pixels = samples[..., :3] if channels >= 3 else samples[..., 0]
+    return np.ascontiguousarray(pixels), alpha
+
+
+def full_range(samples: NDArray[Any], bits: int) -> Samples:
+    """Bring samples of 1 to 16 bits to the full range of 8 or 16."""
+    if samples.dtype == bool:
+        return np.asarray(samples.astype(np.uint8) * np.uint8(255))
+    if bits in (8, 16):
+        return np.asarray(samples)
+    target = np.uint8 if bits < 8 else np.uint16
+    scale = np.iinfo(target).max / (2**bits - 1)
+    return np.asarray(np.rint(samples * scale).astype(target))
+
+
+def to_8bit(samples: Samples) -> Samples:
+    """Round 16-bit samples to 8 bits; 8-bit ones stay."""
+    if samples.dtype == np.uint8:
+        return samples
+    return np.asarray(((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))

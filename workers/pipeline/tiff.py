@@ -1,0 +1,115 @@
+"""Read TIFF 6.0 of up to 16 bits, by tifffile."""
+
+import io
+from typing import Any
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
+from photochrom.sniff import PhotoFormat
+
+from .limits import PhotoLimits
+from .photo import Metadata, Photo, Samples, full_range, split_alpha
+from .tiff_writer import EXIF_IFD, GPS_IFD, ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
+
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
+_PHOTOMETRICS = {5: "CMYK, made for printing", 8: "in CIELAB", 32844: "in LogLuv", 32803: "raw camera data"}
+_INCH_UNIT, _CM_UNIT = 2, 3
+
+
+def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
+    """Decode the first page of a TIFF.
+
+    Raises:
+        UnreadablePhoto: truncated or damaged.
+        UnsupportedFormat: not grey, palette or RGB of at most 16 bits.
+        PhotoTooLarge: more pixels than allowed, by its header.
+    """
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page = file.pages.first
+            limits.check_size(page.imagelength, page.imagewidth)
+            _check_page(page, len(data))
+            pixels, alpha = split_alpha(_samples(page))
+            metadata, orientation = _read_metadata(page, _exif(data), limits)
+            pages = len(file.pages)
+    except PhotochromError:
+        raise
+    except Exception as error:  # tifffile and its codecs share no base class
+        raise UnreadablePhoto(f"The TIFF is damaged or truncated: {error}.") from error
+    warnings = (f"The TIFF has {pages} pages; only the first was colorized.",) if pages > 1 else ()
+    return Photo(pixels, PhotoFormat.TIFF, metadata, alpha, orientation, warnings, int(page.compression))
+
+
+def _check_page(page: Any, length: int) -> None:
+    photometric, bits = int(page.photometric), page.bitspersample
+    if page.ndim not in (2, 3) or page.imagedepth != 1 or not page.size:
+        raise UnreadablePhoto("The TIFF is damaged: its first page is not a flat picture.")
+    if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
+        kind = _PHOTOMETRICS.get(photometric, f"of photometric kind {photometric}")
+        raise UnsupportedFormat(f"This TIFF is {kind}; save it as RGB or grey.")
+    if bits > 16 or int(page.sampleformat) != 1:
+        raise UnsupportedFormat(f"This TIFF has {bits}-bit or signed samples; save it with 8 or 16 bits.")
+    if photometric == _YCBCR and int(page.compression) != 7:
+        raise UnsupportedFormat("This TIFF holds YCbCr samples; save it as RGB or grey.")
+    if not page.dataoffsets or any(
+        offset + count > length for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
+    ):
+        raise UnreadablePhoto("The TIFF is truncated: part of its picture lies beyond the end of the file.")
+
+
+def _samples(page: Any) -> Samples:
+    samples = np.asarray(page.asarray())
+    if int(page.planarconfig) == 2 and samples.ndim == 3:
+        samples = np.moveaxis(samples, 0, -1)
+    photometric, bits = int(page.photometric), int(page.bitspersample)
+    if photometric == _PALETTE:
+        return np.ascontiguousarray(np.moveaxis(page.colormap, 0, -1)[samples])
+    samples = full_range(samples, bits)
+    if photometric == _MIN_IS_WHITE:
+        samples = np.iinfo(samples.dtype).max - samples
+    return np.ascontiguousarray(samples[..., :4] if samples.ndim == 3 else samples)
+
+
+def _read_metadata(page: Any, exif: bytes | None, limits: PhotoLimits) -> tuple[Metadata, int]:
+    tags = page.tags
+    metadata = Metadata(
+        icc=_bytes(tags.valueof(ICC_TAG), limits.max_icc_bytes),
+        exif=exif if exif and len(exif) <= limits.max_metadata_bytes else None,
+        xmp=_bytes(tags.valueof(XMP_TAG), limits.max_metadata_bytes),
+        iptc=_bytes(tags.valueof(IPTC_TAG), limits.max_metadata_bytes),
+        dpi=_dpi(tags),
+    )
+    orientation = tags.valueof(274, 1)
+    return metadata, int(orientation) if orientation in range(1, 9) else 1
+
+
+def _exif(data: bytes) -> bytes | None:
+    """The first page's descriptive tags and its EXIF and GPS directories as one EXIF block."""
+    found, kept = Image.Exif(), Image.Exif()
+    try:
+        found.load_from_fp(io.BytesIO(data))
+        kept.update({tag: found[tag] for tag in TEXT_TAGS if tag in found})
+        kept.update({tag: nested for tag in (EXIF_IFD, GPS_IFD) if (nested := dict(found.get_ifd(tag)))})
+        return kept.tobytes().removeprefix(b"Exif\x00\x00") if len(kept) else None
+    except Exception:  # damaged EXIF of any kind: the picture is still good
+        return None
+
+
+def _dpi(tags: Any) -> tuple[float, float] | None:
+    across, down = tags.valueof(282), tags.valueof(283)
+    unit = int(tags.valueof(296, _INCH_UNIT))
+    if not across or not down or unit not in (_INCH_UNIT, _CM_UNIT) or 0 in (*across, *down):
+        return None
+    scale = 1.0 if unit == _INCH_UNIT else 2.54
+    return across[0] / across[1] * scale, down[0] / down[1] * scale
+
+
+def _bytes(value: Any, limit: int) -> bytes | None:
+    if isinstance(value, str):
+        value = value.encode()
+    elif isinstance(value, tuple | np.ndarray):
+        value = bytes(np.asarray(value, np.uint8))
+    return value if isinstance(value, bytes) and 0 < len(value) <= limit else None

@@ -1,0 +1,89 @@
+"""Carry the network's small colour to full size along the edges of the original."""
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+
+# Gaussian of about 3 x 3: a slope is a matter of one small pixel and its neighbours.
+_SIGMA = 0.7
+# In L* squared: below a local contrast of about 5 L*, colour is not asked to follow light.
+_EPSILON = 25.0
+
+
+class RowSource(Protocol):
+    """Full-size a*, b* by rows, from full-size lightness of the same rows."""
+
+    def rows(self, start: int, lightness: Plane) -> Plane:
+        """Return ab (2, n, W) of the rows from `start`, whose lightness is (n, W)."""
+        ...
+
+
+class DetailInjection:
+    """Bicubic ab plus the upsampled local slope of ab against L*, times what bicubic L* lacks.
+
+    The regression of pan-sharpening (Aiazzi 2007), kept as two planes per channel, ab = slope * L* + offset,
+    so that any strip of rows can be made on its own: memory does not grow with the photo, and strips of any
+    height give the same numbers.
+    """
+
+    def __init__(self, ab: Plane, lightness: Plane, size: tuple[int, int]) -> None:
+        """Fit at the small size.
+
+        Args:
+            ab: (2, h, w), a* and b*.
+            lightness: (h, w), L* 0..100 averaged down to the same size.
+            size: (height, width) of the full-size plane.
+        """
+        slope = _slopes(ab, lightness)
+        small = np.concatenate([slope, ab - slope * lightness])  # (4, h, w)
+        self._width = size[1]
+        across = np.stack([_resize_columns(plane, size[1]) for plane in small], axis=1)
+        self._small_rows = np.ascontiguousarray(across.reshape(len(across), -1))  # (h, 4 * W)
+        self._first, self._weights = cubic_weights(ab.shape[1], size[0])
+
+    def rows(self, start: int, lightness: Plane) -> Plane:
+        """Return ab (2, n, W) of the rows from `start`, whose lightness is (n, W)."""
+        fitted = np.empty((len(lightness), self._small_rows.shape[1]), np.float32)
+        for row, target in enumerate(fitted, start):
+            first = self._first[row]
+            np.dot(self._weights[row], self._small_rows[first : first + 4], out=target)
+        slope_a, slope_b, a, b = fitted.reshape(len(lightness), 4, self._width).swapaxes(0, 1)
+        return np.stack([slope_a * lightness + a, slope_b * lightness + b])
+
+
+def cubic_weights(small: int, large: int) -> tuple[NDArray[np.intp], Plane]:
+    """Return, for each of `large` samples, the first of 4 neighbours among `small` padded by 2, and their weights.
+
+    Catmull-Rom (Keys 1981, a = -1/2), pixel centres aligned.
+    """
+    centre = (np.arange(large) + 0.5) * small / large - 0.5
+    left = np.floor(centre)
+    t = (centre - left)[:, None]
+    distance = np.abs(np.concatenate([t + 1, t, 1 - t, 2 - t], axis=1))
+    near = (1.5 * distance - 2.5) * distance**2 + 1
+    far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+    # The small rows carry two copies of each edge, so the neighbour `left - 1` is row `left + 1`.
+    return (left + 1).astype(np.intp), np.where(distance <= 1, near, far).astype(np.float32)
+
+
+def _resize_columns(plane: Plane, width: int) -> Plane:
+    """Bicubic across, edges repeated: (h, w) to (h + 4, width)."""
+    padded = np.pad(plane, 2, mode="edge")
+    first, weights = cubic_weights(plane.shape[1], width)
+    return np.asarray(sum(padded[:, first + k] * weights[:, k] for k in range(4)), np.float32)
+
+
+def _slopes(ab: Plane, lightness: Plane) -> Plane:
+    """Local least-squares slope of a* and b* against L*: (2, h, w)."""
+    mean = _blur(lightness)
+    variance = _blur(lightness * lightness) - mean * mean
+    covariance = np.stack([_blur(c * lightness) - _blur(c) * mean for c in ab])
+    return np.asarray(covariance / (variance + _EPSILON), np.float32)
+
+
+def _blur(plane: Plane) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), _SIGMA, borderType=cv2.BORDER_REPLICATE), np.float32)

@@ -1,0 +1,156 @@
+"""The network behind ONNX Runtime: small lightness in, small colour out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from photochrom.artifact import ModelCard
+from photochrom.errors import ModelRejected
+from photochrom.options import ColorizeOptions
+
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+_INPUTS = {"lightness": 4, "hints": 4, "palette": 2, "temperature": 0, "vividness": 0}
+_OUTPUTS = {"ab": 4, "confidence": 4}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Colour at the network's output size."""
+
+    ab: NDArray[np.float32]
+    """(2, h, w): CIELAB a* and b*."""
+    confidence: NDArray[np.float32]
+    """(h, w): 0..1."""
+
+
+class Predictor(Protocol):
+    """Whatever predicts colour from lightness; the pipeline knows no more of the network."""
+
+    card: ModelCard
+    provider: str
+
+    def predict(self, lightness: NDArray[np.float32], options: ColorizeOptions) -> Prediction:
+        """Predict from lightness (H, W), L* 0..100, of a size that the card allows."""
+        ...
+
+
+class OnnxPredictor:
+    """One exported model in one ONNX Runtime session; create it once per process.
+
+    Attributes:
+        card: what the model promises, checked against its graph.
+        provider: the execution provider in use; CPU where CUDA was asked for and is not to be had.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 0, providers: Sequence[str] | None = None) -> None:
+        """Load the ONNX file at `path`.
+
+        Args:
+            path: a file exported by `model.export`.
+            threads: for one prediction; 0 leaves it to ONNX Runtime (one per core).
+            providers: in order of preference; those that this machine lacks are passed over.
+
+        Raises:
+            ModelRejected: the file is missing, unreadable, has no valid card or does not do what its card says.
+        """
+        available = ort.get_available_providers()
+        wanted = [name for name in providers or PROVIDERS if name in available]
+        if not wanted:
+            raise ModelRejected(
+                f"None of the asked providers is here; this machine has {', '.join(available)}."
+            )
+        try:
+            session = ort.InferenceSession(path, _session_options(threads), providers=wanted)
+        except Exception as error:  # ONNX Runtime's errors have no common base
+            raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
+        self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
+        _check_graph(session, self.card)
+        self.provider: str = session.get_providers()[0]
+        self._session = session
+
+    def predict(self, lightness: NDArray[np.float32], options: ColorizeOptions) -> Prediction:
+        """Predict colour from lightness (H, W), L* 0..100.
+
+        H and W must be multiples of the card's `side_multiple` within its `side_min`..`side_max`.
+        """
+        height, width = lightness.shape
+        ab, confidence = self._session.run(
+            list(_OUTPUTS),
+            {
+                "lightness": np.ascontiguousarray(lightness, np.float32)[None, None],
+                "hints": np.zeros((1, 3, height, width), np.float32),
+                "palette": np.zeros((1, len(self.card.bins)), np.float32),
+                "temperature": np.array(options.temperature, np.float32),
+                "vividness": np.array(options.vividness, np.float32),
+            },
+        )
+        return Prediction(ab[0], confidence[0, 0])
+
+
+def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
+    """Return the (height, width) at which a photo of this size is predicted.
+
+    The area is that of the card's `predict_side` squared, the aspect ratio is kept up to rounding to
+    `side_multiple`: the network was trained with aspect changes of 20 % and does not mind a few.
+    """
+    scale = card.predict_side / (height * width) ** 0.5
+    return _allowed_side(height * scale, card), _allowed_side(width * scale, card)
+
+
+def _allowed_side(side: float, card: ModelCard) -> int:
+    rounded = round(side / card.side_multiple) * card.side_multiple
+    return min(max(rounded, card.side_min), card.side_max)
+
+
+def _session_options(threads: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Photos come in many shapes; a memory plan kept for each one grows without end on a GPU.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    return options
+
+
+def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:
+    _check_nodes("input", session.get_inputs(), _INPUTS)
+    _check_nodes("output", session.get_outputs(), _OUTPUTS)
+    side = card.side_min
+    zeros = {node.name: _zeros(node.name, side, len(card.bins)) for node in session.get_inputs()}
+    try:
+        ab, confidence = session.run(list(_OUTPUTS), zeros)
+    except Exception as error:  # as above
+        raise ModelRejected(
+            f"The model does not run on {side} x {side} pixels: {_first_line(error)}"
+        ) from error
+    small = side // card.stride
+    if ab.shape != (1, 2, small, small) or confidence.shape != (1, 1, small, small):
+        raise ModelRejected(
+            f"The model card says stride {card.stride}; the graph returns {ab.shape} for {side} px."
+        )
+
+
+def _check_nodes(kind: str, nodes: Sequence[ort.NodeArg], expected: dict[str, int]) -> None:
+    found = {node.name: node for node in nodes}
+    if missing := expected.keys() - found.keys():
+        raise ModelRejected(f"The model lacks the {kind} {', '.join(sorted(missing))}.")
+    for name, rank in expected.items():
+        if found[name].type != "tensor(float)" or len(found[name].shape) != rank:
+            raise ModelRejected(
+                f"The model's {kind} {name!r} is {found[name].type} {found[name].shape}; it must be float, rank {rank}."
+            )
+    if extra := found.keys() - expected.keys():
+        raise ModelRejected(f"The model has an unknown {kind}: {', '.join(sorted(extra))}.")
+
+
+def _zeros(name: str, side: int, bins: int) -> NDArray[np.float32]:
+    shapes = {"lightness": (1, 1, side, side), "hints": (1, 3, side, side), "palette": (1, bins)}
+    return np.zeros(shapes[name], np.float32) if name in shapes else np.array(0.5, np.float32)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,45 @@
+"""What a worker can be told by environment variables (`PHOTOCHROM_*`)."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from photochrom.settings import SharedSettings
+
+from .pipeline.limits import PhotoLimits
+
+_SHIPPED_MODEL = Path(__file__).parent.parent / "model" / "weights" / "photochrom.onnx"
+
+
+class WorkerSettings(SharedSettings):
+    """One worker process."""
+
+    model_path: Annotated[Path, Field(description="An ONNX file exported by `model.export`.")] = (
+        _SHIPPED_MODEL
+    )
+    processes: Annotated[
+        int, Field(ge=1, description="Worker processes on this machine; they share its cores.")
+    ] = 1
+    threads: Annotated[
+        int, Field(ge=0, description="Threads per process; 0 divides the cores among the processes.")
+    ] = 0
+    heartbeat_ttl: Annotated[
+        int, Field(ge=2, description="Seconds of silence after which a worker counts as dead.")
+    ] = 8
+    maintenance_interval: Annotated[
+        int, Field(ge=1, description="Seconds between looks for jobs whose worker died.")
+    ] = 2
+    shutdown_grace: Annotated[
+        float, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
+    ] = 15.0
+
+    def share_of_threads(self) -> int:
+        """Return the threads of one process: all processes together use each core once."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return self.threads or max(1, cores // self.processes)
+
+    def photo_limits(self) -> PhotoLimits:
+        """Return the bounds that the pipeline holds."""
+        return PhotoLimits(max_pixels=self.max_pixels)

@@ -1,0 +1,140 @@
+"""Keeps a number of worker processes running and ends them in order; light, and without threads."""
+
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from photochrom.lifeline import end_with_parent
+
+_log = logging.getLogger(__name__)
+
+MISCONFIGURED = os.EX_CONFIG
+"""Exit code of a worker that cannot work before somebody changes something: restarting it is no use."""
+
+_FIRST_DELAY = 0.2
+_LONGEST_DELAY = 30.0
+_STEADY_SECONDS = 30.0
+# RQ takes a second SIGTERM within a second for an echo of the first.
+_COLD_SECONDS = 2.0
+
+
+@dataclass
+class _Slot:
+    """One place for a worker: its process, or when the next one starts."""
+
+    child: "subprocess.Popen[bytes] | None" = None
+    born: float = 0.0
+    start_at: float = 0.0
+    delay: float = field(default=_FIRST_DELAY)
+
+
+class Supervisor:
+    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off."""
+
+    def __init__(self, command: Sequence[str], *, processes: int, grace: float) -> None:
+        self._command = list(command)
+        self._grace = grace
+        self._slots = [_Slot() for _ in range(processes)]
+        self._signals = 0
+        self._exit_code: int | None = None
+
+    def run(self) -> int:
+        """Block until SIGTERM or SIGINT (exit code 0), or until a worker says that it is misconfigured."""
+        with _signals_on_socket(self._on_signal) as wakeup:
+            while self._signals == 0 and self._exit_code is None:
+                self._fill()
+                _wait(wakeup, self._next_start())
+                self._reap()
+            self._stop(wakeup)
+        return self._exit_code or 0
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self._signals += 1
+
+    def _fill(self) -> None:
+        for slot in self._slots:
+            if slot.child is None and slot.start_at <= time.monotonic():
+                # A session of its own: Ctrl-C is for us, the worker is told by SIGTERM.
+                slot.child = subprocess.Popen(  # noqa: S603 - our own command
+                    self._command, start_new_session=True, preexec_fn=end_with_parent
+                )
+                slot.born = time.monotonic()
+
+    def _reap(self) -> None:
+        for slot in self._slots:
+            if slot.child is not None and (code := slot.child.poll()) is not None:
+                if code == MISCONFIGURED:
+                    self._exit_code = code
+                self._schedule(slot, code)
+
+    def _schedule(self, slot: _Slot, code: int) -> None:
+        lived = time.monotonic() - slot.born
+        slot.delay = _FIRST_DELAY if lived > _STEADY_SECONDS else min(slot.delay * 2, _LONGEST_DELAY)
+        slot.child = None
+        slot.start_at = time.monotonic() + slot.delay
+        if self._signals == 0 and self._exit_code is None:
+            _log.warning("A worker ended with code %s; the next starts in %.1f s", code, slot.delay)
+
+    def _next_start(self) -> float:
+        waiting = [slot.start_at for slot in self._slots if slot.child is None]
+        return max(0.0, min(waiting) - time.monotonic()) if waiting else _LONGEST_DELAY
+
+    def _stop(self, wakeup: socket.socket) -> None:
+        """SIGTERM lets a worker end its job; a second one makes it give the job back; SIGKILL ends all."""
+        told = self._signals
+        self._tell(signal.SIGTERM)
+        self._wait_for_children(wakeup, self._grace, told)
+        self._tell(signal.SIGTERM)
+        self._wait_for_children(wakeup, _COLD_SECONDS, told + 1)
+        self._tell(signal.SIGKILL)
+        self._wait_for_children(wakeup, _LONGEST_DELAY, told + 2)
+
+    def _wait_for_children(self, wakeup: socket.socket, seconds: float, signals: int) -> None:
+        """Return when all have ended, the time is over, or somebody presses Ctrl-C once more."""
+        give_up = time.monotonic() + seconds
+        while self._alive() and time.monotonic() < give_up and self._signals <= signals:
+            _wait(wakeup, give_up - time.monotonic())
+            self._reap()
+
+    def _alive(self) -> list["subprocess.Popen[bytes]"]:
+        return [slot.child for slot in self._slots if slot.child is not None]
+
+    def _tell(self, number: signal.Signals) -> None:
+        for child in self._alive():
+            child.send_signal(number)
+
+
+def _wait(wakeup: socket.socket, seconds: float) -> None:
+    """Sleep until a signal or for `seconds`."""
+    if select.select([wakeup], [], [], max(0.0, seconds))[0]:
+        wakeup.recv(4096)
+
+
+@contextmanager
+def _signals_on_socket(handler: Callable[[int, FrameType | None], None]) -> Iterator[socket.socket]:
+    """Have signals wake up `select`: a flag alone could be set just before the sleep begins."""
+    reader, writer = socket.socketpair()
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        old_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        for number in numbers:
+            signal.signal(number, handler)
+        try:
+            yield reader
+        finally:
+            signal.set_wakeup_fd(old_fd)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            # All is ended; one Ctrl-C too many must not make a failure of it.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,190 @@
+"""The task that RQ runs by name: one job from its record to its published result.
+
+Every step may be the last before a kill -9, and RQ may deliver a job twice. So: the record is claimed and changed
+by compare-and-set under a lease, and the result's name follows from what went in, so doing it again gives the same.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rq.timeouts import JobTimeoutException
+
+from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
+from photochrom.job_store import JobStore
+from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
+from photochrom.storage import Storage
+
+from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
+from .pipeline.limits import PhotoLimits
+from .predictor import Predictor
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Restorer:
+    """All that a worker process needs to restore photographs; made once, before its first job."""
+
+    store: JobStore
+    storage: Storage
+    predictor: Predictor
+    limits: PhotoLimits
+    worker: str
+    max_attempts: int
+
+    def model_used(self) -> ModelUsed:
+        """Say which network this worker runs, and on what."""
+        card = self.predictor.card
+        return ModelUsed(name=card.name, version=card.version, provider=self.predictor.provider)
+
+    def restore(self, job_id: str) -> None:
+        """Take the job through; all that concerns the caller ends in its record.
+
+        Raises:
+            Exception: something that another attempt may not meet; RQ delivers the job again.
+        """
+        try:
+            record = self.store.change(
+                job_id, lambda job: job.claim(self.worker, utc_now(), self.max_attempts)
+            )
+        except (JobNotFound, JobConflict) as stale:
+            _log.info("Nothing to do: %s", stale)
+            return
+        if record.lease is None:
+            return
+        try:
+            self._colorize(record, record.lease)
+        except (JobCanceled, JobNotFound) as stop:
+            _log.info("Stopped: %s", stop)
+            self._settle(record, record.lease)
+        except PhotoRejected as error:
+            explained = _explained(error)
+            self._end(record, lambda job: job.reject(_lease(record), explained, utc_now()))
+        except JobTimeoutException:
+            self._end(record, lambda job: job.reject(_lease(record), _timed_out(), utc_now()))
+        except (KeyboardInterrupt, SystemExit):
+            self._end(record, lambda job: job.release(_lease(record)))
+            raise
+        except Exception as error:
+            explained = _explained(error)
+            self._end(
+                record, lambda job: job.stumble(_lease(record), explained, utc_now(), self.max_attempts)
+            )
+            raise
+
+    def _colorize(self, record: JobRecord, lease: Lease) -> None:
+        def on_stage(stage: str) -> None:
+            progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
+            self.store.change(record.id, lambda job: job.advance(lease, progress))
+
+        with self.storage.file(record.original.key) as original:
+            photo = colorize(original, self.predictor, record.options, limits=self.limits, on_stage=on_stage)
+        result = self._keep(record, photo)
+        _log.info("Job %s took %.2f s", record.id, sum(photo.timings.values()))
+        self.store.change(
+            record.id,
+            lambda job: job.succeed(
+                lease,
+                result,
+                self.model_used(),
+                now=utc_now(),
+                timings=photo.timings,
+                warnings=photo.warnings,
+            ),
+        )
+
+    def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
+        key = self.result_key(record, photo.extension)
+        with self.storage.draft() as draft:
+            draft.write(photo.data)
+            draft.commit(key)
+        return Result(
+            key=key,
+            name=PurePath(record.original.name).stem + photo.extension,
+            media_type=photo.media_type,
+            bytes=len(photo.data),
+            width=photo.width,
+            height=photo.height,
+            sha256=hashlib.sha256(photo.data).hexdigest(),
+        )
+
+    def result_key(self, record: JobRecord, extension: str) -> str:
+        """Return the name that this original, these options and this model always lead to."""
+        identity = "\n".join(
+            (
+                record.original.sha256,
+                record.options.model_dump_json(),
+                self.predictor.card.weights_sha256,
+            )
+        )
+        return f"results/{record.id}/{hashlib.sha256(identity.encode()).hexdigest()[:32]}{extension}"
+
+    def _settle(self, record: JobRecord, lease: Lease) -> None:
+        """After a stop: cancel if that was asked for, and leave no file that no record names."""
+        try:
+            now = self.store.change(
+                record.id, lambda job: job.cancel(utc_now()) if _canceling(job, lease) else job
+            )
+        except JobNotFound:
+            self._forget_files(record)
+        else:
+            if now.state is JobState.CANCELED:
+                self._forget_results(record)
+
+    def _end(self, record: JobRecord, change: Callable[[JobRecord], JobRecord]) -> None:
+        try:
+            self.store.change(record.id, change)
+        except (JobCanceled, JobNotFound):
+            self._settle(record, _lease(record))
+
+    def _forget_files(self, record: JobRecord) -> None:
+        self.storage.delete(record.original.key)
+        self._forget_results(record)
+
+    def _forget_results(self, record: JobRecord) -> None:
+        for extension in (".jpg", ".png", ".tif"):
+            self.storage.delete(self.result_key(record, extension))
+
+
+_restorer: Restorer | None = None
+
+
+def install(restorer: Restorer) -> None:
+    """Give the task its dependencies: RQ finds it by name and passes nothing but the job's id."""
+    global _restorer
+    _restorer = restorer
+
+
+def restore(job_id: str) -> None:
+    """Restore one photograph; the task's name on the queue is `workers.tasks.restore`."""
+    if _restorer is None:
+        raise RuntimeError("workers.tasks.install() comes before the first job.")
+    _restorer.restore(job_id)
+
+
+def _lease(record: JobRecord) -> Lease:
+    assert record.lease is not None
+    return record.lease
+
+
+def _canceling(job: JobRecord, lease: Lease) -> bool:
+    return job.state is JobState.CANCELING and job.lease == lease
+
+
+def _explained(error: Exception) -> JobError:
+    if isinstance(error, PhotochromError):
+        return JobError(code=error.code, detail=str(error))
+    if isinstance(error, MemoryError):
+        return JobError(code="out-of-memory", detail="The worker has not enough memory for this photograph.")
+    # What went wrong inside is for the log; the caller can do nothing with it.
+    return JobError(
+        code="internal-error",
+        detail=f"The worker met an unexpected {type(error).__name__}; its log tells more.",
+    )
+
+
+def _timed_out() -> JobError:
+    return JobError(code="job-timeout", detail="The photograph took longer than a job may take.")

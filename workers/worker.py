@@ -1,0 +1,249 @@
+"""One worker process: RQ's SimpleWorker with a heartbeat of its own, around one loaded model."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.exceptions import AbandonedJobError
+from rq.executions import Execution
+from rq.intermediate_queue import IntermediateQueue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import now
+
+from photochrom.errors import JobNotFound, QueueUnavailable
+from photochrom.fleet import Fleet, WorkerStatus
+from photochrom.ids import new_id
+from photochrom.job_store import JobStore
+from photochrom.jobs import utc_now
+from photochrom.queue import QUEUE, JobQueue, connect, rq_id
+from photochrom.storage import LocalStorage
+
+from . import tasks
+from .maintenance import Maintenance
+from .settings import WorkerSettings
+
+_log = logging.getLogger(__name__)
+
+# RQ waits `worker_ttl - 15` seconds for a job before it looks after the abandoned ones again.
+_WORKER_TTL = 18
+_CONNECT_SECONDS = 30.0
+# SIGALRM cannot interrupt a C call: after this many seconds more the process ends itself.
+_OVERTIME_SECONDS = 30
+
+
+class RestoreQueue(Queue):
+    """RQ's queue with locks and grace periods that fit a recovery within seconds."""
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Hold the lock for seconds: RQ's 15 minutes would outlive a holder that was killed."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=10))
+
+    @property
+    def intermediate_queue(self) -> IntermediateQueue:
+        """Return the list where a job is between being popped and being started."""
+        return _ShortGrace(self.key, connection=self.connection)
+
+
+class _ShortGrace(IntermediateQueue):
+    def should_be_cleaned_up(self, job_id: str) -> bool:
+        """Give a job back after 5 s: a second delivery is harmless here, RQ's minute is not."""
+        seen = self.get_first_seen(job_id)
+        return seen is not None and (now() - seen).total_seconds() > 5
+
+    def remove(self, job_id: str) -> None:
+        """Forget also when it was first seen, or the job's next delivery would have no grace at all."""
+        super().remove(job_id)
+        self.connection.delete(self.get_first_seen_key(job_id))
+
+
+class RestoreWorker(SimpleWorker):
+    """Runs jobs in its own process (fork breaks CUDA, and would load the model each time).
+
+    A thread tells RQ and `Fleet` every few seconds that the process lives; when it stops telling, another
+    worker has the job within `heartbeat_ttl` and a few seconds.
+    """
+
+    queue_class = RestoreQueue
+    # Longest pause between attempts to reach a Redis that is restarting; RQ's own is a minute.
+    max_connection_wait_time = 2.0
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        settings: WorkerSettings,
+        status: WorkerStatus,
+        fleet: Fleet,
+        maintenance: Maintenance,
+    ) -> None:
+        super().__init__(
+            [QUEUE],
+            name=status.name,
+            connection=redis,
+            worker_ttl=_WORKER_TTL,
+            maintenance_interval=settings.maintenance_interval,
+            serializer=JSONSerializer,
+            exception_handlers=[self._on_exception],
+        )
+        self._settings = settings
+        self._status = status
+        self._fleet = fleet
+        self._maintenance = maintenance
+        self._heartbeat = Heartbeat(self._beat, settings.heartbeat_ttl / 4)
+
+    def bootstrap(self, *args: Any, **kwargs: Any) -> None:
+        """Register, and be seen as alive from then on."""
+        super().bootstrap(*args, **kwargs)
+        self._heartbeat.start()
+
+    def teardown(self) -> None:
+        """Leave in order."""
+        self._heartbeat.stop()
+        self._fleet.leave(self.name)
+        super().teardown()  # type: ignore[no-untyped-call]
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
+        """Return seconds; RQ's own value is the job's whole timeout, after which nobody would wait for it."""
+        return self._settings.heartbeat_ttl
+
+    def run_maintenance_tasks(self) -> None:
+        """See to abandoned jobs: RQ's registries first, then our records."""
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        self._maintenance.run()
+
+    def _beat(self) -> None:
+        executions = list(self.executions.values())
+        job_id = executions[0].job_id if executions else None
+        self._fleet.beat(
+            self._status.model_copy(update={"job_id": job_id and job_id.partition("-")[0]}),
+            self._settings.heartbeat_ttl,
+        )
+        for execution in executions:
+            self._end_overtime(execution)
+            self.maintain_heartbeats(execution.job, execution)
+
+    def _end_overtime(self, execution: Execution) -> None:
+        allowed = self._settings.job_timeout + _OVERTIME_SECONDS
+        if (now() - execution.created_at).total_seconds() > allowed:
+            _log.error("Job %s hangs in native code; ending this process", execution.job_id)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _on_exception(
+        self, job: Job, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> bool:
+        """Called by RQ for failed jobs, and (that is what we are here for) for those of dead workers."""
+        del error, trace
+        if issubclass(kind, AbandonedJobError):
+            try:
+                record = self._maintenance.store.get(job.id.partition("-")[0])
+            except JobNotFound:
+                return True
+            if record.lease is not None and rq_id(record) == job.id:
+                self._maintenance.lose_worker(record)
+        return True
+
+
+class Heartbeat:
+    """Calls a function every `interval` seconds on a thread, whatever the main thread does."""
+
+    def __init__(self, beat: Callable[[], None], interval: float) -> None:
+        self._beat = beat
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Beat once at once, then regularly."""
+        self._beat()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more; returns when the last beat is over."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._interval):
+            try:
+                self._beat()
+            except Exception:
+                # Redis may be restarting; the next beat tries again.
+                _log.warning("A heartbeat failed", exc_info=True)
+
+
+def run(settings: WorkerSettings) -> None:
+    """Load the model, then work until SIGTERM or SIGINT.
+
+    Raises:
+        ModelRejected: the model cannot be used.
+        QueueUnavailable: Redis did not answer for half a minute.
+    """
+    # Imported here: loading ONNX Runtime is most of the start, and Redis may come up meanwhile.
+    from .predictor import OnnxPredictor
+
+    predictor = OnnxPredictor(settings.model_path, threads=settings.share_of_threads())
+    redis = connect(settings.redis_url)
+    wait_for(redis)
+    name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
+    store = JobStore(redis, settings.retention())
+    storage = LocalStorage(settings.photos_dir())
+    restorer = tasks.Restorer(
+        store=store,
+        storage=storage,
+        predictor=predictor,
+        limits=settings.photo_limits(),
+        worker=name,
+        max_attempts=settings.max_attempts,
+    )
+    tasks.install(restorer)
+    worker = RestoreWorker(
+        redis,
+        settings=settings,
+        status=WorkerStatus(
+            name=name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=utc_now(),
+            model=restorer.model_used(),
+        ),
+        fleet=Fleet(redis),
+        maintenance=Maintenance(
+            redis=redis,
+            store=store,
+            queue=JobQueue(redis, job_timeout=settings.job_timeout),
+            storage=storage,
+            max_attempts=settings.max_attempts,
+        ),
+    )
+    _log.info("Worker %s has model %s", name, restorer.model_used())
+    worker.work(logging_level="WARNING")
+
+
+def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:
+    """Return when the server answers.
+
+    Raises:
+        QueueUnavailable: it did not for `seconds`.
+    """
+    from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
+
+    give_up = time.monotonic() + seconds
+    while True:
+        try:
+            redis.ping()
+        except (ConnectionError, TimeoutError, BusyLoadingError) as error:
+            if time.monotonic() > give_up:
+                raise QueueUnavailable(f"Redis does not answer: {error}.") from error
+            time.sleep(0.1)
+        else:
+            return
