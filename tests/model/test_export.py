@@ -126,7 +126,7 @@ def test_shipped_file_answers_as_torch_does() -> None:
     lightness, hints, palette, temperature, vividness = export.example(network, 1, 128, 160)
     with torch.inference_mode():
         expected, _ = Predictor(network)(lightness, hints, palette, temperature, vividness)
-    given, confidence = OnnxPredict(SHIPPED)(lightness, (Setting(0.5, 0.38),))[0]
+    given, confidence = OnnxPredict(SHIPPED)(lightness, hints, (Setting(0.5, 0.38),))[0]
     torch.testing.assert_close(given, expected, atol=0.01, rtol=0)
     assert 0 <= confidence.min() <= confidence.max() <= 1
 
