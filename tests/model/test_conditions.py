@@ -1,7 +1,7 @@
 import torch
 
+from model.augment import generator
 from model.conditions import ab_histogram, point_hints, reveal_hints, reveal_palette
-from model.data import generator
 from model.losses import SoftTargets, color_bins
 
 

@@ -13,8 +13,8 @@ from model import export
 from model.card import main as card_main
 from model.card import markdown, read_onnx_card
 from model.checkpoint import load_network
-from model.evaluate import OnnxPredict, Setting
 from model.network import Colorizer, Predictor
+from model.predict import OnnxPredict, Setting
 from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 

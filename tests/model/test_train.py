@@ -12,7 +12,8 @@ from PIL import Image
 
 from model.checkpoint import load_network
 from model.config import RunConfig
-from model.evaluate import TorchPredict, evaluate
+from model.evaluate import evaluate
+from model.predict import TorchPredict
 from model.train import descend, learning_rate, main, start_run, train
 from photochrom.errors import ModelRejected
 
@@ -76,7 +77,8 @@ def test_training_starts_from_other_weights(whole: Path, photos: Path, tmp_path:
 
 
 def test_a_step_that_is_not_finite_changes_nothing(photos: Path) -> None:
-    from model.train import Ranks, open_photos
+    from model.ranks import Ranks
+    from model.train import open_photos
 
     held = open_photos(TINY, [photos], Ranks(0, 1, "cpu"))
     run = start_run(TINY, "scratch", held, "cpu")
