@@ -25,6 +25,7 @@ from photochrom.storage import Draft, Storage
 
 PHOTO_FIELD = "photo"
 _BLOCK = 1 << 18
+_DEFAULTS = ColorizeOptions()
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 4096
 _NAME_LENGTH = 255
@@ -45,8 +46,10 @@ class Upload:
 
 
 @asynccontextmanager
-async def received(request: Request, storage: Storage, max_bytes: int) -> AsyncIterator[Upload]:
-    """Receive the body, multipart or raw; leave nothing behind if it breaks off.
+async def received(
+    request: Request, storage: Storage, max_bytes: int, base: ColorizeOptions = _DEFAULTS
+) -> AsyncIterator[Upload]:
+    """Receive the body, multipart or raw; leave nothing behind if it breaks off. `base` are the default options.
 
     Raises:
         UnsupportedFormat: neither an image by its first bytes, nor sent as one.
@@ -72,18 +75,19 @@ async def received(request: Request, storage: Storage, max_bytes: int) -> AsyncI
                 "or the image alone as image/jpeg or application/octet-stream."
             )
         photo_format = await sink.close()
-        options = parse_options({**_query(request), **fields})
+        options = parse_options({**_query(request), **fields}, base)
         yield Upload(draft, safe_name(name), sink.size, sink.sha256, photo_format, options)
 
 
-def parse_options(given: Mapping[str, str]) -> ColorizeOptions:
-    """Return the options; empty texts count as not given.
+def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
+    """Return `base` with the given options; empty texts count as not given.
 
     Raises:
         InvalidOption: one is unknown or out of range; the message names it.
     """
+    chosen = {key: value for key, value in given.items() if value != ""}
     try:
-        return ColorizeOptions.model_validate({key: value for key, value in given.items() if value != ""})
+        return ColorizeOptions.model_validate({**base.model_dump(), **chosen})
     except ValidationError as error:
         said = "; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())
         raise InvalidOption(f"{said}.") from None

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
+from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.ids import new_id
 from photochrom.job_store import JobStore
@@ -40,6 +41,7 @@ class Bench:
         self.storage = LocalStorage(self.data / "photos")
         self.queue = JobQueue(self.redis, job_timeout=600)
         self.fleet = Fleet(self.redis)
+        self.batches = BatchStore(self.redis, self.store, self.queue, KEEP.record)
 
     def accept(self, photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
         """Keep file and record, as far as the API comes before the queue."""
