@@ -208,7 +208,7 @@ class JobRecord(_Part):
             timings=timings,
             warnings=warnings,
             finished_at=now,
-            progress=None,
+            progress=self.progress and self.progress.model_copy(update={"done": self.progress.total}),
             lease=None,
             error=None,
         )

@@ -41,6 +41,13 @@ class ResultView(_View):
         return cls(url=url, **result.model_dump(exclude={"key"}))
 
 
+class ModelName(_View):
+    """The network that gave the colour."""
+
+    name: str
+    version: str
+
+
 class JobView(_View):
     """One job."""
 
@@ -57,7 +64,10 @@ class JobView(_View):
     options: ColorizeOptions
     original: OriginalView
     result: ResultView | None
-    model: ModelUsed | None
+    model: ModelName | None
+    provider: Annotated[
+        str | None, Field(description="ONNX Runtime execution provider; shows a fallback to the CPU.")
+    ]
     timings: Annotated[dict[str, float], Field(description="Seconds per stage.")]
     warnings: list[str]
     error: JobError | None
@@ -66,13 +76,16 @@ class JobView(_View):
     def of(cls, record: JobRecord, queue_position: int | None) -> "JobView":
         """Show `record`."""
         url = f"/v1/jobs/{record.id}"
-        shared = record.model_dump(include=set(cls.model_fields) - {"original", "result"})
+        shared = record.model_dump(include=set(cls.model_fields) - {"original", "result", "model"})
+        used = record.model
         original = OriginalView.model_validate(record.original.model_dump())
         return cls(
             **shared,
             url=url,
             queue_position=queue_position,
             original=original,
+            model=ModelName(name=used.name, version=used.version) if used else None,
+            provider=used.provider if used else None,
             result=ResultView.of(record.result, f"{url}/result") if record.result else None,
         )
 

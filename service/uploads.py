@@ -85,7 +85,8 @@ def parse_options(given: Mapping[str, str]) -> ColorizeOptions:
     try:
         return ColorizeOptions.model_validate({key: value for key, value in given.items() if value != ""})
     except ValidationError as error:
-        raise InvalidOption("; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())) from None
+        said = "; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())
+        raise InvalidOption(f"{said}.") from None
 
 
 def safe_name(name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from redis import Redis
 
 from photochrom.embedded import valkey
+from support.queueing import Bench
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +36,9 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def photos(tmp_path: Path) -> Path:
     """An empty folder for a storage."""
     return tmp_path / "photos"
+
+
+@pytest.fixture
+def bench(redis_url: str, tmp_path: Path) -> Bench:
+    """Store, storage and queue on a clean server and an empty folder."""
+    return Bench(redis_url, tmp_path / "data")

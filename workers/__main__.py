@@ -15,6 +15,9 @@ def main() -> int:
     parser.add_argument("--single", action="store_true", help="be one worker, without a supervisor")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    # RQ tells each job five times over.
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)
     if arguments.single:
         return _work()
     processes = arguments.processes or int(os.environ.get("PHOTOCHROM_PROCESSES", "1"))

@@ -14,7 +14,7 @@ from photochrom.storage import LocalStorage
 
 _log = logging.getLogger(__name__)
 
-_QUEUED_SECONDS = 10
+_QUEUED_SECONDS = 5
 _SWEEP_SECONDS = 30
 _ORPHANS_SECONDS = 3600
 _SWEEP_LIMIT = 500

@@ -83,6 +83,7 @@ class Restorer:
         with self.storage.file(record.original.key) as original:
             photo = colorize(original, self.predictor, record.options, limits=self.limits, on_stage=on_stage)
         result = self._keep(record, photo)
+        _log.info("Job %s took %.2f s", record.id, sum(photo.timings.values()))
         self.store.change(
             record.id,
             lambda job: job.succeed(

@@ -73,6 +73,8 @@ class RestoreWorker(SimpleWorker):
     """
 
     queue_class = RestoreQueue
+    # Longest pause between attempts to reach a Redis that is restarting; RQ's own is a minute.
+    max_connection_wait_time = 2.0
 
     def __init__(
         self,
@@ -223,8 +225,8 @@ def run(settings: WorkerSettings) -> None:
             max_attempts=settings.max_attempts,
         ),
     )
-    worker.log_job_description = False
-    worker.work(logging_level=None)
+    _log.info("Worker %s has model %s", name, restorer.model_used())
+    worker.work(logging_level="WARNING")
 
 
 def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:

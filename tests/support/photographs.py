@@ -20,8 +20,8 @@ def grey_jpeg(name: str = "astronaut.jpg", size: tuple[int, int] | None = None) 
 
 
 def slow_photograph() -> bytes:
-    """A noisy 36-megapixel PNG: seconds of work, so that there is a middle to be killed in."""
-    noise = np.random.default_rng(7).integers(0, 256, (6000, 6000), np.uint8)
+    """A noisy 16-megapixel PNG: seconds of work, so that there is a middle to be killed in."""
+    noise = np.random.default_rng(7).integers(0, 256, (4000, 4000), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

@@ -14,8 +14,6 @@ _HUES = 720
 _LIGHTNESSES = 201
 _STEPS = 12
 _MOST_CHROMA = 140.0
-# Between the table's points the true edge may lie a little further in.
-_MARGIN = 0.99
 _REMAP_SIDE = 32_000  # OpenCV's limit is 32,767
 
 
@@ -50,4 +48,4 @@ def _reach() -> Plane:
         middle = (low + high) / 2
         fits = in_gamut(grey + direction * middle[..., None])
         low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    return np.asarray(low * _MARGIN, np.float32)
+    return np.asarray(low, np.float32)

@@ -1,0 +1,137 @@
+"""Jobs without the API: records, files and queue as it makes them, and worker processes to run them."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+from redis import Redis
+
+from photochrom.fleet import Fleet
+from photochrom.ids import new_id
+from photochrom.job_store import JobStore
+from photochrom.jobs import JobRecord, JobState, Original, Retention, utc_now
+from photochrom.options import ColorizeOptions
+from photochrom.queue import JobQueue, connect
+from photochrom.storage import LocalStorage
+from support.running import ROOT, wait_for
+
+KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))
+MODEL = Path(os.environ.get("PHOTOCHROM_MODEL_PATH", ROOT / "model" / "weights" / "photochrom.onnx"))
+
+
+@dataclass
+class Bench:
+    """What the API and the workers share, for one test."""
+
+    redis_url: str
+    data: Path
+
+    def __post_init__(self) -> None:
+        self.redis: Redis = connect(self.redis_url)
+        self.store = JobStore(self.redis, KEEP)
+        self.storage = LocalStorage(self.data / "photos")
+        self.queue = JobQueue(self.redis, job_timeout=600)
+        self.fleet = Fleet(self.redis)
+
+    def accept(self, photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
+        """Keep file and record, as far as the API comes before the queue."""
+        record = make_record(photo, name, **options)
+        with self.storage.draft() as draft:
+            draft.write(photo)
+            draft.commit(record.original.key)
+        return self.store.create(record)
+
+    def submit(self, photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
+        record = self.accept(photo, name, **options)
+        self.queue.put(record)
+        return record
+
+    def wait(self, job_id: str, *states: JobState, seconds: float = 30) -> JobRecord:
+        def look() -> JobRecord | None:
+            record = self.store.get(job_id)
+            assert record.state in states or not record.finished, record
+            return record if record.state in states else None
+
+        return wait_for(look, seconds, f"job {job_id} {states}")
+
+    def files(self) -> list[str]:
+        return sorted(found.key for found in self.storage.listing())
+
+
+def make_record(photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
+    job_id = new_id()
+    original = Original(
+        name=name,
+        bytes=len(photo),
+        media_type="image/jpeg",
+        sha256=hashlib.sha256(photo).hexdigest(),
+        key=f"originals/{job_id}/a.jpg",
+    )
+    chosen = ColorizeOptions.model_validate(options)
+    return JobRecord(id=job_id, options=chosen, original=original, created_at=utc_now())
+
+
+@dataclass
+class Workers:
+    """`python -m workers` as a process."""
+
+    process: "subprocess.Popen[bytes]"
+    bench: Bench
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
+
+    def kill_children(self) -> None:
+        for child in self.children():
+            child.kill()
+
+    def wait_until_alive(self, count: int = 1) -> None:
+        def look() -> bool:
+            assert self.process.poll() is None, "the workers ended"
+            return len(self.bench.fleet.alive()) >= count
+
+        wait_for(look, 30, f"{count} workers")
+
+    def stop_again(self) -> int | None:
+        """Press Ctrl-C once more; return the exit code when it has ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.poll()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(timeout=seconds)
+
+
+@contextmanager
+def workers(bench: Bench, processes: int = 1, **settings: object) -> Iterator[Workers]:
+    """Run workers on the bench; settings without their prefix, e.g. `heartbeat_ttl=2`."""
+    env = {
+        "REDIS_URL": bench.redis_url,
+        "PHOTOCHROM_DATA_DIR": str(bench.data),
+        "PHOTOCHROM_MODEL_PATH": str(MODEL),
+        "PHOTOCHROM_THREADS": "1",
+        **{f"PHOTOCHROM_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workers", "--processes", str(processes)], cwd=ROOT, env={**os.environ, **env}
+    )
+    running = Workers(process, bench)
+    try:
+        yield running
+    finally:
+        if process.poll() is None:
+            family = [*running.children(), psutil.Process(process.pid)]
+            for member in family:
+                with suppress(psutil.NoSuchProcess):
+                    member.kill()
+            psutil.wait_procs(family)
+        process.wait()

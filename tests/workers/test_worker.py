@@ -1,0 +1,135 @@
+"""Real worker processes, killed as real ones are."""
+
+import signal
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from photochrom.embedded import valkey
+from photochrom.jobs import JobState
+from support.photographs import grey_jpeg
+from support.queueing import Bench, workers
+from support.running import wait_for
+
+
+@pytest.fixture(scope="module")
+def slow() -> bytes:
+    """24 megapixels: seconds of work, so that there is a middle to be killed in."""
+    return grey_jpeg(size=(6000, 4000))
+
+
+def test_a_job_whose_worker_is_killed_finishes_by_itself_within_15_s(bench: Bench, slow: bytes) -> None:
+    """At the shipped settings: heartbeat 8 s, maintenance every 2 s."""
+    with workers(bench) as running:
+        running.wait_until_alive()
+        job = bench.submit(slow)
+        bench.wait(job.id, JobState.RUNNING)
+        running.kill_children()
+        killed = time.monotonic()
+        wait_for(lambda: bench.store.get(job.id).attempt == 2, 15, "a second attempt")
+        back = time.monotonic() - killed
+        done = bench.wait(job.id, JobState.SUCCEEDED, seconds=60)
+    assert back < 15
+    assert done.attempt == 2
+    assert bench.files() == sorted(done.stored_keys())
+
+
+def test_a_photo_that_always_kills_its_worker_fails_after_three_attempts(bench: Bench, slow: bytes) -> None:
+    with workers(bench, heartbeat_ttl=2, maintenance_interval=1) as running:
+        job = bench.submit(slow)
+        for attempt in (1, 2, 3):
+            wait_for(lambda a=attempt: bench.store.get(job.id).attempt == a, 30, f"attempt {attempt}")
+            running.kill_children()
+        failed = bench.wait(job.id, JobState.FAILED)
+        assert failed.error is not None
+        assert failed.error.code == "worker-lost"
+        assert "3 times" in failed.error.detail
+        good = bench.submit(grey_jpeg(size=(96, 64)))
+        bench.wait(good.id, JobState.SUCCEEDED)
+
+
+def test_a_worker_told_to_stop_finishes_its_job_first(bench: Bench, slow: bytes) -> None:
+    with workers(bench) as running:
+        job = bench.submit(slow)
+        bench.wait(job.id, JobState.RUNNING)
+        assert running.stop() == 0
+    assert bench.store.get(job.id).state is JobState.SUCCEEDED
+    assert bench.fleet.alive() == []
+
+
+def test_a_worker_told_twice_gives_its_job_back_and_the_next_one_does_it(bench: Bench, slow: bytes) -> None:
+    with workers(bench, heartbeat_ttl=2) as running:
+        job = bench.submit(slow)
+        bench.wait(job.id, JobState.RUNNING)
+        running.process.send_signal(signal.SIGINT)
+        told = time.monotonic()
+        wait_for(lambda: running.stop_again() is not None, 10, "the end")
+        assert time.monotonic() - told < 10
+    assert not bench.store.get(job.id).finished
+    with workers(bench, heartbeat_ttl=2):
+        bench.wait(job.id, JobState.SUCCEEDED, seconds=60)
+
+
+def test_a_job_that_never_reached_the_queue_is_found_and_done(bench: Bench) -> None:
+    """As if the API had been killed between its record and its queue entry."""
+    with workers(bench) as running:
+        running.wait_until_alive()
+        job = bench.accept(grey_jpeg(size=(96, 64)))
+        bench.wait(job.id, JobState.SUCCEEDED)
+
+
+def test_two_workers_share_and_one_dies_with_nothing_lost_or_done_twice(bench: Bench) -> None:
+    photos = [grey_jpeg(size=(96 + n, 64)) for n in range(12)]
+    with workers(bench, processes=2, heartbeat_ttl=2, maintenance_interval=1) as running:
+        running.wait_until_alive(2)
+        jobs = [bench.submit(photo) for photo in photos]
+        bench.wait(jobs[2].id, JobState.SUCCEEDED)
+        running.children()[0].kill()
+        done = [bench.wait(job.id, JobState.SUCCEEDED, seconds=60) for job in jobs]
+    keys = {key for record in done for key in record.stored_keys()}
+    assert len(keys) == 24
+    assert bench.files() == sorted(keys)
+
+
+def test_workers_tell_that_they_live_and_are_forgotten_when_they_do_not(bench: Bench) -> None:
+    with workers(bench, heartbeat_ttl=2) as running:
+        running.wait_until_alive()
+        (alive,) = bench.fleet.alive()
+        (child,) = running.children()
+        assert alive.pid == child.pid
+        assert alive.model.provider == "CPUExecutionProvider"
+        running.process.kill()
+        child.kill()
+        psutil.wait_procs([child], timeout=10)
+        wait_for(lambda: bench.fleet.alive() == [], 5, "the dead are forgotten")
+
+
+def test_a_missing_model_ends_the_workers_with_a_sentence(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with workers(bench, model_path="/nowhere/model.onnx") as running:
+        assert running.process.wait(timeout=30) == 78
+    assert "model.onnx" in capfd.readouterr().err
+
+
+def test_jobs_survive_the_death_of_the_queue_server(tmp_path: Path, slow: bytes) -> None:
+    """Kill -9 of Valkey while one job runs and two wait; it comes back on its append-only file."""
+    folder = tmp_path / "queue"
+    with ExitStack() as stack:
+        url = stack.enter_context(valkey(folder))
+        bench = Bench(url, tmp_path / "data")
+        running = stack.enter_context(workers(bench, heartbeat_ttl=2, maintenance_interval=1))
+        jobs = [bench.submit(slow), *(bench.submit(grey_jpeg(size=(96, 64))) for _ in range(2))]
+        bench.wait(jobs[0].id, JobState.RUNNING)
+        server = psutil.Process(bench.redis.info("server")["process_id"])
+        server.kill()
+        psutil.wait_procs([server], timeout=10)
+        stack.enter_context(valkey(folder))
+        running.wait_until_alive()
+        for job in jobs:
+            done = bench.wait(job.id, JobState.SUCCEEDED, seconds=60)
+            assert done.result is not None
+        assert len(bench.files()) == 6
