@@ -22,17 +22,15 @@ export const urls = {
 
 /** What this service can do beyond the core, by its own description: parts that are missing are not shown. */
 export async function capabilities() {
-  const described = await json(await call("/openapi.json")).catch(() => ({ paths: {} }));
-  const paths = new Set(Object.keys(described.paths ?? {}).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
+  const described = await json(await call("/openapi.json"));
+  const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
   const has = (path) => paths.has(path);
   return {
     original: has("/v1/jobs/{}/original"),
     preview: has("/v1/jobs/{}/preview"),
     confidence: has("/v1/jobs/{}/confidence"),
     events: has("/v1/jobs/{}/events"),
-    list: Boolean(described.paths?.["/v1/jobs"]?.get),
     batches: has("/v1/batches"),
-    models: has("/v1/models"),
   };
 }
 

@@ -235,9 +235,8 @@ onLink((up) => {
 
 /** Learn what the service can do and what it holds. */
 async function meet() {
-  Object.assign(can, await capabilities());
-  if (!can.list) return;
   try {
+    Object.assign(can, await capabilities());
     for (let cursor, pages = 0; pages < 60; pages += 1) {
       const { records, next } = await listJobs(cursor);
       records.forEach(photos.adopt);
