@@ -65,6 +65,12 @@ class JobConflict(PhotochromError):
     code: ClassVar[str] = "job-conflict"
 
 
+class OriginalExpired(PhotochromError):
+    """The original was there; its time is over and it was deleted."""
+
+    code: ClassVar[str] = "original-expired"
+
+
 class IdempotencyMismatch(PhotochromError):
     """An idempotency key came again with another body or other options."""
 

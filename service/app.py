@@ -1,8 +1,7 @@
 """Puts the API together."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -14,7 +13,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import health, jobs, page, problems
+from . import health, jobs, openapi, page, problems, streams
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -39,7 +38,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
+    openapi.describe(app)
     app.include_router(jobs.router)
+    app.include_router(streams.router)
     app.include_router(health.router)
     app.include_router(page.page_router())
     app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes + FORM_OVERHEAD)
@@ -70,11 +71,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     services.storage.discard_drafts()
     app.state.services = services
-    listening = asyncio.create_task(services.watcher.run())
-    try:
+    async with services.watcher.listening():
         yield
-    finally:
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
-        redis.close()
+    redis.close()

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -13,6 +13,7 @@ from photochrom.job_store import CHANGES
 
 _log = logging.getLogger(__name__)
 _RECONNECT_SECONDS = 1.0
+_CANCEL_SECONDS = 0.2
 
 
 class JobWatcher:
@@ -22,8 +23,20 @@ class JobWatcher:
         self._url = redis_url
         self._watchers: dict[str, set[asyncio.Event]] = defaultdict(set)
 
-    async def run(self) -> None:
-        """Listen until canceled; after a lost connection everybody is woken, for what may have been missed."""
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Listen in the background for as long as the context lasts."""
+        task = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            # Once is not enough: redis-py may swallow a cancellation amid connecting, and go on.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+
+    async def _run(self) -> None:
+        """Listen on and on; after a lost connection everybody is woken, for what may have been missed."""
         while True:
             try:
                 await self._listen()

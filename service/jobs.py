@@ -11,15 +11,23 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from redis.exceptions import RedisError
 
-from photochrom.errors import InvalidOption, ObjectNotFound, QueueFull, ResultExpired, ResultNotReady
+from photochrom.errors import (
+    InvalidOption,
+    ObjectNotFound,
+    OriginalExpired,
+    QueueFull,
+    ResultExpired,
+    ResultNotReady,
+)
 from photochrom.ids import new_id
 from photochrom.job_store import IdempotencyKey
-from photochrom.jobs import JobRecord, JobState, Original, utc_now
+from photochrom.jobs import WAITING, JobRecord, JobState, Original, utc_now
 from photochrom.options import ColorizeOptions
 
 from . import problems
 from .deps import QueueDep, Services, ServicesDep, StorageDep, StoreDep
 from .schemas import JobPage, JobView
+from .streams import happens
 from .uploads import PHOTO_FIELD, Upload, received
 
 _log = logging.getLogger(__name__)
@@ -167,6 +175,27 @@ def download_result(
     return FileResponse(path, media_type=result.media_type, filename=result.name, headers=headers)
 
 
+@router.get(
+    "/{job_id}/original",
+    summary="Download the photograph as it came in",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/original", include_in_schema=False)
+def download_original(job_id: str, store: StoreDep, storage: StorageDep) -> Response:
+    """Return the very bytes that were sent, while they are kept."""
+    original = store.get(job_id).original
+    try:
+        path = storage.local_path(original.key)
+    except ObjectNotFound as error:
+        raise OriginalExpired("The original was deleted when its time was over.") from error
+    headers = {"ETag": f'"{original.sha256}"', "Cache-Control": "private, max-age=3600, immutable"}
+    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=headers)
+
+
 @router.post(
     "/{job_id}:cancel", status_code=202, summary="Cancel a job", responses=problems.responses(404, 409, 503)
 )
@@ -211,7 +240,7 @@ async def wait_until_finished(services: Services, record: JobRecord, seconds: fl
                     changed.clear()
                     record = await run_in_threadpool(services.store.get, record.id)
                     if not record.finished:
-                        await _either(changed, _LOOK_AGAIN_SECONDS)
+                        await happens(changed, _LOOK_AGAIN_SECONDS)
         except TimeoutError:
             pass
     return record
@@ -228,13 +257,6 @@ def matches(if_none_match: str | None, tag: str) -> bool:
         return False
     given = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
     return "*" in given or tag.removeprefix("W/") in given
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def _refuse_if_full(services: Services) -> None:
@@ -295,8 +317,14 @@ def _wanted_wait(prefer: str | None, limit: float) -> float | None:
 
 
 def _view(services: Services, record: JobRecord) -> JobView:
-    waits = record.state in (JobState.QUEUED, JobState.RETRYING)
-    return JobView.of(record, services.queue.position(record) if waits else None)
+    return JobView.of(record, _position(services, record) if record.state in WAITING else None)
+
+
+def _position(services: Services, record: JobRecord) -> int | None:
+    try:
+        return services.queue.position(record)
+    except RedisError:
+        return None  # a nicety; the job is as good as without it
 
 
 def _json(view: JobView, status: int, headers: dict[str, str]) -> Response:

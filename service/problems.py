@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import compile_path
 
 from photochrom import errors
 
@@ -29,6 +29,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.ResultNotReady: 409,
     errors.JobConflict: 409,
     errors.ResultExpired: 410,
+    errors.OriginalExpired: 410,
     errors.IdempotencyMismatch: 422,
     errors.InvalidOption: 422,
     errors.QueueFull: 429,
@@ -59,12 +60,8 @@ class Problem(BaseModel):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of these error statuses."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": content}
-        for status in statuses
-    }
+    """Return the OpenAPI entries of these error statuses; `openapi.describe` gives them their body."""
+    return {status: {"description": HTTPStatus(status).phrase} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -121,17 +118,17 @@ async def _http(request: Request, error: Exception) -> Response:
     code = phrase.lower().replace(" ", "-").replace("'", "")
     detail = error.detail if error.detail != phrase else _PLAIN.get(error.status_code, phrase)
     headers = dict(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
+        headers = {"Allow": ", ".join(sorted(allowed))}
     return problem(request, error.status_code, code, detail, headers=headers)
 
 
 def _allowed(request: Request) -> set[str]:
-    """Return the methods of all routes at this path; Starlette names those of the first one only."""
+    """Return the methods of all calls at this path; Starlette names those of the first one only."""
     allowed: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            allowed |= route.methods or set()
+    for path, calls in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            allowed |= {method.upper() for method in calls}
     return allowed
 
 

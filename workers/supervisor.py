@@ -128,10 +128,13 @@ def _signals_on_socket(handler: Callable[[int, FrameType | None], None]) -> Iter
         reader.setblocking(False)
         writer.setblocking(False)
         old_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        old_handlers = {number: signal.signal(number, handler) for number in numbers}
+        for number in numbers:
+            signal.signal(number, handler)
         try:
             yield reader
         finally:
             signal.set_wakeup_fd(old_fd)
-            for number, old in old_handlers.items():
-                signal.signal(number, old)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            # All is ended; one Ctrl-C too many must not make a failure of it.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)

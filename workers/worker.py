@@ -73,6 +73,8 @@ class RestoreWorker(SimpleWorker):
     """
 
     queue_class = RestoreQueue
+    # Longest pause between attempts to reach a Redis that is restarting; RQ's own is a minute.
+    max_connection_wait_time = 2.0
 
     def __init__(
         self,

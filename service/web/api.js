@@ -77,11 +77,11 @@ export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: tr
 export const isUp = () => call("/healthz", { cache: "no-store" });
 export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
 
-/** Calls `onchange` whenever the job may have changed; `null` where the service has no events. */
+/** Calls `onchange` whenever the job may have changed; returns what ends it. */
 export function listen(id, onchange) {
   const source = new EventSource(`${job(id)}/events`);
   // The stream only pokes: the record is always read by the one way above.
-  for (const type of ["message", "job", "state", "progress", "changed"]) source.addEventListener(type, onchange);
+  for (const type of ["job", "deleted"]) source.addEventListener(type, onchange);
   source.onerror = () => source.readyState === EventSource.CLOSED && source.close();
   return () => source.close();
 }

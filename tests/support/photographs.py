@@ -20,8 +20,8 @@ def grey_jpeg(name: str = "astronaut.jpg", size: tuple[int, int] | None = None) 
 
 
 def slow_photograph() -> bytes:
-    """A noisy 36-megapixel PNG: seconds of work, so that there is a middle to be killed in."""
-    return noise_png(6000)
+    """A noisy 16-megapixel PNG: seconds of work, so that there is a middle to be killed in."""
+    return noise_png(4000)
 
 
 def noise_png(side: int) -> bytes:

@@ -2,10 +2,13 @@
 
 import signal
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import psutil
 import pytest
 
+from photochrom.embedded import valkey
 from photochrom.jobs import JobState
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
@@ -110,3 +113,23 @@ def test_a_missing_model_ends_the_workers_with_a_sentence(
     with workers(bench, model_path="/nowhere/model.onnx") as running:
         assert running.process.wait(timeout=30) == 78
     assert "model.onnx" in capfd.readouterr().err
+
+
+def test_jobs_survive_the_death_of_the_queue_server(tmp_path: Path, slow: bytes) -> None:
+    """Kill -9 of Valkey while one job runs and two wait; it comes back on its append-only file."""
+    folder = tmp_path / "queue"
+    with ExitStack() as stack:
+        url = stack.enter_context(valkey(folder))
+        bench = Bench(url, tmp_path / "data")
+        running = stack.enter_context(workers(bench, heartbeat_ttl=2, maintenance_interval=1))
+        jobs = [bench.submit(slow), *(bench.submit(grey_jpeg(size=(96, 64))) for _ in range(2))]
+        bench.wait(jobs[0].id, JobState.RUNNING)
+        server = psutil.Process(bench.redis.info("server")["process_id"])
+        server.kill()
+        psutil.wait_procs([server], timeout=10)
+        stack.enter_context(valkey(folder))
+        running.wait_until_alive()
+        for job in jobs:
+            done = bench.wait(job.id, JobState.SUCCEEDED, seconds=60)
+            assert done.result is not None
+        assert len(bench.files()) == 6

@@ -11,12 +11,11 @@ from photochrom.color import (
     RELATIVE_XYZ_TO_RGB,
     RGB_TO_XYZ,
     encoded,
-    fit_gamut,
     lightness_of_luminance,
     linear,
-    linear_rgb,
 )
 
+from .gamut import reach
 from .photo import Samples
 from .upsample import RowSource
 
@@ -78,8 +77,7 @@ def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane) -> Samples:
     light = _linear_rgb(lightness, luminance, ab)
     outside = (light.min(axis=0) < -_TOLERANCE) | (light.max(axis=0) > 1 + _TOLERANCE)
     if outside.any():
-        fitted = fit_gamut(np.stack([lightness[outside], *ab[:, outside]], axis=-1))
-        light[:, outside] = linear_rgb(fitted).T
+        light[:, outside] = _fitted(lightness[outside], luminance[outside], ab[:, outside])
     # What colour adds to the encoded grey: where there is none, the table's rounding cancels out.
     grey_step = _look_up(_steps(luminance), _ENCODED)
     grey = strip.astype(np.float32) if strip.ndim == 2 else np.rint(grey_step * scale)
@@ -88,6 +86,19 @@ def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane) -> Samples:
         cv2.add(grey, (_look_up(_steps(c), _ENCODED) - grey_step) * scale, dtype=depth) for c in light
     ]
     return np.asarray(cv2.merge(channels))
+
+
+def _fitted(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
+    """Linear sRGB (3, n) within 0..1 of colours outside of it: chroma falls along the hue, luminance stays.
+
+    The table of the gamut's edge comes close; what still sticks out is drawn straight to its grey.
+    """
+    chroma = np.maximum(np.hypot(*ab), np.float32(1e-6))
+    light = _linear_rgb(lightness, luminance, ab * np.minimum(1, reach(lightness, *ab) / chroma))
+    colour = light - luminance
+    room = np.where(colour > 0, 1 - luminance, luminance)
+    share = (room / np.maximum(np.abs(colour), np.float32(1e-9))).min(axis=0)
+    return np.asarray(luminance + colour * np.minimum(1, share), np.float32)
 
 
 def _linear_rgb(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:

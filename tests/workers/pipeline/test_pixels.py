@@ -101,3 +101,16 @@ def test_reduced_lightness_is_an_average_of_lightness(grey_photo):
 
 def test_small_photos_are_not_reduced(grey_photo):
     assert_allclose(reduced_lightness(grey_photo, (400, 400)), lightness_of(grey_photo))
+
+
+def test_colours_beyond_srgb_keep_their_hue_and_nearly_all_the_chroma_that_fits():
+    grey = np.linspace(6000, 60000, 300 * 360).astype(np.uint16).reshape(300, 360)
+    hue = np.broadcast_to(np.radians(np.arange(360)), grey.shape)
+    result = lab_of(colorize_pixels(grey, GivenColors([140 * np.cos(hue), 140 * np.sin(hue)])))
+    found = np.arctan2(result[..., 2], result[..., 1])
+    assert np.abs(np.degrees(np.angle(np.exp(1j * (found - hue))))).max() < 1
+    chroma = np.hypot(result[..., 1], result[..., 2])
+    wanted = np.stack([result[..., 0], 140 * np.cos(hue), 140 * np.sin(hue)], axis=-1)
+    fitted = color.fit_gamut(wanted)
+    possible = np.hypot(fitted[..., 1], fitted[..., 2])
+    assert np.quantile(chroma / possible, 0.01) > 0.97

@@ -1,0 +1,58 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from photochrom.jobs import JobRecord, ModelUsed, Result, utc_now
+from service.app import create_app
+from service.settings import ServiceSettings
+from support.photographs import grey_jpeg
+from support.queueing import Bench
+
+
+@pytest.fixture
+def settings(bench: Bench) -> ServiceSettings:
+    return ServiceSettings(redis_url=bench.redis_url, data_dir=bench.data, max_upload_bytes=100_000)
+
+
+@pytest.fixture
+def client(settings: ServiceSettings) -> Iterator[TestClient]:
+    """The app with its lifespan, on a real queue; its own errors come back as responses."""
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    return grey_jpeg(size=(96, 64))
+
+
+@pytest.fixture
+def finish(bench: Bench) -> Callable[[str], JobRecord]:
+    """Do to a job what a worker does, with these words as its result."""
+
+    def finish(job_id: str, data: bytes = b"coloured") -> JobRecord:
+        claimed = bench.store.change(job_id, lambda r: r.claim("w", utc_now(), 3))
+        key = f"results/{job_id}/a.jpg"
+        with bench.storage.draft() as draft:
+            draft.write(data)
+            draft.commit(key)
+        result = Result(
+            key=key,
+            name=claimed.original.name,
+            media_type="image/jpeg",
+            bytes=len(data),
+            width=96,
+            height=64,
+            sha256="ab" * 32,
+        )
+        model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
+        assert claimed.lease is not None
+        return bench.store.change(
+            job_id,
+            lambda r: r.succeed(
+                claimed.lease, result, model, now=utc_now(), timings={"decode": 0.1}, warnings=()
+            ),
+        )
+
+    return finish

@@ -1,0 +1,88 @@
+"""Live events over a real socket: ASGI test clients buffer whole bodies."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from photochrom.jobs import JobRecord, Progress, utc_now
+from service.app import create_app
+from service.settings import ServiceSettings
+from support.queueing import Bench
+from support.running import wait_for
+
+
+@pytest.fixture
+def url(settings: ServiceSettings) -> Iterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings), port=0, log_level="error", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    wait_for(lambda: server.started, 10, "the server")
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def events(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:
+    """Parse (kind, id, data) of each event."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line == "" and "data" in fields:
+            yield fields.get("event", ""), fields.get("id", ""), json.loads(fields["data"])
+            fields = {}
+        name, _, value = line.partition(": ")
+        fields[name] = value
+
+
+def test_a_reader_sees_every_state_and_then_the_end(
+    url: str, bench: Bench, finish: Callable[[str], JobRecord]
+) -> None:
+    job = bench.submit(b"x")
+    with httpx.stream("GET", f"{url}/v1/jobs/{job.id}/events", timeout=10) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        heard = events(response.iter_lines())
+        assert next(heard)[2]["state"] == "queued"
+        claimed = bench.store.change(job.id, lambda r: r.claim("w", utc_now(), 3))
+        assert next(heard)[2]["state"] == "running"
+        stage = Progress(stage="predict", done=1, total=4)
+        assert claimed.lease is not None
+        bench.store.change(job.id, lambda r: r.advance(claimed.lease, stage))
+        assert next(heard)[2]["progress"]["stage"] == "predict"
+        finish(job.id)
+        rest = list(heard)
+    assert rest[-1][2]["state"] == "succeeded"
+    last = rest[-1][1]
+    again = httpx.get(f"{url}/v1/jobs/{job.id}/events", headers={"Last-Event-ID": last})
+    assert again.status_code == 204
+
+
+def test_a_reader_that_returns_gets_only_what_is_new(url: str, bench: Bench) -> None:
+    job = bench.submit(b"x")
+    bench.store.change(job.id, lambda r: r.claim("w", utc_now(), 3))
+    headers = {"Last-Event-ID": "2"}
+    with httpx.stream("GET", f"{url}/v1/jobs/{job.id}/events", headers=headers, timeout=10) as response:
+        heard = events(response.iter_lines())
+        bench.store.change(job.id, lambda r: r.request_cancel(utc_now()))
+        kind, number, data = next(heard)
+    assert (kind, number, data["state"]) == ("job", "3", "canceling")
+
+
+def test_a_deleted_job_ends_its_events(url: str, bench: Bench) -> None:
+    job = bench.submit(b"x")
+    with httpx.stream("GET", f"{url}/v1/jobs/{job.id}/events", timeout=10) as response:
+        heard = events(response.iter_lines())
+        next(heard)
+        bench.store.delete(job.id)
+        assert [kind for kind, _, _ in heard] == ["deleted"]
+
+
+def test_events_of_no_job_are_a_problem(url: str) -> None:
+    response = httpx.get(f"{url}/v1/jobs/nope/events")
+    assert (response.status_code, response.json()["code"]) == (404, "job-not-found")

@@ -1,0 +1,122 @@
+import os
+import time
+from datetime import timedelta
+
+import pytest
+
+from photochrom.errors import JobNotFound
+from photochrom.job_store import JobStore
+from photochrom.jobs import JobError, JobRecord, JobState, Retention, utc_now
+from photochrom.queue import rq_id
+from support.queueing import Bench
+from workers.maintenance import Maintenance
+
+
+@pytest.fixture
+def maintenance(bench: Bench) -> Maintenance:
+    return Maintenance(
+        redis=bench.redis, store=bench.store, queue=bench.queue, storage=bench.storage, max_attempts=3
+    )
+
+
+def queued(bench: Bench) -> list[str]:
+    return [member.decode() for member in bench.redis.lrange("rq:queue:photochrom", 0, -1)]
+
+
+def fail(record: JobRecord) -> JobRecord:
+    return record.fail(JobError(code="c", detail="d"), utc_now())
+
+
+def test_a_record_without_a_queue_entry_gets_one_and_only_one(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.accept(b"x")
+    maintenance.recover()
+    maintenance.recover()
+    assert queued(bench) == [rq_id(job)]
+
+
+def test_jobs_that_wait_as_they_should_are_left_alone(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.submit(b"x")
+    maintenance.recover()
+    assert queued(bench) == [rq_id(job)]
+    assert bench.store.get(job.id) == job
+
+
+def test_a_delivery_that_rq_gave_up_is_replaced_by_a_new_one(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.submit(b"x")
+    bench.redis.hset(f"rq:job:{rq_id(job)}", "status", "failed")
+    bench.redis.delete("rq:queue:photochrom")
+    maintenance.recover()
+    again = bench.store.get(job.id)
+    assert again.dispatch == 2
+    assert queued(bench) == [rq_id(again)]
+
+
+def test_a_running_job_that_rq_forgot_is_begun_again(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.accept(b"x")
+    bench.store.change(job.id, lambda r: r.claim("dead", utc_now(), 3))
+    maintenance.recover()
+    assert bench.store.get(job.id).state is JobState.RETRYING
+    maintenance.recover()
+    assert queued(bench) == [rq_id(job)]
+
+
+def test_a_canceled_job_of_a_dead_worker_ends_canceled(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.accept(b"x")
+    bench.store.change(job.id, lambda r: r.claim("dead", utc_now(), 3))
+    bench.store.change(job.id, lambda r: r.request_cancel(utc_now()))
+    maintenance.recover()
+    assert bench.store.get(job.id).state is JobState.CANCELED
+
+
+def test_losing_a_worker_counts_only_for_its_own_lease(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.accept(b"x")
+    old = bench.store.change(job.id, lambda r: r.claim("dead", utc_now(), 3))
+    new = bench.store.change(job.id, lambda r: r.claim("alive", utc_now(), 3))
+    maintenance.lose_worker(old)
+    assert bench.store.get(job.id) == new
+
+
+def test_what_has_expired_goes_and_the_record_says_so(bench: Bench) -> None:
+    store = JobStore(bench.redis, Retention(timedelta(0), timedelta(days=7), timedelta(days=30)))
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3)
+    job = bench.accept(b"x")
+    store.change(job.id, fail)
+    sweeper.sweep()
+    assert bench.files() == []
+    assert store.get(job.id).original.key == ""
+
+
+def test_a_record_whose_time_is_over_is_forgotten_with_its_files(bench: Bench) -> None:
+    store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3)
+    job = bench.accept(b"x")
+    store.change(job.id, fail)
+    sweeper.sweep()
+    assert bench.files() == []
+    with pytest.raises(JobNotFound):
+        store.get(job.id)
+
+
+def test_unfinished_jobs_never_expire(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.accept(b"x")
+    assert bench.store.expiring(utc_now() + timedelta(days=999), 10) == []
+    maintenance.sweep()
+    assert bench.files() == [job.original.key]
+
+
+def test_files_that_no_record_names_go_once_they_are_old(bench: Bench, maintenance: Maintenance) -> None:
+    kept = bench.accept(b"x")
+    orphan = bench.accept(b"y")
+    bench.store.delete(orphan.id)
+    maintenance.remove_orphans(timedelta(hours=2))
+    assert len(bench.files()) == 2
+    for job in (kept, orphan):
+        os.utime(bench.storage.local_path(job.original.key), (time.time() - 9000,) * 2)
+    maintenance.remove_orphans(timedelta(hours=2))
+    assert bench.files() == [kept.original.key]
+
+
+def test_a_run_does_what_is_due(bench: Bench, maintenance: Maintenance) -> None:
+    job = bench.accept(b"x")
+    maintenance.run()
+    assert queued(bench) == [rq_id(job)]

@@ -1,0 +1,88 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from support.running import ROOT, wait_for
+
+_SUPERVISE = """
+import sys
+from workers.supervisor import Supervisor
+sys.exit(Supervisor([sys.executable, "-c", sys.argv[1]], processes=int(sys.argv[2]), grace=float(sys.argv[3])).run())
+"""
+_IDLE = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(0)); signal.pause()"
+_DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+
+
+@contextmanager
+def supervising(child: str, processes: int = 1, grace: float = 20) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-c", _SUPERVISE, child, str(processes), str(grace)]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def children(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    # A forked child that has not yet become the command does not count.
+    return [c for c in psutil.Process(process.pid).children() if _SUPERVISE not in c.cmdline()]
+
+
+def test_it_runs_as_many_as_asked_and_ends_them_politely() -> None:
+    with supervising(_IDLE, processes=3) as process:
+        family = wait_for(lambda: children(process) if len(children(process)) == 3 else None, 10, "three")
+        wait_for(lambda: all(c.status() == psutil.STATUS_SLEEPING for c in family), 10, "asleep")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        assert not any(child.is_running() for child in family)
+
+
+def test_a_dead_child_is_replaced() -> None:
+    with supervising(_IDLE) as process:
+        (first,) = wait_for(lambda: children(process), 10, "a child")
+        first.kill()
+        second = wait_for(lambda: [c for c in children(process) if c.pid != first.pid], 10, "another")
+        assert second
+
+
+def test_children_that_die_at_once_are_started_ever_more_slowly(tmp_path: Path) -> None:
+    log = tmp_path / "starts"
+    with supervising(f"open({str(log)!r}, 'a').write('x')"):
+        wait_for(lambda: log.exists() and len(log.read_text()) >= 3, 10, "three starts")
+        started = time.monotonic()
+        wait_for(lambda: len(log.read_text()) >= 4, 10, "the fourth")
+        assert time.monotonic() - started > 0.8
+
+
+def test_ctrl_c_reaches_the_supervisor_only() -> None:
+    with supervising(_IDLE) as process:
+        (child,) = wait_for(lambda: children(process), 10, "a child")
+        assert os.getsid(child.pid) != os.getsid(process.pid)
+
+
+def test_a_child_deaf_to_polite_words_is_ended_after_the_grace() -> None:
+    with supervising(_DEAF, grace=0.2) as process:
+        (child,) = wait_for(lambda: children(process), 10, "a child")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15) == 0
+        assert not child.is_running()
+
+
+def test_a_second_and_a_third_ctrl_c_do_not_wait_for_the_grace() -> None:
+    with supervising(_DEAF, grace=600) as process:
+        wait_for(lambda: children(process), 10, "a child")
+        wait_for(lambda: process.send_signal(signal.SIGINT) or process.poll() is not None, 10, "the end")
+        assert process.returncode == 0
+
+
+def test_a_misconfigured_worker_is_not_started_again() -> None:
+    with supervising("import sys; sys.exit(78)") as process:
+        assert process.wait(timeout=10) == 78
