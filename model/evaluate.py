@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
-from photochrom.errors import PhotochromError, PhotoRejected
+from photochrom.errors import ModelRejected, PhotochromError, PhotoRejected
 
 from . import measures
 from .checkpoint import load_network
@@ -70,7 +70,11 @@ class TorchPredict:
 
 
 class OnnxPredict:
-    """Predict with ONNX Runtime: exactly what a worker runs."""
+    """Predict with ONNX Runtime: exactly what a worker runs.
+
+    Raises:
+        ModelRejected: no such file, or none that ONNX Runtime reads.
+    """
 
     def __init__(self, weights: Path) -> None:
         import onnxruntime
@@ -78,7 +82,10 @@ class OnnxPredict:
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others
         providers = onnxruntime.get_available_providers()
-        self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
+        try:
+            self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
+        except Exception as error:  # ONNX Runtime's own errors share no public base
+            raise ModelRejected(f"ONNX Runtime cannot load {weights}: {error}") from error
         self.bins = next(i.shape[1] for i in self.session.get_inputs() if i.name == "palette")
 
     def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:

@@ -71,8 +71,8 @@ class SameConv(nn.Conv2d):
 
 
 def encoder_norm(channels: int) -> nn.BatchNorm2d:
-    """TensorFlow's batch norm: eps 1e-3, and torch's momentum .01 is its .99."""
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+    """Batch norm with TensorFlow's eps, which the ImageNet weights were trained with."""
+    return nn.BatchNorm2d(channels, eps=1e-3)
 
 
 class Bottleneck(nn.Module):
