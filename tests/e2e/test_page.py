@@ -71,7 +71,13 @@ def test_the_divider_by_keyboard(chromium: Browser, empty: Service) -> None:
         visitor.choose(photo())
         expect(slider(page)).to_have_attribute("aria-valuenow", "50", timeout=SOON)
         slider(page).focus()
-        for key, value in (("ArrowRight", 52), ("PageDown", 42), ("Shift+ArrowLeft", 32), ("Home", 0), ("End", 100)):
+        for key, value in (
+            ("ArrowRight", 52),
+            ("PageDown", 42),
+            ("Shift+ArrowLeft", 32),
+            ("Home", 0),
+            ("End", 100),
+        ):
             page.keyboard.press(key)
             expect(slider(page)).to_have_attribute("aria-valuenow", str(value))
         expect(slider(page)).to_have_attribute("aria-valuetext", "100 % Original, 0 % Version 1")
@@ -155,7 +161,9 @@ def test_versions_are_made_compared_chosen_and_kept_over_a_reload(chromium: Brow
 
         page.wait_for_timeout(300)  # what the page keeps, it keeps 150 ms after the change
         page.reload()
-        expect(page.get_by_role("button", name="Version 1. In colour. Kept as the best")).to_be_visible(timeout=SOON)
+        expect(page.get_by_role("button", name="Version 1. In colour. Kept as the best")).to_be_visible(
+            timeout=SOON
+        )
         _, content = download(page, page.get_by_role("link", name="Download", exact=True).click)
         assert content == empty.result(first["id"])
         page.get_by_role("button", name="Back to all photographs").click()

@@ -22,7 +22,10 @@ def test_a_restart_during_a_job_loses_nothing(chromium: Browser, tmp_path: Path)
         expect(page.locator(".card[data-state=running]")).to_have_count(1, timeout=30_000)
         first.stop(signal.SIGINT)
         expect(page.get_by_text("Nothing is lost")).to_be_visible(timeout=30_000)
-        visitor.choose({"name": "late.jpg", "mimeType": "image/jpeg", "buffer": grey_jpeg("cat.jpg")}, button="Add photographs")
+        visitor.choose(
+            {"name": "late.jpg", "mimeType": "image/jpeg", "buffer": grey_jpeg("cat.jpg")},
+            button="Add photographs",
+        )
         page.keyboard.press("Escape")
         with service(tmp_path / "data", port=port):
             expect(page.get_by_text("The service is back.")).to_be_visible(timeout=30_000)

@@ -81,7 +81,9 @@ class Visit:
 @contextmanager
 def visit(on: Browser, url: str, *, expect: tuple[int, ...] = (), **context: Any) -> Iterator[Visit]:
     """Open the page in a new profile; at the end it must have been quiet and have stayed at home."""
-    opened: BrowserContext = on.new_context(viewport=context.pop("viewport", {"width": 1280, "height": 800}), **context)
+    opened: BrowserContext = on.new_context(
+        viewport=context.pop("viewport", {"width": 1280, "height": 800}), **context
+    )
     visiting = Visit(opened.new_page(), url, refusals_expected=expect)
     visiting.listen()
     try:
