@@ -14,12 +14,17 @@ from support.photographs import PHOTOS
 from support.running import Service, service, wait_for
 from support.tiny_model import tiny_model
 
-# Every long task of the page's own thread, from its first script on.
+# The longest task of the page's own thread. The browser makes 500 File objects before it tells the page of them,
+# in the same task; the page's part begins with the event.
 WATCH_TASKS = """
 window.longest = 0;
+let began = Infinity;
+document.addEventListener("change", () => (began = performance.now()), { capture: true, once: true });
 new PerformanceObserver(list => {
-    for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
-}).observe({ type: "longtask", buffered: true });
+    for (const { startTime, duration } of list.getEntries()) {
+        window.longest = Math.max(window.longest, startTime + duration - Math.max(startTime, began));
+    }
+}).observe({ type: "longtask" });
 """
 
 
