@@ -174,11 +174,12 @@ def _colorize_pixels(
         colour: RowSource = DetailInjection(small.ab, small.lightness, size)
         if options.sepia:
             colour = Toned(colour, tone_of(photo.pixels), options.sepia)
-        pixels = colorize_pixels(photo.pixels, colour)
+        # The source's pixels are let go here: while the result is packed, memory is at its highest.
+        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour))
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
         metadata = replace(photo.metadata, xmp=with_provenance(photo.metadata.xmp, predictor.card))
-        result = _encode(replace(photo, pixels=pixels, metadata=metadata), target, options.quality)
+        result = _encode(replace(photo, metadata=metadata), target, options.quality)
     if photo.metadata.iptc and target not in _WITH_IPTC:
         warnings = (*warnings, f"{target.upper()} has no place for IPTC records; they were left out.")
     return _result(result, target, size, warnings, stages)
