@@ -36,8 +36,9 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp browser  ## all tests, on all cores
-	$(BIN)/pytest -n auto
+unit: $(VENV)/dev.stamp browser  ## all tests, on all cores; those that hold a budget in seconds alone
+	$(BIN)/pytest -n auto -m "not alone"
+	$(BIN)/pytest -m alone
 
 .PHONY: format
 format: $(VENV)/dev.stamp  ## let ruff fix and format the code
