@@ -20,7 +20,7 @@ class Truth:
         self.ab = torch.tensor([a, b])[None, :, None, None]
 
     def __call__(
-        self, lightness: torch.Tensor, settings: tuple[Setting, ...]
+        self, lightness: torch.Tensor, hints: torch.Tensor, settings: tuple[Setting, ...]
     ) -> list[tuple[torch.Tensor, torch.Tensor]]:
         n, _, height, width = lightness.shape
         ab = self.ab.expand(n, -1, height // 4, width // 4)
@@ -48,6 +48,24 @@ def test_knowing_the_truth_scores_full_and_grey_scores_grey(even: Path) -> None:
     assert grey["psnr"] == grey["psnr_grey"] < 30
     assert grey["rmse_ab"] == pytest.approx(float(colour[1:].square().mean().sqrt()), rel=1e-4)
     assert grey["colourfulness"] == pytest.approx(0, abs=1e-4)
+
+
+class HintsOnly:
+    """A predictor that knows nothing but its hints."""
+
+    def __call__(
+        self, lightness: torch.Tensor, hints: torch.Tensor, settings: tuple[Setting, ...]
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        shown = hints[:, 2:].flatten(2).sum(2)[..., None, None]
+        mean = hints[:, :2].flatten(2).sum(2)[..., None, None] / shown.clamp(min=1)
+        small = mean.expand(-1, -1, lightness.shape[2] // 4, lightness.shape[3] // 4)
+        return [(small, torch.ones_like(small[:, :1])) for _ in settings]
+
+
+def test_hints_show_the_truth_when_asked_for(even: Path) -> None:
+    without, with_one = (evaluate(HintsOnly(), even, hints=n)[0]["settings"][0] for n in (0, 1))
+    assert without["psnr"] == without["psnr_grey"]
+    assert with_one["rmse_ab"] == pytest.approx(0, abs=1e-3)
 
 
 def test_recolouring_keeps_lightness_and_enlarges_bilinearly() -> None:
