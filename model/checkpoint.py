@@ -54,7 +54,7 @@ def _read_onnx(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
         model = onnx.load(path)
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         config = network_config(json.loads(metadata[NETWORK_KEY]))
-    except (OSError, KeyError, ValueError) as error:
+    except Exception as error:  # protobuf's DecodeError among others
         raise ModelRejected(f"{path} is no ONNX file exported by model.export.") from error
     # Weights are what a Cast or an Identity gives the name "network...." to.
     names = {n.input[0] for n in model.graph.node if n.input and n.output[0] == f"network.{n.input[0]}"}
@@ -68,5 +68,5 @@ def _read_checkpoint(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         return network_config(checkpoint["network"]), checkpoint["average"]
-    except (OSError, KeyError, RuntimeError, ValueError, EOFError) as error:
+    except Exception as error:  # unpickling fails in any way it likes
         raise ModelRejected(f"{path} is no checkpoint of model.train.") from error

@@ -77,7 +77,7 @@ def build(network: Colorizer, card: ModelCard) -> onnx.ModelProto:
     """
     weights = stored_weights(network, card.precision)
     model = _trace(network)
-    _store(model, weights)
+    store(model, weights)
     card = card.model_copy(update={"weights_sha256": weights_sha256(weights)})
     metadata = {**card.to_metadata(), NETWORK_KEY: json.dumps(asdict(network.config), sort_keys=True)}
     onnx.helper.set_model_props(model, metadata)
@@ -94,7 +94,7 @@ def _trace(network: Colorizer) -> onnx.ModelProto:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             Predictor(network).cpu().float().eval(),
-            _example(network, 2, 128, 192),
+            example(network, 2, 128, 192),
             input_names=INPUTS,
             output_names=OUTPUTS,
             dynamic_shapes=(size, size, {0: n}, None, None),
@@ -130,7 +130,8 @@ def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _example(network: Colorizer, n: int, h: int, w: int, seed: int = 0) -> tuple[Tensor, ...]:
+def example(network: Colorizer, n: int, h: int, w: int, seed: int = 0) -> tuple[Tensor, ...]:
+    """Return inputs in the graph's order: smooth random lightness (n,1,h,w), no hints, no palette, middle knobs."""
     random = torch.Generator().manual_seed(seed)
     lightness = torch.rand(n, 1, h // 16, w // 16, generator=random) * 100
     lightness = torch.nn.functional.interpolate(lightness, (h, w), mode="bicubic").clamp(0, 100)
@@ -151,7 +152,7 @@ def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _store(model: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> None:
+def store(model: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> None:
     """Put `weights` in place of the traced initializers; halved ones get a Cast behind them.
 
     Raises:
@@ -191,7 +192,7 @@ def parity(network: Colorizer, model: onnx.ModelProto) -> float:
     predictor = Predictor(network).cpu().float().eval()
     worst = 0.0
     for seed, (n, h, w) in enumerate(PARITY_SHAPES):
-        for inputs in _cases(_example(network, n, h, w, seed)):
+        for inputs in _cases(example(network, n, h, w, seed)):
             with torch.inference_mode():
                 expected = predictor(*inputs)
             feed = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=True)}
@@ -264,7 +265,10 @@ def read_card(path: Path, network: Colorizer, precision: Precision, reports: lis
 def _figures(report: Path) -> list[Figures]:
     content = json.loads(report.read_text())
     shared = {"photos_name": report.stem, "photos": content["photos"]}
-    return [Figures(**shared, **{k: round(v, 3) for k, v in row.items()}) for row in content["settings"]]
+    return [
+        Figures(**shared, **{k: round(v, 3) for k, v in row.items() if k in Figures.model_fields})
+        for row in content["settings"]
+    ]
 
 
 def parser() -> argparse.ArgumentParser:

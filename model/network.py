@@ -71,8 +71,8 @@ class SameConv(nn.Conv2d):
 
 
 def encoder_norm(channels: int) -> nn.BatchNorm2d:
-    """TensorFlow's batch norm: eps 1e-3, and torch's momentum .01 is its .99."""
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+    """Batch norm with TensorFlow's eps, which the ImageNet weights were trained with."""
+    return nn.BatchNorm2d(channels, eps=1e-3)
 
 
 class Bottleneck(nn.Module):
@@ -309,9 +309,10 @@ def decode(
     factor. `vividness` 1 keeps it so, 0 undoes it, between mixes. `temperature` anneals the mean (Zhang et al.
     2016): 1 is the expectation, towards 0 the likeliest bin.
 
-    Confidence is exp(-s / 25), s being the expected distance in ab between the answer and the truth if the
-    truth is drawn from the network's own unweighted distribution: the network's estimate of its error. So
-    1 is certain, .37 an error of 25, and `-25 * log(confidence)` gives the estimate back.
+    Confidence is exp(-s / 25), s being the root mean square distance in ab between the answer and the truth if
+    the truth is drawn from the network's own unweighted distribution: the network's estimate of its error. So
+    1 is certain, .37 an error of 25, and `-25 * log(confidence)` gives the estimate back. The hue's resultant
+    length (Larsson 2016) does not follow the error: grey walls, which are easy, have no hue (docs/model.md).
     """
     weight = log_weight[:, None, None]
     chosen = ((logits - (1 - vividness) * weight) / temperature).softmax(1)

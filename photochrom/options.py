@@ -13,6 +13,10 @@ class OutputFormat(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
     TIFF = "tiff"
+    WEBP = "webp"
+    HEIC = "heic"
+    AVIF = "avif"
+    JP2 = "jp2"
 
 
 class ColorizeOptions(BaseModel):
@@ -46,3 +50,11 @@ class ColorizeOptions(BaseModel):
     strength: Annotated[
         float, Field(ge=0, le=1, description="Scales the predicted chroma; 0 gives the grey photograph back.")
     ] = 1.0
+    sepia: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
+        ),
+    ] = 0.0

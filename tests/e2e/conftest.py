@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from support.browser import browser
 from support.running import Service, service
 
 
@@ -9,4 +11,11 @@ from support.running import Service, service
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One service for the tests of a file that only ask it things."""
     with service(tmp_path_factory.mktemp("service")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser per test process; each visit is a profile of its own."""
+    with browser() as started:
         yield started

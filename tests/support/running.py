@@ -100,8 +100,9 @@ def command(*arguments: str, **extra: str) -> "subprocess.Popen[str]":
 
 
 @contextmanager
-def service(data: Path, *arguments: str, **env: str) -> Iterator[Service]:
-    port = free_port()
+def service(data: Path, *arguments: str, port: int | None = None, **env: str) -> Iterator[Service]:
+    """Run it on `data`; a given port is for a service that comes back where it was."""
+    port = port or free_port()
     started = time.monotonic()
     process = command("up", "--port", str(port), "--data", str(data), *arguments, **env)
     running = Service(process, f"http://127.0.0.1:{port}")

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import LUMA, encoded, lightness_of_luminance, linear, linear_rgb
+from photochrom.color import LUMA, linear_rgb
+
+from .space import SRGB, RgbSpace
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -20,33 +22,33 @@ _GAMUT_STEPS = 10
 _TOLERANCE = 0.5 / 255
 
 
-def chroma_of(luma: Bytes, a: Bytes, b: Bytes) -> Bytes:
+def chroma_of(luma: Bytes, a: Bytes, b: Bytes, space: RgbSpace = SRGB) -> Bytes:
     """Return Cb, Cr (n, W, 2) of luma (n, W) and a* + 128, b* + 128 (n, W), all in bytes.
 
-    The decoded colour has the asked a* and b* at that luma; where sRGB does not reach so far, less chroma of
-    the same hue.
+    The decoded colour has the asked a* and b* at that luma; where the space does not reach so far, less chroma
+    of the same hue.
     """
     # Two 16-bit coordinates made by laying bytes side by side: x = b + 256 * (luma >> 2), y = a. One remap
     # then looks the pairs up faster than numpy could even build its index.
     coordinates = cv2.merge([b, luma >> _LUMA_SHIFT, a, np.zeros_like(a)]).view(np.int16)
-    return np.asarray(cv2.remap(_table(), coordinates, _NO_SECOND_MAP, cv2.INTER_NEAREST), np.uint8)
+    return np.asarray(cv2.remap(_table(space), coordinates, _NO_SECOND_MAP, cv2.INTER_NEAREST), np.uint8)
 
 
-@lru_cache(maxsize=1)
-def _table() -> Bytes:
+@lru_cache(maxsize=4)  # 8 MB and half a second each
+def _table(space: RgbSpace) -> Bytes:
     """The table as a picture (256 a*, 64 lumas of 256 b* each, 2), filled in linearly between nodes."""
     step = 1 << _LUMA_SHIFT
     lumas = np.asarray((np.arange(0, 256, step) + (step - 1) / 2) / 255, np.float32)
     nodes = np.arange(-128, 129, _NODE_STEP, dtype=np.float32)
     fill = _interpolation(nodes, np.arange(-128, 128, dtype=np.float32))
-    filled = np.einsum("labc,jb->jlac", _at_nodes(lumas, nodes), fill, optimize=True)
+    filled = np.einsum("labc,jb->jlac", _at_nodes(lumas, nodes, space), fill, optimize=True)
     filled = np.einsum("jlac,ia->iljc", filled, fill, optimize=True)
     return np.asarray(np.rint(filled).reshape(256, -1, 2), np.uint8)
 
 
-def _at_nodes(lumas: Floats, nodes: Floats) -> Floats:
-    """Cb, Cr (lumas, a* nodes, b* nodes, 2) in 0..255; what lies outside of sRGB takes the edge's on its hue."""
-    edge_chroma, edge = _edge_of_gamut(lumas)
+def _at_nodes(lumas: Floats, nodes: Floats, space: RgbSpace) -> Floats:
+    """Cb, Cr (lumas, a* nodes, b* nodes, 2) in 0..255; what lies outside of the space takes the edge's on its hue."""
+    edge_chroma, edge = _edge_of_gamut(lumas, space)
     luma, a, b = np.meshgrid(lumas, nodes, nodes, indexing="ij")
     hue = (np.arctan2(b[0], a[0]) / (2 * np.pi) * _HUES) % _HUES
     left, right = hue.astype(np.intp), (hue.astype(np.intp) + 1) % _HUES
@@ -54,20 +56,20 @@ def _at_nodes(lumas: Floats, nodes: Floats) -> Floats:
     chroma = np.asarray(edge[:, left] * (1 - t) + edge[:, right] * t, np.float32)
     reach = edge_chroma[:, left] * (1 - t[..., 0]) + edge_chroma[:, right] * t[..., 0]
     inside = np.hypot(a, b) < reach
-    chroma[inside] = _chroma(_rgb_at_luma(luma[inside], a[inside], b[inside]), luma[inside])
+    chroma[inside] = _chroma(_rgb_at_luma(luma[inside], a[inside], b[inside], space), luma[inside])
     return chroma
 
 
-def _edge_of_gamut(lumas: Floats) -> tuple[Floats, Floats]:
-    """The largest chroma (lumas, hues) that sRGB holds at each luma and hue, and its Cb, Cr (lumas, hues, 2)."""
+def _edge_of_gamut(lumas: Floats, space: RgbSpace) -> tuple[Floats, Floats]:
+    """The largest chroma (lumas, hues) that the space holds at each luma and hue, and its Cb, Cr (lumas, hues, 2)."""
     luma, hue = np.meshgrid(lumas, np.arange(_HUES, dtype=np.float32) * (2 * np.pi / _HUES), indexing="ij")
     a, b = np.cos(hue), np.sin(hue)
     low, high = np.zeros_like(luma), np.full_like(luma, 181)
     for _ in range(_GAMUT_STEPS):
         middle = (low + high) / 2
-        fits = _inside(_rgb_at_luma(luma, a * middle, b * middle), luma)
+        fits = _inside(_rgb_at_luma(luma, a * middle, b * middle, space), luma)
         low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    return low, _chroma(_rgb_at_luma(luma, a * low, b * low), luma)
+    return low, _chroma(_rgb_at_luma(luma, a * low, b * low, space), luma)
 
 
 def _chroma(rgb: Floats, luma: Floats) -> Floats:
@@ -76,19 +78,19 @@ def _chroma(rgb: Floats, luma: Floats) -> Floats:
     return np.asarray(np.clip(np.stack([blue, red], axis=-1) * 255 + 128, 0, 255), np.float32)
 
 
-def _rgb_at_luma(luma: Floats, a: Floats, b: Floats) -> Floats:
+def _rgb_at_luma(luma: Floats, a: Floats, b: Floats, space: RgbSpace) -> Floats:
     """Encoded RGB (..., 3), not limited, of colours with this luma and this a*, b*: L* by Newton's method."""
     # Luma of a saturated colour is not its lightness; grey of the same luma is where the search begins.
-    lightness = lightness_of_luminance(linear(luma))
+    lightness = space.lightness_of_grey(luma)
     for _ in range(_NEWTON_STEPS):
-        error = _rgb(lightness, a, b) @ LUMA.astype(np.float32) - luma
-        slope = (_rgb(lightness + 0.5, a, b) @ LUMA.astype(np.float32) - luma - error) / 0.5
-        lightness = lightness - error / np.maximum(slope, 1e-3)
-    return _rgb(lightness, a, b)
+        error = _rgb(lightness, a, b, space) @ LUMA.astype(np.float32) - luma
+        slope = (_rgb(lightness + 0.5, a, b, space) @ LUMA.astype(np.float32) - luma - error) / 0.5
+        lightness = np.asarray(lightness - error / np.maximum(slope, 1e-3), np.float32)
+    return _rgb(lightness, a, b, space)
 
 
-def _rgb(lightness: Floats, a: Floats, b: Floats) -> Floats:
-    return np.asarray(encoded(linear_rgb(np.stack([lightness, a, b], axis=-1))), np.float32)
+def _rgb(lightness: Floats, a: Floats, b: Floats, space: RgbSpace) -> Floats:
+    return space.encode(np.asarray(linear_rgb(np.stack([lightness, a, b], axis=-1)), np.float32))
 
 
 def _inside(rgb: Floats, luma: Floats) -> NDArray[np.bool_]:

@@ -6,28 +6,41 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from photochrom.errors import UnsupportedFormat
 from photochrom.options import ColorizeOptions, OutputFormat
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..predictor import Predictor, predict_size
-from . import jpeg_luma, jpeg_pixels
+from . import jpeg_luma
+from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
+from .jpeg_pixels import read_jpeg, write_jpeg
 from .limits import PhotoLimits
-from .metadata import jpeg_metadata_for_color
+from .metadata import carried_metadata, jpeg_with_provenance
 from .photo import Photo
 from .pixels import colorize_pixels, reduced_lightness
 from .png import read_png, write_png
 from .profile import as_srgb
+from .provenance import with_provenance
 from .small import predict_small
+from .space import SRGB
+from .stills import read_still, write_still
 from .tiff import read_tiff
 from .tiff_writer import DEFLATE, write_tiff
-from .upsample import DetailInjection
+from .tone import Toned, tone_of
+from .upsample import DetailInjection, RowSource
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
 STAGES = ("decode", "predict", "upsample", "encode")
+_READERS = {
+    PhotoFormat.JPEG: read_jpeg,
+    PhotoFormat.PNG: read_png,
+    PhotoFormat.TIFF: read_tiff,
+    PhotoFormat.JP2: read_jp2,
+}
+_WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
+_ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
 
@@ -116,18 +129,27 @@ def _colorize_jpeg(
     """JPEG to JPEG with the source's very luma; the picture stays stored as it is turned."""
     with stages.stage("decode"):
         source = jpeg_luma.read_luma(data, jpeg)
-        metadata, orientation = jpeg_metadata_for_color(source.jpeg, limits)
-        source = replace(source, jpeg=source.jpeg.with_metadata(metadata))
+        carried = carried_metadata(source.jpeg, limits)
+        source = replace(source, jpeg=source.jpeg.with_metadata(carried.segments))
+        space = carried.space or SRGB
     size = source.jpeg.frame.height, source.jpeg.frame.width
     with stages.stage("predict"):
-        lightness = jpeg_luma.lightness_of_luma(source.luma)
-        small = predict_small(lightness, size, orientation, predictor, options)
+        lightness = jpeg_luma.lightness_of_luma(source.luma, space)
+        small = predict_small(lightness, size, carried.orientation, predictor, options)
     with stages.stage("upsample"):
-        colour = DetailInjection(small.ab, small.lightness, source.luma.shape)
-        blue, red = jpeg_luma.make_chroma(source.luma, colour)
+        colour: RowSource = DetailInjection(small.ab, small.lightness, source.luma.shape)
+        if options.sepia:
+            colour = Toned(colour, tone_of(jpeg_luma.decode_small(data, source)), options.sepia)
+        blue, red = jpeg_luma.make_chroma(source.luma, colour, space)
     with stages.stage("encode"):
-        result = jpeg_luma.join(source, blue, red, options.quality)
-    warnings = (_COLORED,) * source.colored + (_INCOMPLETE,) * (not jpeg.complete)
+        noted = jpeg_with_provenance(source.jpeg, predictor.card)
+        result = jpeg_luma.join(replace(source, jpeg=noted), blue, red, options.quality)
+    notes = (
+        (_COLORED, source.colored),
+        (_INCOMPLETE, not jpeg.complete),
+        (_ODD_PROFILE, carried.space is None),
+    )
+    warnings = tuple(note for note, applies in notes if applies)
     return _result(result, PhotoFormat.JPEG, size, warnings, stages)
 
 
@@ -149,25 +171,24 @@ def _colorize_pixels(
         lightness = reduced_lightness(photo.pixels, (2 * wanted[0], 2 * wanted[1]))
         small = predict_small(lightness, size, 1, predictor, options)
     with stages.stage("upsample"):
-        colour = DetailInjection(small.ab, small.lightness, size)
-        pixels = colorize_pixels(photo.pixels, colour)
+        colour: RowSource = DetailInjection(small.ab, small.lightness, size)
+        if options.sepia:
+            colour = Toned(colour, tone_of(photo.pixels), options.sepia)
+        # The source's pixels are let go here: while the result is packed, memory is at its highest.
+        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour))
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
-        result = _encode(replace(photo, pixels=pixels), target, options.quality)
+        metadata = replace(photo.metadata, xmp=with_provenance(photo.metadata.xmp, predictor.card))
+        result = _encode(replace(photo, metadata=metadata), target, options.quality)
+    if photo.metadata.iptc and target not in _WITH_IPTC:
+        warnings = (*warnings, f"{target.upper()} has no place for IPTC records; they were left out.")
     return _result(result, target, size, warnings, stages)
 
 
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
-    readers = {
-        PhotoFormat.JPEG: jpeg_pixels.read_jpeg,
-        PhotoFormat.PNG: read_png,
-        PhotoFormat.TIFF: read_tiff,
-    }
-    if photo_format not in readers:
-        raise UnsupportedFormat(
-            f"Photochrom does not read {photo_format.upper()} yet; send JPEG, PNG or TIFF."
-        )
-    return as_srgb(readers[photo_format](data, limits).turned_upright())
+    reader = _READERS.get(photo_format)
+    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    return as_srgb(photo.turned_upright())
 
 
 def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
@@ -175,7 +196,11 @@ def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
         return write_png(photo.pixels, photo.alpha, photo.metadata)
     if target is PhotoFormat.TIFF:
         return write_tiff(photo.pixels, photo.alpha, photo.metadata, photo.compression or DEFLATE)
-    return jpeg_pixels.write_jpeg(photo.pixels, photo.metadata, quality)
+    if target is PhotoFormat.JPEG:
+        return write_jpeg(photo.pixels, photo.metadata, quality)
+    if target is PhotoFormat.JP2:
+        return write_jp2(photo.pixels, photo.alpha, photo.metadata, quality, lossless=photo.lossless)
+    return write_still(photo, target, quality)
 
 
 def _output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:

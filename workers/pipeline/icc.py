@@ -14,6 +14,8 @@ _PRIMARIES = {
     b"gXYZ": (0.38514709, 0.71687317, 0.09707642),
     b"bXYZ": (0.14306641, 0.06060791, 0.71409607),
 }
+SRGB_PRIMARIES = np.array(list(_PRIMARIES.values())).T
+"""Linear sRGB to XYZ (D50), as a matrix (3, 3)."""
 _D50 = (0.96420288, 1.0, 0.82490540)
 _SRGB_CURVE_POINTS = 1024
 
@@ -53,11 +55,14 @@ def is_srgb(profile: bytes) -> bool:
         curve = tone_curve(profile, tag)
         if curve is None or np.abs(curve - light).max() > 2e-3:
             return False
-    primaries = [_read_xyz(_tag(profile, tag)) for tag in _PRIMARIES]
-    return all(
-        found is not None and np.allclose(found, expected, atol=2e-3)
-        for found, expected in zip(primaries, _PRIMARIES.values(), strict=True)
-    )
+    found = primaries(profile)
+    return found is not None and np.allclose(found, SRGB_PRIMARIES, atol=2e-3)
+
+
+def primaries(profile: bytes) -> NDArray[np.float64] | None:
+    """Return the matrix (3, 3) from linear RGB to XYZ (D50) of a matrix profile; None for others."""
+    columns = [_read_xyz(_tag(profile, tag)) for tag in _PRIMARIES]
+    return None if None in columns else np.array(columns, np.float64).T
 
 
 def tone_curve(profile: bytes, tag: bytes = b"kTRC") -> Curve | None:
@@ -93,7 +98,8 @@ def _parametric(data: bytes, encoded: Curve) -> Curve | None:
     gamma, a, b = p[:3] if kind else (p[0], 1.0, 0.0)
     break_at = p[4] if kind >= 3 else (-b / a if a and kind else 0.0)
     slope = p[3] if kind >= 3 else 0.0
-    above, below = {2: (p[-1], p[-1]), 4: (p[-2], p[-1])}.get(kind, (0.0, 0.0))
+    above = p[-2] if kind == 4 else p[-1] if kind == 2 else 0.0
+    below = p[-1] if kind in (2, 4) else 0.0
     curve = np.maximum(a * encoded + b, 0) ** gamma + above
     return np.asarray(np.clip(np.where(encoded >= break_at, curve, slope * encoded + below), 0, 1))
 

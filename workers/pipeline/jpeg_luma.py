@@ -16,7 +16,6 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.color import lightness
 from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 
 from .chroma_table import chroma_of
@@ -35,11 +34,13 @@ from .jpeg_file import (
     JpegFile,
     Segment,
 )
+from .jpeg_pixels import decode_jpeg, without_metadata
+from .space import SRGB, RgbSpace
 from .upsample import RowSource
 
 Bytes = NDArray[np.uint8]
 
-_LIGHTNESS = np.asarray(lightness(np.arange(256)[:, None].repeat(3, 1) / 255), np.float32)
+_GREYS = np.asarray(np.arange(256) / 255, np.float32)
 _SMALL_PHOTO = 2_000_000
 _STRIP = 128
 _ADOBE_RGB = 0
@@ -97,38 +98,33 @@ def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
     luma = decode_luma(data, jpeg, factor)
     if len(jpeg.frame.components) == 1:
         return LumaSource(jpeg, luma, colored=False)
-    grey, colored = _without_chroma(data, jpeg)
+    grey, colored = _without_chroma(jpeg)
     return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored)
 
 
 def decode_luma(data: bytes, jpeg: JpegFile, factor: int) -> Bytes:
     """Decode the luma plane (ceil(H / factor), ceil(W / factor)); the DCT itself scales by 1, 2, 4 or 8."""
-    if not jpeg.complete:
-        data += b"\xff\xd9"
-    # simplejpeg takes the smallest scale that is at least this large; 0 means no scaling.
-    height, width = (
-        -(-side // factor) if factor > 1 else 0 for side in (jpeg.frame.height, jpeg.frame.width)
-    )
-    try:
-        luma = simplejpeg.decode_jpeg(data, "GRAY", min_height=height, min_width=width, strict=True)
-    except ValueError as error:
-        raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
-    return np.asarray(luma[..., 0], np.uint8)
+    return np.asarray(decode_jpeg(data, jpeg, "GRAY", factor)[..., 0], np.uint8)
 
 
-def lightness_of_luma(luma: Bytes) -> NDArray[np.float32]:
+def decode_small(data: bytes, source: LumaSource) -> Bytes:
+    """Decode the source at an eighth of its size, with its colour (h, w, 3) or grey (h, w)."""
+    return decode_jpeg(data, source.jpeg, "RGB", 8) if source.colored else source.luma[::4, ::4]
+
+
+def lightness_of_luma(luma: Bytes, space: RgbSpace = SRGB) -> NDArray[np.float32]:
     """Return L* of luma bytes seen as grey."""
-    return np.asarray(cv2.LUT(luma, _LIGHTNESS), np.float32)
+    return np.asarray(cv2.LUT(luma, space.lightness_of_grey(_GREYS)), np.float32)
 
 
-def make_chroma(luma: Bytes, colour: RowSource) -> tuple[Bytes, Bytes]:
+def make_chroma(luma: Bytes, colour: RowSource, space: RgbSpace = SRGB) -> tuple[Bytes, Bytes]:
     """Return the Cb and Cr planes (h, w) of a luma plane, strip by strip."""
     planes = np.empty((2, *luma.shape), np.uint8)
     for start in range(0, len(luma), _STRIP):
         strip = luma[start : start + _STRIP]
-        ab = colour.rows(start, lightness_of_luma(strip)) + 128
+        ab = colour.rows(start, lightness_of_luma(strip, space)) + 128
         a, b = (cv2.add(plane, _ZERO, dtype=cv2.CV_8U) for plane in ab)
-        chroma = chroma_of(strip, np.asarray(a, np.uint8), np.asarray(b, np.uint8))
+        chroma = chroma_of(strip, np.asarray(a, np.uint8), np.asarray(b, np.uint8), space)
         planes[:, start : start + _STRIP] = np.moveaxis(chroma, -1, 0)
     return planes[0], planes[1]
 
@@ -161,15 +157,18 @@ def _encode_plane(plane: Bytes, quality: int, progressive: bool) -> bytes:
         return file.read()
 
 
-def _without_chroma(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, bool]:
+def _without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
     """Write the luma coefficients as a grey JPEG; tell whether any chroma block was not neutral."""
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         path = Path(folder) / "luma.jpg"
-        path.write_bytes(data)
-        source = jpeglib.read_dct(str(path))
-        colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
-        grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
-        grey.write_dct(str(path))
+        path.write_bytes(without_metadata(jpeg))
+        try:
+            source = jpeglib.read_dct(str(path))
+            colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
+            grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
+            grey.write_dct(str(path))
+        except OSError as error:
+            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
         written = JpegFile.read(path.read_bytes())
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame), colored

@@ -1,12 +1,17 @@
 """Metadata in JPEG segments: EXIF, XMP, IPTC, ICC and density, read out and written back."""
 
 import struct
+from dataclasses import dataclass
+
+from photochrom.artifact import ModelCard
 
 from . import icc
 from .jpeg_file import APP0, APP1, APP2, APP13, JpegFile, Segment
 from .limits import PhotoLimits
 from .orientation import read_orientation
 from .photo import Metadata
+from .provenance import with_provenance
+from .space import RgbSpace, space_of
 
 _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
@@ -15,8 +20,18 @@ _ICC_CHUNK = 65_519
 _MAX_PAYLOAD = 65_533
 
 
-def jpeg_metadata_for_color(jpeg: JpegFile, limits: PhotoLimits) -> tuple[tuple[Segment, ...], int]:
-    """Return the segments of a JPEG that a colour version of it keeps as they are, and its orientation.
+@dataclass(frozen=True)
+class CarriedMetadata:
+    """What a JPEG's metadata say to the pipeline, and what of it goes on to the result."""
+
+    segments: tuple[Segment, ...]
+    orientation: int
+    space: RgbSpace | None
+    """None where the profile is of a kind whose space cannot be worked in; its numbers stay."""
+
+
+def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
+    """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
 
     All but two: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
     luma means the same light; the index of further pictures (MPF) goes, as they do not travel.
@@ -29,7 +44,22 @@ def jpeg_metadata_for_color(jpeg: JpegFile, limits: PhotoLimits) -> tuple[tuple[
             first = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
             kept = (*kept[:first], *icc_segments(colored), *kept[first:])
     exif = _payload(kept, APP1, _EXIF)
-    return kept, read_orientation(exif) if exif else 1
+    return CarriedMetadata(kept, read_orientation(exif) if exif else 1, space_of(profile))
+
+
+def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
+    """Return the JPEG with a note in its XMP, a new one after its EXIF where it has none."""
+    old = next((s for s in jpeg.metadata if s.marker == APP1 and s.payload.startswith(_XMP)), None)
+    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, card))
+    if len(note.payload) > _MAX_PAYLOAD:
+        return jpeg
+    kept = [s for s in jpeg.metadata if s is not old]
+    at = (
+        jpeg.metadata.index(old)
+        if old
+        else sum(s.marker == APP0 or s.payload.startswith(_EXIF) for s in kept)
+    )
+    return jpeg.with_metadata((*kept[:at], note, *kept[at:]))
 
 
 def read_metadata(segments: tuple[Segment, ...], limits: PhotoLimits) -> tuple[Metadata, int]:

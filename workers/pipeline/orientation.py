@@ -1,4 +1,4 @@
-"""EXIF orientation: the network wants to see heads above feet."""
+"""What the pipeline reads and writes in EXIF: orientation (the network wants heads above feet) and resolution."""
 
 from typing import Any, Literal
 
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 ORIENTATION_TAG = 0x0112
+_ACROSS, _DOWN, _UNIT = 282, 283, 296
+_INCH, _CENTIMETRE = 2, 3
 Array = NDArray[Any]
 
 
@@ -30,6 +32,28 @@ def with_upright_tag(exif: bytes) -> bytes:
         if int.from_bytes(exif[entry : entry + 2], order) == ORIENTATION_TAG and entry + 12 <= len(exif):
             return exif[: entry + 8] + (1).to_bytes(2, order) + exif[entry + 10 :]
     return exif
+
+
+def resolution_of(exif: bytes) -> tuple[float, float] | None:
+    """Return the pixels per inch that an EXIF block states, across and down."""
+    try:
+        tags = Image.Exif()
+        tags.load(exif)
+        across, down = float(tags[_ACROSS]), float(tags[_DOWN])
+        scale = {_INCH: 1.0, _CENTIMETRE: 2.54}[tags.get(_UNIT, _INCH)]
+    except Exception:  # as above
+        return None
+    return (across * scale, down * scale) if across > 0 and down > 0 else None
+
+
+def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> bytes | None:
+    """Return an EXIF block that states the resolution, for formats with no other place for it."""
+    if dpi is None or (exif and resolution_of(exif)):
+        return exif
+    tags = Image.Exif()
+    tags.load(exif or b"")
+    tags[_ACROSS], tags[_DOWN], tags[_UNIT] = dpi[0], dpi[1], _INCH
+    return tags.tobytes().removeprefix(b"Exif\x00\x00")
 
 
 def upright(plane: Array, orientation: int) -> Array:

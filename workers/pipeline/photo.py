@@ -39,6 +39,8 @@ class Photo:
         orientation: EXIF 1..8, how `pixels` must be turned to be seen upright.
         warnings: sentences for the user about what reading the file lost or assumed.
         compression: TIFF's compression tag, so that a result is packed as its source was.
+        lossless: whether the file holds these very pixels; where a format leaves the choice, the result does as
+            its source did.
     """
 
     pixels: Samples
@@ -48,6 +50,7 @@ class Photo:
     orientation: int = 1
     warnings: tuple[str, ...] = ()
     compression: int | None = None
+    lossless: bool = True
 
     @property
     def full_scale(self) -> int:
@@ -71,3 +74,31 @@ class Photo:
         exif = with_upright_tag(self.metadata.exif) if self.metadata.exif else None
         metadata = replace(self.metadata, exif=exif)
         return replace(self, pixels=pixels, alpha=alpha, orientation=1, metadata=metadata)
+
+
+def split_alpha(samples: Samples) -> tuple[Samples, Samples | None]:
+    """Part (H, W), (H, W, 1..4) into grey or RGB, and alpha."""
+    if samples.ndim == 2:
+        return samples, None
+    channels = samples.shape[2]
+    alpha = np.ascontiguousarray(samples[..., -1]) if channels in (2, 4) else None
+    pixels = samples[..., :3] if channels >= 3 else samples[..., 0]
+    return np.ascontiguousarray(pixels), alpha
+
+
+def full_range(samples: NDArray[Any], bits: int) -> Samples:
+    """Bring samples of 1 to 16 bits to the full range of 8 or 16."""
+    if samples.dtype == bool:
+        return np.asarray(samples.astype(np.uint8) * np.uint8(255))
+    if bits in (8, 16):
+        return np.asarray(samples)
+    target = np.uint8 if bits < 8 else np.uint16
+    scale = np.iinfo(target).max / (2**bits - 1)
+    return np.asarray(np.rint(samples * scale).astype(target))
+
+
+def to_8bit(samples: Samples) -> Samples:
+    """Round 16-bit samples to 8 bits; 8-bit ones stay."""
+    if samples.dtype == np.uint8:
+        return samples
+    return np.asarray(((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))

@@ -14,15 +14,15 @@ from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
 from .orientation import read_orientation
-from .photo import Metadata, Photo, Samples
+from .photo import Metadata, Photo, Samples, split_alpha
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _XMP = b"XML:com.adobe.xmp\x00"
 _INCH = 0.0254
-# zlib's usual trade: level 9 takes three times as long for one percent.
-_LEVEL = 6
+# Against the usual 6: a third of the time, 6 % larger.
+_LEVEL = 3
 
 
 def read_png(data: bytes, limits: PhotoLimits) -> Photo:
@@ -60,16 +60,6 @@ def write_png(pixels: Samples, alpha: Samples | None, metadata: Metadata) -> byt
     header_end = len(_SIGNATURE) + 12 + 13
     extra = b"".join(_chunk(kind, payload) for kind, payload in _metadata_chunks(metadata))
     return bytes(packed[:header_end]) + extra + bytes(packed[header_end:])
-
-
-def split_alpha(samples: Samples) -> tuple[Samples, Samples | None]:
-    """Part (H, W), (H, W, 1..4) into grey or RGB, and alpha."""
-    if samples.ndim == 2:
-        return samples, None
-    channels = samples.shape[2]
-    alpha = np.ascontiguousarray(samples[..., -1]) if channels in (2, 4) else None
-    pixels = samples[..., :3] if channels >= 3 else samples[..., 0]
-    return np.ascontiguousarray(pixels), alpha
 
 
 def _decode_8bit(picture: bytes) -> Samples:

@@ -5,15 +5,14 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from PIL import Image
 
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
-from .photo import Metadata, Photo, Samples
-from .png import split_alpha
-from .tiff_writer import ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
+from .photo import Metadata, Photo, Samples, full_range, split_alpha
+from .tiff_writer import EXIF_IFD, GPS_IFD, ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _PHOTOMETRICS = {5: "CMYK, made for printing", 8: "in CIELAB", 32844: "in LogLuv", 32803: "raw camera data"}
@@ -34,7 +33,7 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
             limits.check_size(page.imagelength, page.imagewidth)
             _check_page(page, len(data))
             pixels, alpha = split_alpha(_samples(page))
-            metadata, orientation = _read_metadata(page, limits)
+            metadata, orientation = _read_metadata(page, _exif(data), limits)
             pages = len(file.pages)
     except PhotochromError:
         raise
@@ -68,28 +67,17 @@ def _samples(page: Any) -> Samples:
     photometric, bits = int(page.photometric), int(page.bitspersample)
     if photometric == _PALETTE:
         return np.ascontiguousarray(np.moveaxis(page.colormap, 0, -1)[samples])
-    samples = _full_range(samples, bits)
+    samples = full_range(samples, bits)
     if photometric == _MIN_IS_WHITE:
         samples = np.iinfo(samples.dtype).max - samples
     return np.ascontiguousarray(samples[..., :4] if samples.ndim == 3 else samples)
 
 
-def _full_range(samples: Any, bits: int) -> Samples:
-    """Bring samples of 1 to 16 bits to the full range of 8 or 16."""
-    if samples.dtype == bool:
-        return np.asarray(samples.astype(np.uint8) * np.uint8(255))
-    if bits in (8, 16):
-        return np.asarray(samples)
-    target = np.uint8 if bits < 8 else np.uint16
-    scale = np.iinfo(target).max / (2**bits - 1)
-    return np.asarray(np.rint(samples * scale).astype(target))
-
-
-def _read_metadata(page: Any, limits: PhotoLimits) -> tuple[Metadata, int]:
+def _read_metadata(page: Any, exif: bytes | None, limits: PhotoLimits) -> tuple[Metadata, int]:
     tags = page.tags
     metadata = Metadata(
         icc=_bytes(tags.valueof(ICC_TAG), limits.max_icc_bytes),
-        exif=_exif(tags),
+        exif=exif if exif and len(exif) <= limits.max_metadata_bytes else None,
         xmp=_bytes(tags.valueof(XMP_TAG), limits.max_metadata_bytes),
         iptc=_bytes(tags.valueof(IPTC_TAG), limits.max_metadata_bytes),
         dpi=_dpi(tags),
@@ -98,15 +86,16 @@ def _read_metadata(page: Any, limits: PhotoLimits) -> tuple[Metadata, int]:
     return metadata, int(orientation) if orientation in range(1, 9) else 1
 
 
-def _exif(tags: Any) -> bytes | None:
-    """The page's descriptive tags and its EXIF directory as one EXIF block."""
-    directory = ImageFileDirectory_v2(prefix=b"II")
-    for tag in TEXT_TAGS:
-        if isinstance(text := tags.valueof(tag), str) and text:
-            directory[tag] = text
-    if not len(directory):
+def _exif(data: bytes) -> bytes | None:
+    """The first page's descriptive tags and its EXIF and GPS directories as one EXIF block."""
+    found, kept = Image.Exif(), Image.Exif()
+    try:
+        found.load_from_fp(io.BytesIO(data))
+        kept.update({tag: found[tag] for tag in TEXT_TAGS if tag in found})
+        kept.update({tag: nested for tag in (EXIF_IFD, GPS_IFD) if (nested := dict(found.get_ifd(tag)))})
+        return kept.tobytes().removeprefix(b"Exif\x00\x00") if len(kept) else None
+    except Exception:  # damaged EXIF of any kind: the picture is still good
         return None
-    return b"II*\x00\x08\x00\x00\x00" + directory.tobytes(8)
 
 
 def _dpi(tags: Any) -> tuple[float, float] | None:

@@ -1,0 +1,100 @@
+"""The page at `/`: static files, held in memory, under a Content-Security-Policy that allows nothing foreign."""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Header, HTTPException, Response, status
+
+_FOLDER = Path(__file__).parent / "web"
+# `blob:` is the visitor's own photograph, shown before it is sent.
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # Asked for again each time, answered by 304: an upgraded service never meets yesterday's script.
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
+}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of the page, ready to send."""
+
+    media_type: str
+    plain: bytes
+    packed: bytes
+    etag: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Asset":
+        """Read and compress the file; `mtime=0` makes equal files equal bytes."""
+        plain = path.read_bytes()
+        media_type = (
+            _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        )
+        etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
+        return cls(media_type, plain, gzip.compress(plain, 9, mtime=0), etag)
+
+
+def read_assets(folder: Path = _FOLDER) -> dict[str, Asset]:
+    """Read every file under `folder`, by its path relative to it."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): Asset.read(path) for path in files}
+
+
+def page_router() -> APIRouter:
+    """Return the routes of the page; a name that is not one of its files is 404, never a look at the disk."""
+    assets = read_assets()
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/", methods=["GET", "HEAD"])
+    @router.api_route("/web/{name:path}", methods=["GET", "HEAD"])
+    def asset(
+        name: str = "index.html",
+        accept_encoding: Annotated[str, Header()] = "",
+        if_none_match: Annotated[str, Header()] = "",
+    ) -> Response:
+        if name not in assets:
+            raise HTTPException(status.HTTP_404_NOT_FOUND)
+        return _answer(assets[name], accept_encoding, if_none_match)
+
+    return router
+
+
+def _answer(asset: Asset, accept_encoding: str, if_none_match: str) -> Response:
+    headers = {**_HEADERS, "ETag": asset.etag}
+    if asset.etag in if_none_match:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    if "gzip" in accept_encoding:
+        headers["Content-Encoding"] = "gzip"
+        return Response(asset.packed, media_type=asset.media_type, headers=headers)
+    return Response(asset.plain, media_type=asset.media_type, headers=headers)

@@ -1,0 +1,111 @@
+/** Every call to the service; the rest of the page knows no address. */
+
+export class Problem extends Error {
+  constructor(code, detail, { status = 0, retryAfter = 0 } = {}) {
+    super(detail || code);
+    Object.assign(this, { code, detail, status, retryAfter });
+  }
+
+  /** Trying again later with the same bytes can help. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+const job = (id) => `/v1/jobs/${encodeURIComponent(id)}`;
+export const urls = {
+  result: (id) => `${job(id)}/result`,
+  original: (id) => `${job(id)}/original`,
+  preview: (id) => `${job(id)}/preview`,
+  confidence: (id) => `${job(id)}/confidence`,
+};
+
+/** What this service can do beyond the core, by its own description: parts that are missing are not shown. */
+export async function capabilities() {
+  const described = await json(await call("/openapi.json"));
+  const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
+  const has = (path) => paths.has(path);
+  return {
+    original: has("/v1/jobs/{}/original"),
+    preview: has("/v1/jobs/{}/preview"),
+    confidence: has("/v1/jobs/{}/confidence"),
+    events: has("/v1/jobs/{}/events"),
+    batches: has("/v1/batches"),
+  };
+}
+
+/** Send one photograph; `onsent` gets the part that is sent, 0 to 1. */
+export function createJob(file, options, { key, signal, onsent }) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(options)) form.append(name, value);
+  form.append("photo", file, file.name);
+  return new Promise((resolve, reject) => {
+    // fetch cannot tell how much of a body is sent.
+    const request = new XMLHttpRequest();
+    request.open("POST", "/v1/jobs");
+    request.setRequestHeader("Idempotency-Key", key);
+    request.responseType = "text";
+    request.upload.onprogress = (event) => event.lengthComputable && onsent?.(event.loaded / event.total);
+    request.onload = () => {
+      if (request.status < 300) return resolve(JSON.parse(request.responseText));
+      reject(problem(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+    };
+    request.onerror = () => reject(new Problem("unreachable"));
+    request.onabort = () => reject(new Problem("aborted", "", { status: -1 }));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
+/** The record of a job, or null when it has not changed since `etag`. */
+export async function readJob(id, etag) {
+  const response = await call(job(id), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" }, [304]);
+  if (response.status === 304) return null;
+  return { record: await response.json(), etag: response.headers.get("ETag") };
+}
+
+/** One page of all jobs, newest first: `{ records, next }`. */
+export async function listJobs(cursor) {
+  const query = new URLSearchParams({ limit: "100", ...(cursor ? { cursor } : {}) });
+  const { items, next_cursor } = await json(await call(`/v1/jobs?${query}`));
+  return { records: items, next: next_cursor };
+}
+
+export const cancelJob = (id) => call(`${job(id)}:cancel`, { method: "POST" }).then(json);
+export const retryJob = (id) => call(`${job(id)}:retry`, { method: "POST" }).then(json);
+export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: true }, [404]);
+export const isUp = () => call("/healthz", { cache: "no-store" });
+export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
+
+/** Calls `onchange` whenever the job may have changed; returns what ends it. */
+export function listen(id, onchange) {
+  const source = new EventSource(`${job(id)}/events`);
+  // The stream only pokes: the record is always read by the one way above.
+  for (const type of ["job", "deleted"]) source.addEventListener(type, onchange);
+  source.onerror = () => source.readyState === EventSource.CLOSED && source.close();
+  return () => source.close();
+}
+
+async function call(url, init = {}, fine = []) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Problem("unreachable");
+  }
+  if (response.ok || fine.includes(response.status)) return response;
+  throw problem(response.status, await response.text(), response.headers.get("Retry-After"));
+}
+
+const json = (response) => (response.status === 204 ? null : response.json());
+
+function problem(status, body, retryAfter) {
+  let said = {};
+  try {
+    said = JSON.parse(body);
+  } catch {
+    // A proxy's error page; the status has to do.
+  }
+  const code = said.code ?? { 401: "needs-key", 403: "needs-key", 413: "photo-too-large", 415: "unsupported-format", 507: "storage-full" }[status];
+  return new Problem(code ?? "other", said.detail, { status, retryAfter: Number(retryAfter) || 0 });
+}

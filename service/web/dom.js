@@ -1,0 +1,57 @@
+/** Small builders of elements; text is always set as text, so no name of a file can become markup. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an element: `h("button.primary", { onclick }, "Label")`; `null` children and attributes are left out. */
+export function h(selector, attributes = {}, ...children) {
+  const [tag, ...classes] = selector.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  set(element, attributes);
+  element.append(...children.flat().filter((child) => child != null));
+  return element;
+}
+
+/** Set properties that begin with `on`, attributes otherwise; `false` and `null` remove the attribute. */
+export function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value == null || value === false) element.removeAttribute(name);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  return element;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const use = document.createElementNS(SVG, "use");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** A button of an icon alone; its label is its name for screen readers and its tooltip. */
+export function iconButton(name, label, onclick, selector = "button.quiet") {
+  return h(selector, { type: "button", "aria-label": label, title: label, onclick }, icon(name));
+}
+
+/** Change text only when it differs: a live region speaks again at every write. */
+export function write(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+const politely = document.getElementById("said");
+const urgently = document.getElementById("urgent");
+
+/** Tell screen readers. */
+export function say(words, { urgent = false } = {}) {
+  const region = urgent ? urgently : politely;
+  // Emptied first, so that the same sentence is spoken twice when it happens twice.
+  region.textContent = "";
+  requestAnimationFrame(() => (region.textContent = words));
+}
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

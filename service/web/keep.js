@@ -1,0 +1,64 @@
+/** What this browser remembers: the photographs' cards and their thumbnails, in IndexedDB. */
+
+const open = new Promise((resolve) => {
+  const request = indexedDB.open("photochrom", 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("photos", { keyPath: "id" });
+    request.result.createObjectStore("thumbs");
+  };
+  request.onsuccess = () => resolve(request.result);
+  // Some private windows have no IndexedDB: the page then remembers as long as it is open.
+  request.onerror = () => resolve(null);
+});
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function store(name, mode) {
+  const database = await open;
+  return database && database.transaction(name, mode).objectStore(name);
+}
+
+export async function keptPhotos() {
+  const photos = await store("photos", "readonly");
+  return photos ? done(photos.getAll()) : [];
+}
+
+export async function keptThumb(key) {
+  const thumbs = await store("thumbs", "readonly");
+  return thumbs ? done(thumbs.get(key)) : undefined;
+}
+
+export async function keepThumb(key, blob) {
+  await (await store("thumbs", "readwrite"))?.put(blob, key);
+}
+
+export async function forget(photo) {
+  await (await store("photos", "readwrite"))?.delete(photo.id);
+  const range = IDBKeyRange.bound(`${photo.id}/`, `${photo.id}/\uffff`);
+  await (await store("thumbs", "readwrite"))?.delete(range);
+}
+
+const waiting = new Map();
+let timer = 0;
+
+/** Remember a photograph soon; five hundred changes in one moment are one transaction. */
+export function keep(id, plain) {
+  waiting.set(id, plain);
+  timer ||= setTimeout(flush, 150);
+}
+
+export function keepNot(id) {
+  waiting.delete(id);
+}
+
+export async function flush() {
+  timer = 0;
+  const batch = [...waiting.values()];
+  waiting.clear();
+  const photos = await store("photos", "readwrite");
+  for (const plain of batch) photos?.put(plain());
+}

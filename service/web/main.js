@@ -1,0 +1,272 @@
+/** The page: puts the parts together. */
+
+import * as actions from "./actions.js";
+import { capabilities, fetchBlob, listJobs, urls } from "./api.js";
+import { h, icon, iconButton, say, set, write } from "./dom.js";
+import { acceptFrom, chooseFiles } from "./intake.js";
+import { flush } from "./keep.js";
+import { onLink, sleep } from "./link.js";
+import * as photos from "./photos.js";
+import * as pictures from "./pictures.js";
+import * as sender from "./sender.js";
+import { makeSheet } from "./sheet.js";
+import { text } from "./strings.js";
+import { makeThemeButton } from "./theme.js";
+import * as thumbs from "./thumbs.js";
+import { makeToolbar } from "./toolbar.js";
+import { makeViewer } from "./viewer.js";
+import * as watcher from "./watcher.js";
+import { makeWelcome } from "./welcome.js";
+import { errorWords, resultName } from "./wording.js";
+import { zip } from "./zip.js";
+
+const main = document.getElementById("main");
+const selected = new Set();
+let filter = "all";
+let selecting = false;
+let zipping = null;
+let loading = true;
+
+// --- parts ---
+
+const banner = h("p.banner", { role: "status", hidden: true });
+const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
+const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
+const mark = h("a.mark", { href: "/" }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
+document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton()));
+const veil = document.getElementById("veil");
+veil.append(h("p", {}, icon("photo"), text.drop));
+
+const toolbar = makeToolbar({ filter: setFilter, retryFailed, cancelAll, select, selectAll, zip: downloadSelected, remove: removeSelected });
+const sheet = makeSheet({ open: (photo) => visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
+const nothing = h("p.nothing.dim", { role: "status", hidden: true });
+const welcome = makeWelcome((how) => chooseFiles(add, how));
+const wait = h("p.nothing.dim", {}, text.loading);
+const listing = h("section.listing", { "aria-labelledby": "listing-heading", hidden: true }, h("h1.unseen", { id: "listing-heading" }, text.sheet.label), toolbar.element, nothing, sheet.element);
+welcome.hidden = true;
+main.append(banner, wait, welcome, listing);
+
+// --- adding ---
+
+// Asking a file for its size costs the browser a look at the disk: five hundred at once would be felt.
+const AT_ONCE = 10;
+
+async function add(incoming) {
+  if (!incoming.length) return say(text.nothingFound, { urgent: true });
+  say(text.say.added(incoming.length));
+  const time = Date.now();
+  for (let from = 0; from < incoming.length; from += AT_ONCE) {
+    const added = photos.addFiles(incoming.slice(from, from + AT_ONCE), time, from);
+    sender.send(added.map((photo) => [photo, photo.versions[0]]));
+    if (incoming.length === 1) return visit(added[0]);
+    await sleep(0);
+  }
+}
+
+// --- drawing ---
+
+function draw({ touched = null, structural = true } = {}) {
+  const everything = photos.all();
+  const groups = new Map(everything.map((photo) => [photo, photos.group(photo)]));
+  const numbers = { all: everything.length, working: 0, done: 0, failed: 0 };
+  for (const group of groups.values()) numbers[group] += 1;
+  wait.hidden = !loading || everything.length > 0;
+  welcome.hidden = loading || everything.length > 0;
+  listing.hidden = !everything.length;
+  document.body.classList.toggle("empty", !everything.length);
+  for (const photo of selected) if (!groups.has(photo)) selected.delete(photo);
+  const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
+  write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
+  nothing.hidden = fitting.length > 0;
+  toolbar.draw({ numbers, left: timeLeft(numbers), isSelecting: selecting, selected: selected.size, zipping });
+  if (structural || filter !== "all") sheet.show(fitting);
+  else sheet.refresh(touched);
+  announce(touched, numbers);
+  document.title = text.title(viewer.photo?.name ?? (numbers.working ? text.sheet.overall(numbers.done, numbers.all) : ""));
+}
+
+const told = new Map();
+
+/** Tell screen readers of ends, one by one while they are few. */
+function announce(touched, numbers) {
+  const ended = [];
+  for (const photo of touched ?? []) {
+    const { state } = photos.current(photo);
+    if (told.has(photo.id) && told.get(photo.id) !== state && ["succeeded", "failed"].includes(state)) ended.push(photo);
+    told.set(photo.id, state);
+  }
+  if (ended.length && !numbers.working && numbers.all > 1) return say(text.say.allDone);
+  if (numbers.working > 5 || !ended.length) return;
+  const [photo] = ended;
+  const failed = photos.group(photo) === "failed";
+  say(failed ? text.say.failed(photo.name, errorWords(photos.current(photo))) : text.say.done(photo.name), { urgent: failed });
+}
+
+// The pace of the last minutes tells how long the rest takes; a few ends are needed to know it.
+const ends = [];
+let lastDone = null;
+
+function timeLeft({ done, failed, working }) {
+  const finished = done + failed;
+  const now = Date.now();
+  if (lastDone !== null) for (let n = lastDone; n < finished; n += 1) ends.push(now);
+  lastDone = finished;
+  while (ends.length > 50) ends.shift();
+  if (!working || ends.length < 3) return 0;
+  return (((now - ends[0]) / (ends.length - 1)) * working) / 1000;
+}
+
+// --- many at once ---
+
+function setFilter(name) {
+  filter = name;
+  draw();
+}
+
+function retryFailed() {
+  for (const photo of photos.all()) if (actions.canRetry(photo)) void actions.retry(photo);
+}
+
+function cancelAll() {
+  for (const photo of photos.all()) if (photos.group(photo) === "working") void actions.cancel(photo);
+}
+
+function select(on) {
+  selecting = on;
+  selected.clear();
+  draw();
+}
+
+function selectAll() {
+  for (const photo of sheet.shown) selected.add(photo);
+  draw();
+}
+
+function toggle(photo) {
+  if (!selected.delete(photo)) selected.add(photo);
+  draw({ touched: new Set([photo]), structural: false });
+}
+
+async function removeSelected() {
+  if (await actions.removeAsking([...selected])) select(false);
+}
+
+async function downloadSelected() {
+  const done = [...selected].filter((photo) => photos.best(photo).state === "succeeded");
+  try {
+    save(await zip(results(done)), text.sheet.zipName);
+  } catch (problem) {
+    showBanner(problem instanceof RangeError ? text.sheet.zipTooLarge : text.sheet.zipFailed);
+  }
+  zipping = null;
+  draw();
+}
+
+async function* results(done) {
+  for (const [index, photo] of done.entries()) {
+    zipping = [index, done.length];
+    draw({ touched: new Set(), structural: false });
+    const version = photos.best(photo);
+    const name = resultName(photo, version);
+    yield { name: photo.folder ? `${photo.folder}/${name}` : name, blob: await fetchBlob(urls.result(version.job)) };
+  }
+}
+
+function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+// --- the large view, with an address of its own so that Back leads back ---
+
+const can = {};
+const viewer = makeViewer(document.getElementById("viewer"), { go, close, neighbours, capabilities: can });
+let pushed = false;
+
+function visit(photo) {
+  pushed = true;
+  history.pushState(null, "", `#photo=${photo.id}`);
+  route();
+}
+
+function close() {
+  if (pushed) return history.back();
+  history.replaceState(null, "", location.pathname);
+  route();
+}
+
+function go(step) {
+  const photo = sheet.shown[sheet.shown.indexOf(viewer.photo) + step];
+  if (!photo) return;
+  history.replaceState(null, "", `#photo=${photo.id}`);
+  route();
+}
+
+function neighbours(photo) {
+  const index = sheet.shown.indexOf(photo);
+  return { previous: sheet.shown[index - 1], next: sheet.shown[index + 1] };
+}
+
+function route() {
+  const photo = photos.get(new URLSearchParams(location.hash.slice(1)).get("photo"));
+  const left = viewer.photo;
+  if (photo) viewer.open(photo);
+  else {
+    pushed = false;
+    viewer.shut();
+    if (left && sheet.shown.includes(left)) sheet.focus(left);
+  }
+  draw({ touched: new Set(), structural: false });
+}
+
+addEventListener("popstate", route);
+
+// --- the connection ---
+
+let bannerTimer = 0;
+
+function showBanner(words, { passing = true } = {}) {
+  clearTimeout(bannerTimer);
+  write(banner, words);
+  banner.hidden = !words;
+  if (words && passing) bannerTimer = setTimeout(() => (banner.hidden = true), 6000);
+}
+
+onLink((up) => {
+  set(banner, { "data-up": up });
+  if (up) showBanner(text.connection.back);
+  else showBanner(navigator.onLine ? text.connection.offline : text.connection.networkOff, { passing: false });
+  if (up) void meet();
+});
+
+/** Learn what the service can do and what it holds. */
+async function meet() {
+  try {
+    Object.assign(can, await capabilities());
+    for (let cursor, pages = 0; pages < 60; pages += 1) {
+      const { records, next } = await listJobs(cursor);
+      records.forEach(photos.adopt);
+      if (!next || !records.length) return;
+      cursor = next;
+    }
+  } catch {
+    // The watcher says when the service cannot be reached.
+  }
+}
+
+async function begin() {
+  acceptFrom(document, veil, add);
+  addEventListener("pagehide", flush);
+  photos.watch(draw);
+  await photos.restore();
+  for (const part of [thumbs, pictures]) part.start(can);
+  sender.start(can, watcher.look);
+  await meet();
+  loading = false;
+  draw();
+  route();
+  void watcher.start(can);
+}
+
+void begin();

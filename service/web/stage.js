@@ -1,0 +1,233 @@
+/** The stage: two pictures of one size over each other, a divider between them, zoom and pan for both at once. */
+
+import { calm, h, icon, set, write } from "./dom.js";
+import { text } from "./strings.js";
+
+const MOST = 8;
+const STEP = 1.4;
+const words = text.viewer;
+
+/** Make the stage; `onzoom({ percent, fits })` hears of every change. */
+export function makeStage({ onzoom }) {
+  const left = layer("left");
+  const right = layer("right");
+  const overlay = h("canvas.guess", { hidden: true, "aria-hidden": "true" });
+  right.frame.append(overlay);
+  const handle = h("button.handle", { type: "button", role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
+  const divider = h("div.divider", {}, handle);
+  const note = h("p.stage-note", { role: "status" });
+  const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, divider, note);
+  let names = { left: "", right: "" };
+  let size = { width: 0, height: 0 };
+  let view = { scale: 1, x: 0, y: 0 };
+  let split = 50;
+  let fits = true;
+
+  // --- the divider ---
+
+  function setSplit(percent) {
+    split = Math.max(0, Math.min(100, percent));
+    drawSplit();
+    const whole = Math.round(split);
+    set(handle, { "aria-valuenow": whole, "aria-valuetext": words.sliderValue(whole, names.left, names.right) });
+  }
+
+  /** The divider runs over the visible part of the photograph, not over the empty stage beside it. */
+  function visible() {
+    const { width, height } = box();
+    const [x, y] = [Math.max(0, view.x), Math.max(0, view.y)];
+    const right = Math.min(width, view.x + size.width * view.scale);
+    const bottom = Math.min(height, view.y + size.height * view.scale);
+    return size.width ? { x, y, width: right - x, height: bottom - y } : { x: 0, y: 0, width, height };
+  }
+
+  function drawSplit() {
+    const seen = visible();
+    const lengths = { split: seen.x + (split / 100) * seen.width, left: seen.x, top: seen.y, width: seen.width, height: seen.height };
+    for (const [name, length] of Object.entries(lengths)) element.style.setProperty(`--${name}`, `${length}px`);
+  }
+
+  handle.addEventListener("keydown", (event) => {
+    const far = event.shiftKey ? 10 : 2;
+    const step = { ArrowLeft: -far, ArrowDown: -far, ArrowRight: far, ArrowUp: far, PageDown: -10, PageUp: 10, Home: -100, End: 100 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setSplit(split + step);
+  });
+
+  /** Let the colour come in from the left edge of the grey picture to the middle. */
+  function sweep() {
+    if (calm()) return setSplit(50);
+    const start = performance.now();
+    const frame = (now) => {
+      const part = Math.min(1, (now - start) / 1600);
+      if (element.dataset.sweeping !== "yes") return;
+      setSplit(100 - 50 * (1 - (1 - part) ** 3));
+      if (part < 1) requestAnimationFrame(frame);
+      else delete element.dataset.sweeping;
+    };
+    element.dataset.sweeping = "yes";
+    setSplit(100);
+    requestAnimationFrame(frame);
+  }
+
+  // --- zoom and pan ---
+
+  const box = () => element.getBoundingClientRect();
+  const fitScale = () => Math.min(box().width / size.width, box().height / size.height) || 1;
+  const fullScale = () => 1 / devicePixelRatio;
+
+  function apply() {
+    if (!size.width) return;
+    const { width, height } = box();
+    const least = Math.min(fitScale(), fullScale());
+    if (fits) view.scale = Math.min(fitScale(), Math.max(fullScale(), fitScale()));
+    view.scale = Math.max(least, Math.min(Math.max(MOST * fullScale(), fitScale()), view.scale));
+    const [w, t] = [size.width * view.scale, size.height * view.scale];
+    view.x = w <= width ? (width - w) / 2 : Math.min(0, Math.max(width - w, view.x));
+    view.y = t <= height ? (height - t) / 2 : Math.min(0, Math.max(height - t, view.y));
+    for (const { frame } of [left, right]) {
+      frame.style.width = `${w}px`;
+      frame.style.height = `${t}px`;
+      frame.style.transform = `translate(${view.x}px, ${view.y}px)`;
+    }
+    drawSplit();
+    // From four to one on, show the pixels themselves: that is what one zooms in for.
+    element.classList.toggle("pixels", view.scale >= 4 * fullScale());
+    element.classList.toggle("pannable", w > width + 1 || t > height + 1);
+    onzoom({ percent: Math.round((view.scale / fullScale()) * 100), fits });
+  }
+
+  /** Zoom by `factor` around a point of the stage, by default its middle. */
+  function zoomBy(factor, x = box().width / 2, y = box().height / 2) {
+    const scale = Math.max(Math.min(fitScale(), fullScale()), Math.min(Math.max(MOST * fullScale(), fitScale()), view.scale * factor));
+    view.x = x - ((x - view.x) * scale) / view.scale;
+    view.y = y - ((y - view.y) * scale) / view.scale;
+    view.scale = scale;
+    fits = Math.abs(scale - fitScale()) < 1e-4 * scale;
+    apply();
+  }
+
+  const zoomFit = () => ((fits = true), apply());
+  const zoomFull = (x, y) => zoomBy(fullScale() / view.scale, x, y);
+
+  function panBy(x, y) {
+    view.x += x;
+    view.y += y;
+    apply();
+  }
+
+  element.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const far = Math.min(box().width, box().height) / 6;
+    const act = {
+      "+": () => zoomBy(STEP), "=": () => zoomBy(STEP), "-": () => zoomBy(1 / STEP), 0: zoomFit, 1: () => zoomFull(),
+      ArrowLeft: () => panBy(far, 0), ArrowRight: () => panBy(-far, 0), ArrowUp: () => panBy(0, far), ArrowDown: () => panBy(0, -far),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+  element.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const { left: x, top: y } = box();
+    zoomBy(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - x, event.clientY - y);
+  }, { passive: false });
+  element.addEventListener("dblclick", (event) => {
+    if (event.target.closest(".handle")) return;
+    const { left: x, top: y } = box();
+    if (fits) zoomFull(event.clientX - x, event.clientY - y);
+    else zoomFit();
+  });
+  followPointers(element, handle, { box, visible, setSplit, zoomBy, panBy, mayPan: () => element.classList.contains("pannable") });
+  new ResizeObserver(apply).observe(element);
+  setSplit(50);
+
+  return {
+    element, sweep, zoomBy, zoomFit, zoomFull, overlay, setSplit,
+    left, right,
+    focus: () => handle.focus({ preventScroll: true }),
+    /** Say what lies on each side; without a left side there is nothing to compare. */
+    name(leftName, rightName, comparing) {
+      names = { left: leftName, right: rightName };
+      write(left.label, leftName);
+      write(right.label, rightName);
+      element.classList.toggle("comparing", comparing);
+      divider.hidden = !comparing;
+      setSplit(split);
+    },
+    /** The size of the photograph in its own pixels; both pictures are shown at it. */
+    measure(width, height) {
+      if (size.width === width && size.height === height) return;
+      size = { width, height };
+      zoomFit();
+    },
+    note: (sentence) => {
+      write(note, sentence);
+      note.hidden = !sentence;
+    },
+  };
+}
+
+function layer(side) {
+  const frame = h("div.frame");
+  const label = h("span.side-name");
+  let image = null;
+  return {
+    element: h(`div.layer.${side}`, {}, frame, label),
+    frame,
+    label,
+    /** Show this picture, or nothing. */
+    put(picture) {
+      if (picture === image) return;
+      image?.remove();
+      image = picture;
+      if (picture) frame.prepend(picture);
+    },
+  };
+}
+
+/** One finger or mouse moves the divider, or the photograph when it is larger than the stage; two fingers zoom. */
+function followPointers(stage, handle, { box, visible, setSplit, zoomBy, panBy, mayPan }) {
+  const down = new Map();
+  let mode = null;
+  const at = (event) => ({ x: event.clientX - box().left, y: event.clientY - box().top });
+  const distance = () => {
+    const [a, b] = [...down.values()];
+    return { far: Math.hypot(a.x - b.x, a.y - b.y), x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+  };
+  stage.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    delete stage.dataset.sweeping;
+    down.set(event.pointerId, at(event));
+    stage.setPointerCapture(event.pointerId);
+    if (down.size === 2) mode = "pinch";
+    else mode = mayPan() && !event.target.closest(".handle") ? "pan" : "split";
+    stage.dataset.mode = mode;
+    if (event.target.closest(".handle")) handle.focus({ preventScroll: true });
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (!down.has(event.pointerId)) return;
+    const [before, now] = [down.get(event.pointerId), at(event)];
+    if (mode === "pinch" && down.size === 2) {
+      const old = distance();
+      down.set(event.pointerId, now);
+      const { far, x, y } = distance();
+      zoomBy(far / Math.max(1, old.far), x, y);
+      panBy(x - old.x, y - old.y);
+      return;
+    }
+    down.set(event.pointerId, now);
+    if (mode === "pan") panBy(now.x - before.x, now.y - before.y);
+    if (mode === "split") setSplit(((now.x - visible().x) / visible().width) * 100);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    stage.addEventListener(end, (event) => {
+      down.delete(event.pointerId);
+      if (!down.size) delete stage.dataset.mode;
+      // After a pinch the finger that stays must not make the divider jump.
+      mode = null;
+    });
+  }
+}

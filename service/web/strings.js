@@ -1,0 +1,208 @@
+/** Every word of the page, in one place. Functions are sentences with a gap. */
+
+const number = new Intl.NumberFormat("en");
+const dateFormat = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
+
+export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
+export const day = (date) => dateFormat.format(date);
+
+export const bytes = (n) => {
+  if (n < 1e3) return count(n, "byte");
+  const [unit, size] = n < 1e6 ? ["kB", 1e3] : n < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
+  const value = n / size;
+  return `${number.format(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))} ${unit}`;
+};
+
+export const duration = (seconds) => {
+  if (seconds < 60) return count(Math.max(1, Math.round(seconds)), "second");
+  if (seconds < 3600) return count(Math.round(seconds / 60), "minute");
+  return count(Math.round(seconds / 3600), "hour");
+};
+
+export const text = {
+  name: "Photochrom",
+  title: (name) => (name ? `${name} · Photochrom` : "Photochrom"),
+
+  welcome: {
+    heading: "Old photographs, in colour.",
+    lead: "Drop black-and-white photographs here and watch them come to colour, at their full size.",
+    choose: "Choose photographs",
+    folder: "Choose a folder",
+    paste: "or drop them anywhere on this page, or paste one.",
+    promises: [
+      ["Your light is untouched", "Only colour is added. Every shadow and highlight of your scan stays as it was."],
+      ["Full size", "What you get back has every pixel that you put in, and its date and notes."],
+      ["It stays here", "Your photographs go to this Photochrom server and nowhere else."],
+    ],
+    picture: "A photograph of hills by a lake; its left half is grey, its right half is in colour.",
+  },
+  loading: "Opening your photographs…",
+  add: "Add photographs",
+  addFolder: "Add a folder",
+  drop: "Let go to add your photographs",
+  nothingFound: "There was no photograph in that.",
+  theme: { auto: "Colours of the page: as on your device", dark: "Colours of the page: dark", light: "Colours of the page: light" },
+
+  connection: {
+    offline: "The service cannot be reached. Nothing is lost; this page is trying again.",
+    networkOff: "You are offline. Nothing is lost; this page goes on when you are back.",
+    back: "The service is back.",
+    busy: "The service is busy and asked for a short wait.",
+  },
+  unsentWarning: "Some photographs have not been sent yet.",
+
+  sheet: {
+    label: "Your photographs",
+    filters: { all: "All", working: "In work", done: "In colour", failed: "Not done" },
+    filterLabel: "Show",
+    none: { working: "Nothing is in work.", done: "Nothing is in colour yet.", failed: "Nothing has failed." },
+    overall: (done, total) => `${number.format(done)} of ${number.format(total)} in colour`,
+    left: (seconds) => `about ${duration(seconds)} left`,
+    retryFailed: "Try the failed ones again",
+    cancelAll: "Stop the rest",
+    select: "Select",
+    selected: (n) => `${number.format(n)} selected`,
+    selectAll: "Select all",
+    clear: "Done selecting",
+    downloadSelected: "Download as zip",
+    deleteSelected: "Delete",
+    zipping: (done, total) => `Packing ${number.format(done)} of ${number.format(total)}`,
+    zipFailed: "Some photographs could not be fetched; the zip was not made. Please try again.",
+    zipTooLarge: "These are more than 4 GB together. Please download them in smaller parts.",
+    zipName: "photochrom.zip",
+  },
+
+  state: {
+    unsent: "Waiting to be sent",
+    sending: (percent) => `Sending, ${percent} %`,
+    queued: "In the queue",
+    place: (position) => (position <= 1 ? "Next in the queue" : `Number ${number.format(position)} in the queue`),
+    running: "Coming to colour",
+    retrying: "Interrupted, starting again",
+    canceling: "Stopping",
+    succeeded: "In colour",
+    failed: "Did not work",
+    canceled: "Stopped",
+    expired: "No longer kept",
+  },
+  stage: {
+    decode: "Reading the photograph",
+    predict: "Finding the colours",
+    upsample: "Carrying the colours to full size",
+    encode: "Writing the result",
+  },
+
+  card: {
+    open: (name, state) => `${name}. ${state}`,
+    retry: (name) => `Try ${name} again`,
+    cancel: (name) => `Stop ${name}`,
+    remove: (name) => `Delete ${name}`,
+    download: (name) => `Download ${name}`,
+    select: (name) => `Select ${name}`,
+    versions: (n) => count(n, "version"),
+    noPicture: (kind) => `${kind} file`,
+  },
+
+  viewer: {
+    label: (name) => `Photograph ${name}`,
+    back: "Back to all photographs",
+    previous: "Previous photograph",
+    next: "Next photograph",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
+    fit: "Whole photograph",
+    zoom: (percent) => `${percent} %`,
+    full: "Full size, one pixel to one pixel",
+    download: "Download",
+    remove: "Delete",
+    retry: "Try again",
+    cancel: "Stop",
+    stage: "The photograph. Plus and minus zoom, arrow keys move it.",
+    slider: "Compare before and after",
+    sliderValue: (percent, left, right) => `${percent} % ${left}, ${100 - percent} % ${right}`,
+    original: "Original",
+    version: (n) => `Version ${n}`,
+    versions: "Versions",
+    compareWith: "Compare with",
+    show: (n) => `Show version ${n}`,
+    keep: "Keep this one as the best",
+    kept: "Kept as the best",
+    noDisplay: (kind) => `This browser cannot show ${kind} files, but the photograph itself is fine.`,
+    gone: "The original is no longer kept on the server; only the result can be shown.",
+    loading: "Fetching the full-size photograph…",
+    preview: "Reduced view",
+  },
+
+  adjust: {
+    heading: "Adjust",
+    lead: "Makes a new version; the ones you have are kept.",
+    presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
+    presetsLabel: "Mood",
+    vividness: "Vividness",
+    vividnessEnds: ["faithful", "colourful"],
+    temperature: "Temperature",
+    temperatureEnds: ["likeliest colour", "blend of colours"],
+    strength: "Strength",
+    strengthEnds: ["grey", "full"],
+    make: "Make a new version",
+    same: "You have this version already.",
+    noOriginal: "The original is no longer kept on the server. Add the photograph again to make another version.",
+    summary: (o) => `Vividness ${percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}`,
+    made: (n) => `Version ${n} is being made.`,
+  },
+
+  guess: {
+    show: "Where the machine guessed",
+    legend: ["sure", "guessed"],
+    failed: "The map of guesses could not be fetched.",
+  },
+
+  details: {
+    heading: "Details",
+    file: "File",
+    size: "Size",
+    result: "Result",
+    model: "Model",
+    provider: "Ran on",
+    took: "Took",
+    kept: "Kept until",
+    job: "Job",
+    notes: "Notes",
+    pixels: (w, h) => `${number.format(w)} × ${number.format(h)} pixels, ${number.format(Math.round(w * h / 1e5) / 10)} megapixels`,
+    seconds: (s) => `${number.format(Math.round(s * 10) / 10)} s`,
+  },
+
+  remove: {
+    heading: (n) => (n === 1 ? "Delete this photograph?" : `Delete ${number.format(n)} photographs?`),
+    lead: "The photograph and all its versions are erased from the server. The file on your own device stays.",
+    yes: "Delete",
+    no: "Keep",
+  },
+
+  say: {
+    added: (n) => `${count(n, "photograph")} added.`,
+    done: (name) => `${name} is in colour.`,
+    failed: (name, why) => `${name} did not work. ${why}`,
+    removed: (n) => `${count(n, "photograph")} deleted.`,
+    allDone: "All photographs are done.",
+  },
+
+  error: {
+    "unsupported-format": "This is not a photograph that Photochrom can read.",
+    "unreadable-photo": "The file is damaged or empty, so it cannot be read. Try to copy it again from where it came.",
+    "photo-too-large": "This photograph is larger than this service takes.",
+    "photo-rejected": "This photograph cannot be used.",
+    "storage-full": "The service's disk is full. Delete photographs you no longer need, then try again.",
+    "out-of-memory": "This photograph is too large for the memory of the machine.",
+    "job-timeout": "This photograph took too long.",
+    "queue-unavailable": "The service cannot take photographs just now. Try again in a moment.",
+    "worker-lost": "The service broke down on this photograph several times. It may be damaged, or too large for the machine.",
+    "job-not-found": "The service no longer has this photograph. Add it again.",
+    "file-unreadable": "The file could not be read from your device. Was it moved or renamed?",
+    "original-gone": "The original is no longer kept on the server. Add the photograph again.",
+    "needs-key": "This service asks for a key, which this page does not have.",
+    other: "Something went wrong with this photograph.",
+  },
+};
+
+const percent = (value) => `${Math.round(value * 100)} %`;

@@ -1,0 +1,35 @@
+/** Dark, light, or as the device has it; remembered. */
+
+import { icon, iconButton, set } from "./dom.js";
+import { text } from "./strings.js";
+
+const ORDER = ["auto", "dark", "light"];
+
+export function makeThemeButton() {
+  let theme = read();
+  const button = iconButton(theme, text.theme[theme], () => {
+    theme = ORDER[(ORDER.indexOf(theme) + 1) % ORDER.length];
+    apply();
+  });
+  function apply() {
+    document.documentElement.dataset.theme = theme;
+    button.replaceChildren(icon(theme));
+    set(button, { "aria-label": text.theme[theme], title: text.theme[theme] });
+    try {
+      localStorage.setItem("theme", theme);
+    } catch {
+      // Not allowed to remember: it holds as long as the page is open.
+    }
+  }
+  apply();
+  return button;
+}
+
+function read() {
+  try {
+    const kept = localStorage.getItem("theme");
+    return ORDER.includes(kept) ? kept : "auto";
+  } catch {
+    return "auto";
+  }
+}

@@ -1,0 +1,23 @@
+/** Shrinks photographs away from the page's own thread, so that it stays smooth with hundreds of them. */
+
+addEventListener("message", async ({ data: { ticket, blob, side } }) => {
+  try {
+    postMessage({ ticket, thumb: await shrink(blob, side) });
+  } catch (error) {
+    // A format that this browser does not know; the card says so.
+    postMessage({ ticket, failure: String(error) });
+  }
+});
+
+async function shrink(blob, side) {
+  const full = await createImageBitmap(blob);
+  const scale = Math.min(1, side / Math.max(full.width, full.height));
+  const width = Math.max(1, Math.round(full.width * scale));
+  const height = Math.max(1, Math.round(full.height * scale));
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(full, 0, 0, width, height);
+  full.close();
+  return canvas.convertToBlob({ type: "image/webp", quality: 0.85 });
+}

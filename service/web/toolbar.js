@@ -1,0 +1,47 @@
+/** Above the sheet: what is shown, how far it is, and what can be done to many at once. */
+
+import { h, icon, set, write } from "./dom.js";
+import { text } from "./strings.js";
+
+const words = text.sheet;
+const FILTERS = ["all", "working", "done", "failed"];
+
+/** Make the bar; every deed of `deeds` is a button. */
+export function makeToolbar(deeds) {
+  const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
+  const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));
+  const filters = h("fieldset.segments", {}, h("legend.unseen", {}, words.filterLabel), radios.map((radio, at) => h("label", {}, radio, h("span", {}, words.filters[FILTERS[at]], " ", counts[FILTERS[at]]))));
+  const overall = h("p.overall");
+  const bar = h("span.bar-fill");
+  const track = h("span.bar-track", {}, bar);
+  const button = (name, label, deed) => h("button", { type: "button", onclick: deed }, icon(name), label);
+  const retry = button("retry", words.retryFailed, deeds.retryFailed);
+  const cancel = button("stop", words.cancelAll, deeds.cancelAll);
+  const select = button("select", words.select, () => deeds.select(true));
+  const chosen = h("p", { role: "status" });
+  const all = button("select", words.selectAll, deeds.selectAll);
+  const zip = button("download", words.downloadSelected, deeds.zip);
+  const remove = button("delete", words.deleteSelected, deeds.remove);
+  const clear = button("close", words.clear, () => deeds.select(false));
+  const usual = h("div.row.deeds", {}, retry, cancel, select);
+  const selecting = h("div.row.deeds", {}, chosen, all, zip, remove, clear);
+  const element = h("div.toolbar", {}, filters, h("div.progress", {}, overall, track), usual, selecting);
+
+  return {
+    element,
+    draw({ numbers, left, isSelecting, selected, zipping }) {
+      for (const name of FILTERS) write(counts[name], String(numbers[name]));
+      const atWork = numbers.working > 0;
+      write(overall, words.overall(numbers.done, numbers.all) + (atWork && left ? `, ${words.left(left)}` : ""));
+      bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
+      track.hidden = !atWork;
+      retry.hidden = !numbers.failed;
+      cancel.hidden = numbers.working < 2;
+      usual.hidden = isSelecting;
+      selecting.hidden = !isSelecting;
+      write(chosen, zipping ? words.zipping(...zipping) : words.selected(selected));
+      for (const needs of [zip, remove]) needs.disabled = !selected || Boolean(zipping);
+      set(element, { "data-selecting": isSelecting });
+    },
+  };
+}

@@ -1,0 +1,90 @@
+"""The page's files and the rules under which they are served."""
+
+import gzip
+import re
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from service.page import page_router, read_assets
+
+ASSETS = read_assets()
+SCRIPTS = sorted(name for name in ASSETS if name.endswith(".js"))
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    app = FastAPI()
+    app.include_router(page_router())
+    return TestClient(app)
+
+
+@pytest.mark.parametrize("path", ["/", "/web/index.html", *(f"/web/{name}" for name in ASSETS)])
+def test_every_file_is_served_under_the_policy(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in response.headers["content-security-policy"]
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_types_are_what_browsers_insist_on(client: TestClient) -> None:
+    assert client.get("/").headers["content-type"] == "text/html; charset=utf-8"
+    assert client.get("/web/main.js").headers["content-type"] == "text/javascript; charset=utf-8"
+    assert client.get("/web/base.css").headers["content-type"] == "text/css; charset=utf-8"
+    assert client.get("/web/icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+def test_an_unchanged_file_is_not_sent_again(client: TestClient) -> None:
+    first = client.get("/")
+    again = client.get("/", headers={"If-None-Match": f'W/"other", {first.headers["etag"]}'})
+    assert again.status_code == 304
+    assert again.content == b""
+    assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
+
+
+def test_compressed_only_for_who_asks(client: TestClient) -> None:
+    packed = client.get("/web/main.js", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/web/main.js", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content == ASSETS["main.js"].plain
+
+
+@pytest.mark.parametrize(
+    "path", ["/web/", "/web/nothing.js", "/web/../page.py", "/web/%2e%2e/page.py", "/web//etc/passwd"]
+)
+def test_nothing_but_the_pages_own_files(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_head_has_no_body(client: TestClient) -> None:
+    response = client.head("/")
+    assert response.status_code == 200
+    assert response.content == b""
+
+
+def test_the_script_stays_small() -> None:
+    assert sum(len(gzip.compress(ASSETS[name].plain, 9)) for name in SCRIPTS) <= 60 * 1024
+
+
+@pytest.mark.parametrize("name", sorted(ASSETS))
+def test_nothing_is_loaded_from_elsewhere(name: str) -> None:
+    text = ASSETS[name].plain.decode()
+    addresses = set(re.findall(r"https?://[^\s\"'`)>]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_import_is_a_file_of_the_page(name: str) -> None:
+    for imported in re.findall(r"from \"\./([^\"]+)\"", ASSETS[name].plain.decode()):
+        assert imported in ASSETS
+
+
+def test_markup_has_no_script_or_style_of_its_own() -> None:
+    page = ASSETS["index.html"].plain.decode()
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+    assert not re.search(r"<style|\sstyle=|\son\w+=", page)

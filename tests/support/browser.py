@@ -1,0 +1,94 @@
+"""Debian's Chromium through Playwright, and what a page in it may not do: log errors, or fetch from elsewhere."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+]
+# What the browser itself says of a service that is down; nothing that a script could keep from the console.
+_NETWORK = ("net::ERR_CONNECTION", "net::ERR_INTERNET", "net::ERR_NETWORK", "net::ERR_EMPTY_RESPONSE")
+
+
+def chromium() -> str:
+    """Return the path of the browser, or fail with what to install."""
+    given = os.environ.get("CHROMIUM")
+    found = given or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        raise RuntimeError("No Chromium: `apt-get install chromium`, or name one in CHROMIUM.")
+    return found
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+@dataclass
+class Visit:
+    """One visitor: a fresh profile, the page, and what it complained about."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    refusals_expected: tuple[int, ...] = ()
+
+    def listen(self) -> None:
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        self.page.on("request", self._asked)
+
+    def _heard(self, message: Any) -> None:
+        if message.type not in {"error", "warning"} or any(word in message.text for word in _NETWORK):
+            return
+        # Chromium logs every answer from 400 on by itself; a test says which ones it provokes.
+        if any(f"status of {status}" in message.text for status in self.refusals_expected):
+            return
+        self.complaints.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "blob:", "data:")):
+            self.foreign.append(request.url)
+
+    def choose(self, *files: Path | dict[str, Any], button: str = "Choose photographs") -> None:
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name=button).first.click()
+        chooser.value.set_files([*files])
+
+    def assert_clean(self) -> None:
+        assert not self.complaints
+        assert not self.foreign
+
+
+@contextmanager
+def visit(on: Browser, url: str, *, expect: tuple[int, ...] = (), **context: Any) -> Iterator[Visit]:
+    """Open the page in a new profile; at the end it must have been quiet and have stayed at home."""
+    opened: BrowserContext = on.new_context(
+        viewport=context.pop("viewport", {"width": 1280, "height": 800}), **context
+    )
+    visiting = Visit(opened.new_page(), url, refusals_expected=expect)
+    visiting.listen()
+    try:
+        visiting.page.goto(url)
+        yield visiting
+        visiting.assert_clean()
+    finally:
+        opened.close()

@@ -1,0 +1,66 @@
+import io
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+from photochrom.errors import PhotoRejected, PhotoTooLarge, UnsupportedFormat
+from photochrom.options import ColorizeOptions
+from workers.pipeline.colorizer import PhotoLimits, colorize
+
+
+def samples_of(data: bytes) -> np.ndarray:
+    return imagecodecs.jpeg2k_decode(data)
+
+
+@pytest.mark.parametrize("grey", [True, False], ids=["grey", "colour"])
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("container", ["jp2", "j2k"])
+def test_lossless_files_keep_depth_and_lightness(grey, bits, container, predictor, rgb_photo, lightness_of):
+    pixels = np.ascontiguousarray(rgb_photo[..., 1] if grey else rgb_photo)
+    if bits > 8:
+        pixels = pixels.astype(np.uint16) << (bits - 8)
+    source = imagecodecs.jpeg2k_encode(
+        pixels, level=0, bitspersample=bits, codecformat=container, reversible=True
+    )
+    found = samples_of(colorize(bytes(source), predictor, ColorizeOptions()).data)
+    assert found.dtype == pixels.dtype
+    full = pixels if bits == 8 else np.rint(pixels * (65535 / (2**bits - 1))).astype(np.uint16)
+    assert np.abs(lightness_of(found) - lightness_of(full)).max() < 0.5
+    assert np.ptp(found.astype(int), axis=2).mean() > 10
+
+
+def test_lossy_sources_give_lossy_results_by_quality(predictor, rgb_photo):
+    source = bytes(imagecodecs.jpeg2k_encode(rgb_photo, level=40, codecformat="jp2", reversible=False))
+    sizes = [len(colorize(source, predictor, ColorizeOptions(quality=q)).data) for q in (20, 60, 100)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[2] / 2
+
+
+def test_a_file_cut_anywhere_is_a_clear_error(predictor, rgb_photo, save):
+    source = save(np.ascontiguousarray(rgb_photo[:96, :96]), "JPEG2000")
+    for cut in np.linspace(1, len(source) - 1, 20).astype(int):
+        with pytest.raises(PhotoRejected, match=r"truncated|damaged|not an image"):
+            colorize(source[:cut], predictor, ColorizeOptions())
+
+
+def test_too_many_pixels_are_refused_before_decoding(predictor, rgb_photo, save):
+    with pytest.raises(PhotoTooLarge):
+        colorize(
+            save(rgb_photo, "JPEG2000"), predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=1000)
+        )
+
+
+def test_deeper_than_16_bits_is_refused(predictor, grey_photo, save):
+    source = bytearray(save(grey_photo, "JPEG2000"))
+    source[source.index(b"\xff\x4f\xff\x51") + 42] = 23
+    with pytest.raises(UnsupportedFormat, match="24 bits"):
+        colorize(bytes(source), predictor, ColorizeOptions())
+
+
+def test_pillow_opens_the_result(predictor, grey_photo, save):
+    result = colorize(save(grey_photo, "PNG", dpi=(600, 600)), predictor, ColorizeOptions(format="jp2"))
+    with Image.open(io.BytesIO(result.data)) as image:
+        assert image.mode == "RGB"
+        assert np.allclose(image.info["dpi"], 600, rtol=1e-3)

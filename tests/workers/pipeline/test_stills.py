@@ -1,0 +1,111 @@
+import builtins
+import io
+
+import imagecodecs
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from photochrom.errors import PhotoRejected, PhotoTooLarge, UnsupportedFormat
+from photochrom.options import ColorizeOptions
+from workers.pipeline.colorizer import PhotoLimits, colorize
+
+pillow_heif.register_heif_opener()
+FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
+
+
+def opened(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("grey", [True, False], ids=["grey", "colour"])
+def test_same_format_same_size_close_lightness(format_, grey, save, predictor, rgb_photo, lightness_of):
+    pixels = np.ascontiguousarray(rgb_photo[..., 1] if grey else rgb_photo)
+    result = colorize(save(pixels, format_, quality=95), predictor, ColorizeOptions(quality=98))
+    assert result.media_type == f"image/{FORMATS[format_]}"
+    found = opened(result.data)
+    assert found.shape == (*pixels.shape[:2], 3)
+    assert np.abs(lightness_of(found) - lightness_of(pixels)).mean() < 1.5
+    assert np.ptp(found.astype(int), axis=2).mean() > 10
+
+
+@pytest.mark.parametrize("asked", FORMATS.values())
+def test_they_can_be_asked_for(asked, save, predictor, grey_photo):
+    result = colorize(save(grey_photo, "PNG"), predictor, ColorizeOptions(format=asked))
+    assert opened(result.data).shape == (512, 512, 3)
+    assert result.extension == f".{asked}"
+
+
+def test_lossless_webp_stays_lossless(save, predictor, grey_photo, lightness_of):
+    result = colorize(save(grey_photo, "WEBP", lossless=True), predictor, ColorizeOptions())
+    assert result.data[12:16] == b"VP8L" or b"VP8L" in result.data[:2000]
+    assert np.abs(lightness_of(opened(result.data)) - lightness_of(grey_photo)).max() < 0.5
+
+
+@pytest.mark.parametrize("format_", ["WEBP", "AVIF", "HEIF", "PNG"])
+def test_transparency_is_kept(format_, save, predictor, rgb_photo):
+    alpha = np.tile(np.arange(480, dtype=np.uint16) * 255 // 479, (320, 1)).astype(np.uint8)
+    result = colorize(save(np.dstack([rgb_photo, alpha]), format_), predictor, ColorizeOptions())
+    found = opened(result.data)
+    assert found.shape == (320, 480, 4)
+    assert np.abs(found[..., 3].astype(int) - alpha).mean() < 3
+
+
+def test_of_an_animation_the_first_frame_is_taken_and_said(predictor, rgb_photo):
+    frames = [Image.fromarray(rgb_photo), Image.fromarray(255 - rgb_photo)]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], quality=95)
+    result = colorize(file.getvalue(), predictor, ColorizeOptions())
+    assert any("2 pictures" in warning for warning in result.warnings)
+    assert np.abs(opened(result.data).mean() - rgb_photo.mean()) < 25
+
+
+def test_ten_bit_heic_keeps_its_ten_bits(predictor, grey_photo):
+    deep = np.ascontiguousarray(grey_photo[:256, :256, None].repeat(3, -1)).astype(np.uint16) * 257
+    file = io.BytesIO()
+    pillow_heif.from_bytes("RGB;16", (256, 256), deep.tobytes()).save(file, quality=95)
+    result = colorize(file.getvalue(), predictor, ColorizeOptions())
+    found = pillow_heif.open_heif(io.BytesIO(result.data), convert_hdr_to_8bit=False)
+    assert found.info["bit_depth"] == 10
+
+
+def test_deep_avif_is_read_with_8_bits_and_says_so(predictor, grey_photo):
+    deep = grey_photo[:64, :64, None].repeat(3, -1).astype(np.uint16) * 4
+    source = bytes(imagecodecs.avif_encode(deep, level=90, bitspersample=10))
+    result = colorize(source, predictor, ColorizeOptions())
+    assert any("10 bits" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_file_cut_anywhere_is_a_clear_error(format_, save, predictor, rgb_photo):
+    source = save(np.ascontiguousarray(rgb_photo[:96, :96]), format_, quality=80)
+    for cut in np.linspace(1, len(source) - 1, 20).astype(int):
+        with pytest.raises(PhotoRejected, match=r"truncated|damaged|not an image"):
+            colorize(source[:cut], predictor, ColorizeOptions())
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_too_many_pixels_are_refused_before_decoding(format_, save, predictor, rgb_photo):
+    with pytest.raises(PhotoTooLarge):
+        colorize(save(rgb_photo, format_), predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=1000))
+
+
+def test_webp_takes_no_side_beyond_its_limit(save, predictor):
+    with pytest.raises(UnsupportedFormat, match="16383"):
+        colorize(save(np.zeros((8, 16_400), np.uint8), "PNG"), predictor, ColorizeOptions(format="webp"))
+
+
+def test_without_its_decoder_heic_is_refused_with_a_way_out(save, predictor, grey_photo, monkeypatch):
+    source = save(grey_photo, "HEIF")
+    real_import = builtins.__import__
+
+    def without_heif(name, *rest):
+        if name == "pillow_heif":
+            raise ImportError(name)
+        return real_import(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_heif)
+    with pytest.raises(UnsupportedFormat, match=r"photochrom\[heic\]"):
+        colorize(source, predictor, ColorizeOptions())

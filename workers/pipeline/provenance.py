@@ -1,0 +1,44 @@
+"""A note in XMP that the colours were predicted, and by which model.
+
+`Iptc4xmpExt:DigitalSourceType` is the field that IPTC, and those who read it, keep for this: a photograph with
+parts made by a trained model. `photochrom:Model` names the model.
+"""
+
+import re
+from xml.sax.saxutils import quoteattr
+
+from photochrom import __version__
+from photochrom.artifact import ModelCard
+
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_END = re.compile(rb"</rdf:RDF\s*>")
+_OLD_NOTE = re.compile(rb"<rdf:Description[^>]*xmlns:photochrom=[^>]*/>\s*")
+_PACKET = (
+    b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
+    b"</rdf:RDF></x:xmpmeta>\n"
+    b'<?xpacket end="w"?>'
+)
+
+
+def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
+    """Return an XMP packet with the note, replacing an earlier one; all else stays byte by byte.
+
+    An existing packet that is no RDF in UTF-8 is left alone: better no note than damaged metadata.
+    """
+    packet = _OLD_NOTE.sub(b"", xmp or _PACKET)
+    ends = list(_END.finditer(packet))
+    if not ends:
+        return xmp or _PACKET
+    at = ends[-1].start()
+    return packet[:at] + _note(card) + packet[at:]
+
+
+def _note(card: ModelCard) -> bytes:
+    model = quoteattr(f"{card.name} {card.version}")
+    return (
+        '<rdf:Description rdf:about="" xmlns:photochrom="urn:photochrom:xmp:1.0:"'
+        ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+        f' photochrom:Model={model} photochrom:Version="{__version__}"'
+        f' Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>\n'
+    ).encode()

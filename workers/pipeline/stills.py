@@ -1,0 +1,121 @@
+"""WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
+from photochrom.sniff import PhotoFormat
+
+from .limits import PhotoLimits
+from .orientation import read_orientation, resolution_of, with_resolution
+from .photo import Metadata, Photo, Samples, split_alpha, to_8bit
+
+_WEBP_MAX_SIDE = 16_383
+_NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
+
+
+def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
+    """Decode WebP, AVIF or HEIC; of an animated file, its first frame.
+
+    Raises:
+        UnreadablePhoto: truncated or damaged.
+        UnsupportedFormat: no decoder is installed.
+        PhotoTooLarge: more pixels than allowed, by its header.
+    """
+    try:
+        image = _open_heic(data) if photo_format is PhotoFormat.HEIC else _open(data, photo_format)
+        limits.check_size(image.size[1], image.size[0])
+        samples = _samples(image)
+    except PhotochromError:
+        raise
+    except Exception as error:  # Pillow's plugins raise errors of many kinds
+        raise UnreadablePhoto(f"The {photo_format.upper()} is damaged or truncated: {error}.") from error
+    pixels, alpha = split_alpha(samples)
+    metadata = _read_metadata(image, limits)
+    frames = getattr(image, "n_frames", 1)
+    many = f"The file has {frames} pictures; only the first was colorized."
+    warnings: tuple[str, ...] = (many,) if frames > 1 else ()
+    if photo_format is PhotoFormat.AVIF and _avif_bits(data) > 8:
+        warnings += (f"The AVIF has {_avif_bits(data)} bits per sample; it was read with 8.",)
+    # libheif and libavif turn the picture themselves, by the container's own rotation.
+    orientation = read_orientation(metadata.exif) if photo_format is PhotoFormat.WEBP and metadata.exif else 1
+    return Photo(
+        pixels, photo_format, metadata, alpha, orientation, warnings, lossless=data[12:16] == b"VP8L"
+    )
+
+
+def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
+    """Encode RGB with metadata; 16-bit samples go to HEIC with 10 bits, to the others with 8.
+
+    Raises:
+        UnsupportedFormat: the picture is larger than the format allows, or no encoder is installed.
+    """
+    if target is PhotoFormat.WEBP and max(photo.pixels.shape) > _WEBP_MAX_SIDE:
+        raise UnsupportedFormat(f"WebP holds at most {_WEBP_MAX_SIDE} pixels a side; ask for another format.")
+    options = _metadata_options(photo.metadata) | {"quality": quality}
+    file = io.BytesIO()
+    if target is PhotoFormat.HEIC:
+        _heic_image(photo.pixels, photo.alpha).save(file, **options)
+    else:
+        pixels, alpha = to_8bit(photo.pixels), None if photo.alpha is None else to_8bit(photo.alpha)
+        image = Image.fromarray(pixels if alpha is None else np.dstack([pixels, alpha]))
+        image.save(
+            file, target.upper(), **options, **({"lossless": True, "exact": True} if photo.lossless else {})
+        )
+    return file.getvalue()
+
+
+def _open(data: bytes, photo_format: PhotoFormat) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=[photo_format.upper()])
+
+
+def _pillow_heif() -> Any:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise UnsupportedFormat(_NO_HEIC) from None
+    return pillow_heif
+
+
+def _open_heic(data: bytes) -> Any:
+    return _pillow_heif().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+
+
+def _heic_image(pixels: Samples, alpha: Samples | None) -> Any:
+    samples = np.ascontiguousarray(pixels if alpha is None else np.dstack([pixels, alpha]))
+    mode = ("RGB" if alpha is None else "RGBA") + (";16" if pixels.dtype == np.uint16 else "")
+    return _pillow_heif().from_bytes(mode, (pixels.shape[1], pixels.shape[0]), samples.tobytes())
+
+
+def _samples(image: Any) -> Samples:
+    if isinstance(image, Image.Image) and image.mode not in ("L", "LA", "RGB", "RGBA"):
+        image = image.convert("RGB")
+    return np.asarray(image)
+
+
+def _read_metadata(image: Any, limits: PhotoLimits) -> Metadata:
+    info = image.info
+    exif, xmp, icc = (info.get(key) or b"" for key in ("exif", "xmp", "icc_profile"))
+    exif = bytes(exif).removeprefix(b"Exif\x00\x00")
+    xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
+    return Metadata(
+        icc=bytes(icc) if 0 < len(icc) <= limits.max_icc_bytes else None,
+        exif=exif if 0 < len(exif) <= limits.max_metadata_bytes else None,
+        xmp=xmp if 0 < len(xmp) <= limits.max_metadata_bytes else None,
+        dpi=resolution_of(exif) if exif else None,
+    )
+
+
+def _metadata_options(metadata: Metadata) -> dict[str, Any]:
+    exif = with_resolution(metadata.exif, metadata.dpi)
+    parts = {"exif": exif and b"Exif\x00\x00" + exif, "xmp": metadata.xmp, "icc_profile": metadata.icc}
+    return {key: value for key, value in parts.items() if value}
+
+
+def _avif_bits(data: bytes) -> int:
+    """Bits per sample by the AVIF's `pixi` property; 8 where there is none."""
+    at = data.find(b"pixi")
+    return data[at + 9] if 0 <= at < len(data) - 9 else 8
