@@ -99,6 +99,12 @@ class ItemConflict(PhotochromError):
     code: ClassVar[str] = "item-conflict"
 
 
+class ArchiveRejected(PhotochromError):
+    """The archive as a whole cannot be read: damaged, of an unknown kind, or built to do harm."""
+
+    code: ClassVar[str] = "archive-rejected"
+
+
 class InvalidName(PhotochromError):
     """The name of an item is no relative path that could be a file everywhere."""
 

@@ -14,7 +14,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import batches, health, jobs, openapi, page, problems, streams
+from . import archives, batches, health, jobs, openapi, page, problems, streams
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -42,10 +42,15 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     openapi.describe(app)
     app.include_router(jobs.router)
     app.include_router(batches.router)
+    app.include_router(archives.router)
     app.include_router(streams.router)
     app.include_router(health.router)
     app.include_router(page.page_router())
-    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes + FORM_OVERHEAD)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_upload_bytes + FORM_OVERHEAD,
+        max_archive_bytes=settings.max_archive_bytes,
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

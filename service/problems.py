@@ -30,6 +30,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.BatchClosed: 409,
     errors.ItemConflict: 409,
     errors.InvalidName: 422,
+    errors.ArchiveRejected: 422,
     errors.ObjectNotFound: 404,
     errors.ResultNotReady: 409,
     errors.JobConflict: 409,
