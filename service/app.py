@@ -13,7 +13,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import health, jobs, openapi, page, problems, streams
+from . import health, jobs, openapi, page, pictures, problems, streams
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -40,6 +40,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     problems.install(app)
     openapi.describe(app)
     app.include_router(jobs.router)
+    app.include_router(pictures.router)
     app.include_router(streams.router)
     app.include_router(health.router)
     app.include_router(page.page_router())
