@@ -27,7 +27,7 @@ from . import measures
 from .checkpoint import load_network
 from .color import lab, srgb
 from .data import decode_square, read_photos
-from .network import decode
+from .network import CONFIDENCE_SCALE, decode
 
 SIDE = 256
 
@@ -169,19 +169,43 @@ def evaluate(
         PhotoRejected: no photographs, or one that does not decode.
     """
     rows: list[Row] = []
+    pixels: dict[Setting, list[Tensor]] = {setting: [] for setting in SETTINGS}
     seconds = 0.0
     for names, truth in squares(photos, batch, limit):
         colours = lab(truth / 255)
         start = time.perf_counter()
         answers = predict(colours[:, :1], SETTINGS)
         seconds += time.perf_counter() - start
-        for setting, (ab, _) in zip(SETTINGS, answers, strict=True):
+        for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
+            pixels[setting].append(_errors(ab, confidence, colours[:, 1:]))
             values = figures(*recolour(colours[:, :1], ab), colours, truth)
             for i, name in enumerate(names):
                 rows.append(Row(name, setting, {key: float(value[i]) for key, value in values.items()}))
     if not rows:
         raise PhotoRejected(f"There are no photographs in {photos}.")
-    return summary(rows, seconds), rows
+    report = summary(rows, seconds)
+    for row, setting in zip(report["settings"], SETTINGS, strict=True):
+        row["calibration"] = calibration(torch.cat(pixels[setting], 1))
+    return report, rows
+
+
+def _errors(ab: Tensor, confidence: Tensor, truth: Tensor) -> Tensor:
+    """Return (2,M): estimated and true distance in ab of every place that the network answers."""
+    estimated = -CONFIDENCE_SCALE * confidence.clamp(min=1e-9).log()
+    true = (ab - F.avg_pool2d(truth, truth.shape[-1] // ab.shape[-1])).norm(dim=1)
+    return torch.stack([estimated.flatten(), true.flatten()])
+
+
+def calibration(errors: Tensor, groups: int = 10) -> list[dict[str, float]]:
+    """Sort places by estimated error and return its and the true one's root mean square in equal groups.
+
+    Args:
+        errors: (2,M), estimated and true.
+        groups: how many.
+    """
+    ordered = errors[:, errors[0].argsort()]
+    means = [group.square().mean(1).sqrt().tolist() for group in ordered.chunk(groups, 1)]
+    return [{"estimated": round(estimated, 3), "true": round(true, 3)} for estimated, true in means]
 
 
 def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
@@ -199,7 +223,7 @@ def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
 
 def table(report: dict[str, Any]) -> str:
     """Return the report as text for people."""
-    keys = [key for key in report["settings"][0] if key not in Setting._fields]
+    keys = [key for key in report["settings"][0] if key not in (*Setting._fields, "calibration")]
     lines = [f"{report['photos']} photographs", "vivid  temp " + " ".join(f"{key:>19}" for key in keys)]
     for row in report["settings"]:
         figures_ = " ".join(f"{row[key]:19.3f}" for key in keys)

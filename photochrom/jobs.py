@@ -139,6 +139,8 @@ class JobRecord(_Part):
     state: JobState = JobState.QUEUED
     options: ColorizeOptions
     original: Original
+    batch_id: Annotated[str | None, Field(description="The batch that the job is an item of.")] = None
+    item: Annotated[str | None, Field(description="Its name in the batch: a relative path.")] = None
     result: Result | None = None
     created_at: datetime
     started_at: datetime | None = None

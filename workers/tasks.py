@@ -13,6 +13,7 @@ from typing import overload
 
 from rq.timeouts import JobTimeoutException
 
+from photochrom.batch_store import BatchStore
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
@@ -38,6 +39,7 @@ class Restorer:
     limits: PhotoLimits
     worker: str
     max_attempts: int
+    batches: BatchStore
 
     def model_used(self) -> ModelUsed:
         """Say which network this worker runs, and on what."""
@@ -57,26 +59,31 @@ class Restorer:
         except (JobNotFound, JobConflict) as stale:
             _log.info("Nothing to do: %s", stale)
             return
-        if record.lease is None:
-            return
         try:
-            self._colorize(record, record.lease)
+            if record.lease is not None:
+                self._attempt(record, record.lease)
+        finally:
+            if record.batch_id is not None:
+                # The item is over: the next of its batch takes its place before this worker looks for work.
+                self.batches.feed(record.batch_id)
+
+    def _attempt(self, record: JobRecord, lease: Lease) -> None:
+        try:
+            self._colorize(record, lease)
         except (JobCanceled, JobNotFound) as stop:
             _log.info("Stopped: %s", stop)
-            self._settle(record, record.lease)
+            self._settle(record, lease)
         except PhotoRejected as error:
             explained = _explained(error)
-            self._end(record, lambda job: job.reject(_lease(record), explained, utc_now()))
+            self._end(record, lambda job: job.reject(lease, explained, utc_now()))
         except JobTimeoutException:
-            self._end(record, lambda job: job.reject(_lease(record), _timed_out(), utc_now()))
+            self._end(record, lambda job: job.reject(lease, _timed_out(), utc_now()))
         except (KeyboardInterrupt, SystemExit):
-            self._end(record, lambda job: job.release(_lease(record)))
+            self._end(record, lambda job: job.release(lease))
             raise
         except Exception as error:
             explained = _explained(error)
-            self._end(
-                record, lambda job: job.stumble(_lease(record), explained, utc_now(), self.max_attempts)
-            )
+            self._end(record, lambda job: job.stumble(lease, explained, utc_now(), self.max_attempts))
             raise
 
     def _colorize(self, record: JobRecord, lease: Lease) -> None:

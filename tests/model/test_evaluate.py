@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from model.color import lab
-from model.evaluate import SETTINGS, Setting, evaluate, main, recolour
+from model.evaluate import SETTINGS, Setting, calibration, evaluate, main, recolour
 from model.samples import write_sheet  # noqa: F401 - its law is in test_train
 
 SHIPPED = Path("model/weights/photochrom.onnx")
@@ -72,7 +72,16 @@ def test_torch_and_onnx_have_the_same_figures(good_photos: Path, tmp_path: Path)
         evaluate(load_predict(w, "cpu"), good_photos, limit=2)[0] for w in (SHIPPED, tmp_path / "same.pt")
     ]
     for onnx, pt in zip(*(report["settings"] for report in reports), strict=True):
+        groups = zip(onnx.pop("calibration"), pt.pop("calibration"), strict=True)
+        assert all(group == pytest.approx(other, abs=0.2) for group, other in groups)  # order of near ties
         assert onnx == pytest.approx(pt, abs=2e-3)
+
+
+def test_calibration_sorts_by_the_estimate_and_takes_roots_of_mean_squares() -> None:
+    errors = torch.tensor([[5.0, 1, 7, 1], [6.0, 3, 8, 4]])
+    low, high = calibration(errors, groups=2)
+    assert low == {"estimated": 1.0, "true": pytest.approx(12.5**0.5, abs=1e-3)}
+    assert high == {"estimated": pytest.approx(37**0.5, abs=1e-3), "true": pytest.approx(50**0.5, abs=1e-3)}
 
 
 def test_the_command_prints_json_and_writes_rows(
