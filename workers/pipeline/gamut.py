@@ -1,45 +1,51 @@
-"""Bring full-size colour into sRGB at the cost of a look-up: less chroma, same hue, same luminance."""
+"""How much chroma sRGB holds at each L* and hue, as a table: fitting a pixel is then one look-up."""
 
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import fit_gamut
+from photochrom.color import in_gamut
 
 Plane = NDArray[np.float32]
 
-_LIGHTNESS_STEP = 0.5
 _HUES = 720
-_FAR = 200.0  # beyond the chroma of any sRGB colour (blue has 134)
-_NO_SECOND_MAP = np.empty(0, np.float32)
-# OpenCV's remap counts pixels in 16 bits, so a run of values is folded into rows this long.
-_ROW = 1024
+_LIGHTNESSES = 201
+_STEPS = 12
+_MOST_CHROMA = 140.0
+_REMAP_SIDE = 32_000  # OpenCV's limit is 32,767
 
 
-def reach(lightness: Plane, a: Plane, b: Plane) -> Plane:
-    """Return the largest chroma (n,) that sRGB holds at L* (n,) and the hue of a*, b* (n,).
+def fit(lightness: Plane, ab: Plane) -> Plane:
+    """Reduce the chroma of ab (2, n, W) along its hue where sRGB does not reach so far at lightness (n, W).
 
-    Interpolated between every half L* and half degree: within 2 % but at the gamut's ridges.
+    Colours inside stay as they are; `photochrom.color.fit_gamut` is the exact, slow way.
     """
-    count = len(lightness)
-    padded = np.zeros((3, -(-count // _ROW) * _ROW), np.float32)
-    padded[:, :count] = lightness, a, b
-    lightness, a, b = padded.reshape(3, -1, _ROW)
-    hue = cv2.phase(a, b) * np.float32(_HUES / (2 * np.pi))
-    found = cv2.remap(_table(), hue, lightness * np.float32(1 / _LIGHTNESS_STEP), cv2.INTER_LINEAR)
-    return np.asarray(found, np.float32).reshape(-1)[:count]
+    chroma, hue = cv2.cartToPolar(ab[0], ab[1])
+    reach = np.empty_like(lightness)
+    for start in range(0, lightness.shape[1], _REMAP_SIDE):
+        part = np.s_[:, start : start + _REMAP_SIDE]
+        across = hue[part] * np.float32(_HUES / (2 * np.pi))
+        down = lightness[part] * np.float32((_LIGHTNESSES - 1) / 100)
+        reach[part] = cv2.remap(_reach(), across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    factor = np.minimum(chroma, reach) / np.maximum(chroma, np.float32(1e-6))
+    return np.asarray(ab * factor, np.float32)
 
 
-@lru_cache(maxsize=1)
-def _table() -> Plane:
-    """The edge of sRGB as a picture: a row per L*, a column per hue, the first hue again at the end."""
+@cache
+def _reach() -> Plane:
+    """The largest chroma at L* 0, 0.5 ... 100 (rows) and hues over the circle, the first one twice (columns)."""
     lightness, hue = np.meshgrid(
-        np.arange(0, 100 + _LIGHTNESS_STEP, _LIGHTNESS_STEP),
-        np.arange(_HUES + 1) * (2 * np.pi / _HUES),
+        np.linspace(0, 100, _LIGHTNESSES, dtype=np.float32),
+        np.linspace(0, 2 * np.pi, _HUES + 1, dtype=np.float32),
         indexing="ij",
     )
-    far = np.stack([lightness, _FAR * np.cos(hue), _FAR * np.sin(hue)], axis=-1).astype(np.float32)
-    fitted = fit_gamut(far)
-    return np.asarray(np.hypot(fitted[..., 1], fitted[..., 2]), np.float32)
+    direction = np.stack([np.zeros_like(hue), np.cos(hue), np.sin(hue)], axis=-1)
+    grey = np.stack([lightness, np.zeros_like(hue), np.zeros_like(hue)], axis=-1)
+    low, high = np.zeros_like(hue), np.full_like(hue, _MOST_CHROMA)
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        fits = in_gamut(grey + direction * middle[..., None])
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return np.asarray(low, np.float32)

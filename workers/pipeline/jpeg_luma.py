@@ -16,7 +16,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.errors import UnsupportedFormat
+from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 
 from .chroma_table import chroma_of
 from .jpeg_file import (
@@ -34,7 +34,7 @@ from .jpeg_file import (
     JpegFile,
     Segment,
 )
-from .jpeg_pixels import decode_jpeg
+from .jpeg_pixels import decode_jpeg, without_metadata
 from .space import SRGB, RgbSpace
 from .upsample import RowSource
 
@@ -98,7 +98,7 @@ def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
     luma = decode_luma(data, jpeg, factor)
     if len(jpeg.frame.components) == 1:
         return LumaSource(jpeg, luma, colored=False)
-    grey, colored = _without_chroma(data, jpeg)
+    grey, colored = _without_chroma(jpeg)
     return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored)
 
 
@@ -157,15 +157,18 @@ def _encode_plane(plane: Bytes, quality: int, progressive: bool) -> bytes:
         return file.read()
 
 
-def _without_chroma(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, bool]:
+def _without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
     """Write the luma coefficients as a grey JPEG; tell whether any chroma block was not neutral."""
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         path = Path(folder) / "luma.jpg"
-        path.write_bytes(data)
-        source = jpeglib.read_dct(str(path))
-        colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
-        grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
-        grey.write_dct(str(path))
+        path.write_bytes(without_metadata(jpeg))
+        try:
+            source = jpeglib.read_dct(str(path))
+            colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
+            grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
+            grey.write_dct(str(path))
+        except OSError as error:
+            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
         written = JpegFile.read(path.read_bytes())
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame), colored

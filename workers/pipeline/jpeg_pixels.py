@@ -38,12 +38,16 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples
         return _decode(data, jpeg.frame, space, factor)
     except ValueError:
         # libjpeg may have stumbled over what is not the picture: once more without metadata and stray bytes.
-        markers = tuple(s for s in jpeg.metadata if s.marker in (APP0, APP14))
-        data = bytes(jpeg.with_metadata(markers))
+        clean = without_metadata(jpeg)
     try:
-        return _decode(data, jpeg.frame, space, factor)
+        return _decode(clean, jpeg.frame, space, factor)
     except ValueError as error:
         raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
+
+
+def without_metadata(jpeg: JpegFile) -> bytes:
+    """Return a JPEG with nothing but its picture, and the markers that say how to decode it."""
+    return bytes(jpeg.with_metadata(tuple(s for s in jpeg.metadata if s.marker in (APP0, APP14))))
 
 
 def _decode(data: bytes, frame: Frame, space: str, factor: int) -> Samples:

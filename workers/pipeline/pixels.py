@@ -15,7 +15,7 @@ from photochrom.color import (
     linear,
 )
 
-from .gamut import reach
+from . import gamut
 from .photo import Samples
 from .upsample import RowSource
 
@@ -35,7 +35,6 @@ _GREY_LIGHTNESS = {
 }
 _MATRIX = RELATIVE_XYZ_TO_RGB.astype(np.float32)
 _F_LINEAR = 6 / 29  # below it, CIELAB's cube root is a straight line
-_TOLERANCE = 1e-5
 _STRIP = 64
 _ZERO = np.zeros(1)  # adding it converts: rounded, saturated, in one go
 
@@ -74,10 +73,7 @@ def colorize_pixels(pixels: Samples, colour: RowSource) -> Samples:
 def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane) -> Samples:
     scale = int(np.iinfo(strip.dtype).max)
     luminance = _look_up(strip, _LINEAR[scale]) if strip.ndim == 2 else _luminance(strip, scale)
-    light = _linear_rgb(lightness, luminance, ab)
-    outside = (light.min(axis=0) < -_TOLERANCE) | (light.max(axis=0) > 1 + _TOLERANCE)
-    if outside.any():
-        light[:, outside] = _fitted(lightness[outside], luminance[outside], ab[:, outside])
+    light = _within(_linear_rgb(lightness, luminance, gamut.fit(lightness, ab)), luminance)
     # What colour adds to the encoded grey: where there is none, the table's rounding cancels out.
     grey_step = _look_up(_steps(luminance), _ENCODED)
     grey = strip.astype(np.float32) if strip.ndim == 2 else np.rint(grey_step * scale)
@@ -88,19 +84,6 @@ def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane) -> Samples:
     return np.asarray(cv2.merge(channels))
 
 
-def _fitted(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
-    """Linear sRGB (3, n) within 0..1 of colours outside of it: chroma falls along the hue, luminance stays.
-
-    The table of the gamut's edge comes close; what still sticks out is drawn straight to its grey.
-    """
-    chroma = np.maximum(np.hypot(*ab), np.float32(1e-6))
-    light = _linear_rgb(lightness, luminance, ab * np.minimum(1, reach(lightness, *ab) / chroma))
-    colour = light - luminance
-    room = np.where(colour > 0, 1 - luminance, luminance)
-    share = (room / np.maximum(np.abs(colour), np.float32(1e-9))).min(axis=0)
-    return np.asarray(luminance + colour * np.minimum(1, share), np.float32)
-
-
 def _linear_rgb(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
     """Linear sRGB (3, n, W), not limited. X and Z enter as differences from Y, so that no ab means R = G = B."""
     fy = (lightness + 16) * np.float32(1 / 116)
@@ -109,6 +92,16 @@ def _linear_rgb(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
     x[ab[0] == 0] = 0
     z[ab[1] == 0] = 0
     return np.stack([luminance + row[0] * x + row[2] * z for row in _MATRIX])
+
+
+def _within(light: Plane, luminance: Plane) -> Plane:
+    """Draw what the gamut's table left outside of 0..1 straight to its grey: luminance does not change."""
+    outside = (light.min(axis=0) < 0) | (light.max(axis=0) > 1)
+    colour, grey = light[:, outside] - luminance[outside], luminance[outside]
+    room = np.where(colour > 0, 1 - grey, grey)
+    share = (room / np.maximum(np.abs(colour), np.float32(1e-9))).min(axis=0, initial=1)
+    light[:, outside] = grey + colour * np.minimum(share, 1)
+    return light
 
 
 def _expanded(f: Plane) -> Plane:

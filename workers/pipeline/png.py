@@ -21,8 +21,8 @@ _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _XMP = b"XML:com.adobe.xmp\x00"
 _INCH = 0.0254
-# zlib's usual trade: level 9 takes three times as long for one percent.
-_LEVEL = 6
+# Against the usual 6: a third of the time, 6 % larger.
+_LEVEL = 3
 
 
 def read_png(data: bytes, limits: PhotoLimits) -> Photo:

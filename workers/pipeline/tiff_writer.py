@@ -2,7 +2,6 @@
 
 import io
 import struct
-import zlib
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -146,5 +145,6 @@ def _differences(strip: Samples) -> bytes:
 _PACKERS: dict[int, Callable[[Samples], bytes]] = {
     NONE: lambda strip: np.ascontiguousarray(strip).tobytes(),
     LZW: lambda strip: bytes(imagecodecs.lzw_encode(_differences(strip))),
-    DEFLATE: lambda strip: zlib.compress(_differences(strip), 6),
+    # libdeflate: 2.5 times as fast as zlib, 9 % larger.
+    DEFLATE: lambda strip: bytes(imagecodecs.deflate_encode(_differences(strip), level=6)),
 }
