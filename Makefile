@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PHOTOS ?= photos
 RUN ?= runs/standing
 CONFIG ?= model/configs/standing.toml
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -35,8 +36,9 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp  ## all tests, on all cores
-	$(BIN)/pytest -n auto
+unit: $(VENV)/dev.stamp browser  ## all tests, on all cores; those that hold a budget in seconds alone
+	$(BIN)/pytest -n auto -m "not alone"
+	$(BIN)/pytest -m alone
 
 .PHONY: format
 format: $(VENV)/dev.stamp  ## let ruff fix and format the code
@@ -50,6 +52,18 @@ model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=..
 .PHONY: bench
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers
 	$(BIN)/python -m benchmarks
+
+# The page is tested in the system's Chromium: Playwright's own browsers are downloads of their own.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "$$CHROMIUM" ] || { \
+	  echo "Installing Chromium for the tests of the page."; \
+	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	} || { echo "The tests of the page need Chromium: install it, or name one in CHROMIUM." >&2; exit 1; }
+
+.PHONY: test-compose
+test-compose:  ## build the images and try docker compose for real; needs a Docker engine, takes minutes
+	docker/test-compose
 
 .PHONY: clean
 clean:  ## remove the virtual environment and the caches

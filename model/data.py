@@ -121,7 +121,9 @@ class HeldPhotos:
             raise PhotoRejected(f"Only {len(squares)} colour photographs in {[str(s) for s in sources]}.")
         return cls(torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(device), batch, seed)
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Photographs in one epoch."""
         return len(self.squares)
 
     def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Tensor]:
@@ -158,6 +160,11 @@ class StreamedPhotos(IterableDataset[Tensor]):
     def __init__(self, sources: Sequence[Path], side: int, batch: int, seed: int, workers: int) -> None:
         self.sources, self.side, self.batch, self.seed, self.workers = sources, side, batch, seed, workers
         self.share, self.step = (0, 1), 0
+
+    @property
+    def size(self) -> int:
+        """Photographs in one pass, grey ones included; no `__len__`, for the stream has no end."""
+        return sum(map(count_photos, self.sources))
 
     def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Tensor]:
         """Yield batches (B,3,S,S) for ever; `step` only changes the order."""

@@ -26,8 +26,9 @@ from photochrom.errors import ModelRejected, PhotochromError, PhotoRejected
 from . import measures
 from .checkpoint import load_network
 from .color import lab, srgb
-from .data import decode_square, read_photos
-from .network import decode
+from .conditions import point_hints
+from .data import decode_square, generator, read_photos
+from .network import CONFIDENCE_SCALE, decode
 
 SIDE = 256
 
@@ -43,9 +44,11 @@ SETTINGS = (Setting(0, 1), Setting(0.5, 0.38), Setting(1, 0.38))
 
 
 class Predict(Protocol):
-    """Anything that colours lightness (N,1,H,W): for each setting ab (N,2,H/4,W/4) and confidence."""
+    """Anything that colours lightness (N,1,H,W) with hints (N,3,H,W)."""
 
-    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
+    def __call__(
+        self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
+    ) -> list[tuple[Tensor, Tensor]]:
         """Return ab (N,2,H/4,W/4) and confidence (N,1,H/4,W/4) for every setting."""
         ...
 
@@ -58,10 +61,12 @@ class TorchPredict:
         self.device = device
 
     @torch.inference_mode()
-    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
+    def __call__(
+        self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
+    ) -> list[tuple[Tensor, Tensor]]:
         """See `Predict`."""
         network, answers = self.network, []
-        logits = network(lightness.to(self.device)).float()
+        logits = network(lightness.to(self.device), hints.to(self.device)).float()
         for vividness, temperature in settings:
             knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
             ab, confidence = decode(logits, network.bins, network.log_weight, *knobs)
@@ -81,21 +86,20 @@ class OnnxPredict:
 
         options = onnxruntime.SessionOptions()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others
-        providers = onnxruntime.get_available_providers()
+        wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+        providers = [name for name in wanted if name in onnxruntime.get_available_providers()]
         try:
             self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
         except Exception as error:  # ONNX Runtime's own errors share no public base
             raise ModelRejected(f"ONNX Runtime cannot load {weights}: {error}") from error
         self.bins = next(i.shape[1] for i in self.session.get_inputs() if i.name == "palette")
 
-    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
+    def __call__(
+        self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
+    ) -> list[tuple[Tensor, Tensor]]:
         """See `Predict`."""
-        n, _, height, width = lightness.shape
-        feed = {
-            "lightness": lightness.numpy(),
-            "hints": np.zeros((n, 3, height, width), np.float32),
-            "palette": np.zeros((n, self.bins), np.float32),
-        }
+        palette = np.zeros((len(lightness), self.bins), np.float32)
+        feed = {"lightness": lightness.numpy(), "hints": hints.numpy(), "palette": palette}
         answers = []
         for vividness, temperature in settings:
             knobs = {"vividness": np.array(vividness, "f"), "temperature": np.array(temperature, "f")}
@@ -161,27 +165,59 @@ def figures(given_ab: Tensor, given: Tensor, truth_lab: Tensor, truth: Tensor) -
 
 
 def evaluate(
-    predict: Predict, photos: Path, *, batch: int = 16, limit: int | None = None
+    predict: Predict, photos: Path, *, batch: int = 16, limit: int | None = None, hints: int = 0
 ) -> tuple[dict[str, Any], list[Row]]:
-    """Return the report (see `summary`) and the figures of each photograph.
+    """Return the report (see `summary`, `calibration`) and the figures of each photograph.
+
+    Args:
+        predict: what to measure.
+        photos: a folder or a tar.
+        batch: photographs at a time.
+        limit: measure only the first photographs.
+        hints: patches of 7 x 7 pixels of the truth given in each photograph, at random places.
 
     Raises:
         PhotoRejected: no photographs, or one that does not decode.
     """
     rows: list[Row] = []
+    pixels: dict[Setting, list[Tensor]] = {setting: [] for setting in SETTINGS}
     seconds = 0.0
     for names, truth in squares(photos, batch, limit):
         colours = lab(truth / 255)
+        given = point_hints(colours[:, 1:], hints, generator(len(rows)))
         start = time.perf_counter()
-        answers = predict(colours[:, :1], SETTINGS)
+        answers = predict(colours[:, :1], given, SETTINGS)
         seconds += time.perf_counter() - start
-        for setting, (ab, _) in zip(SETTINGS, answers, strict=True):
+        for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
+            pixels[setting].append(_errors(ab, confidence, colours[:, 1:]))
             values = figures(*recolour(colours[:, :1], ab), colours, truth)
             for i, name in enumerate(names):
                 rows.append(Row(name, setting, {key: float(value[i]) for key, value in values.items()}))
     if not rows:
         raise PhotoRejected(f"There are no photographs in {photos}.")
-    return summary(rows, seconds), rows
+    report = summary(rows, seconds)
+    for row, setting in zip(report["settings"], SETTINGS, strict=True):
+        row["calibration"] = calibration(torch.cat(pixels[setting], 1))
+    return report, rows
+
+
+def _errors(ab: Tensor, confidence: Tensor, truth: Tensor) -> Tensor:
+    """Return (2,M): estimated and true distance in ab of every place that the network answers."""
+    estimated = -CONFIDENCE_SCALE * confidence.clamp(min=1e-9).log()
+    true = (ab - F.avg_pool2d(truth, truth.shape[-1] // ab.shape[-1])).norm(dim=1)
+    return torch.stack([estimated.flatten(), true.flatten()])
+
+
+def calibration(errors: Tensor, groups: int = 10) -> list[dict[str, float]]:
+    """Sort places by estimated error and return its and the true one's root mean square in equal groups.
+
+    Args:
+        errors: (2,M), estimated and true.
+        groups: how many.
+    """
+    ordered = errors[:, errors[0].argsort()]
+    means = [group.square().mean(1).sqrt().tolist() for group in ordered.chunk(groups, 1)]
+    return [{"estimated": round(estimated, 3), "true": round(true, 3)} for estimated, true in means]
 
 
 def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
@@ -199,7 +235,7 @@ def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
 
 def table(report: dict[str, Any]) -> str:
     """Return the report as text for people."""
-    keys = [key for key in report["settings"][0] if key not in Setting._fields]
+    keys = [key for key in report["settings"][0] if key not in (*Setting._fields, "calibration")]
     lines = [f"{report['photos']} photographs", "vivid  temp " + " ".join(f"{key:>19}" for key in keys)]
     for row in report["settings"]:
         figures_ = " ".join(f"{row[key]:19.3f}" for key in keys)
@@ -222,6 +258,7 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--json", action="store_true", help="print the report as JSON")
     cli.add_argument("--csv", type=Path, help="also write the figures of every photograph")
     cli.add_argument("--limit", type=int, help="measure only the first N photographs")
+    cli.add_argument("--hints", type=int, default=0, help="give N random patches of the truth per photograph")
     cli.add_argument("--batch", type=int, default=16, help="photographs at a time (default 16)")
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="for .pt")
     return cli
@@ -232,7 +269,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         predict = load_predict(options.weights, options.device)
-        report, rows = evaluate(predict, options.photos, batch=options.batch, limit=options.limit)
+        report, rows = evaluate(
+            predict, options.photos, batch=options.batch, limit=options.limit, hints=options.hints
+        )
     except PhotochromError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -265,7 +265,10 @@ def read_card(path: Path, network: Colorizer, precision: Precision, reports: lis
 def _figures(report: Path) -> list[Figures]:
     content = json.loads(report.read_text())
     shared = {"photos_name": report.stem, "photos": content["photos"]}
-    return [Figures(**shared, **{k: round(v, 3) for k, v in row.items()}) for row in content["settings"]]
+    return [
+        Figures(**shared, **{k: round(v, 3) for k, v in row.items() if k in Figures.model_fields})
+        for row in content["settings"]
+    ]
 
 
 def parser() -> argparse.ArgumentParser:

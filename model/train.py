@@ -219,7 +219,7 @@ def train(
     if ranks.world > 1:
         model = DistributedDataParallel(run.network, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
-    log = Log(out / "log.csv", config, ranks, resume=resume)
+    log = Log(out / "log.csv", config, ranks, photos.size, resume=resume)
     last = min(config.steps, until or config.steps)
     for squares in photos.batches(run.step, ranks.rank, ranks.world):
         if run.step >= last:
@@ -306,8 +306,8 @@ class Log:
         "colourfulness_vivid",
     )
 
-    def __init__(self, path: Path, config: RunConfig, ranks: Ranks, *, resume: bool) -> None:
-        self.path, self.config, self.speaks = path, config, ranks.first
+    def __init__(self, path: Path, config: RunConfig, ranks: Ranks, photos: int, *, resume: bool) -> None:
+        self.path, self.config, self.speaks, self.photos = path, config, ranks.first, photos
         self.started = self.since = time.monotonic()
         self.losses: list[Tensor] = []
         if self.speaks and not (resume and path.exists()):
@@ -324,11 +324,11 @@ class Log:
         if self.speaks:
             row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
             self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
-            left = (self.config.steps - step) * seconds / steps
-            speed = steps * self.config.batch / seconds
+            left = (self.config.steps - step) * seconds / steps / 60
+            speed, epoch = steps * self.config.batch / seconds, step * self.config.batch / self.photos
             sys.stderr.write(
-                f"\rstep {step}/{self.config.steps}  {speed:.0f} photos/s  loss {mean:.4f}  lr {rate:.2e}  "
-                f"{left / 60:.1f} min left   "
+                f"\rstep {step}/{self.config.steps}  epoch {epoch:.1f}  {speed:.0f} photos/s  "
+                f"loss {mean:.4f}  lr {rate:.2e}  {left:.1f} min left   "
             )
 
     def validated(self, step: int, figures: dict[str, float]) -> None:

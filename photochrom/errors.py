@@ -71,6 +71,46 @@ class OriginalExpired(PhotochromError):
     code: ClassVar[str] = "original-expired"
 
 
+class BatchNotFound(PhotochromError):
+    """No batch has this id (or it was deleted)."""
+
+    code: ClassVar[str] = "batch-not-found"
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"There is no batch {batch_id!r}; it may have been deleted.")
+        self.batch_id = batch_id
+
+
+class BatchClosed(PhotochromError):
+    """The batch is sealed or canceled; it takes no more photographs."""
+
+    code: ClassVar[str] = "batch-closed"
+
+
+class ItemNotFound(PhotochromError):
+    """The batch has no item of this name."""
+
+    code: ClassVar[str] = "item-not-found"
+
+
+class ItemConflict(PhotochromError):
+    """The batch has an item of this name with another photograph or other options."""
+
+    code: ClassVar[str] = "item-conflict"
+
+
+class ArchiveRejected(PhotochromError):
+    """The archive as a whole cannot be read: damaged, of an unknown kind, or built to do harm."""
+
+    code: ClassVar[str] = "archive-rejected"
+
+
+class InvalidName(PhotochromError):
+    """The name of an item is no relative path that could be a file everywhere."""
+
+    code: ClassVar[str] = "invalid-name"
+
+
 class IdempotencyMismatch(PhotochromError):
     """An idempotency key came again with another body or other options."""
 

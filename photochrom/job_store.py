@@ -1,8 +1,6 @@
 """Job records in Redis: written by compare-and-set, listed by id, forgotten on time.
 
-Keys: `job:{id}` is a hash of revision, state and the record as JSON; `jobs` and `jobs:{state}` are sorted
-sets of ids (all scores 0, so they sort by id, which is by time); `jobs:expiry` sorts ids by their next expiry;
-`idempotency:{key}` says which job a caller's key made. Every write is published on `jobs:changed`.
+The keys are told in `scripts`. Every write is published on `jobs:changed`, as the id of the job (and of its batch).
 """
 
 from collections.abc import Callable, Iterator
@@ -12,53 +10,13 @@ from typing import cast
 
 from redis import Redis
 
-from .errors import IdempotencyMismatch, JobConflict, JobNotFound
+from . import scripts
+from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
 from .jobs import JobRecord, JobState, Retention, utc_now
 
 CHANGES = "jobs:changed"
-_IDEMPOTENCY_SECONDS = 24 * 3600
 # Only the API and one worker write to a job: more conflicts in a row than this mean a bug.
 _MAX_CONFLICTS = 100
-
-_WRITE = """
--- KEYS: job:{id}; ARGV: expected revision, revision, state, record, expiry ("" for none), id
-local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
-if current[1] ~= ARGV[1] then return 0 end
-redis.call('ZREM', 'jobs:' .. current[2], ARGV[6])
-redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'state', ARGV[3], 'record', ARGV[4])
-redis.call('ZADD', 'jobs:' .. ARGV[3], 0, ARGV[6])
-if ARGV[5] == '' then redis.call('ZREM', 'jobs:expiry', ARGV[6])
-else redis.call('ZADD', 'jobs:expiry', ARGV[5], ARGV[6]) end
-redis.call('PUBLISH', 'jobs:changed', ARGV[6])
-return 1
-"""
-
-_CREATE = """
--- KEYS: job:{id}, idempotency:{key}; ARGV: id, state, record, binding ("" for none), seconds to keep it
-if ARGV[4] ~= '' then
-    local bound = redis.call('GET', KEYS[2])
-    if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
-    redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
-end
-if redis.call('EXISTS', KEYS[1]) == 1 then return ARGV[1] end
-redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[2], 'record', ARGV[3])
-redis.call('ZADD', 'jobs', 0, ARGV[1])
-redis.call('ZADD', 'jobs:' .. ARGV[2], 0, ARGV[1])
-redis.call('PUBLISH', 'jobs:changed', ARGV[1])
-return false
-"""
-
-_DELETE = """
--- KEYS: job:{id}; ARGV: expected revision, id
-local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
-if current[1] ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-redis.call('ZREM', 'jobs', ARGV[2])
-redis.call('ZREM', 'jobs:' .. current[2], ARGV[2])
-redis.call('ZREM', 'jobs:expiry', ARGV[2])
-redis.call('PUBLISH', 'jobs:changed', ARGV[2])
-return 1
-"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +25,7 @@ class IdempotencyKey:
 
     key: str
     fingerprint: str
+    seconds: int = 24 * 3600
 
 
 class JobStore:
@@ -75,9 +34,9 @@ class JobStore:
     def __init__(self, redis: Redis, retention: Retention) -> None:
         self._redis = redis
         self._retention = retention
-        self._create = redis.register_script(_CREATE)
-        self._write = redis.register_script(_WRITE)
-        self._delete = redis.register_script(_DELETE)
+        self._create = redis.register_script(scripts.CREATE)
+        self._write = redis.register_script(scripts.WRITE)
+        self._delete = redis.register_script(scripts.DELETE)
 
     def create(self, record: JobRecord, idempotency: IdempotencyKey | None = None) -> JobRecord:
         """Keep a new record; from here on the job is accepted.
@@ -85,15 +44,25 @@ class JobStore:
         Returns: the record, or the one that an earlier call with this idempotency key made.
 
         Raises:
+            BatchClosed: the record belongs to a batch that is sealed, canceled or gone.
             IdempotencyMismatch: the key was used with another body or options.
         """
         binding = f"{record.id} {idempotency.fingerprint}" if idempotency else ""
         bound = self._create(
             keys=[_key(record.id), f"idempotency:{idempotency.key if idempotency else ''}"],
-            args=[record.id, record.state, record.model_dump_json(), binding, _IDEMPOTENCY_SECONDS],
+            args=[
+                record.id,
+                record.batch_id or "",
+                record.state,
+                record.model_dump_json(),
+                binding,
+                idempotency.seconds if idempotency else 0,
+            ],
         )
         if bound is None:
             return record
+        if bound == b"closed":
+            raise BatchClosed(f"Batch {record.batch_id} takes no more photographs.")
         earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
         if idempotency is None or fingerprint != idempotency.fingerprint:
             raise IdempotencyMismatch(
@@ -139,30 +108,37 @@ class JobStore:
         """Forget the record and return its last version; raise `JobNotFound` if there is none."""
         for _ in range(_MAX_CONFLICTS):
             record = self.get(job_id)
-            if self._delete(keys=[_key(job_id)], args=[record.revision, job_id]):
+            if self._delete(keys=[_key(job_id)], args=[job_id, record.batch_id or "", record.revision]):
                 return record
         raise JobConflict(f"Job {job_id} changes too fast; try again.")
 
     def page(
-        self, limit: int, *, before: str | None = None, state: JobState | None = None
+        self,
+        limit: int,
+        *,
+        before: str | None = None,
+        state: JobState | None = None,
+        batch_id: str | None = None,
     ) -> tuple[list[JobRecord], str | None]:
         """Return up to `limit` records, newest first, and the cursor for `before` of the next page."""
-        index = f"jobs:{state}" if state else "jobs"
         newest = f"({before}" if before else "+"
+        index = _index(batch_id, state)
         ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         return self.get_many(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
-    def counts(self) -> dict[JobState, int]:
-        """Return how many jobs are in each state."""
+    def counts(self, batch_id: str | None = None) -> dict[JobState, int]:
+        """Return how many jobs (of the batch) are in each state."""
         pipeline = self._redis.pipeline(transaction=False)
         for state in JobState:
-            pipeline.zcard(f"jobs:{state}")
+            pipeline.zcard(_index(batch_id, state))
         return dict(zip(JobState, pipeline.execute(), strict=True))
 
-    def in_state(self, state: JobState, chunk: int = 500) -> Iterator[list[JobRecord]]:
-        """Yield all records in `state`, oldest first, in lists of up to `chunk`."""
-        last = "-"
-        while ids := _texts(self._redis.zrangebylex(f"jobs:{state}", last, "+", start=0, num=chunk)):
+    def listed(
+        self, state: JobState | None = None, batch_id: str | None = None, chunk: int = 500
+    ) -> Iterator[list[JobRecord]]:
+        """Yield all records (in `state`, of the batch), oldest first, in lists of up to `chunk`."""
+        last, index = "-", _index(batch_id, state)
+        while ids := _texts(self._redis.zrangebylex(index, last, "+", start=0, num=chunk)):
             yield self.get_many(ids)
             last = f"({ids[-1]}"
 
@@ -177,14 +153,28 @@ class JobStore:
     def _replace(self, old: JobRecord, new: JobRecord) -> bool:
         expiry = new.next_expiry
         args: list[str | int | float] = [
+            new.id,
+            new.batch_id or "",
             old.revision,
             new.revision,
             new.state,
             new.model_dump_json(),
             expiry.timestamp() if expiry else "",
-            new.id,
+            _turn(old, new),
         ]
         return bool(self._write(keys=[_key(new.id)], args=args))
+
+
+def _turn(old: JobRecord, new: JobRecord) -> str:
+    """Say what becomes of an item's place in its batch: back to the others, gone, or as it was."""
+    if old.finished and not new.finished:
+        return "hold"
+    return "drop" if new.finished and not old.finished else ""
+
+
+def _index(batch_id: str | None, state: JobState | None) -> str:
+    prefix = f"batch:{batch_id}:jobs" if batch_id else "jobs"
+    return f"{prefix}:{state}" if state else prefix
 
 
 def _key(job_id: str) -> str:

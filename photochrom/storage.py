@@ -35,6 +35,10 @@ class StoredObject:
 class Draft(Protocol):
     """An object being written; nobody sees it before `commit`."""
 
+    @property
+    def path(self) -> Path:
+        """Return a local file with what was written so far."""
+
     def write(self, data: bytes) -> None:
         """Append.
 
@@ -184,7 +188,7 @@ class _LocalDraft:
     def __init__(self, storage: LocalStorage, descriptor: int, path: Path) -> None:
         self._storage = storage
         self._file = os.fdopen(descriptor, "wb", buffering=0)
-        self._path = path
+        self.path = path
 
     def write(self, data: bytes) -> None:
         rest = memoryview(data)
@@ -195,11 +199,11 @@ class _LocalDraft:
     def commit(self, key: str) -> None:
         with _disk_full_named():
             os.fsync(self._file.fileno())
-        self._storage._publish(self._path, key)
+        self._storage._publish(self.path, key)
 
     def close(self) -> None:
         self._file.close()
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
 
 
 def _discard_if_unlocked(draft: Path) -> bool:

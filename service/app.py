@@ -8,12 +8,13 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
+from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import health, jobs, openapi, page, problems, streams
+from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -40,10 +41,17 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     problems.install(app)
     openapi.describe(app)
     app.include_router(jobs.router)
+    app.include_router(pictures.router)
+    app.include_router(batches.router)
+    app.include_router(archives.router)
     app.include_router(streams.router)
     app.include_router(health.router)
     app.include_router(page.page_router())
-    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes + FORM_OVERHEAD)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_upload_bytes + FORM_OVERHEAD,
+        max_archive_bytes=settings.max_archive_bytes,
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -60,11 +68,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: ServiceSettings = app.state.settings
     redis = connect(settings.redis_url)
+    store = JobStore(redis, settings.retention())
+    queue = JobQueue(redis, job_timeout=settings.job_timeout)
     services = Services(
         settings=settings,
         redis=redis,
-        store=JobStore(redis, settings.retention()),
-        queue=JobQueue(redis, job_timeout=settings.job_timeout),
+        store=store,
+        queue=queue,
+        batches=BatchStore(redis, store, queue, settings.record_retention),
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from redis import Redis
 
+from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue
@@ -26,6 +27,7 @@ class Services:
     storage: LocalStorage
     fleet: Fleet
     watcher: JobWatcher
+    batches: BatchStore
 
 
 def _services(request: Request) -> Services:

@@ -15,17 +15,16 @@ from photochrom.errors import (
     InvalidOption,
     ObjectNotFound,
     OriginalExpired,
-    QueueFull,
     ResultExpired,
     ResultNotReady,
 )
-from photochrom.ids import new_id
 from photochrom.job_store import IdempotencyKey
-from photochrom.jobs import WAITING, JobRecord, JobState, Original, utc_now
+from photochrom.jobs import WAITING, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 
 from . import problems
 from .deps import QueueDep, Services, ServicesDep, StorageDep, StoreDep
+from .intake import hand_over, kept, refuse_if_full
 from .schemas import JobPage, JobView
 from .streams import happens
 from .uploads import PHOTO_FIELD, Upload, received
@@ -39,7 +38,8 @@ _RETRY_AFTER = "1"
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 
-def _upload_body() -> dict[str, Any]:
+def upload_body() -> dict[str, Any]:
+    """Return the OpenAPI of an upload: FastAPI cannot know what we read from the stream ourselves."""
     options = ColorizeOptions.model_json_schema()["properties"]
     form = {PHOTO_FIELD: {"type": "string", "format": "binary"}, **options}
     raw = {"schema": {"type": "string", "format": "binary"}}
@@ -75,7 +75,7 @@ def _upload_body() -> dict[str, Any]:
         },
         **problems.responses(413, 415, 422, 429, 503, 507),
     },
-    openapi_extra=_upload_body(),
+    openapi_extra=upload_body(),
 )
 async def create_job(
     request: Request,
@@ -84,7 +84,7 @@ async def create_job(
     prefer: Annotated[str | None, Header(examples=["wait=20"])] = None,
 ) -> Response:
     """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
-    await run_in_threadpool(_refuse_if_full, services)
+    await run_in_threadpool(refuse_if_full, services)
     async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
         record, new = await run_in_threadpool(_accept, services, upload, idempotency_key)
     wait = _wanted_wait(prefer, services.settings.wait_limit)
@@ -216,7 +216,7 @@ def cancel_job(job_id: str, services: ServicesDep) -> JobView:
 def retry_job(job_id: str, services: ServicesDep) -> JobView:
     """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
     record = services.store.change(job_id, JobRecord.retry)
-    _hand_over(services, record)
+    hand_over(services, record)
     return _view(services, record)
 
 
@@ -259,43 +259,15 @@ def matches(if_none_match: str | None, tag: str) -> bool:
     return "*" in given or tag.removeprefix("W/") in given
 
 
-def _refuse_if_full(services: Services) -> None:
-    waiting = services.store.counts()[JobState.QUEUED]
-    if waiting >= services.settings.max_queued:
-        raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
-
-
 def _accept(services: Services, upload: Upload, idempotency_key: str | None) -> tuple[JobRecord, bool]:
-    """Keep file, record and queue entry, in this order: killed in between, nothing accepted is lost."""
-    job_id = new_id()
-    key = f"originals/{job_id}/{upload.sha256[:32]}{upload.format.extension}"
-    original = Original(
-        name=upload.name,
-        bytes=upload.bytes,
-        media_type=upload.format.media_type,
-        sha256=upload.sha256,
-        key=key,
-    )
-    record = JobRecord(id=job_id, options=upload.options, original=original, created_at=utc_now())
-    upload.draft.commit(key)
-    try:
-        kept = services.store.create(record, _idempotency(idempotency_key, record))
-    except BaseException:
-        services.storage.delete(key)
-        raise
-    if kept.id != job_id:
-        services.storage.delete(key)
-        return kept, False
-    _hand_over(services, kept)
-    return kept, True
+    def add(record: JobRecord) -> tuple[JobRecord, bool]:
+        kept_before = services.store.create(record, _idempotency(idempotency_key, record))
+        return kept_before, kept_before.id == record.id
 
-
-def _hand_over(services: Services, record: JobRecord) -> None:
-    try:
-        services.queue.put(record)
-    except RedisError:
-        # The record is kept, so the job is: the workers' maintenance hands it over.
-        _log.warning("Job %s is not in the queue yet", record.id, exc_info=True)
+    record, new = kept(services, upload, add)
+    if new:
+        hand_over(services, record)
+    return record, new
 
 
 def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:

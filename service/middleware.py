@@ -43,16 +43,19 @@ class RequestId:
 class BodyLimit:
     """Count the bytes of every body; multipart parsers put no cap on file parts."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_archive_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_archive_bytes = max_archive_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _CountedBody(receive, self._max_bytes, _declared(scope))
+        archive = scope["path"].startswith("/v1/batches/") and scope["path"].endswith("/archive")
+        limit = self._max_archive_bytes if archive else self._max_bytes
+        body = _CountedBody(receive, limit, _declared(scope))
 
         async def send_after_draining(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] >= 400:

@@ -58,7 +58,9 @@ class Asset:
     def read(cls, path: Path) -> "Asset":
         """Read and compress the file; `mtime=0` makes equal files equal bytes."""
         plain = path.read_bytes()
-        media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        media_type = (
+            _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        )
         etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
         return cls(media_type, plain, gzip.compress(plain, 9, mtime=0), etag)
 

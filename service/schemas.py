@@ -38,7 +38,7 @@ class ResultView(_View):
     @classmethod
     def of(cls, result: Result, url: str) -> "ResultView":
         """Show `result`, to be downloaded at `url`."""
-        return cls(url=url, **result.model_dump(exclude={"key"}))
+        return cls(url=url, **result.model_dump(include=set(cls.model_fields) - {"url"}))
 
 
 class ModelName(_View):
@@ -58,6 +58,8 @@ class JobView(_View):
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: Annotated[datetime | None, Field(description="When the job itself is forgotten.")]
+    batch_id: Annotated[str | None, Field(description="The batch that it is an item of.")]
+    item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")]
     attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")]
     queue_position: Annotated[int | None, Field(description="Jobs ahead of this one; null when not waiting.")]
     progress: Progress | None

@@ -20,4 +20,8 @@ class ServiceSettings(SharedSettings):
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
     ] = 100_000
+    max_archive_bytes: Annotated[
+        int, Field(gt=0, description="Size of a zip or tar, and of all that is in it together.")
+    ] = 20 * 2**30
+    max_archive_entries: Annotated[int, Field(gt=0)] = 50_000
     shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5

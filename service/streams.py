@@ -9,9 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from redis.exceptions import RedisError
 
-from photochrom.errors import JobNotFound
+from photochrom.errors import BatchNotFound, JobNotFound
 
 from . import problems
+from .batch_schemas import BatchView, view_of
 from .deps import Services, ServicesDep
 from .schemas import JobView
 
@@ -20,11 +21,13 @@ router = APIRouter(tags=["events"])
 # Proxies cut silent connections after a minute, and a lost subscription is made good by looking.
 HEARTBEAT_SECONDS = 15.0
 _RECONNECT_MILLISECONDS = 1000
+# A batch changes with every stage of every item; nobody reads that fast.
+_PAUSE_SECONDS = 0.2
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        "description": "Events `job` (data: the job) with the revision as id, `deleted` as the last one",
+        "description": "Events `job` or `batch`, whose data is the whole job or batch, and `deleted`",
     },
     204: {"description": "Nothing will come after this Last-Event-ID; do not reconnect"},
 }
@@ -41,7 +44,7 @@ async def job_events(
 ) -> Response:
     """Send the job now and after each change; ends when the job does. Reconnecting resumes by Last-Event-ID."""
     record = await run_in_threadpool(services.store.get, job_id)
-    seen = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else 0
+    seen = _number(last_event_id)
     if record.finished and seen >= record.revision:
         return Response(status_code=204)
     return StreamingResponse(
@@ -68,6 +71,57 @@ async def _follow(services: Services, job_id: str, seen: int) -> AsyncIterator[s
                 return
             if not await happens(changed, HEARTBEAT_SECONDS):
                 yield ": alive\n\n"
+
+
+@router.get(
+    "/v1/batches/{batch_id}/events",
+    summary="Follow a batch live",
+    response_class=StreamingResponse,
+    responses={**EVENTS, **problems.responses(404, 503)},
+)
+async def batch_events(
+    batch_id: str, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
+) -> Response:
+    """Send event `batch` with the whole batch now and as it changes; ends when the batch does."""
+    view, number = await run_in_threadpool(_present, services, batch_id)
+    seen = _number(last_event_id)
+    if view.over and seen >= number:
+        return Response(status_code=204)
+    stream = _follow_batch(services, batch_id, seen)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=_HEADERS)
+
+
+async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncIterator[str]:
+    yield f"retry: {_RECONNECT_MILLISECONDS}\n\n"
+    with services.watcher.watching(batch_id) as changed:
+        while True:
+            changed.clear()
+            try:
+                view, number = await run_in_threadpool(_present, services, batch_id)
+            except BatchNotFound:
+                yield event("deleted", "{}")
+                return
+            except RedisError:
+                return
+            if number > seen:
+                seen = number
+                yield event("batch", view.model_dump_json(), seen)
+            if view.over:
+                return
+            if not await happens(changed, HEARTBEAT_SECONDS):
+                yield ": alive\n\n"
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _present(services: Services, batch_id: str) -> tuple[BatchView, int]:
+    # The number first: what changes in between is shown now, and once more.
+    number = services.batches.events(batch_id)
+    return view_of(services, services.batches.get(batch_id)), number
+
+
+def _number(last_event_id: str | None) -> int:
+    given = last_event_id or ""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
 
 
 def event(kind: str, data: str, number: int | None = None) -> str:

@@ -25,6 +25,7 @@ from photochrom.storage import Draft, Storage
 
 PHOTO_FIELD = "photo"
 _BLOCK = 1 << 18
+_DEFAULTS = ColorizeOptions()
 _MAX_FIELDS = 32
 _MAX_FIELD_BYTES = 4096
 _NAME_LENGTH = 255
@@ -45,8 +46,10 @@ class Upload:
 
 
 @asynccontextmanager
-async def received(request: Request, storage: Storage, max_bytes: int) -> AsyncIterator[Upload]:
-    """Receive the body, multipart or raw; leave nothing behind if it breaks off.
+async def received(
+    request: Request, storage: Storage, max_bytes: int, base: ColorizeOptions = _DEFAULTS
+) -> AsyncIterator[Upload]:
+    """Receive the body, multipart or raw; leave nothing behind if it breaks off. `base` are the default options.
 
     Raises:
         UnsupportedFormat: neither an image by its first bytes, nor sent as one.
@@ -56,34 +59,37 @@ async def received(request: Request, storage: Storage, max_bytes: int) -> AsyncI
         StorageFull: no room on the disk.
     """
     with storage.draft() as draft:
-        sink = _Sink(draft, max_bytes)
+        sink = Sink(draft, max_bytes)
+        blocks = _Blocks(sink)
         kind = (
             request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
         )
         if kind == "multipart/form-data":
-            fields, name = await _multipart(request, sink)
+            fields, name = await _multipart(request, blocks)
         elif kind.startswith("image/") or kind == "application/octet-stream":
             fields, name = {}, _raw_name(request)
             async for chunk in request.stream():
-                await sink.feed(chunk)
+                await blocks.feed(chunk)
         else:
             raise UnsupportedFormat(
                 f"The body is sent as {kind}; send multipart/form-data with a {PHOTO_FIELD!r} part, "
                 "or the image alone as image/jpeg or application/octet-stream."
             )
-        photo_format = await sink.close()
-        options = parse_options({**_query(request), **fields})
+        await blocks.flush()
+        photo_format = sink.close()
+        options = parse_options({**_query(request), **fields}, base)
         yield Upload(draft, safe_name(name), sink.size, sink.sha256, photo_format, options)
 
 
-def parse_options(given: Mapping[str, str]) -> ColorizeOptions:
-    """Return the options; empty texts count as not given.
+def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
+    """Return `base` with the given options; empty texts count as not given.
 
     Raises:
         InvalidOption: one is unknown or out of range; the message names it.
     """
+    chosen = {key: value for key, value in given.items() if value != ""}
     try:
-        return ColorizeOptions.model_validate({key: value for key, value in given.items() if value != ""})
+        return ColorizeOptions.model_validate({**base.model_dump(), **chosen})
     except ValidationError as error:
         said = "; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())
         raise InvalidOption(f"{said}.") from None
@@ -119,48 +125,61 @@ def _raw_name(request: Request) -> str:
 
 
 @dataclass
-class _Sink:
-    """Takes the photograph's bytes; writes and hashes on a thread, a block at a time."""
+class Sink:
+    """Takes one photograph's bytes: counts, sniffs, hashes, writes."""
 
     draft: Draft
     max_bytes: int
     size: int = 0
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    _buffer: bytearray = field(default_factory=bytearray)
+    _head: bytes = b""
     _format: PhotoFormat | None = None
 
     @property
     def sha256(self) -> str:
+        """Return the digest of what was written so far."""
         return self._digest.hexdigest()
 
-    async def feed(self, data: bytes) -> None:
-        self.size += len(data)
+    def write(self, block: bytes) -> None:
+        """Take the next block; the first ones tell the format, so no half gigabyte of video is read on.
+
+        Raises:
+            PhotoTooLarge, UnsupportedFormat, StorageFull.
+        """
+        if self._format is None:
+            self._head += block[: HEAD_BYTES - len(self._head)]
+            if len(self._head) == HEAD_BYTES:
+                self._format = sniff(self._head)
+        self.size += len(block)
         if self.size > self.max_bytes:
             limit = self.max_bytes / 2**20
             raise PhotoTooLarge(f"The photograph is larger than {limit:g} MiB, the limit of this server.")
-        self._buffer += data
-        if self._format is None and len(self._buffer) >= HEAD_BYTES:
-            # Told at once: who sends half a gigabyte of video hears so after its first bytes.
-            self._format = sniff(bytes(self._buffer[:HEAD_BYTES]))
-        if len(self._buffer) >= _BLOCK:
-            await self._flush()
-
-    async def close(self) -> PhotoFormat:
-        if self._format is None:
-            self._format = sniff(bytes(self._buffer))
-        await self._flush()
-        return self._format
-
-    async def _flush(self) -> None:
-        block, self._buffer = bytes(self._buffer), bytearray()
-        await run_in_threadpool(self._store, block)
-
-    def _store(self, block: bytes) -> None:
         self._digest.update(block)
         self.draft.write(block)
 
+    def close(self) -> PhotoFormat:
+        """Return the format; what is shorter than a head is judged now."""
+        return self._format or sniff(self._head)
 
-async def _multipart(request: Request, sink: _Sink) -> tuple[dict[str, str], str]:
+
+@dataclass
+class _Blocks:
+    """Gathers the small chunks of the network into blocks, and writes those on a thread."""
+
+    sink: Sink
+    _buffer: bytearray = field(default_factory=bytearray)
+
+    async def feed(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) >= _BLOCK or self.sink.size == 0:
+            await self.flush()
+
+    async def flush(self) -> None:
+        block, self._buffer = bytes(self._buffer), bytearray()
+        await run_in_threadpool(self.sink.write, block)
+
+
+async def _multipart(request: Request, blocks: _Blocks) -> tuple[dict[str, str], str]:
     boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
     if not boundary:
         raise UnreadablePhoto("The Content-Type names no multipart boundary; let your HTTP library set it.")
@@ -170,7 +189,7 @@ async def _multipart(request: Request, sink: _Sink) -> tuple[dict[str, str], str
         async for chunk in request.stream():
             parser.write(chunk)
             for data in form.photo_data():
-                await sink.feed(data)
+                await blocks.feed(data)
         parser.finalize()
     except MultipartParseError as error:
         raise UnreadablePhoto(f"The multipart body is malformed: {error}.") from None

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from redis import Redis
 
+from photochrom.batch_store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound
 from photochrom.job_store import JobStore
 from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
@@ -31,14 +32,17 @@ class Maintenance:
     queue: JobQueue
     storage: LocalStorage
     max_attempts: int
+    batches: BatchStore
 
     def run(self) -> None:
         """Do what is due; workers that run this at the same time share the work by locks."""
         self.recover(tuple(state for state in UNFINISHED if state is not JobState.QUEUED))
         if self._due("queued", _QUEUED_SECONDS):
             self.recover((JobState.QUEUED,))
+            self.feed_batches()
         if self._due("sweep", _SWEEP_SECONDS):
             self.sweep()
+            self.batches.forget_empty()
         if self._due("orphans", _ORPHANS_SECONDS):
             self.remove_orphans(_ORPHAN_AGE)
 
@@ -48,10 +52,19 @@ class Maintenance:
         That is a job whose API process died between record and queue, or one that RQ gave up on.
         """
         for state in states:
-            for records in self.store.in_state(state):
-                for record, delivery in zip(records, self.queue.deliveries(records), strict=True):
-                    if delivery is not Delivery.COMING:
+            for records in self.store.listed(state):
+                deliveries = self.queue.deliveries(records)
+                held = self.batches.holds(records)
+                for record, delivery, waits in zip(records, deliveries, held, strict=True):
+                    if delivery is not Delivery.COMING and not waits:
                         self._recover(record, delivery)
+
+    def feed_batches(self) -> None:
+        """Go on where a process died between the end of an item and the turn of the next, or amid a cancel."""
+        for batch_id in self.batches.canceling():
+            self.batches.cancel_items(batch_id)
+        for batch_id in self.batches.with_held_items():
+            self.batches.feed(batch_id)
 
     def lose_worker(self, record: JobRecord) -> None:
         """Note that the worker holding this lease is dead."""

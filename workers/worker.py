@@ -19,6 +19,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
+from photochrom.batch_store import BatchStore
 from photochrom.errors import JobNotFound, QueueUnavailable
 from photochrom.fleet import Fleet, WorkerStatus
 from photochrom.ids import new_id
@@ -196,6 +197,8 @@ def run(settings: WorkerSettings) -> None:
     wait_for(redis)
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     store = JobStore(redis, settings.retention())
+    queue = JobQueue(redis, job_timeout=settings.job_timeout)
+    batches = BatchStore(redis, store, queue, settings.record_retention)
     storage = LocalStorage(settings.photos_dir())
     restorer = tasks.Restorer(
         store=store,
@@ -204,6 +207,7 @@ def run(settings: WorkerSettings) -> None:
         limits=settings.photo_limits(),
         worker=name,
         max_attempts=settings.max_attempts,
+        batches=batches,
     )
     tasks.install(restorer)
     worker = RestoreWorker(
@@ -220,7 +224,8 @@ def run(settings: WorkerSettings) -> None:
         maintenance=Maintenance(
             redis=redis,
             store=store,
-            queue=JobQueue(redis, job_timeout=settings.job_timeout),
+            queue=queue,
+            batches=batches,
             storage=storage,
             max_attempts=settings.max_attempts,
         ),

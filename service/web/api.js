@@ -17,22 +17,21 @@ export const urls = {
   result: (id) => `${job(id)}/result`,
   original: (id) => `${job(id)}/original`,
   preview: (id) => `${job(id)}/preview`,
+  originalPreview: (id) => `${job(id)}/preview?of=original`,
   confidence: (id) => `${job(id)}/confidence`,
 };
 
 /** What this service can do beyond the core, by its own description: parts that are missing are not shown. */
 export async function capabilities() {
-  const described = await json(await call("/openapi.json")).catch(() => ({ paths: {} }));
-  const paths = new Set(Object.keys(described.paths ?? {}).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
+  const described = await json(await call("/openapi.json"));
+  const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
   const has = (path) => paths.has(path);
   return {
     original: has("/v1/jobs/{}/original"),
     preview: has("/v1/jobs/{}/preview"),
     confidence: has("/v1/jobs/{}/confidence"),
     events: has("/v1/jobs/{}/events"),
-    list: Boolean(described.paths?.["/v1/jobs"]?.get),
     batches: has("/v1/batches"),
-    models: has("/v1/models"),
   };
 }
 
@@ -79,11 +78,11 @@ export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: tr
 export const isUp = () => call("/healthz", { cache: "no-store" });
 export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
 
-/** Calls `onchange` whenever the job may have changed; `null` where the service has no events. */
+/** Calls `onchange` whenever the job may have changed; returns what ends it. */
 export function listen(id, onchange) {
   const source = new EventSource(`${job(id)}/events`);
   // The stream only pokes: the record is always read by the one way above.
-  for (const type of ["message", "job", "state", "progress", "changed"]) source.addEventListener(type, onchange);
+  for (const type of ["job", "deleted"]) source.addEventListener(type, onchange);
   source.onerror = () => source.readyState === EventSource.CLOSED && source.close();
   return () => source.close();
 }

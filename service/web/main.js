@@ -5,7 +5,7 @@ import { capabilities, fetchBlob, listJobs, urls } from "./api.js";
 import { h, icon, iconButton, say, set, write } from "./dom.js";
 import { acceptFrom, chooseFiles } from "./intake.js";
 import { flush } from "./keep.js";
-import { onLink } from "./link.js";
+import { onLink, sleep } from "./link.js";
 import * as photos from "./photos.js";
 import * as pictures from "./pictures.js";
 import * as sender from "./sender.js";
@@ -48,12 +48,19 @@ main.append(banner, wait, welcome, listing);
 
 // --- adding ---
 
-function add(incoming) {
+// Asking a file for its size costs the browser a look at the disk: five hundred at once would be felt.
+const AT_ONCE = 10;
+
+async function add(incoming) {
   if (!incoming.length) return say(text.nothingFound, { urgent: true });
-  const added = photos.addFiles(incoming);
-  sender.send(added.map((photo) => [photo, photo.versions[0]]));
-  say(text.say.added(added.length));
-  if (added.length === 1) visit(added[0]);
+  say(text.say.added(incoming.length));
+  const time = Date.now();
+  for (let from = 0; from < incoming.length; from += AT_ONCE) {
+    const added = photos.addFiles(incoming.slice(from, from + AT_ONCE), time, from);
+    sender.send(added.map((photo) => [photo, photo.versions[0]]));
+    if (incoming.length === 1) return visit(added[0]);
+    await sleep(0);
+  }
 }
 
 // --- drawing ---
@@ -235,9 +242,8 @@ onLink((up) => {
 
 /** Learn what the service can do and what it holds. */
 async function meet() {
-  Object.assign(can, await capabilities());
-  if (!can.list) return;
   try {
+    Object.assign(can, await capabilities());
     for (let cursor, pages = 0; pages < 60; pages += 1) {
       const { records, next } = await listJobs(cursor);
       records.forEach(photos.adopt);

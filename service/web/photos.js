@@ -30,10 +30,10 @@ export function newVersion(options = {}) {
   return { key: crypto.randomUUID?.() ?? randomKey(), job: null, state: "unsent", options: { ...DEFAULTS, ...options }, sent: 0, error: null, record: null };
 }
 
-/** Add files as photographs, in the order given. */
-export function addFiles(incoming) {
-  const added = Date.now();
-  return incoming.map(({ file, folder }, rank) => {
+/** Add files as photographs, in the order given; `added` and `first` keep the parts of one drop together. */
+export function addFiles(incoming, added, first) {
+  return incoming.map(({ file, folder }, index) => {
+    const rank = first + index;
     const photo = { id: newVersion().key, name: file.name || "pasted.png", bytes: file.size, type: file.type, folder, added, rank, versions: [newVersion()], chosen: null };
     files.set(photo.id, file);
     return insert(photo);

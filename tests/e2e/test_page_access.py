@@ -45,7 +45,9 @@ def test_axe_finds_nothing(chromium: Browser, running: Service, scheme: str) -> 
         page.get_by_role("button", name="bad.jpg").first.click()
         expect(page.get_by_role("dialog")).to_be_visible()
         assert findings(page) == []
-        page.get_by_role("button", name="Next photograph").or_(page.get_by_role("button", name="Previous photograph")).and_(page.locator(":enabled")).click()
+        page.get_by_role("button", name="Next photograph").or_(
+            page.get_by_role("button", name="Previous photograph")
+        ).and_(page.locator(":enabled")).click()
         expect(page.get_by_role("slider", name="Compare before and after")).to_be_visible(timeout=30_000)
         page.get_by_text("Details").click()
         assert findings(page) == []

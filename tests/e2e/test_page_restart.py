@@ -6,14 +6,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from support.browser import visit
-from support.photographs import grey_jpeg, slow_photograph
+from support.photographs import grey_jpeg, noise_png
 from support.running import free_port, service
 
 
 def test_a_restart_during_a_job_loses_nothing(chromium: Browser, tmp_path: Path) -> None:
     port = free_port()
     slow = tmp_path / "slow.png"
-    slow.write_bytes(slow_photograph())
+    slow.write_bytes(noise_png(2500))
     quick = tmp_path / "quick.jpg"
     quick.write_bytes(grey_jpeg())
     with service(tmp_path / "data", port=port) as first, visit(chromium, first.url) as visitor:
@@ -22,7 +22,10 @@ def test_a_restart_during_a_job_loses_nothing(chromium: Browser, tmp_path: Path)
         expect(page.locator(".card[data-state=running]")).to_have_count(1, timeout=30_000)
         first.stop(signal.SIGINT)
         expect(page.get_by_text("Nothing is lost")).to_be_visible(timeout=30_000)
-        visitor.choose({"name": "late.jpg", "mimeType": "image/jpeg", "buffer": grey_jpeg("cat.jpg")}, button="Add photographs")
+        visitor.choose(
+            {"name": "late.jpg", "mimeType": "image/jpeg", "buffer": grey_jpeg("cat.jpg")},
+            button="Add photographs",
+        )
         page.keyboard.press("Escape")
         with service(tmp_path / "data", port=port):
             expect(page.get_by_text("The service is back.")).to_be_visible(timeout=30_000)

@@ -92,7 +92,7 @@ def test_a_batch_depends_on_the_step_alone(held: HeldPhotos) -> None:
 
 
 def test_a_limit_takes_the_first(photos: Path) -> None:
-    assert len(HeldPhotos.load([photos], 64, 2, 0, "cpu", limit=5)) == 5
+    assert HeldPhotos.load([photos], 64, 2, 0, "cpu", limit=5).size == 5
 
 
 def test_too_few_photographs_are_refused(photos: Path) -> None:

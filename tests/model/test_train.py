@@ -61,6 +61,12 @@ def test_figures_and_sample_sheets_are_written_on_the_way(whole: Path) -> None:
     assert (grey.max(-1) - grey.min(-1)).max() <= 1
 
 
+def test_a_streamed_set_trains_too(photos: Path, tmp_path: Path) -> None:
+    config = TINY.model_copy(update={"held": False, "workers": 2, "steps": 10})
+    train(config, [photos], tmp_path, init="scratch")
+    assert losses(tmp_path)[-1] < losses(tmp_path)[0]
+
+
 def test_training_starts_from_other_weights(whole: Path, photos: Path, tmp_path: Path) -> None:
     config = TINY.model_copy(update={"steps": 1, "learning_rate": 1e-12})
     train(config, [photos], tmp_path, init=str(whole / "last.pt"))
@@ -121,6 +127,7 @@ def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
         RunConfig.read(tmp_path / "run.toml")
 
 
+@pytest.mark.timeout(600)
 def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
     config = tmp_path / "pair.toml"
     config.write_text(Path("model/configs/tiny.toml").read_text().replace("steps = 40", "steps = 6"))

@@ -86,3 +86,20 @@ def test_a_deleted_job_ends_its_events(url: str, bench: Bench) -> None:
 def test_events_of_no_job_are_a_problem(url: str) -> None:
     response = httpx.get(f"{url}/v1/jobs/nope/events")
     assert (response.status_code, response.json()["code"]) == (404, "job-not-found")
+
+
+def test_a_reader_follows_a_batch_to_its_end(
+    url: str, bench: Bench, finish: Callable[[str], JobRecord], photo: bytes
+) -> None:
+    batch = httpx.post(f"{url}/v1/batches").json()["url"]
+    job_id = httpx.put(f"{url}{batch}/items/a.jpg", content=photo).json()["id"]
+    with httpx.stream("GET", f"{url}{batch}/events", timeout=10) as response:
+        heard = events(response.iter_lines())
+        kind, _, data = next(heard)
+        assert (kind, data["state"]) == ("batch", "receiving")
+        httpx.post(f"{url}{batch}:seal")
+        finish(job_id)
+        rest = list(heard)
+    assert (rest[-1][2]["state"], rest[-1][2]["done"]) == ("completed", 1)
+    again = httpx.get(f"{url}{batch}/events", headers={"Last-Event-ID": rest[-1][1]})
+    assert again.status_code == 204

@@ -74,14 +74,16 @@ class Visit:
         chooser.value.set_files([*files])
 
     def assert_clean(self) -> None:
-        assert not self.complaints
-        assert not self.foreign
+        assert not self.complaints, self.complaints
+        assert not self.foreign, self.foreign
 
 
 @contextmanager
 def visit(on: Browser, url: str, *, expect: tuple[int, ...] = (), **context: Any) -> Iterator[Visit]:
     """Open the page in a new profile; at the end it must have been quiet and have stayed at home."""
-    opened: BrowserContext = on.new_context(viewport=context.pop("viewport", {"width": 1280, "height": 800}), **context)
+    opened: BrowserContext = on.new_context(
+        viewport=context.pop("viewport", {"width": 1280, "height": 800}), **context
+    )
     visiting = Visit(opened.new_page(), url, refusals_expected=expect)
     visiting.listen()
     try:

@@ -21,7 +21,11 @@ def grey_jpeg(name: str = "astronaut.jpg", size: tuple[int, int] | None = None) 
 
 def slow_photograph() -> bytes:
     """A noisy 16-megapixel PNG: seconds of work, so that there is a middle to be killed in."""
-    noise = np.random.default_rng(7).integers(0, 256, (4000, 4000), np.uint8)
+    return noise_png(4000)
+
+
+def noise_png(side: int) -> bytes:
+    noise = np.random.default_rng(7).integers(0, 256, (side, side), np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

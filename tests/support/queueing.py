@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
+from photochrom.batch_store import BatchStore
+from photochrom.batches import BatchRecord
 from photochrom.fleet import Fleet
 from photochrom.ids import new_id
 from photochrom.job_store import JobStore
@@ -40,6 +42,7 @@ class Bench:
         self.storage = LocalStorage(self.data / "photos")
         self.queue = JobQueue(self.redis, job_timeout=600)
         self.fleet = Fleet(self.redis)
+        self.batches = BatchStore(self.redis, self.store, self.queue, KEEP.record)
 
     def accept(self, photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
         """Keep file and record, as far as the API comes before the queue."""
@@ -135,3 +138,19 @@ def workers(bench: Bench, processes: int = 1, **settings: object) -> Iterator[Wo
                     member.kill()
             psutil.wait_procs(family)
         process.wait()
+
+
+def new_batch(bench: Bench) -> str:
+    record = BatchRecord(id=new_id(), options=ColorizeOptions(), created_at=utc_now())
+    return bench.batches.create(record).id
+
+
+def add_item(bench: Bench, batch_id: str, name: str, photo: bytes, **options: object) -> JobRecord:
+    """Keep file and record of an item, as the API does."""
+    record = make_record(photo, name, **options).model_copy(update={"batch_id": batch_id, "item": name})
+    with bench.storage.draft() as draft:
+        draft.write(photo)
+        draft.commit(record.original.key)
+    added, _ = bench.batches.add(record)
+    bench.batches.feed(batch_id)
+    return added

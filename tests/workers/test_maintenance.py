@@ -15,7 +15,12 @@ from workers.maintenance import Maintenance
 @pytest.fixture
 def maintenance(bench: Bench) -> Maintenance:
     return Maintenance(
-        redis=bench.redis, store=bench.store, queue=bench.queue, storage=bench.storage, max_attempts=3
+        redis=bench.redis,
+        store=bench.store,
+        queue=bench.queue,
+        storage=bench.storage,
+        max_attempts=3,
+        batches=bench.batches,
     )
 
 
@@ -78,7 +83,7 @@ def test_losing_a_worker_counts_only_for_its_own_lease(bench: Bench, maintenance
 
 def test_what_has_expired_goes_and_the_record_says_so(bench: Bench) -> None:
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(days=7), timedelta(days=30)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
     job = bench.accept(b"x")
     store.change(job.id, fail)
     sweeper.sweep()
@@ -88,7 +93,7 @@ def test_what_has_expired_goes_and_the_record_says_so(bench: Bench) -> None:
 
 def test_a_record_whose_time_is_over_is_forgotten_with_its_files(bench: Bench) -> None:
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
     job = bench.accept(b"x")
     store.change(job.id, fail)
     sweeper.sweep()

@@ -30,6 +30,7 @@ def restorer(bench: Bench, predictor: OnnxPredictor) -> Restorer:
         limits=PhotoLimits(max_pixels=50_000),
         worker="w1",
         max_attempts=3,
+        batches=bench.batches,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from photochrom.embedded import valkey
 from photochrom.jobs import JobState
 from support.photographs import grey_jpeg
-from support.queueing import Bench, workers
+from support.queueing import Bench, add_item, new_batch, workers
 from support.running import wait_for
 
 
@@ -133,3 +133,35 @@ def test_jobs_survive_the_death_of_the_queue_server(tmp_path: Path, slow: bytes)
             done = bench.wait(job.id, JobState.SUCCEEDED, seconds=60)
             assert done.result is not None
         assert len(bench.files()) == 6
+
+
+def test_a_single_upload_overtakes_a_batch_within_one_job(bench: Bench) -> None:
+    photo = grey_jpeg(size=(96, 64))
+    batch = new_batch(bench)
+    for n in range(40):
+        add_item(bench, batch, f"{n}.jpg", photo)
+    with workers(bench) as running:
+        running.wait_until_alive()
+        wait_for(lambda: bench.store.counts(batch)[JobState.SUCCEEDED] >= 3, 30, "the batch's beginning")
+        single = bench.submit(grey_jpeg(size=(64, 96)))
+        before = bench.store.counts(batch)[JobState.SUCCEEDED]
+        done = bench.wait(single.id, JobState.SUCCEEDED)
+        after = bench.store.counts(batch)[JobState.SUCCEEDED]
+        assert after - before <= 2
+        assert done.started_at is not None
+        assert after < 40
+
+
+def test_a_batch_survives_workers_that_are_killed_at_random(bench: Bench) -> None:
+    photo = grey_jpeg(size=(96, 64))
+    batch = new_batch(bench)
+    items = [add_item(bench, batch, f"{n}.jpg", photo).id for n in range(24)]
+    with workers(bench, processes=2, heartbeat_ttl=2, maintenance_interval=1) as running:
+        for done in (2, 8, 14, 20):
+            wait_for(lambda d=done: bench.store.counts(batch)[JobState.SUCCEEDED] >= d, 60, f"{done} done")
+            running.children()[done % 2].kill()
+        wait_for(lambda: bench.store.counts(batch)[JobState.SUCCEEDED] == 24, 60, "all done")
+    records = bench.store.get_many(items)
+    assert all(record.state is JobState.SUCCEEDED for record in records)
+    assert bench.files() == sorted(key for record in records for key in record.stored_keys())
+    assert bench.redis.scard(f"batch:{batch}:out") == 0

@@ -1,0 +1,252 @@
+"""Batches in Redis: their records, the names of their items, and whose turn it is.
+
+Items wait in their batch, and only as many as there are workers are in the queue at a time. So the queue stays
+short: a single upload waits for one job, not for a batch, and batches take turns.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+from redis import Redis
+from redis.client import Pipeline
+
+from . import scripts
+from .batches import BatchRecord
+from .errors import BatchNotFound, IdempotencyMismatch, ItemConflict, ItemNotFound, JobConflict, JobNotFound
+from .job_store import IdempotencyKey, JobStore
+from .jobs import UNFINISHED, JobRecord, JobState, utc_now
+from .queue import JobQueue
+
+_INDEX = "batches"
+_CANCELING = "batches:canceling"
+_EXPIRY = "batches:expiry"
+
+
+class BatchStore:
+    """The only reader and writer of batch records; safe to share between threads."""
+
+    def __init__(self, redis: Redis, jobs: JobStore, queue: JobQueue, keep: timedelta) -> None:
+        self._redis = redis
+        self._jobs = jobs
+        self._queue = queue
+        self._keep = keep
+        self._next_turn = redis.register_script(scripts.NEXT_TURN)
+
+    def create(self, record: BatchRecord) -> BatchRecord:
+        """Keep a new batch."""
+        pipeline = self._redis.pipeline()
+        self._write(pipeline, record)
+        pipeline.zadd(_INDEX, {record.id: 0})
+        pipeline.zadd(_EXPIRY, {record.id: (record.created_at + self._keep).timestamp()})
+        pipeline.execute()
+        return record
+
+    def get(self, batch_id: str) -> BatchRecord:
+        """Return the record.
+
+        Raises:
+            BatchNotFound: there is none.
+        """
+        text = self._redis.hget(_key(batch_id), "record")
+        if text is None:
+            raise BatchNotFound(batch_id)
+        return BatchRecord.model_validate_json(cast("bytes", text))
+
+    def events(self, batch_id: str) -> int:
+        """Return how often the batch or an item of it has changed."""
+        return int(cast("bytes | None", self._redis.hget(_key(batch_id), "events")) or 0)
+
+    def page(self, limit: int, before: str | None = None) -> tuple[list[BatchRecord], str | None]:
+        """Return up to `limit` batches, newest first, and the cursor of the next page."""
+        newest = f"({before}" if before else "+"
+        found = cast("list[bytes]", self._redis.zrevrangebylex(_INDEX, newest, "-", start=0, num=limit + 1))
+        ids = [member.decode() for member in found]
+        pipeline = self._redis.pipeline(transaction=False)
+        for batch_id in ids[:limit]:
+            pipeline.hget(_key(batch_id), "record")
+        records = [BatchRecord.model_validate_json(text) for text in pipeline.execute() if text]
+        return records, ids[limit - 1] if len(ids) > limit else None
+
+    def seal(self, batch_id: str) -> BatchRecord:
+        """Take no more items; sealing again changes nothing."""
+
+        def sealed(batch: BatchRecord) -> BatchRecord:
+            return batch.model_copy(update={"sealed_at": utc_now()}) if batch.open else batch
+
+        return self._change(batch_id, sealed)
+
+    def cancel(self, batch_id: str) -> BatchRecord:
+        """Begin no further item; `cancel_items` does the rest. What is done is kept."""
+
+        def canceled(batch: BatchRecord) -> BatchRecord:
+            return batch if batch.canceled_at else batch.model_copy(update={"canceled_at": utc_now()})
+
+        record = self._change(batch_id, canceled)
+        self._redis.sadd(_CANCELING, batch_id)
+        return record
+
+    def canceling(self) -> list[str]:
+        """Return the batches whose items are still to be canceled."""
+        return [member.decode() for member in cast("set[bytes]", self._redis.smembers(_CANCELING))]
+
+    def cancel_items(self, batch_id: str) -> None:
+        """Cancel all unfinished items; may be interrupted and begun again."""
+        for state in UNFINISHED:
+            for records in self._jobs.listed(state, batch_id):
+                for record in records:
+                    self._cancel_item(record)
+        self._redis.srem(_CANCELING, batch_id)
+
+    def retry_failed(self, batch_id: str) -> int:
+        """Queue all failed and canceled items anew and return how many.
+
+        Items whose originals have expired stay as they are.
+        """
+        reopened = self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)))
+        count = 0
+        for state in (JobState.FAILED, JobState.CANCELED):
+            for records in self._jobs.listed(state, reopened.id):
+                count += sum(self._retry(record) for record in records)
+        self.feed(batch_id)
+        return count
+
+    def add(self, record: JobRecord) -> tuple[JobRecord, bool]:
+        """Keep a new item; return it, or the one that is there already, and whether it is new.
+
+        Raises:
+            BatchClosed: the batch takes no more.
+            ItemConflict: there is an item of this name with another photograph or other options.
+        """
+        assert record.batch_id is not None
+        assert record.item is not None
+        said = f"{record.original.sha256} {record.options.model_dump_json()}"
+        key = IdempotencyKey(
+            _name_key(record.batch_id, record.item), _hashed(said), int(self._keep.total_seconds()) * 2
+        )
+        try:
+            kept = self._jobs.create(record, key)
+        except IdempotencyMismatch:
+            raise ItemConflict(
+                f"The batch has another {record.item!r}; delete that job first, or choose another name."
+            ) from None
+        return kept, kept.id == record.id
+
+    def item(self, batch_id: str, name: str) -> JobRecord:
+        """Return the item of this name.
+
+        Raises:
+            ItemNotFound: there is none.
+        """
+        bound = cast("bytes | None", self._redis.get(f"idempotency:{_name_key(batch_id, name)}"))
+        try:
+            return self._jobs.get((bound or b"").decode().partition(" ")[0])
+        except JobNotFound:
+            raise ItemNotFound(f"The batch has no item {name[:80]!r}.") from None
+
+    def feed(self, batch_id: str) -> None:
+        """Put items whose turn it is into the queue: one for each worker."""
+        window = max(1, self._redis.scard("workers"))
+        keys = [f"{_key(batch_id)}:held", f"{_key(batch_id)}:out"]
+        while (next_id := self._next_turn(keys=keys, args=[window])) is not None:
+            try:
+                self._queue.put(self._jobs.get(cast("bytes", next_id).decode()))
+            except JobNotFound:
+                self._redis.srem(keys[1], cast("bytes", next_id))
+
+    def holds(self, records: list[JobRecord]) -> list[bool]:
+        """Tell for each job whether it waits in its batch for its turn."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for record in records:
+            pipeline.zscore(f"batch:{record.batch_id}:held", record.id)
+        return [score is not None for score in pipeline.execute()]
+
+    def delete(self, batch_id: str) -> list[JobRecord]:
+        """Forget the batch and all its items; return those, for their files to be deleted."""
+        self.cancel(batch_id)
+        gone: list[JobRecord] = []
+        for records in self._jobs.listed(batch_id=batch_id):
+            for record in records:
+                try:
+                    gone.append(self._jobs.delete(record.id))
+                except JobNotFound:
+                    continue
+                self._queue.remove(record)
+        pipeline = self._redis.pipeline()
+        pipeline.delete(_key(batch_id), f"{_key(batch_id)}:held", f"{_key(batch_id)}:out")
+        pipeline.zrem(_INDEX, batch_id)
+        pipeline.zrem(_EXPIRY, batch_id)
+        pipeline.srem(_CANCELING, batch_id)
+        pipeline.execute()
+        return gone
+
+    def forget_empty(self) -> None:
+        """Delete the batches whose time is over and whose items are all gone."""
+        due = cast("list[bytes]", self._redis.zrangebyscore(_EXPIRY, "-inf", utc_now().timestamp()))
+        for batch_id in (member.decode() for member in due):
+            if any(self._jobs.counts(batch_id).values()):
+                later = utc_now() + timedelta(days=1)
+                self._redis.zadd(_EXPIRY, {batch_id: later.timestamp()})
+            else:
+                self.delete(batch_id)
+
+    def with_held_items(self) -> list[str]:
+        """Return the batches that have items waiting for their turn."""
+        found = cast("list[bytes]", self._redis.zrange(_INDEX, 0, -1))
+        ids = [member.decode() for member in found]
+        pipeline = self._redis.pipeline(transaction=False)
+        for batch_id in ids:
+            pipeline.zcard(f"{_key(batch_id)}:held")
+        return [batch_id for batch_id, held in zip(ids, pipeline.execute(), strict=True) if held]
+
+    def _cancel_item(self, record: JobRecord) -> None:
+        try:
+            canceled = self._jobs.change(record.id, lambda job: job.request_cancel(utc_now()))
+        except (JobConflict, JobNotFound):
+            return  # done or deleted meanwhile
+        if canceled.finished:
+            self._queue.remove(canceled)
+
+    def _retry(self, record: JobRecord) -> bool:
+        try:
+            self._jobs.change(record.id, JobRecord.retry)
+        except (JobConflict, JobNotFound):
+            return False
+        return True
+
+    def _change(self, batch_id: str, change: Callable[[BatchRecord], BatchRecord]) -> BatchRecord:
+        def apply(pipeline: Pipeline) -> BatchRecord:
+            text = cast("bytes | None", pipeline.hget(_key(batch_id), "record"))
+            if text is None:
+                raise BatchNotFound(batch_id)
+            changed = change(BatchRecord.model_validate_json(text))
+            pipeline.multi()
+            self._write(pipeline, changed)
+            pipeline.publish("jobs:changed", batch_id)
+            return changed
+
+        transaction = cast("Any", self._redis.transaction)
+        return cast("BatchRecord", transaction(apply, _key(batch_id), value_from_callable=True))
+
+    def _write(self, pipeline: Pipeline, record: BatchRecord) -> None:
+        fields: dict[Any, Any] = {"record": record.model_dump_json(), "open": int(record.open)}
+        pipeline.hset(_key(record.id), mapping=fields)
+        pipeline.hincrby(_key(record.id), "events", 1)
+
+
+def _resumed(batch: BatchRecord) -> dict[str, object]:
+    """Undo a cancel: the batch goes on with what it has, and takes no more."""
+    return {"canceled_at": None, "sealed_at": batch.sealed_at or utc_now()} if batch.canceled_at else {}
+
+
+def _key(batch_id: str) -> str:
+    return f"batch:{batch_id}"
+
+
+def _name_key(batch_id: str, name: str) -> str:
+    return f"{batch_id}:{_hashed(name)[:32]}"
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

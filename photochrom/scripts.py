@@ -1,0 +1,100 @@
+"""The Lua scripts by which records and their indexes change together, or not at all.
+
+Keys (Redis runs them on one node; they are computed inside the scripts):
+`job:{id}` hash of revision, state and the record as JSON; `jobs`, `jobs:{state}` sorted sets of ids with equal
+scores, so in the order of the ids, which is that of time; `jobs:expiry` ids by their next expiry.
+`batch:{id}` hash of the batch's record, whether it is open, and its number of events;
+`batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
+queue; `batch:{id}:out` those whose turn it is.
+"""
+
+_INDEX = """
+local function index(id, batch, old, new)
+    local prefixes = {'jobs'}
+    if batch ~= '' then prefixes[2] = 'batch:' .. batch .. ':jobs' end
+    for _, prefix in ipairs(prefixes) do
+        if old then redis.call('ZREM', prefix .. ':' .. old, id) else redis.call('ZADD', prefix, 0, id) end
+        if new then redis.call('ZADD', prefix .. ':' .. new, 0, id) else redis.call('ZREM', prefix, id) end
+    end
+end
+local function turn(id, batch, what)
+    if batch == '' or what == '' then return end
+    if what == 'hold' then redis.call('ZADD', 'batch:' .. batch .. ':held', 0, id)
+    else
+        redis.call('ZREM', 'batch:' .. batch .. ':held', id)
+        redis.call('SREM', 'batch:' .. batch .. ':out', id)
+    end
+end
+local function tell(id, batch)
+    redis.call('PUBLISH', 'jobs:changed', id)
+    if batch ~= '' and redis.call('EXISTS', 'batch:' .. batch) == 1 then
+        redis.call('HINCRBY', 'batch:' .. batch, 'events', 1)
+        redis.call('PUBLISH', 'jobs:changed', batch)
+    end
+end
+"""
+
+WRITE = (
+    _INDEX
+    + """
+-- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
+-- expiry ("" for none), turn ("hold", "drop" or "")
+local id, batch = ARGV[1], ARGV[2]
+local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
+if current[1] ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 'revision', ARGV[4], 'state', ARGV[5], 'record', ARGV[6])
+if current[2] ~= ARGV[5] then index(id, batch, current[2], ARGV[5]) end
+if ARGV[7] == '' then redis.call('ZREM', 'jobs:expiry', id)
+else redis.call('ZADD', 'jobs:expiry', ARGV[7], id) end
+turn(id, batch, ARGV[8])
+tell(id, batch)
+return 1
+"""
+)
+
+CREATE = (
+    _INDEX
+    + """
+-- KEYS: job:{id}, idempotency:{key}; ARGV: id, batch, state, record, binding ("" for none), seconds to keep it
+-- Returns false when created, else the binding that was there, or "closed".
+local id, batch = ARGV[1], ARGV[2]
+if ARGV[5] ~= '' then
+    local bound = redis.call('GET', KEYS[2])
+    if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
+end
+if batch ~= '' and redis.call('HGET', 'batch:' .. batch, 'open') ~= '1' then return 'closed' end
+if redis.call('EXISTS', KEYS[1]) == 1 then return id end
+if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6]) end
+redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4])
+index(id, batch, nil, ARGV[3])
+turn(id, batch, 'hold')
+tell(id, batch)
+return false
+"""
+)
+
+DELETE = (
+    _INDEX
+    + """
+-- KEYS: job:{id}; ARGV: id, batch, expected revision
+local id, batch = ARGV[1], ARGV[2]
+local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
+if current[1] ~= ARGV[3] then return 0 end
+redis.call('DEL', KEYS[1])
+index(id, batch, current[2], nil)
+redis.call('ZREM', 'jobs:expiry', id)
+turn(id, batch, 'drop')
+tell(id, batch)
+return 1
+"""
+)
+
+NEXT_TURN = """
+-- KEYS: batch:{id}:held, batch:{id}:out; ARGV: how many may be out
+-- Returns the id of the item whose turn it is, or false.
+if redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[1]) then return false end
+local first = redis.call('ZPOPMIN', KEYS[1])
+if not first[1] then return false end
+redis.call('SADD', KEYS[2], first[1])
+return first[1]
+"""

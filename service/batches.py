@@ -1,0 +1,214 @@
+"""The calls on batches: many photographs, sent one by one or resumed, under names with folders."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from photochrom.batches import BatchRecord, item_name
+from photochrom.errors import ResultNotReady
+from photochrom.ids import new_id
+from photochrom.jobs import JobRecord, JobState, utc_now
+
+from . import problems
+from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
+from .deps import Services, ServicesDep
+from .intake import kept, refuse_if_full
+from .jobs import matches, upload_body
+from .results import errors_as_lines, results_as_zip
+from .schemas import JobPage, JobView
+from .uploads import received
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+_RETRY_AFTER = "2"
+Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+@router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(422, 503))
+def create_batch(services: ServicesDep, response: Response, new: NewBatch | None = None) -> BatchView:
+    """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
+    new = new or NewBatch()
+    record = BatchRecord(id=new_id(), name=new.name, options=new.options, created_at=utc_now())
+    services.batches.create(record)
+    response.headers["Location"] = f"/v1/batches/{record.id}"
+    return view_of(services, record)
+
+
+@router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
+def list_batches(
+    services: ServicesDep, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
+) -> BatchPage:
+    """Return one page; the Link header leads to the next."""
+    records, following = services.batches.page(limit, cursor)
+    _link(request, response, following)
+    return BatchPage(items=[view_of(services, record) for record in records], next_cursor=following)
+
+
+@router.get(
+    "/{batch_id}",
+    response_model=BatchView,
+    summary="See how a batch stands",
+    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
+)
+def read_batch(
+    batch_id: str, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Poll this, with If-None-Match and at the pace of Retry-After; or listen to its events."""
+    record = services.batches.get(batch_id)
+    headers = {"ETag": f'W/"{services.batches.events(batch_id)}"', "Cache-Control": "no-cache"}
+    view = view_of(services, record)
+    if not view.over:
+        headers["Retry-After"] = _RETRY_AFTER
+    if matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(view.model_dump_json(), headers=headers, media_type="application/json")
+
+
+@router.put(
+    "/{batch_id}/items/{name:path}",
+    status_code=201,
+    response_model=JobView,
+    summary="Send one photograph of a batch",
+    responses={
+        200: {"model": JobView, "description": "It was there already, with the same bytes and options"},
+        **problems.responses(404, 409, 413, 415, 422, 429, 503, 507),
+    },
+    openapi_extra=upload_body(),
+)
+async def put_item(batch_id: str, name: str, request: Request, services: ServicesDep) -> Response:
+    """Send it under its name, a relative path; sending the same again does no harm, so just resume."""
+    item = item_name(name)
+    batch = await run_in_threadpool(services.batches.get, batch_id)
+    await run_in_threadpool(refuse_if_full, services)
+    limit = services.settings.max_upload_bytes
+    async with received(request, services.storage, limit, base=batch.options) as upload:
+        record, new = await run_in_threadpool(
+            kept, services, upload, services.batches.add, batch_id=batch_id, item=item
+        )
+    if new:
+        await run_in_threadpool(services.batches.feed, batch_id)
+    view = JobView.of(record, None)
+    headers = {"Location": view.url}
+    return Response(view.model_dump_json(), 201 if new else 200, headers, media_type="application/json")
+
+
+@router.get(
+    "/{batch_id}/items", summary="List the items of a batch", responses=problems.responses(404, 422, 503)
+)
+def list_items(
+    batch_id: str,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    state: JobState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> JobPage:
+    """Return one page of items, the last sent first; by `state=failed` those that failed."""
+    services.batches.get(batch_id)
+    records, following = services.store.page(limit, before=cursor, state=state, batch_id=batch_id)
+    _link(request, response, following)
+    return JobPage(items=[JobView.of(record, None) for record in records], next_cursor=following)
+
+
+@router.get(
+    "/{batch_id}/items/{name:path}",
+    summary="Find an item by its name",
+    responses=problems.responses(404, 503),
+)
+def read_item(batch_id: str, name: str, services: ServicesDep) -> JobView:
+    """Return the job of this item; a client that resumes asks here what is there already."""
+    services.batches.get(batch_id)
+    return JobView.of(services.batches.item(batch_id, name), None)
+
+
+@router.post(
+    "/{batch_id}:seal", summary="Say that all photographs are sent", responses=problems.responses(404, 503)
+)
+def seal_batch(batch_id: str, services: ServicesDep) -> BatchView:
+    """Take no more photographs; the batch is completed when the last item is."""
+    return view_of(services, services.batches.seal(batch_id))
+
+
+@router.post(
+    "/{batch_id}:cancel", status_code=202, summary="Cancel a batch", responses=problems.responses(404, 503)
+)
+def cancel_batch(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> BatchView:
+    """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
+    record = services.batches.cancel(batch_id)
+    # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
+    background.add_task(services.batches.cancel_items, batch_id)
+    return view_of(services, record)
+
+
+@router.post(
+    "/{batch_id}:retry-failed",
+    status_code=202,
+    summary="Try the failed and canceled items again",
+    responses=problems.responses(404, 503),
+)
+def retry_failed(batch_id: str, services: ServicesDep) -> Retried:
+    """Queue them anew, as far as their originals are kept; finished results stay as they are."""
+    retried = services.batches.retry_failed(batch_id)
+    return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
+
+
+@router.delete(
+    "/{batch_id}",
+    status_code=204,
+    summary="Erase a batch, its items and their files",
+    responses=problems.responses(404, 503),
+)
+def delete_batch(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> None:
+    """Forget it all; running items stop before their next stage."""
+    records = services.batches.delete(batch_id)
+    background.add_task(_delete_files, services, records)
+
+
+@router.get(
+    "/{batch_id}/archive.zip",
+    summary="Download all results as one zip",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 409, 503),
+    },
+)
+def download_archive(batch_id: str, services: ServicesDep) -> Response:
+    """Stream the results that are there, under their names and folders, with manifest.json at the end."""
+    record = services.batches.get(batch_id)
+    if not services.store.counts(batch_id)[JobState.SUCCEEDED]:
+        raise ResultNotReady("The batch has no results yet.")
+    headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
+    chunks = results_as_zip(services.store, services.storage, record)
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers)
+
+
+@router.get(
+    "/{batch_id}/errors.jsonl",
+    summary="List what failed, one JSON object a line",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}},
+        **problems.responses(404, 503),
+    },
+)
+def download_errors(batch_id: str, services: ServicesDep) -> Response:
+    """Stream item, job, code and detail of every failed item."""
+    services.batches.get(batch_id)
+    return StreamingResponse(errors_as_lines(services.store, batch_id), media_type="application/jsonl")
+
+
+def _link(request: Request, response: Response, following: str | None) -> None:
+    if following:
+        url = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+
+def _delete_files(services: Services, records: list[JobRecord]) -> None:
+    for record in records:
+        for key in record.stored_keys():
+            services.storage.delete(key)

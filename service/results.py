@@ -1,0 +1,70 @@
+"""The results of a batch as streams: one zip of all, and the errors line by line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from zipstream import ZIP_STORED, ZipStream
+
+from photochrom.batches import BatchRecord
+from photochrom.errors import ObjectNotFound
+from photochrom.job_store import JobStore
+from photochrom.jobs import JobRecord, JobState
+from photochrom.storage import LocalStorage
+
+_MANIFEST = "manifest.json"
+
+
+def results_as_zip(store: JobStore, storage: LocalStorage, batch: BatchRecord) -> Iterator[bytes]:
+    """Yield a zip (ZIP64 where needed) that is made while it is sent: no file of it ever exists.
+
+    Photographs are stored, not deflated: they are compressed already.
+    """
+    archive = ZipStream(compress_type=ZIP_STORED)
+    manifest: list[dict[str, Any]] = []
+    taken = {_MANIFEST}
+    for records in store.listed(batch_id=batch.id):
+        for record in records:
+            entry = _entry(record)
+            if record.result is not None:
+                try:
+                    path = storage.local_path(record.result.key)
+                except ObjectNotFound:
+                    entry["state"] = JobState.EXPIRED
+                else:
+                    entry["result"] = _free_name(record, taken)
+                    archive.add_path(path, entry["result"])
+            manifest.append(entry)
+            # Each file is read when its turn comes, and let go.
+            yield from archive.all_files()
+    text = json.dumps({"batch": batch.id, "name": batch.name, "items": manifest}, indent=1)
+    archive.add(text, _MANIFEST)
+    yield from archive.finalize()
+
+
+def errors_as_lines(store: JobStore, batch_id: str) -> Iterator[str]:
+    """Yield one JSON object a line for every failed item."""
+    for records in store.listed(JobState.FAILED, batch_id):
+        for record in records:
+            yield json.dumps(_entry(record), ensure_ascii=False) + "\n"
+
+
+def _entry(record: JobRecord) -> dict[str, Any]:
+    entry: dict[str, Any] = {"item": record.item, "job": record.id, "state": record.state}
+    if record.error is not None:
+        entry |= {"code": record.error.code, "detail": record.error.detail}
+    return entry
+
+
+def _free_name(record: JobRecord, taken: set[str]) -> str:
+    """Return the item's name with the extension of the result; `a.jpg` and `a.tif` may both become PNG."""
+    assert record.item is not None
+    assert record.result is not None
+    extension = PurePosixPath(record.result.name).suffix
+    name = str(PurePosixPath(record.item).with_suffix(extension))
+    for candidate in (name, record.item + extension, f"{name}.{record.id}{extension}"):
+        if candidate.casefold() not in taken:
+            taken.add(candidate.casefold())
+            return candidate
+    return f"{record.id}{extension}"

@@ -1,0 +1,93 @@
+"""The page with hundreds of photographs: smooth while they come in, and all of them done in the end."""
+
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from support.browser import visit
+from support.photographs import PHOTOS
+from support.running import Service, service, wait_for
+from support.tiny_model import tiny_model
+
+# The longest task of the page's own thread. The browser makes 500 File objects before it tells the page of them,
+# in the same task; the page's part begins with the event.
+WATCH_TASKS = """
+window.longest = 0;
+let began = Infinity;
+document.addEventListener("change", () => (began = performance.now()), { capture: true, once: true });
+new PerformanceObserver(list => {
+    for (const { startTime, duration } of list.getEntries()) {
+        window.longest = Math.max(window.longest, startTime + duration - Math.max(startTime, began));
+    }
+}).observe({ type: "longtask" });
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service whose network costs nothing: what counts here is all around it."""
+    model = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    model.write_bytes(tiny_model())
+    data = tmp_path_factory.mktemp("service")
+    with service(data, PHOTOCHROM_MODEL_PATH=str(model)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """500 small photographs, no two alike, as from one album."""
+    made = tmp_path_factory.mktemp("album")
+    place = random.Random(5)
+    with Image.open(PHOTOS / "astronaut.jpg") as source:
+        grey = source.convert("L")
+        for number in range(500):
+            x, y = place.randrange(300), place.randrange(300)
+            grey.crop((x, y, x + 160, y + 120)).save(made / f"{number:03}.jpg", "JPEG", quality=80)
+    return made
+
+
+@pytest.mark.alone
+def test_no_long_task_while_500_files_are_dropped_and_the_rest_can_be_stopped(
+    chromium: Browser, running: Service, folder: Path
+) -> None:
+    # 409 is the answer to stopping one that has just ended.
+    with visit(chromium, running.url, expect=(409,)) as visitor:
+        page = visitor.page
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.evaluate(WATCH_TASKS)
+        visitor.choose(*sorted(folder.iterdir()))
+        expect(page.get_by_text("All 500")).to_be_visible()
+        # The first screenful has its pictures at once, while everything else is being sent.
+        expect(page.locator(".card img.before:visible").first).to_be_visible()
+        page.mouse.wheel(0, 30000)
+        expect(page.get_by_role("button", name=re.compile("^499.jpg"))).to_be_visible()
+        assert page.locator(".card").count() < 100
+        page.get_by_role("button", name="Stop the rest").click()
+        wait_for(lambda: page.get_by_text("In work 0").count(), 60, "everything stopped")
+        assert page.evaluate("window.longest") < 200
+
+
+def test_a_batch_of_200_small_photographs(chromium: Browser, running: Service, folder: Path) -> None:
+    with running.client() as client:
+        while jobs := client.get("/v1/jobs", params={"limit": 200}).json()["items"]:
+            for job in jobs:
+                client.delete(f"/v1/jobs/{job['id']}")
+    with visit(chromium, running.url) as visitor:
+        page = visitor.page
+        visitor.choose(*sorted(folder.iterdir())[:200])
+        expect(page.get_by_text("All 200")).to_be_visible()
+        expect(page.get_by_text("200 of 200 in colour")).to_be_visible(timeout=150_000)
+        expect(page.get_by_text("Not done 0")).to_be_visible()
+        assert len({job["id"] for job in finished(running)}) == 200
+
+
+def finished(running: Service) -> list[dict[str, str]]:
+    with running.client() as client:
+        first = client.get("/v1/jobs", params={"limit": 200, "state": "succeeded"}).json()
+    assert first["next_cursor"] is None
+    return list(first["items"])

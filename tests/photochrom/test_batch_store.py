@@ -1,0 +1,157 @@
+import pytest
+
+from photochrom.batches import BatchRecord
+from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotFound
+from photochrom.ids import new_id
+from photochrom.jobs import JobError, JobRecord, JobState, utc_now
+from photochrom.options import ColorizeOptions
+from support.queueing import Bench, make_record
+
+
+@pytest.fixture
+def batch_id(bench: Bench) -> str:
+    record = BatchRecord(id=new_id(), options=ColorizeOptions(), created_at=utc_now())
+    return bench.batches.create(record).id
+
+
+def add(bench: Bench, batch_id: str, name: str, photo: bytes = b"x", **options: object) -> JobRecord:
+    record = make_record(photo, name, **options).model_copy(update={"batch_id": batch_id, "item": name})
+    added, _ = bench.batches.add(record)
+    bench.batches.feed(batch_id)
+    return added
+
+
+def queued(bench: Bench) -> list[str]:
+    waiting = bench.redis.lrange("rq:queue:photochrom", 0, -1)
+    return [member.decode().partition("-")[0] for member in waiting]
+
+
+def end(bench: Bench, job_id: str, *, fail: bool = True) -> None:
+    def over(job: JobRecord) -> JobRecord:
+        if fail:
+            return job.fail(JobError(code="c", detail="d"), utc_now())
+        return job.request_cancel(utc_now())
+
+    batch_id = bench.store.change(job_id, over).batch_id
+    assert batch_id is not None
+    bench.redis.lrem("rq:queue:photochrom", 0, f"{job_id}-1")
+    bench.batches.feed(batch_id)
+
+
+def test_sending_the_same_item_again_changes_nothing(bench: Bench, batch_id: str) -> None:
+    first = add(bench, batch_id, "a/1.jpg")
+    assert add(bench, batch_id, "a/1.jpg").id == first.id
+    assert bench.batches.item(batch_id, "a/1.jpg").id == first.id
+    assert sum(bench.store.counts(batch_id).values()) == 1
+
+
+def test_another_photo_or_other_options_under_one_name_conflict(bench: Bench, batch_id: str) -> None:
+    add(bench, batch_id, "a.jpg")
+    with pytest.raises(ItemConflict):
+        add(bench, batch_id, "a.jpg", b"other")
+    with pytest.raises(ItemConflict):
+        add(bench, batch_id, "a.jpg", quality=50)
+
+
+def test_a_deleted_item_frees_its_name(bench: Bench, batch_id: str) -> None:
+    bench.store.delete(add(bench, batch_id, "a.jpg").id)
+    with pytest.raises(ItemNotFound):
+        bench.batches.item(batch_id, "a.jpg")
+    add(bench, batch_id, "a.jpg", b"other")
+
+
+@pytest.mark.parametrize("close", ["seal", "cancel"])
+def test_a_closed_batch_takes_no_more_but_knows_what_it_has(bench: Bench, batch_id: str, close: str) -> None:
+    first = add(bench, batch_id, "a.jpg")
+    getattr(bench.batches, close)(batch_id)
+    with pytest.raises(BatchClosed):
+        add(bench, batch_id, "b.jpg")
+    assert add(bench, batch_id, "a.jpg").id == first.id
+
+
+def test_only_one_item_for_each_worker_is_in_the_queue(bench: Bench, batch_id: str) -> None:
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(5)]
+    assert queued(bench) == items[:1]
+    end(bench, items[0])
+    assert queued(bench) == items[1:2]
+    bench.redis.sadd("workers", "w1", "w2", "w3")
+    bench.batches.feed(batch_id)
+    assert queued(bench) == items[1:4]
+
+
+def test_batches_take_turns_and_a_single_upload_waits_for_neither(bench: Bench, batch_id: str) -> None:
+    other_id = bench.batches.create(
+        BatchRecord(id=new_id(), options=ColorizeOptions(), created_at=utc_now())
+    ).id
+    ours = [add(bench, batch_id, f"{n}.jpg").id for n in range(50)]
+    theirs = [add(bench, other_id, f"{n}.jpg").id for n in range(50)]
+    single = bench.submit(b"x")
+    assert bench.queue.position(single) == 2
+    end(bench, ours[0])
+    end(bench, theirs[0])
+    assert queued(bench) == [single.id, ours[1], theirs[1]]
+
+
+def test_cancel_ends_what_waits_and_keeps_what_is_done(bench: Bench, batch_id: str) -> None:
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(4)]
+    end(bench, items[0])
+    bench.batches.cancel(batch_id)
+    assert bench.batches.canceling() == [batch_id]
+    bench.batches.cancel_items(batch_id)
+    counts = bench.store.counts(batch_id)
+    assert (counts[JobState.FAILED], counts[JobState.CANCELED]) == (1, 3)
+    assert queued(bench) == []
+    assert bench.batches.canceling() == []
+    assert bench.batches.with_held_items() == []
+
+
+def test_retry_brings_back_the_failed_and_the_canceled_only(bench: Bench, batch_id: str) -> None:
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(3)]
+    end(bench, items[0])
+    end(bench, items[1], fail=False)
+    bench.batches.cancel(batch_id)
+    assert bench.batches.retry_failed(batch_id) == 2
+    record = bench.batches.get(batch_id)
+    assert record.canceled_at is None
+    assert not record.open
+    assert bench.store.counts(batch_id)[JobState.QUEUED] == 3
+
+
+def test_delete_forgets_batch_items_and_turns(bench: Bench, batch_id: str) -> None:
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(3)]
+    assert {record.id for record in bench.batches.delete(batch_id)} == set(items)
+    with pytest.raises(BatchNotFound):
+        bench.batches.get(batch_id)
+    left = [key.decode() for key in bench.redis.keys(f"batch:{batch_id}*")]
+    assert left == []
+    assert queued(bench) == []
+
+
+def test_every_change_of_an_item_counts_as_an_event_of_its_batch(bench: Bench, batch_id: str) -> None:
+    before = bench.batches.events(batch_id)
+    item = add(bench, batch_id, "a.jpg")
+    end(bench, item.id)
+    assert bench.batches.events(batch_id) == before + 2
+
+
+def test_pages_of_batches_run_from_the_newest(bench: Bench) -> None:
+    made = [
+        bench.batches.create(BatchRecord(id=new_id(), options=ColorizeOptions(), created_at=utc_now())).id
+        for _ in range(5)
+    ]
+    first, cursor = bench.batches.page(3)
+    second, end_of_all = bench.batches.page(3, cursor)
+    assert [record.id for record in first + second] == sorted(made, reverse=True)
+    assert end_of_all is None
+
+
+def test_a_batch_is_forgotten_when_its_time_is_over_and_it_is_empty(bench: Bench, batch_id: str) -> None:
+    item = add(bench, batch_id, "a.jpg")
+    bench.redis.zadd("batches:expiry", {batch_id: 1})
+    bench.batches.forget_empty()
+    bench.batches.get(batch_id)
+    bench.store.delete(item.id)
+    bench.redis.zadd("batches:expiry", {batch_id: 1})
+    bench.batches.forget_empty()
+    with pytest.raises(BatchNotFound):
+        bench.batches.get(batch_id)

@@ -1,0 +1,179 @@
+"""The calls on batches, over ASGI, against a real Valkey and a real folder."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from photochrom.jobs import JobError, JobRecord, utc_now
+from support.queueing import Bench
+
+Finish = Callable[..., JobRecord]
+
+
+def code(response: object) -> str:
+    return f"{response.status_code} {response.json()['code']}"  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def url(client: TestClient) -> str:
+    response = client.post("/v1/batches", json={"name": "Album", "options": {"vividness": 1}})
+    assert response.status_code == 201
+    return str(response.headers["location"])
+
+
+def put(client: TestClient, url: str, name: str, photo: bytes, query: str = "") -> str:
+    response = client.put(f"{url}/items/{name}{query}", content=photo)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
+
+
+def test_a_batch_may_begin_with_nothing(client: TestClient) -> None:
+    batch = client.post("/v1/batches").json()
+    assert (batch["state"], batch["total"], batch["name"]) == ("receiving", 0, "")
+    assert code(client.post("/v1/batches", json={"nmae": "x"})) == "422 invalid-request"
+
+
+def test_items_take_the_options_of_the_batch_and_may_override_them(
+    client: TestClient, url: str, photo: bytes
+) -> None:
+    put(client, url, "a/1.jpg", photo, "?quality=50")
+    item = client.get(f"{url}/items/a/1.jpg").json()
+    assert (item["options"]["vividness"], item["options"]["quality"]) == (1, 50)
+    assert (item["item"], item["original"]["name"]) == ("a/1.jpg", "1.jpg")
+
+
+def test_sending_an_item_again_is_200_and_keeps_one_file(
+    client: TestClient, bench: Bench, url: str, photo: bytes
+) -> None:
+    job_id = put(client, url, "1.jpg", photo)
+    again = client.put(f"{url}/items/1.jpg", content=photo)
+    assert (again.status_code, again.json()["id"]) == (200, job_id)
+    assert len(bench.files()) == 1
+    assert code(client.put(f"{url}/items/1.jpg", content=photo + b"x")) == "409 item-conflict"
+    assert len(bench.files()) == 1
+
+
+@pytest.mark.parametrize("name", ["a/%2e%2e/b.jpg", "%2Fetc/x", "a%00b", "a%5Cb"])
+def test_names_that_climb_or_hide_are_refused(client: TestClient, url: str, photo: bytes, name: str) -> None:
+    assert code(client.put(f"{url}/items/{name}", content=photo)) in {"422 invalid-name", "404 not-found"}
+
+
+def test_a_batch_runs_from_receiving_to_completed_with_errors(
+    client: TestClient, bench: Bench, url: str, photo: bytes, finish: Finish
+) -> None:
+    good, bad = (put(client, url, f"{n}.jpg", photo) for n in "ab")
+    assert client.get(url).json()["state"] == "receiving"
+    assert client.post(f"{url}:seal").json()["state"] == "sealed"
+    assert code(client.put(f"{url}/items/c.jpg", content=photo)) == "409 batch-closed"
+    finish(good)
+    assert client.get(url).json()["state"] == "running"
+    bench.store.change(bad, lambda r: r.fail(JobError(code="x", detail="Broken."), utc_now()))
+    over = client.get(url)
+    batch = over.json()
+    assert (batch["state"], batch["done"], batch["total"]) == ("completed_with_errors", 2, 2)
+    assert (batch["counts"]["succeeded"], batch["counts"]["failed"]) == (1, 1)
+    assert "retry-after" not in over.headers
+    failed = client.get(f"{url}/items?state=failed").json()["items"]
+    assert [item["item"] for item in failed] == ["b.jpg"]
+    (line,) = client.get(f"{url}/errors.jsonl").text.splitlines()
+    assert json.loads(line) == {
+        "item": "b.jpg",
+        "job": bad,
+        "state": "failed",
+        "code": "x",
+        "detail": "Broken.",
+    }
+    retried = client.post(f"{url}:retry-failed")
+    assert (retried.status_code, retried.json()["retried"]) == (202, 1)
+    assert retried.json()["batch"]["counts"] == {**batch["counts"], "failed": 0, "queued": 1}
+
+
+def test_a_canceled_batch_keeps_its_results(
+    client: TestClient, url: str, photo: bytes, finish: Finish
+) -> None:
+    finish(put(client, url, "a.jpg", photo))
+    put(client, url, "b.jpg", photo)
+    assert client.post(f"{url}:cancel").json()["state"] == "canceled"
+    batch = client.get(url).json()
+    assert (batch["counts"]["succeeded"], batch["counts"]["canceled"]) == (1, 1)
+    assert client.get(f"{url}/archive.zip").status_code == 200
+
+
+def test_items_come_in_pages(client: TestClient, url: str, photo: bytes) -> None:
+    ids = [put(client, url, f"{n}.jpg", photo) for n in range(5)][::-1]
+    first = client.get(f"{url}/items?limit=3")
+    second = client.get(first.links["next"]["url"])
+    assert [item["id"] for item in first.json()["items"] + second.json()["items"]] == ids
+    assert second.json()["next_cursor"] is None
+
+
+def test_an_unchanged_batch_is_304(client: TestClient, url: str, photo: bytes) -> None:
+    tag = client.get(url).headers["etag"]
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
+    put(client, url, "a.jpg", photo)
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_the_zip_has_names_folders_and_a_manifest(
+    client: TestClient, bench: Bench, url: str, photo: bytes, finish: Finish
+) -> None:
+    assert code(client.get(f"{url}/archive.zip")) == "409 result-not-ready"
+    results = {"Älbum/1.jpg": b"one", "Älbum/1.tif": b"two", "manifest.json.jpg": b"three"}
+    for name, data in results.items():
+        finish(put(client, url, name, photo), data)
+    bad = put(client, url, "bad.jpg", photo)
+    bench.store.change(bad, lambda r: r.fail(JobError(code="x", detail="Broken."), utc_now()))
+    response = client.get(f"{url}/archive.zip")
+    assert response.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        assert archive.testzip() is None
+        manifest = json.loads(archive.read("manifest.json"))
+        assert {info.compress_type for info in archive.infolist()[:-1]} == {zipfile.ZIP_STORED}
+        names = {entry["item"]: entry.get("result") for entry in manifest["items"]}
+        assert names["bad.jpg"] is None
+        assert {item: archive.read(name) for item, name in names.items() if name} == results
+        assert names["Älbum/1.jpg"] == "Älbum/1.jpg"
+
+
+def test_delete_erases_everything(
+    client: TestClient, bench: Bench, url: str, photo: bytes, finish: Finish
+) -> None:
+    finish(put(client, url, "a.jpg", photo))
+    put(client, url, "b.jpg", photo)
+    assert client.delete(url).status_code == 204
+    assert bench.files() == []
+    assert code(client.get(url)) == "404 batch-not-found"
+    assert client.get("/v1/jobs").json()["items"] == []
+
+
+def test_batches_are_listed(client: TestClient, url: str) -> None:
+    (batch,) = client.get("/v1/batches").json()["items"]
+    assert (batch["url"], batch["name"]) == (url, "Album")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "/items"),
+        ("GET", "/items/a.jpg"),
+        ("PUT", "/items/a.jpg"),
+        ("GET", "/archive.zip"),
+        ("GET", "/errors.jsonl"),
+        ("GET", "/events"),
+        ("POST", ":seal"),
+        ("POST", ":cancel"),
+        ("POST", ":retry-failed"),
+        ("DELETE", ""),
+    ],
+)
+def test_calls_on_no_batch_are_404(client: TestClient, method: str, path: str) -> None:
+    assert code(client.request(method, f"/v1/batches/nope{path}")) == "404 batch-not-found"
+
+
+def test_no_item_of_this_name_is_404(client: TestClient, url: str) -> None:
+    assert code(client.get(f"{url}/items/nope.jpg")) == "404 item-not-found"
