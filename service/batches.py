@@ -150,9 +150,10 @@ def cancel_batch(batch_id: str, services: ServicesDep, background: BackgroundTas
     summary="Try the failed and canceled items again",
     responses=problems.responses(404, 503),
 )
-def retry_failed(batch_id: str, services: ServicesDep) -> Retried:
+def retry_failed(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
     retried = services.batches.retry_failed(batch_id)
+    background.add_task(services.batches.retry_items, batch_id)
     return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
 
 
