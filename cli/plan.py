@@ -6,15 +6,14 @@ from pathlib import Path
 
 from photochrom.errors import PhotochromError
 from photochrom.options import OutputFormat
-from photochrom.sniff import HEAD_BYTES, sniff
+from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
-_SUFFIXES = {OutputFormat.JPEG: ".jpg", OutputFormat.PNG: ".png", OutputFormat.TIFF: ".tif"}
-_FORMATS = {
-    ".jpg": OutputFormat.JPEG,
+_SUFFIXES = {asked: PhotoFormat(asked).extension for asked in OutputFormat if asked is not OutputFormat.SAME}
+_FORMATS = {suffix: asked for asked, suffix in _SUFFIXES.items()} | {
     ".jpeg": OutputFormat.JPEG,
-    ".png": OutputFormat.PNG,
-    ".tif": OutputFormat.TIFF,
     ".tiff": OutputFormat.TIFF,
+    ".heif": OutputFormat.HEIC,
+    ".j2k": OutputFormat.JP2,
 }
 
 
