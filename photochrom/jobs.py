@@ -85,6 +85,17 @@ class Result(_Part):
     height: int
     sha256: str
     expires_at: datetime | None = None
+    preview_key: Annotated[str | None, Field(description="A small JPEG of the result.")] = None
+    original_preview_key: Annotated[str | None, Field(description="A small JPEG of the original.")] = None
+    confidence_key: Annotated[
+        str | None, Field(description="Grey PNG, white where the network was sure.")
+    ] = None
+
+    @property
+    def keys(self) -> set[str]:
+        """The storage keys of the result and of what goes with it."""
+        keys = (self.key, self.preview_key, self.original_preview_key, self.confidence_key)
+        return {key for key in keys if key}
 
 
 class Progress(_Part):
@@ -158,7 +169,7 @@ class JobRecord(_Part):
     def stored_keys(self) -> set[str]:
         """Return the storage keys that belong to this job."""
         keys = {self.original.key} if self.original.key else set()
-        return keys | {self.result.key} if self.result else keys
+        return keys | self.result.keys if self.result else keys
 
     def claim(self, worker: str, now: datetime, max_attempts: int) -> Self:
         """Begin (or take over from a dead worker), or give up after `max_attempts` lost workers.

@@ -14,7 +14,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import archives, batches, health, jobs, openapi, page, problems, streams
+from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
 from .deps import Services
 from .events import JobWatcher
 from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
@@ -41,6 +41,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     problems.install(app)
     openapi.describe(app)
     app.include_router(jobs.router)
+    app.include_router(pictures.router)
     app.include_router(batches.router)
     app.include_router(archives.router)
     app.include_router(streams.router)

@@ -38,7 +38,7 @@ class ResultView(_View):
     @classmethod
     def of(cls, result: Result, url: str) -> "ResultView":
         """Show `result`, to be downloaded at `url`."""
-        return cls(url=url, **result.model_dump(exclude={"key"}))
+        return cls(url=url, **result.model_dump(include=set(cls.model_fields) - {"url"}))
 
 
 class ModelName(_View):

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import overload
 
 from rq.timeouts import JobTimeoutException
 
@@ -16,6 +17,7 @@ from photochrom.batch_store import BatchStore
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
+from photochrom.sniff import PhotoFormat
 from photochrom.storage import Storage
 
 from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
@@ -23,6 +25,8 @@ from .pipeline.limits import PhotoLimits
 from .predictor import Predictor
 
 _log = logging.getLogger(__name__)
+PREVIEW_SIDE = 1024
+_PREVIEW, _ORIGINAL_PREVIEW, _CONFIDENCE = _COMPANIONS = (".preview.jpg", ".original.jpg", ".confidence.png")
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,14 @@ class Restorer:
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
         with self.storage.file(record.original.key) as original:
-            photo = colorize(original, self.predictor, record.options, limits=self.limits, on_stage=on_stage)
+            photo = colorize(
+                original,
+                self.predictor,
+                record.options,
+                limits=self.limits,
+                on_stage=on_stage,
+                preview_side=PREVIEW_SIDE,
+            )
         result = self._keep(record, photo)
         _log.info("Job %s took %.2f s", record.id, sum(photo.timings.values()))
         self.store.change(
@@ -104,12 +115,11 @@ class Restorer:
         )
 
     def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
-        key = self.result_key(record, photo.extension)
-        with self.storage.draft() as draft:
-            draft.write(photo.data)
-            draft.commit(key)
         return Result(
-            key=key,
+            key=self._write(record, photo.extension, photo.data),
+            preview_key=self._write(record, _PREVIEW, photo.preview),
+            original_preview_key=self._write(record, _ORIGINAL_PREVIEW, photo.original_preview),
+            confidence_key=self._write(record, _CONFIDENCE, photo.confidence),
             name=PurePath(record.original.name).stem + photo.extension,
             media_type=photo.media_type,
             bytes=len(photo.data),
@@ -117,6 +127,20 @@ class Restorer:
             height=photo.height,
             sha256=hashlib.sha256(photo.data).hexdigest(),
         )
+
+    @overload
+    def _write(self, record: JobRecord, extension: str, data: bytes) -> str: ...
+    @overload
+    def _write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None: ...
+    def _write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None:
+        """Store what there is; return its key."""
+        if data is None:
+            return None
+        key = self.result_key(record, extension)
+        with self.storage.draft() as draft:
+            draft.write(data)
+            draft.commit(key)
+        return key
 
     def result_key(self, record: JobRecord, extension: str) -> str:
         """Return the name that this original, these options and this model always lead to."""
@@ -152,7 +176,7 @@ class Restorer:
         self._forget_results(record)
 
     def _forget_results(self, record: JobRecord) -> None:
-        for extension in (".jpg", ".png", ".tif"):
+        for extension in (*(known.extension for known in PhotoFormat), *_COMPANIONS):
             self.storage.delete(self.result_key(record, extension))
 
 

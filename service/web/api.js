@@ -17,6 +17,7 @@ export const urls = {
   result: (id) => `${job(id)}/result`,
   original: (id) => `${job(id)}/original`,
   preview: (id) => `${job(id)}/preview`,
+  originalPreview: (id) => `${job(id)}/preview?of=original`,
   confidence: (id) => `${job(id)}/confidence`,
 };
 

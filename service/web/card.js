@@ -3,7 +3,7 @@
 import * as actions from "./actions.js";
 import { urls } from "./api.js";
 import { h, icon, iconButton, set, write } from "./dom.js";
-import { UNFINISHED, best, current, group } from "./photos.js";
+import { UNFINISHED, best, current, fileOf, group } from "./photos.js";
 import { text } from "./strings.js";
 import { thumb, unwant } from "./thumbs.js";
 import { errorWords, kindOf, progressOf, resultName, stateWords } from "./wording.js";
@@ -38,7 +38,9 @@ export function makeCard(photo, { open, toggle }) {
     const now = group(photo);
     element.dataset.group = now;
     element.dataset.state = version.state;
-    const thumbs = [thumb(photo, null, redrawSame), shown.state === "succeeded" ? thumb(photo, shown, redrawSame) : null];
+    const ready = shown.state === "succeeded";
+    // Behind a result the original would be fetched for nothing, unless it lies here anyway.
+    const thumbs = [ready && !fileOf(photo) ? null : thumb(photo, null, redrawSame), ready ? thumb(photo, shown, redrawSame) : null];
     picture(before, thumbs[0]);
     picture(after, thumbs[1]);
     write(kind, thumbs.every((url) => url === null) ? words.noPicture(kindOf(photo)) : "");

@@ -11,7 +11,7 @@ export async function drawGuess(canvas, version, signal) {
   const map = await createImageBitmap(await fetchBlob(urls.confidence(version.job), signal));
   canvas.width = map.width;
   canvas.height = map.height;
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(map, 0, 0);
   map.close();
   const pixels = context.getImageData(0, 0, canvas.width, canvas.height);

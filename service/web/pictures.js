@@ -16,7 +16,12 @@ export function sources(photo, version) {
   if (version) return [{ url: urls.result(version.job) }, ...(can.preview ? [{ url: urls.preview(version.job), reduced: true }] : [])];
   const file = fileOf(photo);
   const job = photo.versions.find((v) => v.job)?.job;
-  return [...(file ? [{ url: addressOf(file) }] : []), ...(job && can.original ? [{ url: urls.original(job) }] : []), ...(job && can.preview ? [{ url: `${urls.preview(job)}?of=original`, reduced: true }] : [])];
+  const done = photo.versions.find((v) => v.state === "succeeded")?.job;
+  return [
+    ...(file ? [{ url: addressOf(file) }] : []),
+    ...(job && can.original && !file ? [{ url: urls.original(job) }] : []),
+    ...(done && can.preview ? [{ url: urls.originalPreview(done), reduced: true }] : []),
+  ];
 }
 
 /** Load the first that this browser can show: `{ image, reduced }`, or null when there is none. */

@@ -205,4 +205,4 @@ export const text = {
   },
 };
 
-const percent = (value) => `${Math.round(value * 100)} %`;
+const percent = (value) => `${Math.round(value * 100)}\u00a0%`;

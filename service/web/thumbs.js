@@ -7,6 +7,8 @@ import { fileOf } from "./photos.js";
 
 const SIDE = 512;
 const IN_MEMORY = 400;
+/** What every browser shows without help. */
+const SHOWN = /jpeg|png|webp/;
 const ready = new Map();
 const failed = new Set();
 const wanted = new Map();
@@ -75,7 +77,7 @@ async function serve(worker, key, { photo, version, callbacks }) {
   try {
     blob = await keptThumb(key).catch(() => undefined);
     if (!blob) {
-      blob = await shrink(worker, await source(photo, version));
+      blob = await make(worker, photo, version);
       void keepThumb(key, blob).catch(() => {});
     }
     remember(key, URL.createObjectURL(blob));
@@ -88,13 +90,33 @@ async function serve(worker, key, { photo, version, callbacks }) {
   pump();
 }
 
-async function source(photo, version) {
-  if (version) return fetchBlob(can.preview ? urls.preview(version.job) : urls.result(version.job));
+/** Where a thumbnail can be made from, best first: what is at hand, what is small, what is large. */
+function* sources(photo, version) {
+  if (version) {
+    if (can.preview) yield () => fetchBlob(urls.preview(version.job));
+    yield () => fetchBlob(urls.result(version.job));
+    return;
+  }
   const file = fileOf(photo);
-  if (file) return file;
+  if (file) yield async () => file;
+  const done = photo.versions.find((v) => v.state === "succeeded")?.job;
+  if (can.preview && done && !SHOWN.test(photo.type)) yield () => fetchBlob(urls.originalPreview(done));
   const job = photo.versions.find((v) => v.job)?.job;
-  if (!can.original || !job) throw new Error("the original is not at hand");
-  return fetchBlob(urls.original(job));
+  if (can.original && job) yield () => fetchBlob(urls.original(job));
+}
+
+/** Make it from the first source that is there and that this browser can read. */
+async function make(worker, photo, version) {
+  let failure = new Error("nothing at hand");
+  for (const source of sources(photo, version)) {
+    try {
+      return await shrink(worker, await source());
+    } catch (problem) {
+      if (problem.passing) throw problem;
+      failure = problem;
+    }
+  }
+  throw failure;
 }
 
 let tickets = 0;

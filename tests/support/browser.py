@@ -74,8 +74,8 @@ class Visit:
         chooser.value.set_files([*files])
 
     def assert_clean(self) -> None:
-        assert not self.complaints
-        assert not self.foreign
+        assert not self.complaints, self.complaints
+        assert not self.foreign, self.foreign
 
 
 @contextmanager

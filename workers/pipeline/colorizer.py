@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from photochrom.options import ColorizeOptions, OutputFormat
@@ -11,6 +11,7 @@ from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..predictor import Predictor, predict_size
 from . import jpeg_luma
+from .companions import confidence_png, preview_of_jpeg, preview_of_pixels
 from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
 from .jpeg_pixels import read_jpeg, write_jpeg
@@ -64,13 +65,29 @@ class ColorizedPhoto:
     warnings: tuple[str, ...]
     timings: dict[str, float]
     """Seconds by stage."""
+    confidence: bytes
+    """Upright 8-bit grey PNG at the network's output size; white where it was sure."""
+    preview: bytes | None
+    """Upright JPEG that any browser shows, if it was asked for."""
+    original_preview: bytes | None
+    """The same of the original, where the original's own format is not for browsers."""
+
+
+@dataclass(frozen=True)
+class _SmallPictures:
+    """What goes beside the result, in the order of `ColorizedPhoto`."""
+
+    confidence: bytes
+    preview: bytes | None
+    original_preview: bytes | None = None
 
 
 class _Stages:
     """Times the stages and announces each."""
 
-    def __init__(self, on_stage: Callable[[str], None]) -> None:
+    def __init__(self, on_stage: Callable[[str], None], preview_side: int) -> None:
         self.timings: dict[str, float] = {}
+        self.preview_side = preview_side
         self._on_stage = on_stage
 
     @contextmanager
@@ -88,6 +105,7 @@ def colorize(
     *,
     limits: PhotoLimits = _DEFAULT_LIMITS,
     on_stage: Callable[[str], None] = _ignore,
+    preview_side: int = 0,
 ) -> ColorizedPhoto:
     """Colorize one photo; the same bytes, options and model give the same result, byte by byte.
 
@@ -97,13 +115,14 @@ def colorize(
         options: what the caller asked for.
         limits: checked on the header, before pixels are decoded.
         on_stage: called with each name of `STAGES` as it begins; may raise to stop.
+        preview_side: longest side of the previews in pixels; 0 makes none.
 
     Raises:
         PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto` or `PhotoTooLarge`, with a sentence for the user.
     """
     data = source.read_bytes() if isinstance(source, Path) else source
     photo_format = sniff(data[:HEAD_BYTES])
-    stages = _Stages(on_stage)
+    stages = _Stages(on_stage, preview_side)
     if photo_format is PhotoFormat.JPEG:
         frame = read_frame(data)
         limits.check_size(frame.height, frame.width)
@@ -144,13 +163,18 @@ def _colorize_jpeg(
     with stages.stage("encode"):
         noted = jpeg_with_provenance(source.jpeg, predictor.card)
         result = jpeg_luma.join(replace(source, jpeg=noted), blue, red, options.quality)
+        side = stages.preview_side
+        small_pictures = _SmallPictures(
+            confidence_png(small.confidence, carried.orientation),
+            preview_of_jpeg(result, carried.orientation, side) if side else None,
+        )
     notes = (
         (_COLORED, source.colored),
         (_INCOMPLETE, not jpeg.complete),
         (_ODD_PROFILE, carried.space is None),
     )
     warnings = tuple(note for note, applies in notes if applies)
-    return _result(result, PhotoFormat.JPEG, size, warnings, stages)
+    return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
 
 
 def _colorize_pixels(
@@ -174,15 +198,22 @@ def _colorize_pixels(
         colour: RowSource = DetailInjection(small.ab, small.lightness, size)
         if options.sepia:
             colour = Toned(colour, tone_of(photo.pixels), options.sepia)
+        side = stages.preview_side
+        original_preview = preview_of_pixels(photo.pixels, side) if side else None
         # The source's pixels are let go here: while the result is packed, memory is at its highest.
         photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour))
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
         metadata = replace(photo.metadata, xmp=with_provenance(photo.metadata.xmp, predictor.card))
         result = _encode(replace(photo, metadata=metadata), target, options.quality)
+        small_pictures = _SmallPictures(
+            confidence_png(small.confidence, 1),
+            preview_of_pixels(photo.pixels, side) if side else None,
+            original_preview,
+        )
     if photo.metadata.iptc and target not in _WITH_IPTC:
         warnings = (*warnings, f"{target.upper()} has no place for IPTC records; they were left out.")
-    return _result(result, target, size, warnings, stages)
+    return _result(result, target, size, warnings, stages, small_pictures)
 
 
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
@@ -212,7 +243,13 @@ def _with_warning(warning: str, photo: ColorizedPhoto) -> ColorizedPhoto:
 
 
 def _result(
-    data: bytes, target: PhotoFormat, size: tuple[int, int], warnings: tuple[str, ...], stages: _Stages
+    data: bytes,
+    target: PhotoFormat,
+    size: tuple[int, int],
+    warnings: tuple[str, ...],
+    stages: _Stages,
+    small: _SmallPictures,
 ) -> ColorizedPhoto:
     height, width = size
-    return ColorizedPhoto(data, target.media_type, target.extension, width, height, warnings, stages.timings)
+    kind = (target.media_type, target.extension)
+    return ColorizedPhoto(data, *kind, width, height, warnings, stages.timings, *astuple(small))
