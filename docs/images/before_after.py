@@ -25,7 +25,9 @@ def before_and_after(name: str, folder: Path) -> list[Image.Image]:
 
 def side_by_side(pictures: list[Image.Image]) -> Image.Image:
     """Return the pictures at one height in a row."""
-    scaled = [picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT)) for picture in pictures]
+    scaled = [
+        picture.resize((round(picture.width * HEIGHT / picture.height), HEIGHT)) for picture in pictures
+    ]
     row = Image.new("RGB", (sum(picture.width + GAP for picture in scaled) - GAP, HEIGHT), "white")
     left = 0
     for picture in scaled:
