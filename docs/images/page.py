@@ -26,10 +26,12 @@ SCREEN = {"width": 1440, "height": 900}
 
 
 def photograph(name: str, shown: str) -> dict[str, object]:
+    """Return a grey photograph of the tests, as the file chooser takes it."""
     return {"name": f"{shown}.jpg", "mimeType": "image/jpeg", "buffer": grey_jpeg(f"{name}.jpg")}
 
 
 def save(page: Page, name: str) -> None:
+    """Take the picture when all has come to rest."""
     page.wait_for_timeout(2600)  # until every picture has faded in
     page.mouse.move(640, 890)
     page.wait_for_timeout(400)
@@ -38,6 +40,7 @@ def save(page: Page, name: str) -> None:
 
 
 def main() -> None:
+    """Make both pictures."""
     letter = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear diary, " * 20}
     with tempfile.TemporaryDirectory() as data, service(Path(data)) as running, browser() as chromium:
         with visit(

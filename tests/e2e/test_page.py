@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.browser import Visit, visit
 from support.photographs import PHOTOS, grey_jpeg
-from support.running import Service, wait_for
+from support.running import Service
 
 SOON = 30_000
 
