@@ -36,8 +36,9 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp browser  ## all tests, on all cores
-	$(BIN)/pytest -n auto
+unit: $(VENV)/dev.stamp browser  ## all tests, on all cores; those that hold a budget in seconds alone
+	$(BIN)/pytest -n auto -m "not alone"
+	$(BIN)/pytest -m alone
 
 .PHONY: format
 format: $(VENV)/dev.stamp  ## let ruff fix and format the code
@@ -59,6 +60,10 @@ browser:
 	  echo "Installing Chromium for the tests of the page."; \
 	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	} || { echo "The tests of the page need Chromium: install it, or name one in CHROMIUM." >&2; exit 1; }
+
+.PHONY: test-compose
+test-compose:  ## build the images and try docker compose for real; needs a Docker engine, takes minutes
+	docker/test-compose
 
 .PHONY: clean
 clean:  ## remove the virtual environment and the caches

@@ -70,7 +70,7 @@ def colorize(
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="Format of the results (for one file, its name decides).")
     ] = _DEFAULTS.format,
-    quality: Annotated[int, typer.Option(help="Quality of JPEG output, 1 to 100.")] = _DEFAULTS.quality,
+    quality: Annotated[int, typer.Option(help="Quality of lossy formats, 1 to 100.")] = _DEFAULTS.quality,
     vividness: Annotated[
         float, typer.Option(help="0 faithful, 1 as colourful as real photographs.")
     ] = _DEFAULTS.vividness,
@@ -80,6 +80,9 @@ def colorize(
     strength: Annotated[
         float, typer.Option(help="0 to 1: scales the predicted colour.")
     ] = _DEFAULTS.strength,
+    sepia: Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")] = (
+        _DEFAULTS.sepia
+    ),
     processes: Annotated[int, typer.Option(help="Processes for a folder; 0 for one a core.", min=0)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
 ) -> None:
@@ -97,6 +100,7 @@ def colorize(
             vividness=vividness,
             temperature=temperature,
             strength=strength,
+            sepia=sepia,
         )
     except ValidationError as error:
         first = error.errors()[0]

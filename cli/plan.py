@@ -6,16 +6,12 @@ from pathlib import Path
 
 from photochrom.errors import PhotochromError
 from photochrom.options import OutputFormat
-from photochrom.sniff import HEAD_BYTES, sniff
+from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
-_SUFFIXES = {OutputFormat.JPEG: ".jpg", OutputFormat.PNG: ".png", OutputFormat.TIFF: ".tif"}
-_FORMATS = {
-    ".jpg": OutputFormat.JPEG,
-    ".jpeg": OutputFormat.JPEG,
-    ".png": OutputFormat.PNG,
-    ".tif": OutputFormat.TIFF,
-    ".tiff": OutputFormat.TIFF,
-}
+_SUFFIXES = {OutputFormat(kind.value): kind.extension for kind in PhotoFormat}
+_ALIASES = {".jpeg": ".jpg", ".tiff": ".tif", ".heif": ".heic", ".j2k": ".jp2", ".jpx": ".jp2"}
+_FORMATS = {suffix: kind for kind, suffix in _SUFFIXES.items()}
+_FORMATS |= {alias: _FORMATS[suffix] for alias, suffix in _ALIASES.items()}
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,9 @@ def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
         CannotPlan: name and asked format contradict each other, or the name is none that we write.
     """
     named = _FORMATS.get(target.suffix.lower())
+    if target.suffix and not named:
+        known = ", ".join(_SUFFIXES.values())
+        raise CannotPlan(f"Photochrom does not write {target.suffix}; name the result with one of {known}.")
     if asked is OutputFormat.SAME:
         return named or asked
     if named and named is not asked:

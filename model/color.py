@@ -6,12 +6,8 @@ Encoded RGB is in 0..1, L* in 0..100; CIELAB is relative to the D65 white of sRG
 import torch
 from torch import Tensor
 
-# IEC 61966-2-1, rows divided by their sums (the white point): grey stays grey to the last bit.
-_RGB_TO_RELATIVE_XYZ = (
-    (0.43388735, 0.37622401, 0.18988865),
-    (0.21263901, 0.71516868, 0.07219232),
-    (0.01775004, 0.10944762, 0.87280234),
-)
+from photochrom.color import RGB_TO_RELATIVE_XYZ
+
 _EPSILON = 216 / 24389
 _KAPPA = 24389 / 27
 
@@ -37,7 +33,7 @@ def srgb(lab_: Tensor) -> Tensor:
 
 
 def _matrix(like: Tensor) -> Tensor:
-    return torch.tensor(_RGB_TO_RELATIVE_XYZ, dtype=like.dtype, device=like.device)
+    return torch.tensor(RGB_TO_RELATIVE_XYZ, dtype=like.dtype, device=like.device)
 
 
 def _mix(colours: Tensor, matrix: Tensor) -> Tensor:

@@ -1,4 +1,6 @@
-"""What a user may add in training's place: patches of the truth as hints, its histogram as a palette."""
+"""What a user may add, made from the truth: patches of it as hints, its histogram as a palette."""
+
+import math
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
@@ -12,28 +14,49 @@ _PATCH = (1, 4)  # half sides: patches of 3 to 9 pixels
 
 
 def reveal_hints(ab: Tensor, share: float, random: torch.Generator) -> Tensor:
-    """Reveal square patches of the truth (Zhang et al. 2017): hints (B,3,H,W) of ab (B,2,H,W).
+    """Reveal square patches of the truth (Zhang et al. 2017): hints (B,3,H,W) of ab (B,2,H,W), for training.
 
-    A photograph has hints with probability `share`: 1 to 16 points, geometrically fewer the more likely,
-    each a patch of 3 to 9 pixels in one colour, the truth's mean around its centre.
+    A photograph has hints with probability `share`: 1 to 16 points, the fewer the likelier, each a patch of
+    3 to 9 pixels.
     """
-    n, _, height, width = ab.shape
+    n = len(ab)
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=random, device=ab.device)
 
-    points = 1 + (torch.log(draw(n, 1)) / torch.log(torch.tensor(1 - 1 / _MEAN_POINTS))).floor()
+    points = 1 + (draw(n, 1).log() / math.log(1 - 1 / _MEAN_POINTS)).floor()  # geometric
     shown = (torch.arange(_POINTS, device=ab.device) < points) & (draw(n, 1) < share)  # (B, 16)
-    rows, columns = (draw(n, _POINTS) * height).long(), (draw(n, _POINTS) * width).long()
     half = (_PATCH[0] + draw(n, _POINTS) * (_PATCH[1] - _PATCH[0] + 1)).long()
+    return _patches(ab, torch.where(shown, half, -1), draw(2, n, _POINTS))
+
+
+def point_hints(ab: Tensor, points: int, random: torch.Generator, side: int = 7) -> Tensor:
+    """Reveal exactly `points` patches of side x side pixels in each photograph, for measuring."""
+    places = torch.rand(2, len(ab), points, generator=random, device=ab.device)
+    return _patches(ab, torch.full((len(ab), points), side // 2, device=ab.device), places)
+
+
+def _patches(ab: Tensor, half: Tensor, places: Tensor) -> Tensor:
+    """Paint K patches in one colour each, the truth's mean over 7 pixels around its centre.
+
+    Args:
+        ab: (B,2,H,W), the truth.
+        half: (B,K), half sides; -1 for no patch.
+        places: (2,B,K), rows and columns of the centres in 0..1.
+
+    Returns:
+        (B,3,H,W): a*, b* and the mask.
+    """
+    n, _, height, width = ab.shape
+    rows, columns = (places[0] * height).long(), (places[1] * width).long()
     around = F.avg_pool2d(ab, 7, 1, padding=3, count_include_pad=False).flatten(2)  # (B, 2, H*W)
-    colours = around.gather(2, (rows * width + columns)[:, None].expand(-1, 2, -1))  # (B, 2, 16)
+    colours = around.gather(2, (rows * width + columns)[:, None].expand(-1, 2, -1))  # (B, 2, K)
     y, x = torch.arange(height, device=ab.device), torch.arange(width, device=ab.device)
     hints = torch.zeros(n, 3, height, width, device=ab.device)
-    for k in range(_POINTS):  # one at a time: (B,16,H,W) would be gigabytes
+    for k in range(half.shape[1]):  # one at a time: (B,K,H,W) would be gigabytes
         near_y = (y[None] - rows[:, k, None]).abs() <= half[:, k, None]  # (B, H)
         near_x = (x[None] - columns[:, k, None]).abs() <= half[:, k, None]
-        patch = (near_y[:, :, None] & near_x[:, None] & shown[:, k, None, None])[:, None]  # (B, 1, H, W)
+        patch = (near_y[:, :, None] & near_x[:, None])[:, None]  # (B, 1, H, W)
         colour = torch.cat([colours[:, :, k], torch.ones_like(colours[:, :1, k])], 1)[:, :, None, None]
         hints = torch.where(patch, colour, hints)
     return hints

@@ -14,103 +14,24 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
-from photochrom.errors import ModelRejected, PhotochromError, PhotoRejected
+from photochrom.errors import PhotochromError, PhotoRejected
 
 from . import measures
-from .checkpoint import load_network
+from .augment import generator
 from .color import lab, srgb
+from .conditions import point_hints
 from .data import decode_square, read_photos
-from .network import CONFIDENCE_SCALE, decode
+from .network import CONFIDENCE_SCALE
+from .predict import SETTINGS, Predict, Setting, load_predict
 
 SIDE = 256
-
-
-class Setting(NamedTuple):
-    """One way to decode."""
-
-    vividness: float
-    temperature: float
-
-
-SETTINGS = (Setting(0, 1), Setting(0.5, 0.38), Setting(1, 0.38))
-
-
-class Predict(Protocol):
-    """Anything that colours lightness (N,1,H,W): for each setting ab (N,2,H/4,W/4) and confidence."""
-
-    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
-        """Return ab (N,2,H/4,W/4) and confidence (N,1,H/4,W/4) for every setting."""
-        ...
-
-
-class TorchPredict:
-    """Predict with torch: the network runs once, however many settings."""
-
-    def __init__(self, weights: Path, device: str) -> None:
-        self.network = load_network(weights).to(device)
-        self.device = device
-
-    @torch.inference_mode()
-    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
-        """See `Predict`."""
-        network, answers = self.network, []
-        logits = network(lightness.to(self.device)).float()
-        for vividness, temperature in settings:
-            knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
-            ab, confidence = decode(logits, network.bins, network.log_weight, *knobs)
-            answers.append((ab.cpu(), confidence.cpu()))
-        return answers
-
-
-class OnnxPredict:
-    """Predict with ONNX Runtime: exactly what a worker runs.
-
-    Raises:
-        ModelRejected: no such file, or none that ONNX Runtime reads.
-    """
-
-    def __init__(self, weights: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave the cores to others
-        providers = onnxruntime.get_available_providers()
-        try:
-            self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
-        except Exception as error:  # ONNX Runtime's own errors share no public base
-            raise ModelRejected(f"ONNX Runtime cannot load {weights}: {error}") from error
-        self.bins = next(i.shape[1] for i in self.session.get_inputs() if i.name == "palette")
-
-    def __call__(self, lightness: Tensor, settings: tuple[Setting, ...]) -> list[tuple[Tensor, Tensor]]:
-        """See `Predict`."""
-        n, _, height, width = lightness.shape
-        feed = {
-            "lightness": lightness.numpy(),
-            "hints": np.zeros((n, 3, height, width), np.float32),
-            "palette": np.zeros((n, self.bins), np.float32),
-        }
-        answers = []
-        for vividness, temperature in settings:
-            knobs = {"vividness": np.array(vividness, "f"), "temperature": np.array(temperature, "f")}
-            ab, confidence = self.session.run(["ab", "confidence"], feed | knobs)
-            answers.append((torch.from_numpy(ab), torch.from_numpy(confidence)))
-        return answers
-
-
-def load_predict(weights: Path, device: str) -> Predict:
-    """Return the predictor that fits the file: ONNX Runtime for `.onnx`, torch for anything else.
-
-    Raises:
-        ModelRejected: no weights of ours.
-    """
-    return OnnxPredict(weights) if weights.suffix == ".onnx" else TorchPredict(weights, device)
 
 
 def squares(photos: Path, batch: int, limit: int | None) -> Iterator[tuple[list[str], Tensor]]:
@@ -161,9 +82,16 @@ def figures(given_ab: Tensor, given: Tensor, truth_lab: Tensor, truth: Tensor) -
 
 
 def evaluate(
-    predict: Predict, photos: Path, *, batch: int = 16, limit: int | None = None
+    predict: Predict, photos: Path, *, batch: int = 16, limit: int | None = None, hints: int = 0
 ) -> tuple[dict[str, Any], list[Row]]:
-    """Return the report (see `summary`) and the figures of each photograph.
+    """Return the report (see `summary`, `calibration`) and the figures of each photograph.
+
+    Args:
+        predict: what to measure.
+        photos: a folder or a tar.
+        batch: photographs at a time.
+        limit: measure only the first photographs.
+        hints: patches of 7 x 7 pixels of the truth given in each photograph, at random places.
 
     Raises:
         PhotoRejected: no photographs, or one that does not decode.
@@ -173,8 +101,9 @@ def evaluate(
     seconds = 0.0
     for names, truth in squares(photos, batch, limit):
         colours = lab(truth / 255)
+        given = point_hints(colours[:, 1:], hints, generator(len(rows)))
         start = time.perf_counter()
-        answers = predict(colours[:, :1], SETTINGS)
+        answers = predict(colours[:, :1], given, SETTINGS)
         seconds += time.perf_counter() - start
         for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
             pixels[setting].append(_errors(ab, confidence, colours[:, 1:]))
@@ -246,6 +175,7 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--json", action="store_true", help="print the report as JSON")
     cli.add_argument("--csv", type=Path, help="also write the figures of every photograph")
     cli.add_argument("--limit", type=int, help="measure only the first N photographs")
+    cli.add_argument("--hints", type=int, default=0, help="give N random patches of the truth per photograph")
     cli.add_argument("--batch", type=int, default=16, help="photographs at a time (default 16)")
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="for .pt")
     return cli
@@ -256,7 +186,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         predict = load_predict(options.weights, options.device)
-        report, rows = evaluate(predict, options.photos, batch=options.batch, limit=options.limit)
+        report, rows = evaluate(
+            predict, options.photos, batch=options.batch, limit=options.limit, hints=options.hints
+        )
     except PhotochromError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -7,8 +7,9 @@ from PIL import Image
 from torch import Tensor
 
 from .color import lab
-from .evaluate import SETTINGS, recolour
+from .evaluate import recolour
 from .network import Colorizer, decode
+from .predict import SETTINGS
 
 
 @torch.inference_mode()

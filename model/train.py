@@ -9,15 +9,12 @@ Every random draw depends on the seed and the step alone, so a resumed run follo
 
 import argparse
 import copy
-import csv
 import math
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -27,43 +24,21 @@ from torch.nn.parallel import DistributedDataParallel
 
 from photochrom.errors import ModelRejected, PhotochromError
 
+from .augment import augment, generator
 from .checkpoint import load_network, network_config
 from .conditions import reveal_hints, reveal_palette
 from .config import RunConfig
-from .data import HeldPhotos, StreamedPhotos, augment, count_photos, generator
-from .evaluate import TorchPredict, evaluate
+from .data import HeldPhotos, StreamedPhotos, count_photos
+from .evaluate import evaluate
 from .imagenet import load_imagenet
 from .losses import SoftTargets, at_positions, class_weights, color_bins, color_loss, sparse_positions
 from .network import Colorizer
+from .predict import TorchPredict
+from .progress import Log
+from .ranks import Ranks
 from .samples import write_sheet
 
 PRIOR_BATCHES = 20  # to count the colours of the photographs for the class weights
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """This process among those that `torchrun` started; alone without it."""
-
-    rank: int
-    world: int
-    device: str
-
-    @classmethod
-    def join(cls, device: str) -> "Ranks":
-        """Join the group of processes that torchrun's environment names."""
-        world = int(os.environ.get("WORLD_SIZE", "1"))
-        if world == 1:
-            return cls(0, 1, device)
-        local = int(os.environ["LOCAL_RANK"])
-        if device == "cuda":
-            torch.cuda.set_device(local)
-        dist.init_process_group("nccl" if device == "cuda" else "gloo")
-        return cls(dist.get_rank(), world, f"cuda:{local}" if device == "cuda" else device)
-
-    @property
-    def first(self) -> bool:
-        """Whether this process speaks and writes for all."""
-        return self.rank == 0
 
 
 # ---------------------------------------------------------------- what a run is made of
@@ -219,7 +194,7 @@ def train(
     if ranks.world > 1:
         model = DistributedDataParallel(run.network, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
-    log = Log(out / "log.csv", config, ranks, resume=resume)
+    log = Log(out / "log.csv", config, ranks, photos.size, resume=resume)
     last = min(config.steps, until or config.steps)
     for squares in photos.batches(run.step, ranks.rank, ranks.world):
         if run.step >= last:
@@ -291,55 +266,6 @@ def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> 
         "psnr_vivid": vivid["psnr"],
         "colourfulness_vivid": vivid["colourfulness"],
     }
-
-
-class Log:
-    """The progress line and `log.csv` (step, seconds, loss, rate, and figures when validated)."""
-
-    FIELDS = (
-        "step",
-        "seconds",
-        "loss",
-        "learning_rate",
-        "psnr_faithful",
-        "psnr_vivid",
-        "colourfulness_vivid",
-    )
-
-    def __init__(self, path: Path, config: RunConfig, ranks: Ranks, *, resume: bool) -> None:
-        self.path, self.config, self.speaks = path, config, ranks.first
-        self.started = self.since = time.monotonic()
-        self.losses: list[Tensor] = []
-        if self.speaks and not (resume and path.exists()):
-            self._write("w", dict(zip(self.FIELDS, self.FIELDS, strict=True)))
-
-    def step(self, step: int, loss: Tensor, rate: float) -> None:
-        """Note one step; every `log_every` write the mean loss."""
-        self.losses.append(loss.detach())
-        if step % self.config.log_every and step != self.config.steps:
-            return
-        mean, now = float(torch.stack(self.losses).mean()), time.monotonic()
-        seconds, steps = now - self.since, len(self.losses)
-        self.since, self.losses = now, []
-        if self.speaks:
-            row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
-            self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
-            left = (self.config.steps - step) * seconds / steps
-            speed = steps * self.config.batch / seconds
-            sys.stderr.write(
-                f"\rstep {step}/{self.config.steps}  {speed:.0f} photos/s  loss {mean:.4f}  lr {rate:.2e}  "
-                f"{left / 60:.1f} min left   "
-            )
-
-    def validated(self, step: int, figures: dict[str, float]) -> None:
-        """Note figures and show them."""
-        self._write("a", {"step": step, **{name: f"{value:.3f}" for name, value in figures.items()}})
-        shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())
-        sys.stderr.write(f"\nstep {step}  {shown}\n")
-
-    def _write(self, mode: str, row: dict[str, Any]) -> None:
-        with self.path.open(mode, newline="") as file:
-            csv.DictWriter(file, self.FIELDS).writerow(row)
 
 
 # ---------------------------------------------------------------- command line

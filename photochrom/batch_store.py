@@ -6,7 +6,8 @@ short: a single upload waits for one job, not for a batch, and batches take turn
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from redis import Redis
@@ -21,6 +22,7 @@ from .queue import JobQueue
 
 _INDEX = "batches"
 _CANCELING = "batches:canceling"
+_RETRYING = "batches:retrying"
 _EXPIRY = "batches:expiry"
 
 
@@ -84,6 +86,7 @@ class BatchStore:
             return batch if batch.canceled_at else batch.model_copy(update={"canceled_at": utc_now()})
 
         record = self._change(batch_id, canceled)
+        self._redis.hdel(_RETRYING, batch_id)
         self._redis.sadd(_CANCELING, batch_id)
         return record
 
@@ -95,22 +98,39 @@ class BatchStore:
         """Cancel all unfinished items; may be interrupted and begun again."""
         for state in UNFINISHED:
             for records in self._jobs.listed(state, batch_id):
+                if not self._redis.sismember(_CANCELING, batch_id):
+                    return  # somebody wants the batch to go on
                 for record in records:
                     self._cancel_item(record)
         self._redis.srem(_CANCELING, batch_id)
 
     def retry_failed(self, batch_id: str) -> int:
-        """Queue all failed and canceled items anew and return how many.
+        """Take up all failed and canceled items again, by `retry_items`; return how many those are."""
+        self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)))
+        self._redis.srem(_CANCELING, batch_id)
+        self._redis.hset(_RETRYING, batch_id, utc_now().isoformat())
+        counts = self._jobs.counts(batch_id)
+        return counts[JobState.FAILED] + counts[JobState.CANCELED]
+
+    def retrying(self) -> list[str]:
+        """Return the batches whose failed items are still to be queued anew."""
+        return [member.decode() for member in cast("list[bytes]", self._redis.hkeys(_RETRYING))]
+
+    def retry_items(self, batch_id: str) -> None:
+        """Queue the failed items anew, but none that failed since it was asked; may be interrupted.
 
         Items whose originals have expired stay as they are.
         """
-        reopened = self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)))
-        count = 0
+        asked = cast("bytes | None", self._redis.hget(_RETRYING, batch_id))
+        if asked is None:
+            return
+        until = datetime.fromisoformat(asked.decode())
         for state in (JobState.FAILED, JobState.CANCELED):
-            for records in self._jobs.listed(state, reopened.id):
-                count += sum(self._retry(record) for record in records)
-        self.feed(batch_id)
-        return count
+            for records in self._jobs.listed(state, batch_id):
+                for record in records:
+                    self._retry(record, until)
+                self.feed(batch_id)
+        self._redis.hdel(_RETRYING, batch_id)
 
     def add(self, record: JobRecord) -> tuple[JobRecord, bool]:
         """Keep a new item; return it, or the one that is there already, and whether it is new.
@@ -178,6 +198,7 @@ class BatchStore:
         pipeline.zrem(_INDEX, batch_id)
         pipeline.zrem(_EXPIRY, batch_id)
         pipeline.srem(_CANCELING, batch_id)
+        pipeline.hdel(_RETRYING, batch_id)
         pipeline.execute()
         return gone
 
@@ -208,12 +229,11 @@ class BatchStore:
         if canceled.finished:
             self._queue.remove(canceled)
 
-    def _retry(self, record: JobRecord) -> bool:
-        try:
+    def _retry(self, record: JobRecord, until: datetime) -> None:
+        if record.finished_at is None or record.finished_at > until:
+            return
+        with suppress(JobConflict, JobNotFound):
             self._jobs.change(record.id, JobRecord.retry)
-        except (JobConflict, JobNotFound):
-            return False
-        return True
 
     def _change(self, batch_id: str, change: Callable[[BatchRecord], BatchRecord]) -> BatchRecord:
         def apply(pipeline: Pipeline) -> BatchRecord:

@@ -58,7 +58,7 @@ class BatchPage(BaseModel):
 class Retried(BaseModel):
     """What `:retry-failed` did."""
 
-    retried: int
+    retried: Annotated[int, Field(description="Items that are being queued anew.")]
     batch: BatchView
 
 

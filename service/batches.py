@@ -27,7 +27,7 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(422, 503))
+@router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(400, 422, 503))
 def create_batch(services: ServicesDep, response: Response, new: NewBatch | None = None) -> BatchView:
     """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
     new = new or NewBatch()
@@ -150,9 +150,10 @@ def cancel_batch(batch_id: str, services: ServicesDep, background: BackgroundTas
     summary="Try the failed and canceled items again",
     responses=problems.responses(404, 503),
 )
-def retry_failed(batch_id: str, services: ServicesDep) -> Retried:
+def retry_failed(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
     retried = services.batches.retry_failed(batch_id)
+    background.add_task(services.batches.retry_items, batch_id)
     return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
 
 

@@ -40,7 +40,8 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 def upload_body() -> dict[str, Any]:
     """Return the OpenAPI of an upload: FastAPI cannot know what we read from the stream ourselves."""
-    options = ColorizeOptions.model_json_schema()["properties"]
+    references = "#/components/schemas/{model}"
+    options = ColorizeOptions.model_json_schema(ref_template=references)["properties"]
     form = {PHOTO_FIELD: {"type": "string", "format": "binary"}, **options}
     raw = {"schema": {"type": "string", "format": "binary"}}
     content = {

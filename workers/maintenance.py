@@ -63,6 +63,8 @@ class Maintenance:
         """Go on where a process died between the end of an item and the turn of the next, or amid a cancel."""
         for batch_id in self.batches.canceling():
             self.batches.cancel_items(batch_id)
+        for batch_id in self.batches.retrying():
+            self.batches.retry_items(batch_id)
         for batch_id in self.batches.with_held_items():
             self.batches.feed(batch_id)
 

@@ -82,5 +82,8 @@ def test_the_name_of_a_single_target_decides_its_format() -> None:
     assert format_for(Path("a.png"), OutputFormat.SAME) is OutputFormat.PNG
     assert format_for(Path("a.tiff"), OutputFormat.TIFF) is OutputFormat.TIFF
     assert format_for(Path("a"), OutputFormat.SAME) is OutputFormat.SAME
+    assert format_for(Path("a.HEIF"), OutputFormat.SAME) is OutputFormat.HEIC
+    with pytest.raises(CannotPlan, match=r"\.webp"):
+        format_for(Path("a.bmp"), OutputFormat.SAME)
     with pytest.raises(CannotPlan, match="format"):
         format_for(Path("a.png"), OutputFormat.JPEG)

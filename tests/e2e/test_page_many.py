@@ -52,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.alone
 def test_no_long_task_while_500_files_are_dropped_and_the_rest_can_be_stopped(
     chromium: Browser, running: Service, folder: Path
 ) -> None:

@@ -19,6 +19,7 @@ def running_job(running: Service, photo: bytes) -> str:
     return job_id
 
 
+@pytest.mark.alone
 def test_it_stops_cleanly_starts_again_fast_and_still_has_the_result(tmp_path: Path) -> None:
     with service(tmp_path) as first:
         job_id = first.upload(grey_jpeg())

@@ -1,7 +1,7 @@
 import torch
 
-from model.conditions import ab_histogram, reveal_hints, reveal_palette
-from model.data import generator
+from model.augment import generator
+from model.conditions import ab_histogram, point_hints, reveal_hints, reveal_palette
 from model.losses import SoftTargets, color_bins
 
 
@@ -28,6 +28,14 @@ def test_most_photographs_have_few_hints() -> None:
     assert (shown > 0).all()
     assert shown.median() < 6 * 49
     assert shown.max() <= 16 * 81
+
+
+def test_point_hints_are_patches_of_their_size() -> None:
+    hints = point_hints(halves()[:20], 10, generator(3))
+    shown = hints[:, 2].flatten(1).sum(1)
+    assert (shown <= 10 * 49).all()  # less where they overlap or leave the photograph
+    assert (shown > 5 * 16).all()
+    assert not point_hints(halves()[:2], 0, generator(3)).any()
 
 
 def test_a_palette_is_the_histogram_of_the_truth() -> None:

@@ -9,13 +9,9 @@ from PIL import Image
 from model.data import (
     HeldPhotos,
     StreamedPhotos,
-    age_lightness,
-    augment,
     count_photos,
     decode_square,
-    generator,
     is_colour_photo,
-    random_crop,
     read_photos,
 )
 from photochrom.errors import PhotoRejected
@@ -92,7 +88,7 @@ def test_a_batch_depends_on_the_step_alone(held: HeldPhotos) -> None:
 
 
 def test_a_limit_takes_the_first(photos: Path) -> None:
-    assert len(HeldPhotos.load([photos], 64, 2, 0, "cpu", limit=5)) == 5
+    assert HeldPhotos.load([photos], 64, 2, 0, "cpu", limit=5).size == 5
 
 
 def test_too_few_photographs_are_refused(photos: Path) -> None:
@@ -112,39 +108,3 @@ def test_a_stream_without_colour_is_refused(tmp_path: Path) -> None:
     Image.new("L", (64, 64)).save(tmp_path / "grey.png")
     with pytest.raises(PhotoRejected, match="No colour"):
         next(StreamedPhotos([tmp_path], 64, 1, 0, workers=0).batches(0))
-
-
-def test_augmentation_is_a_function_of_its_generator(held: HeldPhotos) -> None:
-    once, again = (augment(held.squares[:4], 32, generator(7, 3)) for _ in range(2))
-    assert torch.equal(once.lightness, again.lightness)
-    assert torch.equal(once.ab, again.ab)
-    other = augment(held.squares[:4], 32, generator(7, 4))
-    assert not torch.equal(once.ab, other.ab)
-
-
-def test_crops_come_from_the_photograph() -> None:
-    ramp = torch.linspace(0, 1, 64).expand(500, 1, 64, 64)
-    crops = random_crop(ramp, 32, generator(0))
-    step = crops[:, 0].diff(dim=-1).mean((1, 2)).abs() * 31 / 63 * 64  # share of the width that is shown
-    assert crops.min() >= 0
-    assert crops.max() <= 1
-    assert 0.43 < step.min() < 0.55
-    assert 0.9 < step.max() < 1.01
-    flipped = (crops[:, 0].diff(dim=-1).mean((1, 2)) < 0).float().mean()
-    assert 0.4 < flipped < 0.6
-
-
-def test_age_changes_light_within_its_range() -> None:
-    lightness = torch.linspace(0, 100, 64).expand(400, 1, 64, 64)
-    aged = age_lightness(lightness, generator(2))
-    assert aged.min() >= 0
-    assert aged.max() <= 100
-    untouched = (aged - lightness).abs().amax((1, 2, 3)) < 1e-3
-    assert 0.1 < untouched.float().mean() < 0.35  # .65 * .65 * .75 * .65 = .21 are left as they are
-
-
-def test_unaged_light_is_the_photographs_own(held: HeldPhotos) -> None:
-    young = augment(held.squares[:4], 64, generator(1), age=False)
-    old = augment(held.squares[:4], 64, generator(1), age=True)
-    assert torch.equal(young.ab, old.ab)
-    assert not torch.equal(young.lightness, old.lightness)

@@ -12,7 +12,8 @@ from PIL import Image
 
 from model.checkpoint import load_network
 from model.config import RunConfig
-from model.evaluate import TorchPredict, evaluate
+from model.evaluate import evaluate
+from model.predict import TorchPredict
 from model.train import descend, learning_rate, main, start_run, train
 from photochrom.errors import ModelRejected
 
@@ -61,6 +62,12 @@ def test_figures_and_sample_sheets_are_written_on_the_way(whole: Path) -> None:
     assert (grey.max(-1) - grey.min(-1)).max() <= 1
 
 
+def test_a_streamed_set_trains_too(photos: Path, tmp_path: Path) -> None:
+    config = TINY.model_copy(update={"held": False, "workers": 2, "steps": 10})
+    train(config, [photos], tmp_path, init="scratch")
+    assert losses(tmp_path)[-1] < losses(tmp_path)[0]
+
+
 def test_training_starts_from_other_weights(whole: Path, photos: Path, tmp_path: Path) -> None:
     config = TINY.model_copy(update={"steps": 1, "learning_rate": 1e-12})
     train(config, [photos], tmp_path, init=str(whole / "last.pt"))
@@ -70,7 +77,8 @@ def test_training_starts_from_other_weights(whole: Path, photos: Path, tmp_path:
 
 
 def test_a_step_that_is_not_finite_changes_nothing(photos: Path) -> None:
-    from model.train import Ranks, open_photos
+    from model.ranks import Ranks
+    from model.train import open_photos
 
     held = open_photos(TINY, [photos], Ranks(0, 1, "cpu"))
     run = start_run(TINY, "scratch", held, "cpu")
@@ -121,6 +129,7 @@ def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
         RunConfig.read(tmp_path / "run.toml")
 
 
+@pytest.mark.timeout(600)
 def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
     config = tmp_path / "pair.toml"
     config.write_text(Path("model/configs/tiny.toml").read_text().replace("steps = 40", "steps = 6"))

@@ -111,6 +111,9 @@ def test_retry_brings_back_the_failed_and_the_canceled_only(bench: Bench, batch_
     end(bench, items[1], fail=False)
     bench.batches.cancel(batch_id)
     assert bench.batches.retry_failed(batch_id) == 2
+    assert bench.batches.retrying() == [batch_id]
+    bench.batches.retry_items(batch_id)
+    assert bench.batches.retrying() == []
     record = bench.batches.get(batch_id)
     assert record.canceled_at is None
     assert not record.open

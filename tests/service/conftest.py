@@ -1,6 +1,9 @@
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from photochrom.jobs import JobRecord, ModelUsed, Result, utc_now
@@ -8,6 +11,7 @@ from service.app import create_app
 from service.settings import ServiceSettings
 from support.photographs import grey_jpeg
 from support.queueing import Bench
+from support.running import wait_for
 
 
 @pytest.fixture
@@ -20,6 +24,19 @@ def client(settings: ServiceSettings) -> Iterator[TestClient]:
     """The app with its lifespan, on a real queue; its own errors come back as responses."""
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def server_url(settings: ServiceSettings) -> Iterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings), port=0, log_level="error", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    wait_for(lambda: server.started, 10, "the server")
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture(scope="session")

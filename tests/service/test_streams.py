@@ -1,33 +1,13 @@
 """Live events over a real socket: ASGI test clients buffer whole bodies."""
 
-import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
-import pytest
-import uvicorn
 
 from photochrom.jobs import JobRecord, Progress, utc_now
-from service.app import create_app
-from service.settings import ServiceSettings
 from support.queueing import Bench
-from support.running import wait_for
-
-
-@pytest.fixture
-def url(settings: ServiceSettings) -> Iterator[str]:
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), port=0, log_level="error", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
-    wait_for(lambda: server.started, 10, "the server")
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
 
 
 def events(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:
@@ -42,10 +22,10 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:
 
 
 def test_a_reader_sees_every_state_and_then_the_end(
-    url: str, bench: Bench, finish: Callable[[str], JobRecord]
+    server_url: str, bench: Bench, finish: Callable[[str], JobRecord]
 ) -> None:
     job = bench.submit(b"x")
-    with httpx.stream("GET", f"{url}/v1/jobs/{job.id}/events", timeout=10) as response:
+    with httpx.stream("GET", f"{server_url}/v1/jobs/{job.id}/events", timeout=10) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         heard = events(response.iter_lines())
         assert next(heard)[2]["state"] == "queued"
@@ -59,47 +39,49 @@ def test_a_reader_sees_every_state_and_then_the_end(
         rest = list(heard)
     assert rest[-1][2]["state"] == "succeeded"
     last = rest[-1][1]
-    again = httpx.get(f"{url}/v1/jobs/{job.id}/events", headers={"Last-Event-ID": last})
+    again = httpx.get(f"{server_url}/v1/jobs/{job.id}/events", headers={"Last-Event-ID": last})
     assert again.status_code == 204
 
 
-def test_a_reader_that_returns_gets_only_what_is_new(url: str, bench: Bench) -> None:
+def test_a_reader_that_returns_gets_only_what_is_new(server_url: str, bench: Bench) -> None:
     job = bench.submit(b"x")
     bench.store.change(job.id, lambda r: r.claim("w", utc_now(), 3))
     headers = {"Last-Event-ID": "2"}
-    with httpx.stream("GET", f"{url}/v1/jobs/{job.id}/events", headers=headers, timeout=10) as response:
+    with httpx.stream(
+        "GET", f"{server_url}/v1/jobs/{job.id}/events", headers=headers, timeout=10
+    ) as response:
         heard = events(response.iter_lines())
         bench.store.change(job.id, lambda r: r.request_cancel(utc_now()))
         kind, number, data = next(heard)
     assert (kind, number, data["state"]) == ("job", "3", "canceling")
 
 
-def test_a_deleted_job_ends_its_events(url: str, bench: Bench) -> None:
+def test_a_deleted_job_ends_its_events(server_url: str, bench: Bench) -> None:
     job = bench.submit(b"x")
-    with httpx.stream("GET", f"{url}/v1/jobs/{job.id}/events", timeout=10) as response:
+    with httpx.stream("GET", f"{server_url}/v1/jobs/{job.id}/events", timeout=10) as response:
         heard = events(response.iter_lines())
         next(heard)
         bench.store.delete(job.id)
         assert [kind for kind, _, _ in heard] == ["deleted"]
 
 
-def test_events_of_no_job_are_a_problem(url: str) -> None:
-    response = httpx.get(f"{url}/v1/jobs/nope/events")
+def test_events_of_no_job_are_a_problem(server_url: str) -> None:
+    response = httpx.get(f"{server_url}/v1/jobs/nope/events")
     assert (response.status_code, response.json()["code"]) == (404, "job-not-found")
 
 
 def test_a_reader_follows_a_batch_to_its_end(
-    url: str, bench: Bench, finish: Callable[[str], JobRecord], photo: bytes
+    server_url: str, bench: Bench, finish: Callable[[str], JobRecord], photo: bytes
 ) -> None:
-    batch = httpx.post(f"{url}/v1/batches").json()["url"]
-    job_id = httpx.put(f"{url}{batch}/items/a.jpg", content=photo).json()["id"]
-    with httpx.stream("GET", f"{url}{batch}/events", timeout=10) as response:
+    batch = httpx.post(f"{server_url}/v1/batches").json()["url"]
+    job_id = httpx.put(f"{server_url}{batch}/items/a.jpg", content=photo).json()["id"]
+    with httpx.stream("GET", f"{server_url}{batch}/events", timeout=10) as response:
         heard = events(response.iter_lines())
         kind, _, data = next(heard)
         assert (kind, data["state"]) == ("batch", "receiving")
-        httpx.post(f"{url}{batch}:seal")
+        httpx.post(f"{server_url}{batch}:seal")
         finish(job_id)
         rest = list(heard)
     assert (rest[-1][2]["state"], rest[-1][2]["done"]) == ("completed", 1)
-    again = httpx.get(f"{url}{batch}/events", headers={"Last-Event-ID": rest[-1][1]})
+    again = httpx.get(f"{server_url}{batch}/events", headers={"Last-Event-ID": rest[-1][1]})
     assert again.status_code == 204

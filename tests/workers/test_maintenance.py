@@ -8,7 +8,7 @@ from photochrom.errors import JobNotFound
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Retention, utc_now
 from photochrom.queue import rq_id
-from support.queueing import Bench
+from support.queueing import Bench, add_item, new_batch
 from workers.maintenance import Maintenance
 
 
@@ -125,3 +125,29 @@ def test_a_run_does_what_is_due(bench: Bench, maintenance: Maintenance) -> None:
     job = bench.accept(b"x")
     maintenance.run()
     assert queued(bench) == [rq_id(job)]
+
+
+@pytest.mark.parametrize("interrupted", ["cancel", "retry_failed"])
+def test_what_the_api_died_amid_is_brought_to_its_end(
+    bench: Bench, maintenance: Maintenance, interrupted: str
+) -> None:
+    batch = new_batch(bench)
+    items = [add_item(bench, batch, f"{n}.jpg", b"x").id for n in range(3)]
+    if interrupted == "retry_failed":
+        for item in items:
+            bench.store.change(item, fail)
+    getattr(bench.batches, interrupted)(batch)
+    maintenance.feed_batches()
+    state = JobState.CANCELED if interrupted == "cancel" else JobState.QUEUED
+    assert bench.store.counts(batch)[state] == 3
+
+
+def test_items_whose_turn_was_not_given_get_it(bench: Bench, maintenance: Maintenance) -> None:
+    """As if a worker had died between the end of an item and the turn of the next."""
+    batch = new_batch(bench)
+    items = [add_item(bench, batch, f"{n}.jpg", b"x").id for n in range(3)]
+    bench.store.change(items[0], fail)
+    maintenance.recover()
+    maintenance.feed_batches()
+    assert len(queued(bench)) == 2  # the dead one's delivery, and the next item
+    assert queued(bench)[1].startswith(items[1])

@@ -12,6 +12,8 @@ BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS = 0xC0, 0xC1, 0xC2, 0xC3
 _FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
 # Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte.
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+# Progressive encoders write about ten. Each costs a pass over the picture: a small file could cost hours.
+_MAX_SCANS = 100
 _MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
 
@@ -97,8 +99,11 @@ class JpegFile:
                 frame = Frame.read(segment)
             else:
                 segments.append(segment)
-        if frame is None or not any(segment.marker == SOS for segment in segments):
+        scans = sum(segment.marker == SOS for segment in segments)
+        if frame is None or not scans:
             raise UnreadablePhoto("The JPEG ends before its picture begins; the file is truncated.")
+        if scans > _MAX_SCANS:
+            raise UnreadablePhoto(f"The JPEG has {scans} scans, far more than any camera or program writes.")
         return cls(frame, tuple(segments), complete)
 
     @property

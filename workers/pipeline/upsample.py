@@ -10,8 +10,12 @@ Plane = NDArray[np.float32]
 
 # Gaussian of about 3 x 3: a slope is a matter of one small pixel and its neighbours.
 _SIGMA = 0.7
-# In L* squared: below a local contrast of about 5 L*, colour is not asked to follow light.
-_EPSILON = 25.0
+# In L* squared: below a local contrast of about 10 L*, colour is not asked to follow light.
+_EPSILON = 100.0
+# The same for how well it does follow it, in L* squared times chroma squared.
+_AGREEMENT_EPSILON = 100.0
+# Keys' parameter: the sharper kernel undoes part of the averaging that made the small picture.
+_KEYS = -0.75
 
 
 class RowSource(Protocol):
@@ -23,11 +27,10 @@ class RowSource(Protocol):
 
 
 class DetailInjection:
-    """Bicubic ab plus the upsampled local slope of ab against L*, times what bicubic L* lacks.
+    """Bicubic ab plus the upsampled local slope of ab against L*, times the detail of L* that bicubic lacks.
 
-    The regression of pan-sharpening (Aiazzi 2007), kept as two planes per channel, ab = slope * L* + offset,
-    so that any strip of rows can be made on its own: memory does not grow with the photo, and strips of any
-    height give the same numbers.
+    As pan-sharpening by local regression does (Aiazzi 2007). Any strip of rows can be made on its own: memory does
+    not grow with the photo, and strips of any height give the same numbers.
     """
 
     def __init__(self, ab: Plane, lightness: Plane, size: tuple[int, int]) -> None:
@@ -38,11 +41,10 @@ class DetailInjection:
             lightness: (h, w), L* 0..100 averaged down to the same size.
             size: (height, width) of the full-size plane.
         """
-        slope = _slopes(ab, lightness)
-        small = np.concatenate([slope, ab - slope * lightness])  # (4, h, w)
+        small = np.concatenate([_slopes(ab, lightness), ab, lightness[None]])  # (5, h, w)
         self._width = size[1]
         across = np.stack([_resize_columns(plane, size[1]) for plane in small], axis=1)
-        self._small_rows = np.ascontiguousarray(across.reshape(len(across), -1))  # (h, 4 * W)
+        self._small_rows = np.ascontiguousarray(across.reshape(len(across), -1))  # (h, 5 * W)
         self._first, self._weights = cubic_weights(ab.shape[1], size[0])
 
     def rows(self, start: int, lightness: Plane) -> Plane:
@@ -51,21 +53,24 @@ class DetailInjection:
         for row, target in enumerate(fitted, start):
             first = self._first[row]
             np.dot(self._weights[row], self._small_rows[first : first + 4], out=target)
-        slope_a, slope_b, a, b = fitted.reshape(len(lightness), 4, self._width).swapaxes(0, 1)
-        return np.stack([slope_a * lightness + a, slope_b * lightness + b])
+        planes = fitted.reshape(len(lightness), 5, self._width).swapaxes(0, 1)
+        ab, slope = planes[2:4], planes[:2]
+        slope *= lightness - planes[4]
+        ab += slope
+        return ab
 
 
 def cubic_weights(small: int, large: int) -> tuple[NDArray[np.intp], Plane]:
     """Return, for each of `large` samples, the first of 4 neighbours among `small` padded by 2, and their weights.
 
-    Catmull-Rom (Keys 1981, a = -1/2), pixel centres aligned.
+    Cubic convolution (Keys 1981) with pixel centres aligned.
     """
     centre = (np.arange(large) + 0.5) * small / large - 0.5
     left = np.floor(centre)
     t = (centre - left)[:, None]
     distance = np.abs(np.concatenate([t + 1, t, 1 - t, 2 - t], axis=1))
-    near = (1.5 * distance - 2.5) * distance**2 + 1
-    far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+    near = ((_KEYS + 2) * distance - (_KEYS + 3)) * distance**2 + 1
+    far = (((distance - 5) * distance + 8) * distance - 4) * _KEYS
     # The small rows carry two copies of each edge, so the neighbour `left - 1` is row `left + 1`.
     return (left + 1).astype(np.intp), np.where(distance <= 1, near, far).astype(np.float32)
 
@@ -78,11 +83,17 @@ def _resize_columns(plane: Plane, width: int) -> Plane:
 
 
 def _slopes(ab: Plane, lightness: Plane) -> Plane:
-    """Local least-squares slope of a* and b* against L*: (2, h, w)."""
+    """Local least-squares slope of a* and b* against L*, (2, h, w), times how well it explains them.
+
+    That factor is the squared coefficient of determination: where colour changes without light, or light without
+    colour, plain bicubic does better, and the slope must not get in its way.
+    """
     mean = _blur(lightness)
-    variance = _blur(lightness * lightness) - mean * mean
+    variance = np.maximum(_blur(lightness * lightness) - mean * mean, 0)
     covariance = np.stack([_blur(c * lightness) - _blur(c) * mean for c in ab])
-    return np.asarray(covariance / (variance + _EPSILON), np.float32)
+    spread = sum(np.maximum(_blur(c * c) - _blur(c) ** 2, 0) for c in ab)
+    explained = (covariance**2).sum(axis=0) / (variance * spread + _AGREEMENT_EPSILON)
+    return np.asarray(covariance / (variance + _EPSILON) * np.minimum(explained, 1) ** 2, np.float32)
 
 
 def _blur(plane: Plane) -> Plane:

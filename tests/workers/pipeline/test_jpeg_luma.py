@@ -1,5 +1,6 @@
 import contextlib
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -153,3 +154,11 @@ def test_random_damage_never_crashes(predictor, pillow_jpeg, grey_photo):
             damaged[position] = rng.integers(256)
         with contextlib.suppress(UnreadablePhoto, UnsupportedFormat):
             colorize(bytes(damaged), predictor, ColorizeOptions())
+
+
+def test_a_file_of_countless_scans_is_refused_quickly(predictor, pillow_jpeg, grey_photo):
+    jpeg = JpegFile.read(pillow_jpeg(grey_photo, progressive=True))
+    last = jpeg.segments[-1]
+    bomb = bytes(replace(jpeg, segments=(*jpeg.segments, *[last] * 3000)))
+    with pytest.raises(UnreadablePhoto, match="scans"):
+        colorize(bomb, predictor, ColorizeOptions())

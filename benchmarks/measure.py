@@ -1,0 +1,83 @@
+"""One measurement in a process of its own: CPU seconds by stage, and the peak of its memory."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+# The figures are CPU seconds; threads that wait for each other would count as work.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one way of colorizing one file cost."""
+
+    seconds: dict[str, float]
+    """CPU seconds by stage, the network's under "network"."""
+    peak_mb: float
+    start_mb: float
+    """Before the file was opened: Python, its libraries, the network."""
+    bytes_in: int
+    bytes_out: int
+
+    @property
+    def without_network(self) -> float:
+        """CPU seconds of all but the network."""
+        return sum(seconds for stage, seconds in self.seconds.items() if stage != "network")
+
+
+def in_own_process(module: str, *arguments: str, repeats: int = 3) -> Measurement:
+    """Run `python -m module arguments` so many times; return the run that took the least CPU time."""
+    found = [_run(module, *arguments) for _ in range(repeats)]
+    return min(found, key=lambda measurement: measurement.without_network)
+
+
+def _run(module: str, *arguments: str) -> Measurement:
+    command = [sys.executable, "-m", module, *arguments]
+    run = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | ONE_THREAD)
+    return Measurement(**json.loads(run.stdout.splitlines()[-1]))
+
+
+class Clock:
+    """Splits the CPU time of this process into stages."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.start_mb = _peak_mb()
+        self._stage, self._since = "", time.process_time()
+
+    def stage(self, name: str) -> None:
+        """End the running stage, begin another."""
+        now = time.process_time()
+        if self._stage:
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
+        self._stage, self._since = name, time.process_time()
+
+    def report(self, source: bytes, result: bytes) -> None:
+        """End the last stage and print the measurement for `in_own_process`."""
+        self.stage("")
+        print(
+            json.dumps(asdict(Measurement(self.seconds, _peak_mb(), self.start_mb, len(source), len(result))))
+        )
+
+
+def timed(clock: Clock, stage: str, function: Callable[[], bytes]) -> bytes:
+    """Call a function as a stage of its own."""
+    clock.stage(stage)
+    return function()
+
+
+def _peak_mb() -> float:
+    # Not ru_maxrss, which on Linux begins at what the parent had.
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+def file_of(folder: Path, kind: str, megapixels: float) -> Path:
+    """Where the scene of that kind and size lies."""
+    return folder / f"scene-{megapixels:g}.{kind.lower()}"

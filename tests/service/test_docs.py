@@ -1,0 +1,54 @@
+"""The examples of docs/api.md, run as they stand, against a real server with a real worker."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.problems import STATUS_OF
+from support.photographs import grey_jpeg
+from support.queueing import Bench, workers
+from support.running import ROOT
+
+TEXT = (ROOT / "docs" / "api.md").read_text()
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
+    """Where the examples find grey.jpg; a worker is at work."""
+    (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
+    with workers(bench):
+        yield tmp_path
+
+
+def test_the_examples_work_as_they_are_printed(
+    folder: Path, server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert examples("bash")
+    for script in examples("bash"):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            env={**os.environ, "URL": server_url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (folder / "grey.png").read_bytes().startswith(b"\x89PNG")
+    assert "completed" in (folder / "events.txt").read_text()
+    assert list(folder.glob("photochrom-*.zip"))
+    for script in examples("python"):
+        exec(compile(script, "docs/api.md", "exec"), {"URL": server_url})
+
+
+def test_every_code_is_in_the_table() -> None:
+    missing = {error.code for error in STATUS_OF if f"`{error.code}`" not in TEXT}
+    assert missing == set()

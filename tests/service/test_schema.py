@@ -1,0 +1,59 @@
+"""Schemathesis: calls made from the OpenAPI document, valid and not, never end in a fault of ours.
+
+And every answer is one that the document promises: its status, its media type, its shape.
+"""
+
+import random
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from photochrom.fleet import WorkerStatus
+from photochrom.jobs import ModelUsed, utc_now
+from service.app import create_app
+from service.settings import ServiceSettings
+from support.queueing import Bench, add_item, new_batch
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+for kind in ("application/zip", "application/x-tar", "application/gzip"):
+    schemathesis.serializer.alias(kind, "application/octet-stream")
+# Event streams have no end to wait for; their own tests read them.
+schema = schemathesis.openapi.from_dict(create_app(ServiceSettings()).openapi()).exclude(
+    path_regex="/events$"
+)
+
+
+@pytest.fixture
+def known(bench: Bench, photo: bytes) -> dict[str, str]:
+    """Path parameters that lead somewhere, in a service that has a worker."""
+    model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
+    bench.fleet.beat(WorkerStatus(name="w", host="h", pid=1, started_at=utc_now(), model=model), 600)
+    batch_id = new_batch(bench)
+    item = add_item(bench, batch_id, "a.jpg", photo)
+    return {"job_id": bench.submit(photo).id, "batch_id": batch_id, "name": item.item or ""}
+
+
+@schema.parametrize()
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_call_breaks_the_service_or_its_promises(
+    case: Case, server_url: str, known: dict[str, str]
+) -> None:
+    if random.Random(str(case.path_parameters)).random() < 0.7:
+        case.path_parameters = {
+            name: known.get(name, given) for name, given in (case.path_parameters or {}).items()
+        }
+    (case.headers or {}).pop("Prefer", None)  # it would wait for a worker that does not work
+    case.call_and_validate(base_url=server_url, checks=CHECKS)
