@@ -42,10 +42,6 @@ def _store(services: Annotated[Services, Depends(_services)]) -> JobStore:
     return services.store
 
 
-def _queue(services: Annotated[Services, Depends(_services)]) -> JobQueue:
-    return services.queue
-
-
 def _storage(services: Annotated[Services, Depends(_services)]) -> LocalStorage:
     return services.storage
 
@@ -54,14 +50,8 @@ def _fleet(services: Annotated[Services, Depends(_services)]) -> Fleet:
     return services.fleet
 
 
-def _watcher(services: Annotated[Services, Depends(_services)]) -> JobWatcher:
-    return services.watcher
-
-
 ServicesDep = Annotated[Services, Depends(_services)]
 SettingsDep = Annotated[ServiceSettings, Depends(_settings)]
 StoreDep = Annotated[JobStore, Depends(_store)]
-QueueDep = Annotated[JobQueue, Depends(_queue)]
 StorageDep = Annotated[LocalStorage, Depends(_storage)]
 FleetDep = Annotated[Fleet, Depends(_fleet)]
-WatcherDep = Annotated[JobWatcher, Depends(_watcher)]

@@ -23,7 +23,7 @@ from photochrom.jobs import WAITING, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 
 from . import problems
-from .deps import QueueDep, Services, ServicesDep, StorageDep, StoreDep
+from .deps import Services, ServicesDep, StorageDep, StoreDep
 from .intake import hand_over, kept, refuse_if_full
 from .schemas import JobPage, JobView
 from .streams import happens
@@ -35,6 +35,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 # Waiting requests hear of changes; this is only for a lost subscription.
 _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_AFTER = "1"
+_FILE_HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 
@@ -166,7 +167,7 @@ def download_result(
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
     if result is None:
         raise ResultNotReady(_why_no_result(record))
-    headers = {"ETag": f'"{result.sha256}"', "Cache-Control": "private, max-age=3600, immutable"}
+    headers = {"ETag": f'"{result.sha256}"', **_FILE_HEADERS}
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:
@@ -193,7 +194,7 @@ def download_original(job_id: str, store: StoreDep, storage: StorageDep) -> Resp
         path = storage.local_path(original.key)
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
-    headers = {"ETag": f'"{original.sha256}"', "Cache-Control": "private, max-age=3600, immutable"}
+    headers = {"ETag": f'"{original.sha256}"', **_FILE_HEADERS}
     return FileResponse(path, media_type=original.media_type, filename=original.name, headers=headers)
 
 
@@ -205,6 +206,7 @@ def cancel_job(job_id: str, services: ServicesDep) -> JobView:
     record = services.store.change(job_id, lambda job: job.request_cancel(utc_now()))
     if record.finished:
         services.queue.remove(record)
+        _feed(services, record)
     return _view(services, record)
 
 
@@ -224,12 +226,13 @@ def retry_job(job_id: str, services: ServicesDep) -> JobView:
 @router.delete(
     "/{job_id}", status_code=204, summary="Erase a job and its files", responses=problems.responses(404, 503)
 )
-def delete_job(job_id: str, store: StoreDep, queue: QueueDep, storage: StorageDep) -> None:
+def delete_job(job_id: str, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
-    record = store.delete(job_id)
-    queue.remove(record)
+    record = services.store.delete(job_id)
+    services.queue.remove(record)
+    _feed(services, record)
     for key in record.stored_keys():
-        storage.delete(key)
+        services.storage.delete(key)
 
 
 async def wait_until_finished(services: Services, record: JobRecord, seconds: float) -> JobRecord:
@@ -269,6 +272,12 @@ def _accept(services: Services, upload: Upload, idempotency_key: str | None) -> 
     if new:
         hand_over(services, record)
     return record, new
+
+
+def _feed(services: Services, record: JobRecord) -> None:
+    """Give the turn of an item that is over to the next one of its batch."""
+    if record.batch_id is not None:
+        services.batches.feed(record.batch_id)
 
 
 def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:

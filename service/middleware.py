@@ -55,7 +55,8 @@ class BodyLimit:
             return
         archive = scope["path"].startswith("/v1/batches/") and scope["path"].endswith("/archive")
         limit = self._max_archive_bytes if archive else self._max_bytes
-        body = _CountedBody(receive, limit, _declared(scope))
+        expects = Headers(scope=scope).get("expect", "").lower() == "100-continue"
+        body = _CountedBody(receive, limit, _declared(scope), expects)
 
         async def send_after_draining(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] >= 400:
@@ -66,10 +67,11 @@ class BodyLimit:
 
 
 class _CountedBody:
-    def __init__(self, receive: Receive, max_bytes: int, declared: int | None) -> None:
+    def __init__(self, receive: Receive, max_bytes: int, declared: int | None, expects: bool) -> None:
         self._receive = receive
         self._max_bytes = max_bytes
         self._declared = declared
+        self._expects = expects
         self._seen = 0
         self._over = declared == 0
 
@@ -84,6 +86,8 @@ class _CountedBody:
 
     async def drain(self) -> None:
         """Read on and drop, within bounds."""
+        if self._expects and self._seen == 0:
+            return  # it waits for our word before it sends, and gets our answer instead
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while not self._over and self._seen < self._max_bytes + _DRAIN_BYTES:

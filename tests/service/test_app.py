@@ -172,3 +172,13 @@ def test_a_client_that_hangs_up_amid_its_upload_leaves_nothing(bench: Bench) -> 
 
     asyncio.run(scenario())
     assert bench.files() == []
+
+
+def test_who_asks_before_sending_too_much_is_told_at_once(server_url: str) -> None:
+    """The answer is 413, not 100: nothing of the body is ever sent."""
+    port = int(server_url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(
+            b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413")

@@ -177,3 +177,15 @@ def test_calls_on_no_batch_are_404(client: TestClient, method: str, path: str) -
 
 def test_no_item_of_this_name_is_404(client: TestClient, url: str) -> None:
     assert code(client.get(f"{url}/items/nope.jpg")) == "404 item-not-found"
+
+
+@pytest.mark.parametrize("ending", ["cancel", "delete"])
+def test_the_next_item_takes_the_turn_of_one_that_is_taken_out(
+    client: TestClient, bench: Bench, url: str, photo: bytes, ending: str
+) -> None:
+    first, second = (put(client, url, f"{n}.jpg", photo) for n in "ab")
+    if ending == "cancel":
+        client.post(f"/v1/jobs/{first}:cancel")
+    else:
+        client.delete(f"/v1/jobs/{first}")
+    assert bench.queue.position(bench.store.get(second)) == 0
