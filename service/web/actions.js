@@ -2,7 +2,7 @@
 
 import { cancelJob, deleteJob, retryJob } from "./api.js";
 import { h, say } from "./dom.js";
-import { addVersion, best, current, remove, setVersion, update } from "./photos.js";
+import { addVersion, current, remove, setVersion, update } from "./photos.js";
 import { resend, send, unsend } from "./sender.js";
 import { text } from "./strings.js";
 import { forgetThumbs } from "./thumbs.js";
@@ -42,27 +42,33 @@ export function again(photo, options) {
   return version;
 }
 
+let complain = () => {};
+
+/** Have troubles that belong to no single photograph shown by `show(sentence)`. */
+export function onTrouble(show) {
+  complain = show;
+}
+
 export const canRetry = (photo) => ["failed", "canceled"].includes(current(photo).state);
 
 /** Ask, then erase; resolves to true when it was done. */
 export async function removeAsking(photos) {
   if (!photos.length || !(await confirm(photos.length))) return false;
-  await Promise.all(photos.map(erase));
-  say(text.say.removed(photos.length));
-  return true;
+  const gone = (await Promise.all(photos.map(erase))).filter(Boolean).length;
+  if (gone) say(text.say.removed(gone));
+  if (gone < photos.length) complain(text.remove.failed(photos.length - gone));
+  return gone > 0;
 }
 
+/** Erase one with all its versions; tells whether it is gone. */
 async function erase(photo) {
   for (const version of photo.versions) unsend(version);
   const jobs = photo.versions.map((version) => version.job).filter(Boolean);
   const answers = await Promise.allSettled(jobs.map(deleteJob));
-  const failure = answers.find((answer) => answer.status === "rejected");
-  if (failure) {
-    const { code, detail } = failure.reason;
-    return setVersion(photo, best(photo), { error: { code, detail } });
-  }
+  if (answers.some((answer) => answer.status === "rejected")) return false;
   forgetThumbs(photo);
   remove(photo);
+  return true;
 }
 
 function confirm(n) {

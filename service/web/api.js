@@ -13,7 +13,9 @@ export class Problem extends Error {
 }
 
 const job = (id) => `/v1/jobs/${encodeURIComponent(id)}`;
+const batch = (id) => `/v1/batches/${encodeURIComponent(id)}`;
 export const urls = {
+  archive: (id) => `${batch(id)}/archive.zip`,
   result: (id) => `${job(id)}/result`,
   original: (id) => `${job(id)}/original`,
   preview: (id) => `${job(id)}/preview`,
@@ -35,16 +37,18 @@ export async function capabilities() {
   };
 }
 
-/** Send one photograph; `onsent` gets the part that is sent, 0 to 1. */
-export function createJob(file, options, { key, signal, onsent }) {
+/** Send one photograph, by itself or as `{ batch, item }`; `onsent` gets the part that is sent, 0 to 1. */
+export function createJob(file, options, { key, signal, onsent, place = null }) {
   const form = new FormData();
   for (const [name, value] of Object.entries(options)) form.append(name, value);
   form.append("photo", file, file.name);
+  const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", "/v1/jobs"];
   return new Promise((resolve, reject) => {
     // fetch cannot tell how much of a body is sent.
     const request = new XMLHttpRequest();
-    request.open("POST", "/v1/jobs");
-    request.setRequestHeader("Idempotency-Key", key);
+    request.open(method, url);
+    // An item's name and bytes say themselves that it is the same again.
+    if (!place) request.setRequestHeader("Idempotency-Key", key);
     request.responseType = "text";
     request.upload.onprogress = (event) => event.lengthComputable && onsent?.(event.loaded / event.total);
     request.onload = () => {
@@ -65,11 +69,36 @@ export async function readJob(id, etag) {
   return { record: await response.json(), etag: response.headers.get("ETag") };
 }
 
-/** One page of all jobs, newest first: `{ records, next }`. */
-export async function listJobs(cursor) {
-  const query = new URLSearchParams({ limit: "100", ...(cursor ? { cursor } : {}) });
-  const { items, next_cursor } = await json(await call(`/v1/jobs?${query}`));
-  return { records: items, next: next_cursor };
+/** The records of all jobs, newest first, page by page. */
+export async function* listJobs() {
+  for (let cursor = null; ; ) {
+    const { items, next_cursor } = await json(await call(`/v1/jobs?${page(cursor)}`));
+    yield items;
+    if (!(cursor = next_cursor)) return;
+  }
+}
+
+export const createBatch = (name) => call("/v1/batches", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then(json);
+export const sealBatch = (id) => call(`${batch(id)}:seal`, { method: "POST" }, [404]);
+export const cancelBatch = (id) => call(`${batch(id)}:cancel`, { method: "POST" });
+export const retryBatch = (id) => call(`${batch(id)}:retry-failed`, { method: "POST" });
+
+/** Every batch, newest first. */
+export async function* listBatches() {
+  for (let cursor = null; ; ) {
+    const { items, next_cursor } = await json(await call(`/v1/batches?${page(cursor)}`));
+    yield* items;
+    if (!(cursor = next_cursor)) return;
+  }
+}
+
+/** The records of every item of a batch. */
+export async function* listItems(id) {
+  for (let cursor = null; ; ) {
+    const { items, next_cursor } = await json(await call(`${batch(id)}/items?${page(cursor)}`));
+    yield items;
+    if (!(cursor = next_cursor)) return;
+  }
 }
 
 export const cancelJob = (id) => call(`${job(id)}:cancel`, { method: "POST" }).then(json);
@@ -86,6 +115,8 @@ export function listen(id, onchange) {
   source.onerror = () => source.readyState === EventSource.CLOSED && source.close();
   return () => source.close();
 }
+
+const page = (cursor) => new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) });
 
 async function call(url, init = {}, fine = []) {
   let response;

@@ -1,6 +1,7 @@
 /** The page: puts the parts together. */
 
 import * as actions from "./actions.js";
+import * as albums from "./albums.js";
 import { capabilities, fetchBlob, listJobs, urls } from "./api.js";
 import { h, icon, iconButton, say, set, write } from "./dom.js";
 import { acceptFrom, chooseFiles } from "./intake.js";
@@ -23,13 +24,15 @@ import { zip } from "./zip.js";
 const main = document.getElementById("main");
 const selected = new Set();
 let filter = "all";
+let album = "";
 let selecting = false;
 let zipping = null;
 let loading = true;
 
 // --- parts ---
 
-const banner = h("p.banner", { role: "status", hidden: true });
+// A popover, so that it lies above an opened photograph, too.
+const banner = h("p.banner", { role: "status", popover: "manual" });
 const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const mark = h("a.mark", { href: "/" }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
@@ -37,7 +40,7 @@ document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.ad
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 
-const toolbar = makeToolbar({ filter: setFilter, retryFailed, cancelAll, select, selectAll, zip: downloadSelected, remove: removeSelected });
+const toolbar = makeToolbar({ filter: setFilter, album: setAlbum, retryFailed, cancelAll, select, selectAll, zip: downloadSelected, remove: removeSelected });
 const sheet = makeSheet({ open: (photo) => visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
 const welcome = makeWelcome((how) => chooseFiles(add, how));
@@ -54,11 +57,11 @@ const AT_ONCE = 10;
 async function add(incoming) {
   if (!incoming.length) return say(text.nothingFound, { urgent: true });
   say(text.say.added(incoming.length));
-  const time = Date.now();
+  const [added, drop] = [Date.now(), albums.openDrop(incoming)];
   for (let from = 0; from < incoming.length; from += AT_ONCE) {
-    const added = photos.addFiles(incoming.slice(from, from + AT_ONCE), time, from);
-    sender.send(added.map((photo) => [photo, photo.versions[0]]));
-    if (incoming.length === 1) return visit(added[0]);
+    const some = photos.addFiles(incoming.slice(from, from + AT_ONCE), { added, first: from, drop });
+    sender.send(some.map((photo) => [photo, photo.versions[0]]));
+    if (incoming.length === 1) return visit(some[0]);
     await sleep(0);
   }
 }
@@ -66,7 +69,9 @@ async function add(incoming) {
 // --- drawing ---
 
 function draw({ touched = null, structural = true } = {}) {
-  const everything = photos.all();
+  const known = knownAlbums();
+  if (!known.some(({ id }) => id === album)) album = "";
+  const everything = album ? photos.all().filter((photo) => photo.batch === album) : photos.all();
   const groups = new Map(everything.map((photo) => [photo, photos.group(photo)]));
   const numbers = { all: everything.length, working: 0, done: 0, failed: 0 };
   for (const group of groups.values()) numbers[group] += 1;
@@ -78,8 +83,8 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, left: timeLeft(numbers), isSelecting: selecting, selected: selected.size, zipping });
-  if (structural || filter !== "all") sheet.show(fitting);
+  toolbar.draw({ numbers, left: timeLeft(numbers), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null });
+  if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
   document.title = text.title(viewer.photo?.name ?? (numbers.working ? text.sheet.overall(numbers.done, numbers.all) : ""));
@@ -123,12 +128,35 @@ function setFilter(name) {
   draw();
 }
 
+function setAlbum(id) {
+  album = id;
+  draw();
+}
+
+function knownAlbums() {
+  const sizes = new Map();
+  for (const { batch } of photos.all()) if (batch) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
+  return [...sizes].map(([id, count]) => ({ id, count, name: albums.albumName(id) }));
+}
+
+const shownNow = () => photos.all().filter((photo) => !album || photo.batch === album);
+
 function retryFailed() {
-  for (const photo of photos.all()) if (actions.canRetry(photo)) void actions.retry(photo);
+  inAlbumsOrAlone(shownNow().filter(actions.canRetry), albums.retryAlbum, actions.retry);
 }
 
 function cancelAll() {
-  for (const photo of photos.all()) if (photos.group(photo) === "working") void actions.cancel(photo);
+  inAlbumsOrAlone(shownNow().filter((photo) => photos.group(photo) === "working"), albums.stopAlbum, actions.cancel);
+}
+
+/** What the service has of an album is done by one call; what it does not have yet, and single ones, one by one. */
+function inAlbumsOrAlone(some, together, alone) {
+  const batches = new Set();
+  for (const photo of some) {
+    if (photo.batch && photos.current(photo).job && photo.versions.length === 1) batches.add(photo.batch);
+    else void alone(photo);
+  }
+  for (const id of batches) void together(id).catch(() => {}).then(watcher.look);
 }
 
 function select(on) {
@@ -217,6 +245,8 @@ function route() {
     viewer.shut();
     if (left && sheet.shown.includes(left)) sheet.focus(left);
   }
+  // What was opened last lies above what was there.
+  if (banner.matches(":popover-open")) banner.hidePopover(), banner.showPopover();
   draw({ touched: new Set(), structural: false });
 }
 
@@ -229,8 +259,9 @@ let bannerTimer = 0;
 function showBanner(words, { passing = true } = {}) {
   clearTimeout(bannerTimer);
   write(banner, words);
-  banner.hidden = !words;
-  if (words && passing) bannerTimer = setTimeout(() => (banner.hidden = true), 6000);
+  banner.hidePopover();
+  banner.showPopover();
+  if (passing) bannerTimer = setTimeout(() => banner.hidePopover(), 6000);
 }
 
 onLink((up) => {
@@ -244,12 +275,9 @@ onLink((up) => {
 async function meet() {
   try {
     Object.assign(can, await capabilities());
-    for (let cursor, pages = 0; pages < 60; pages += 1) {
-      const { records, next } = await listJobs(cursor);
-      records.forEach(photos.adopt);
-      if (!next || !records.length) return;
-      cursor = next;
-    }
+    for await (const records of listJobs()) records.forEach(photos.adopt);
+    await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
+    draw();
   } catch {
     // The watcher says when the service cannot be reached.
   }
@@ -258,9 +286,10 @@ async function meet() {
 async function begin() {
   acceptFrom(document, veil, add);
   addEventListener("pagehide", flush);
+  actions.onTrouble(showBanner);
   photos.watch(draw);
   await photos.restore();
-  for (const part of [thumbs, pictures]) part.start(can);
+  for (const part of [albums, thumbs, pictures]) part.start(can);
   sender.start(can, watcher.look);
   await meet();
   loading = false;

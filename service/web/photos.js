@@ -9,13 +9,15 @@ export const DEFAULTS = Object.freeze({ vividness: 0.5, temperature: 0.38, stren
 const photos = new Map();
 const files = new Map();
 const byJob = new Map();
+/** By the original's hash and name: where another version of the same photograph belongs. */
+const bySource = new Map();
 const listeners = new Set();
 const touched = new Set();
 let structural = false;
 let scheduled = false;
 let sorted = null;
 
-/** Call `listener({ touched, structural })` at most once a frame, with the photographs that changed. */
+/** Call `listener({ touched, structural })` a few times a second at most, with the photographs that changed. */
 export function watch(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -31,10 +33,10 @@ export function newVersion(options = {}) {
 }
 
 /** Add files as photographs, in the order given; `added` and `first` keep the parts of one drop together. */
-export function addFiles(incoming, added, first) {
+export function addFiles(incoming, { added, first, drop }) {
   return incoming.map(({ file, folder }, index) => {
     const rank = first + index;
-    const photo = { id: newVersion().key, name: file.name || "pasted.png", bytes: file.size, type: file.type, folder, added, rank, versions: [newVersion()], chosen: null };
+    const photo = { id: newVersion().key, name: file.name || "pasted.png", bytes: file.size, type: file.type, folder, drop, batch: null, added, rank, versions: [newVersion()], chosen: null };
     files.set(photo.id, file);
     return insert(photo);
   });
@@ -43,21 +45,23 @@ export function addFiles(incoming, added, first) {
 /** Show a job that somebody else made: a photograph of its own, or a version of the one with the same original. */
 export function adopt(record) {
   if (byJob.has(record.id)) return update(byJob.get(record.id), versionOf(record.id), record);
-  const version = { ...newVersion(record.options), job: record.id };
-  const sha = record.original?.sha256;
-  const sibling = sha && all().find((photo) => photo.versions.some((v) => v.record?.original?.sha256 === sha));
+  const version = { ...newVersion(record.options), job: record.id, record };
+  const { name } = record.original;
+  const sibling = bySource.get(sourceOf(record));
   const photo = sibling ?? {
     id: `job-${record.id}`,
-    name: record.original?.name ?? record.id,
-    bytes: record.original?.bytes ?? 0,
-    type: record.original?.media_type ?? "",
+    name,
+    bytes: record.original.bytes,
+    type: record.original.media_type,
+    folder: record.item?.split("/").slice(0, -1).join("/") ?? "",
+    batch: record.batch_id ?? null,
     added: Date.parse(record.created_at) || 0,
     rank: 0,
     versions: [],
     chosen: null,
   };
   photo.versions.push(version);
-  photo.versions.sort((a, b) => Date.parse(a.record?.created_at ?? 0) - Date.parse(b.record?.created_at ?? 0));
+  photo.versions.sort((a, b) => age(a) - age(b));
   byJob.set(record.id, photo);
   if (!sibling) insert(photo);
   update(photo, version, record);
@@ -68,7 +72,12 @@ export function update(photo, version, record, etag = null) {
   const before = version.state;
   Object.assign(version, { record, etag, job: record.id, state: record.state, error: record.error ?? null });
   if (record.options) version.options = pick(record.options);
+  const other = byJob.get(record.id);
+  // Listed before our own answer came: it is this one.
+  if (other && other !== photo) dropVersion(other, versionOf(record.id));
+  if (record.batch_id) photo.batch = record.batch_id;
   byJob.set(record.id, photo);
+  bySource.set(sourceOf(record), photo);
   touch(photo);
   return before !== version.state;
 }
@@ -94,7 +103,10 @@ export function choose(photo, key) {
 export function remove(photo) {
   photos.delete(photo.id);
   files.delete(photo.id);
-  for (const version of photo.versions) byJob.delete(version.job);
+  for (const version of photo.versions) {
+    byJob.delete(version.job);
+    if (version.record) bySource.delete(sourceOf(version.record));
+  }
   keepNot(photo.id);
   void forget(photo);
   touch(photo, true);
@@ -130,7 +142,10 @@ export async function restore() {
       void forget(kept);
       continue;
     }
-    for (const version of kept.versions) byJob.set(version.job, kept);
+    for (const version of kept.versions) {
+      byJob.set(version.job, kept);
+      if (version.record) bySource.set(sourceOf(version.record), kept);
+    }
     photos.set(kept.id, kept);
   }
   sorted = null;
@@ -164,12 +179,15 @@ function schedule() {
     touched.clear();
     structural = false;
     for (const listener of listeners) listener(change);
-  }, 16);
+  }, 40);
 }
 
 const versionOf = (jobId) => byJob.get(jobId).versions.find((version) => version.job === jobId);
+// One that was not sent yet is the newest.
+const age = (version) => Date.parse(version.record?.created_at) || Infinity;
+const sourceOf = ({ original }) => `${original.sha256} ${original.name}`;
 const pick = ({ vividness, temperature, strength }) => ({ vividness, temperature, strength });
-const plain = (photo) => ({ ...photo, versions: photo.versions.map((version) => ({ ...version, etag: null })) });
+const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null })) });
 
 // Without TLS, on another machine of the house, there is no crypto.randomUUID.
 const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,6 +1,7 @@
 /** Sends waiting versions, a few at a time, and again until the service has them. */
 
 import { Problem, createJob, fetchBlob, urls } from "./api.js";
+import { closeDrop, placeOf } from "./albums.js";
 import { isLinked, linked, onLink, sleep } from "./link.js";
 import { fileOf, setVersion, update } from "./photos.js";
 
@@ -19,8 +20,17 @@ export const unsent = () => queue.length + sending.size;
 
 /** Stop sending one version, or take it out of the line. */
 export function unsend(version) {
+  const dropped = queue.find(([, waiting]) => waiting === version)?.[0].drop;
   queue = queue.filter(([, waiting]) => waiting !== version);
-  sending.get(version)?.abort();
+  sending.get(version)?.stop.abort();
+  closeIfSent(dropped);
+}
+
+/** Close an album when nothing of it is on its way any more. */
+function closeIfSent(drop) {
+  if (!drop || queue.some(([photo]) => photo.drop === drop)) return;
+  if ([...sending.values()].some(({ photo }) => photo.drop === drop)) return;
+  void closeDrop(drop);
 }
 
 /** Begin; `onsent` is called when the service has taken one more. */
@@ -39,11 +49,12 @@ function pump() {
 
 async function sendOne(photo, version) {
   const stop = new AbortController();
-  sending.set(version, stop);
+  sending.set(version, { photo, stop });
   setVersion(photo, version, { state: "sending", sent: 0, error: null });
   const onsent = (part) => setVersion(photo, version, { sent: part });
   try {
-    const record = await createJob(await fileFor(photo), version.options, { key: version.key, signal: stop.signal, onsent });
+    const [file, place] = [await fileFor(photo), await placeOf(photo)];
+    const record = await createJob(file, version.options, { key: version.key, signal: stop.signal, onsent, place });
     linked(true);
     update(photo, version, record);
     sent();
@@ -51,6 +62,7 @@ async function sendOne(photo, version) {
     if (problem.code !== "aborted") refused(photo, version, problem);
   } finally {
     sending.delete(version);
+    closeIfSent(photo.drop);
     pump();
   }
 }
@@ -75,6 +87,11 @@ async function readable(file) {
 }
 
 function refused(photo, version, problem) {
+  if (problem.status === 409 && photo.drop) {
+    // Its album was closed or stopped meanwhile: it goes by itself.
+    photo.drop = null;
+    return resend(photo, version);
+  }
   if (!problem.passing) {
     return setVersion(photo, version, { state: "failed", error: { code: problem.code, detail: problem.detail } });
   }
@@ -88,6 +105,7 @@ function refused(photo, version, problem) {
 /** Put a refused photograph in line again, if its file is still at hand. */
 export function resend(photo, version) {
   if (!fileOf(photo)) return false;
+  photo.drop = null;
   setVersion(photo, version, { state: "unsent", error: null, job: null });
   send([[photo, version]]);
   return true;

@@ -7,6 +7,8 @@ import { text } from "./strings.js";
 const GAP = 20;
 const WORDS = 52;
 const SPARE_ROWS = 2;
+/** On wide screens: up to so many photographs, at least so wide. */
+const FEW = [[8, 290], [24, 240], [Infinity, 210]];
 
 /** Make the sheet; `open(photo)` shows one, `toggle(photo)` selects one. */
 export function makeSheet({ open, toggle, isSelecting, isSelected }) {
@@ -18,7 +20,7 @@ export function makeSheet({ open, toggle, isSelecting, isSelected }) {
 
   function measure() {
     const total = element.clientWidth;
-    const least = total < 560 ? 140 : total < 1000 ? 180 : 220;
+    const least = total < 560 ? 140 : total < 1000 ? 180 : FEW.find(([many]) => shown.length <= many)[1];
     const gap = total < 560 ? 14 : GAP;
     const columns = Math.max(1, Math.floor((total + gap) / (least + gap)));
     const width = Math.floor((total - gap * (columns - 1)) / columns);

@@ -14,7 +14,7 @@ export function makeStage({ onzoom }) {
   const overlay = h("canvas.guess", { hidden: true, "aria-hidden": "true" });
   right.frame.append(overlay);
   const handle = h("button.handle", { type: "button", role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
-  const divider = h("div.divider", {}, handle);
+  const divider = h("div.divider", { hidden: true }, handle);
   const note = h("p.stage-note", { role: "status" });
   const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, divider, note);
   let names = { left: "", right: "" };
@@ -147,14 +147,16 @@ export function makeStage({ onzoom }) {
   return {
     element, sweep, zoomBy, zoomFit, zoomFull, overlay, setSplit,
     left, right,
-    focus: () => handle.focus({ preventScroll: true }),
+    focus: () => (divider.hidden ? element : handle).focus({ preventScroll: true }),
     /** Say what lies on each side; without a left side there is nothing to compare. */
     name(leftName, rightName, comparing) {
       names = { left: leftName, right: rightName };
       write(left.label, leftName);
       write(right.label, rightName);
       element.classList.toggle("comparing", comparing);
+      const focused = element.contains(document.activeElement);
       divider.hidden = !comparing;
+      if (focused) (comparing ? handle : element).focus({ preventScroll: true });
       setSplit(split);
     },
     /** The size of the photograph in its own pixels; both pictures are shown at it. */

@@ -1,7 +1,8 @@
 /** Every word of the page, in one place. Functions are sentences with a gap. */
 
 const number = new Intl.NumberFormat("en");
-const dateFormat = new Intl.DateTimeFormat("en", { day: "numeric", month: "long" });
+const dayTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
+const dateFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 
 export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
 export const day = (date) => dateFormat.format(date);
@@ -68,6 +69,12 @@ export const text = {
     deleteSelected: "Delete",
     zipping: (done, total) => `Packing ${number.format(done)} of ${number.format(total)}`,
     zipFailed: "Some photographs could not be fetched; the zip was not made. Please try again.",
+    album: "Album",
+    albumLabel: "Album",
+    albumOf: (date) => `Album of ${dayTime.format(date)}`,
+    albumEntry: (name, n) => `${name} (${number.format(n)})`,
+    everyAlbum: "All photographs",
+    downloadAlbum: "Download album",
     zipTooLarge: "These are more than 4 GB together. Please download them in smaller parts.",
     zipName: "photochrom.zip",
   },
@@ -177,6 +184,7 @@ export const text = {
     lead: "The photograph and all its versions are erased from the server. The file on your own device stays.",
     yes: "Delete",
     no: "Keep",
+    failed: (n) => `${count(n, "photograph")} could not be deleted. Please try again in a moment.`,
   },
 
   say: {

@@ -11,6 +11,8 @@ export function makeToolbar(deeds) {
   const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
   const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));
   const filters = h("fieldset.segments", {}, h("legend.unseen", {}, words.filterLabel), radios.map((radio, at) => h("label", {}, radio, h("span", {}, words.filters[FILTERS[at]], " ", counts[FILTERS[at]]))));
+  const albums = h("select", { "aria-label": words.albumLabel, hidden: true, onchange: () => deeds.album(albums.value) });
+  const archive = h("a.button", { download: "", hidden: true }, icon("download"), words.downloadAlbum);
   const overall = h("p.overall");
   const bar = h("span.bar-fill");
   const track = h("span.bar-track", {}, bar);
@@ -23,13 +25,17 @@ export function makeToolbar(deeds) {
   const zip = button("download", words.downloadSelected, deeds.zip);
   const remove = button("delete", words.deleteSelected, deeds.remove);
   const clear = button("close", words.clear, () => deeds.select(false));
-  const usual = h("div.row.deeds", {}, retry, cancel, select);
+  const usual = h("div.row.deeds", {}, archive, retry, cancel, select);
   const selecting = h("div.row.deeds", {}, chosen, all, zip, remove, clear);
-  const element = h("div.toolbar", {}, filters, h("div.progress", {}, overall, track), usual, selecting);
+  const element = h("div.toolbar", {}, filters, albums, h("div.progress", {}, overall, track), usual, selecting);
 
   return {
     element,
-    draw({ numbers, left, isSelecting, selected, zipping }) {
+    /** `known` is a list of `{ id, name, count }`; `album` the id of the one that is shown, or "". */
+    draw({ numbers, left, isSelecting, selected, zipping, known, album, archiveUrl }) {
+      drawAlbums(albums, known, album);
+      set(archive, { href: archiveUrl });
+      archive.hidden = !archiveUrl;
       for (const name of FILTERS) write(counts[name], String(numbers[name]));
       const atWork = numbers.working > 0;
       write(overall, words.overall(numbers.done, numbers.all) + (atWork && left ? `, ${words.left(left)}` : ""));
@@ -44,4 +50,15 @@ export function makeToolbar(deeds) {
       set(element, { "data-selecting": isSelecting });
     },
   };
+}
+
+function drawAlbums(select, known, album) {
+  const key = JSON.stringify(known);
+  select.hidden = !known.length;
+  if (select.dataset.drawn !== key) {
+    const entries = known.map(({ id, name, count }) => h("option", { value: id }, words.albumEntry(name, count)));
+    select.replaceChildren(h("option", { value: "" }, words.everyAlbum), ...entries);
+    select.dataset.drawn = key;
+  }
+  select.value = album;
 }

@@ -69,6 +69,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     seenAtWork = false;
     stage.left.put(null);
     stage.right.put(null);
+    stage.name("", "", false);
     write(name, photo.name);
     set(dialog, { "aria-label": words.label(photo.name) });
     if (!dialog.open) dialog.showModal();

@@ -4,7 +4,8 @@ import { isUp, listen, readJob } from "./api.js";
 import { isLinked, linked, sleep } from "./link.js";
 import { all, dropVersion, setVersion, update } from "./photos.js";
 
-const AT_ONCE = 6;
+const LEAST = 6;
+const MOST = 48;
 const QUICK = 350;
 const SLOW = 4000;
 const IDLE = 20000;
@@ -15,6 +16,7 @@ let pace = QUICK;
 let opened = null;
 let stopListening = () => {};
 let events = false;
+let atOnce = LEAST;
 
 /** Look now: something was sent, asked for, or came back. */
 export function look() {
@@ -52,10 +54,14 @@ async function tick() {
   const line = waiting();
   try {
     if (!line.length || !isLinked()) await isUp();
-    const moved = await Promise.all(line.slice(0, AT_ONCE).map(([photo, version]) => read(photo, version)));
+    const looked = line.slice(0, atOnce);
+    const moved = await Promise.all(looked.map(([photo, version]) => read(photo, version)));
     linked(true);
+    // Where all that were looked at are over, many more may be.
+    const over = looked.every(([, version]) => !SERVED.has(version.state));
+    atOnce = over ? Math.min(MOST, atOnce * 2) : Math.max(LEAST, atOnce >> 1);
     pace = moved.some(Boolean) ? QUICK : Math.min(pace * 1.4, SLOW);
-    if (line.length > AT_ONCE) estimatePlaces(line);
+    if (line.length > looked.length) estimatePlaces(line);
   } catch (problem) {
     if (problem.status === 0) linked(false);
     else pace = Math.min(pace * 2, 8000);

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.browser import Visit, visit
 from support.photographs import PHOTOS, grey_jpeg
-from support.running import Service, wait_for
+from support.running import Service
 
 SOON = 30_000
 
@@ -321,4 +321,4 @@ def test_offline_is_said_and_passes(chromium: Browser, empty: Service) -> None:
         expect(page.get_by_text("Nothing is lost")).to_be_attached(timeout=SOON)
         page.context.set_offline(False)
         expect(slider(page)).to_be_visible(timeout=SOON)
-        wait_for(lambda: not page.get_by_text("Nothing is lost").count(), 10, "the banner's end")
+        expect(page.get_by_text("Nothing is lost")).to_be_hidden(timeout=10_000)

@@ -2,6 +2,7 @@
 
 import random
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,20 +75,45 @@ def test_no_long_task_while_500_files_are_dropped_and_the_rest_can_be_stopped(
 
 def test_a_batch_of_200_small_photographs(chromium: Browser, running: Service, folder: Path) -> None:
     with running.client() as client:
-        while jobs := client.get("/v1/jobs", params={"limit": 200}).json()["items"]:
-            for job in jobs:
-                client.delete(f"/v1/jobs/{job['id']}")
+        for batch in client.get("/v1/batches").json()["items"]:
+            client.delete(f"/v1/batches/{batch['id']}")
     with visit(chromium, running.url) as visitor:
         page = visitor.page
         visitor.choose(*sorted(folder.iterdir())[:200])
         expect(page.get_by_text("All 200")).to_be_visible()
         expect(page.get_by_text("200 of 200 in colour")).to_be_visible(timeout=150_000)
         expect(page.get_by_text("Not done 0")).to_be_visible()
-        assert len({job["id"] for job in finished(running)}) == 200
+
+        with running.client() as client:
+            [batch] = client.get("/v1/batches").json()["items"]
+        assert batch["state"] == "completed"
+        assert batch["counts"]["succeeded"] == 200
+        page.get_by_label("Album").select_option(index=1)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download album").click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            names = set(archive.namelist())
+        assert names == {f"{number:03}.jpg" for number in range(200)} | {"manifest.json"}
+
+        page.reload()
+        expect(page.get_by_text("200 of 200 in colour")).to_be_visible(timeout=30_000)
 
 
-def finished(running: Service) -> list[dict[str, str]]:
+def test_a_stopped_album_goes_on_where_it_was(chromium: Browser, running: Service, folder: Path) -> None:
     with running.client() as client:
-        first = client.get("/v1/jobs", params={"limit": 200, "state": "succeeded"}).json()
-    assert first["next_cursor"] is None
-    return list(first["items"])
+        for batch in client.get("/v1/batches").json()["items"]:
+            client.delete(f"/v1/batches/{batch['id']}")
+    with visit(chromium, running.url, expect=(409,)) as visitor:
+        page = visitor.page
+        visitor.choose(*sorted(folder.iterdir())[:60])
+        expect(page.locator(".card[data-state=succeeded]").first).to_be_visible(timeout=30_000)
+        wait_for(lambda: sent(running) == 60, 60, "everything sent")
+        page.get_by_role("button", name="Stop the rest").click()
+        wait_for(lambda: page.get_by_text("In work 0").count(), 60, "everything stopped")
+        page.get_by_role("button", name="Try the failed ones again").click()
+        expect(page.get_by_text("60 of 60 in colour")).to_be_visible(timeout=60_000)
+
+
+def sent(running: Service) -> int:
+    with running.client() as client:
+        return sum(batch["total"] for batch in client.get("/v1/batches").json()["items"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 _ARGUMENTS = [
     "--headless",
@@ -18,6 +18,8 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-dev-shm-usage",
 ]
+# Test machines may be busy with other tests; nothing here is slow by itself.
+expect.set_options(timeout=15_000)
 # What the browser itself says of a service that is down; nothing that a script could keep from the console.
 _NETWORK = ("net::ERR_CONNECTION", "net::ERR_INTERNET", "net::ERR_NETWORK", "net::ERR_EMPTY_RESPONSE")
 
