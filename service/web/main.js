@@ -2,24 +2,26 @@
 
 import * as actions from "./actions.js";
 import * as albums from "./albums.js";
-import { capabilities, fetchBlob, listJobs, urls } from "./api.js";
-import { h, icon, iconButton, say, set, write } from "./dom.js";
+import { capabilities, listJobs, urls } from "./api.js";
+import { banner, raiseBanner, showBanner } from "./banner.js";
+import { h, icon, iconButton, say, write } from "./dom.js";
 import { acceptFrom, chooseFiles } from "./intake.js";
 import { flush } from "./keep.js";
 import { onLink, sleep } from "./link.js";
+import { timeLeft } from "./pace.js";
 import * as photos from "./photos.js";
 import * as pictures from "./pictures.js";
 import * as sender from "./sender.js";
 import { makeSheet } from "./sheet.js";
 import { text } from "./strings.js";
+import { takeOut } from "./takeout.js";
 import { makeThemeButton } from "./theme.js";
 import * as thumbs from "./thumbs.js";
 import { makeToolbar } from "./toolbar.js";
 import { makeViewer } from "./viewer.js";
 import * as watcher from "./watcher.js";
 import { makeWelcome } from "./welcome.js";
-import { errorWords, resultName } from "./wording.js";
-import { zip } from "./zip.js";
+import { errorWords } from "./wording.js";
 
 const main = document.getElementById("main");
 const selected = new Set();
@@ -31,8 +33,6 @@ let loading = true;
 
 // --- parts ---
 
-// A popover, so that it lies above an opened photograph, too.
-const banner = h("p.banner", { role: "status", popover: "manual" });
 const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const mark = h("a.mark", { href: "/" }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
@@ -107,20 +107,6 @@ function announce(touched, numbers) {
   say(failed ? text.say.failed(photo.name, errorWords(photos.current(photo))) : text.say.done(photo.name), { urgent: failed });
 }
 
-// The pace of the last minutes tells how long the rest takes; a few ends are needed to know it.
-const ends = [];
-let lastDone = null;
-
-function timeLeft({ done, failed, working }) {
-  const finished = done + failed;
-  const now = Date.now();
-  if (lastDone !== null) for (let n = lastDone; n < finished; n += 1) ends.push(now);
-  lastDone = finished;
-  while (ends.length > 50) ends.shift();
-  if (!working || ends.length < 3) return 0;
-  return (((now - ends[0]) / (ends.length - 1)) * working) / 1000;
-}
-
 // --- many at once ---
 
 function setFilter(name) {
@@ -180,30 +166,16 @@ async function removeSelected() {
 }
 
 async function downloadSelected() {
-  const done = [...selected].filter((photo) => photos.best(photo).state === "succeeded");
   try {
-    save(await zip(results(done)), text.sheet.zipName);
+    await takeOut([...selected], (done, total) => {
+      zipping = [done, total];
+      draw({ touched: new Set(), structural: false });
+    });
   } catch (problem) {
     showBanner(problem instanceof RangeError ? text.sheet.zipTooLarge : text.sheet.zipFailed);
   }
   zipping = null;
   draw();
-}
-
-async function* results(done) {
-  for (const [index, photo] of done.entries()) {
-    zipping = [index, done.length];
-    draw({ touched: new Set(), structural: false });
-    const version = photos.best(photo);
-    const name = resultName(photo, version);
-    yield { name: photo.folder ? `${photo.folder}/${name}` : name, blob: await fetchBlob(urls.result(version.job)) };
-  }
-}
-
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
 // --- the large view, with an address of its own so that Back leads back ---
@@ -245,8 +217,7 @@ function route() {
     viewer.shut();
     if (left && sheet.shown.includes(left)) sheet.focus(left);
   }
-  // What was opened last lies above what was there.
-  if (banner.matches(":popover-open")) banner.hidePopover(), banner.showPopover();
+  raiseBanner();
   draw({ touched: new Set(), structural: false });
 }
 
@@ -254,20 +225,9 @@ addEventListener("popstate", route);
 
 // --- the connection ---
 
-let bannerTimer = 0;
-
-function showBanner(words, { passing = true } = {}) {
-  clearTimeout(bannerTimer);
-  write(banner, words);
-  banner.hidePopover();
-  banner.showPopover();
-  if (passing) bannerTimer = setTimeout(() => banner.hidePopover(), 6000);
-}
-
 onLink((up) => {
-  set(banner, { "data-up": up });
-  if (up) showBanner(text.connection.back);
-  else showBanner(navigator.onLine ? text.connection.offline : text.connection.networkOff, { passing: false });
+  if (up) showBanner(text.connection.back, { trouble: false });
+  else showBanner(navigator.onLine ? text.connection.offline : text.connection.networkOff, { passing: false, trouble: true });
   if (up) void meet();
 });
 

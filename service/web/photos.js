@@ -26,9 +26,8 @@ export function watch(listener) {
 export const all = () => (sorted ??= [...photos.values()].sort((a, b) => b.added - a.added || a.rank - b.rank));
 export const get = (id) => photos.get(id);
 export const fileOf = (photo) => files.get(photo.id);
-export const ownerOf = (jobId) => byJob.get(jobId);
 
-export function newVersion(options = {}) {
+function newVersion(options = {}) {
   return { key: crypto.randomUUID?.() ?? randomKey(), job: null, state: "unsent", options: { ...DEFAULTS, ...options }, sent: 0, error: null, record: null };
 }
 

@@ -1,6 +1,7 @@
 /** The stage: two pictures of one size over each other, a divider between them, zoom and pan for both at once. */
 
 import { calm, h, icon, set, write } from "./dom.js";
+import { followPointers } from "./pointers.js";
 import { text } from "./strings.js";
 
 const MOST = 8;
@@ -188,48 +189,4 @@ function layer(side) {
       if (picture) frame.prepend(picture);
     },
   };
-}
-
-/** One finger or mouse moves the divider, or the photograph when it is larger than the stage; two fingers zoom. */
-function followPointers(stage, handle, { box, visible, setSplit, zoomBy, panBy, mayPan }) {
-  const down = new Map();
-  let mode = null;
-  const at = (event) => ({ x: event.clientX - box().left, y: event.clientY - box().top });
-  const distance = () => {
-    const [a, b] = [...down.values()];
-    return { far: Math.hypot(a.x - b.x, a.y - b.y), x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-  };
-  stage.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    delete stage.dataset.sweeping;
-    down.set(event.pointerId, at(event));
-    stage.setPointerCapture(event.pointerId);
-    if (down.size === 2) mode = "pinch";
-    else mode = mayPan() && !event.target.closest(".handle") ? "pan" : "split";
-    stage.dataset.mode = mode;
-    if (event.target.closest(".handle")) handle.focus({ preventScroll: true });
-  });
-  stage.addEventListener("pointermove", (event) => {
-    if (!down.has(event.pointerId)) return;
-    const [before, now] = [down.get(event.pointerId), at(event)];
-    if (mode === "pinch" && down.size === 2) {
-      const old = distance();
-      down.set(event.pointerId, now);
-      const { far, x, y } = distance();
-      zoomBy(far / Math.max(1, old.far), x, y);
-      panBy(x - old.x, y - old.y);
-      return;
-    }
-    down.set(event.pointerId, now);
-    if (mode === "pan") panBy(now.x - before.x, now.y - before.y);
-    if (mode === "split") setSplit(((now.x - visible().x) / visible().width) * 100);
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    stage.addEventListener(end, (event) => {
-      down.delete(event.pointerId);
-      if (!down.size) delete stage.dataset.mode;
-      // After a pinch the finger that stays must not make the divider jump.
-      mode = null;
-    });
-  }
 }

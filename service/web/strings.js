@@ -14,7 +14,7 @@ export const bytes = (n) => {
   return `${number.format(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))} ${unit}`;
 };
 
-export const duration = (seconds) => {
+const duration = (seconds) => {
   if (seconds < 60) return count(Math.max(1, Math.round(seconds)), "second");
   if (seconds < 3600) return count(Math.round(seconds / 60), "minute");
   return count(Math.round(seconds / 3600), "hour");
@@ -48,9 +48,7 @@ export const text = {
     offline: "The service cannot be reached. Nothing is lost; this page is trying again.",
     networkOff: "You are offline. Nothing is lost; this page goes on when you are back.",
     back: "The service is back.",
-    busy: "The service is busy and asked for a short wait.",
   },
-  unsentWarning: "Some photographs have not been sent yet.",
 
   sheet: {
     label: "Your photographs",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from support.browser import Visit, visit
 from support.photographs import PHOTOS, grey_jpeg
@@ -116,6 +116,35 @@ def test_the_divider_by_mouse_then_zoom_and_pan_at_full_size(chromium: Browser, 
         assert page.locator(".right .frame").evaluate(left_of) == after
         page.keyboard.press("0")
         assert pixel_width(page) == frame["width"]
+
+
+def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+    """Send fingers to the browser, as a touch screen does."""
+    places = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+
+def test_one_finger_moves_the_divider_and_two_zoom(chromium: Browser, empty: Service) -> None:
+    phone = {"width": 390, "height": 800}
+    with visit(chromium, empty.url, viewport=phone, has_touch=True, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(photo())
+        expect(slider(page)).to_be_visible(timeout=SOON)
+        box = page.locator(".left .frame").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 4
+        fingers = page.context.new_cdp_session(page)
+        touch(fingers, "touchStart", (x, y))
+        for step in range(1, 11):
+            touch(fingers, "touchMove", (x + step * box["width"] / 40, y))
+        touch(fingers, "touchEnd")
+        expect(slider(page)).to_have_attribute("aria-valuenow", re.compile("7[2-8]"))
+
+        before = pixel_width(page)
+        touch(fingers, "touchStart", (x - 20, y), (x + 20, y))
+        for step in range(1, 11):
+            touch(fingers, "touchMove", (x - 20 - 4 * step, y), (x + 20 + 4 * step, y))
+        touch(fingers, "touchEnd")
+        assert pixel_width(page) == pytest.approx(3 * before, rel=0.1)
 
 
 def test_a_bad_file_is_said_beside_it_and_the_others_go_on(chromium: Browser, empty: Service) -> None:
