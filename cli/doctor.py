@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
@@ -19,6 +20,7 @@ from rich.markup import escape
 
 from photochrom.embedded import server_binary, valkey
 from photochrom.errors import PhotochromError
+from photochrom.settings import SharedSettings
 
 from . import children
 
@@ -95,7 +97,11 @@ def check_disk() -> list[Finding]:
 
 def check_queue() -> list[Finding]:
     """Reach the Redis server of REDIS_URL, or start the embedded one for a moment."""
-    if url := os.environ.get("REDIS_URL"):
+    try:
+        url = SharedSettings().given_redis_url()
+    except ValidationError as error:
+        return [Finding("settings", Verdict.BROKEN, str(error.errors()[0]["msg"]))]
+    if url:
         return [_ping(url)]
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder, valkey(Path(folder)):
         return [Finding("queue", Verdict.FINE, f"embedded server starts ({server_binary().name})")]

@@ -1,6 +1,6 @@
 """Which photographs a `colorize` run takes, and where each result goes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def make_plan(source: Path, target: Path, output_format: OutputFormat, *, force:
     if target.is_dir():
         target = target / _renamed(Path(source.name), output_format)
     _refuse_overwriting_sources([Item(source, target)])
-    return Plan((Item(source, target),))
+    return _without_finished([Item(source, target)], force=force)
 
 
 def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
@@ -75,8 +75,12 @@ def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, for
     items = [Item(path, target / _renamed(path.relative_to(source), output_format)) for path in photographs]
     _refuse_overwriting_sources(items)
     _refuse_shared_targets(items)
+    return _without_finished(items, force=force, not_photographs=others)
+
+
+def _without_finished(items: Sequence[Item], *, force: bool, not_photographs: int = 0) -> Plan:
     wanted = tuple(item for item in items if force or not item.target.exists())
-    return Plan(wanted, already_there=len(items) - len(wanted), not_photographs=others)
+    return Plan(wanted, already_there=len(items) - len(wanted), not_photographs=not_photographs)
 
 
 def _files(folder: Path, target: Path) -> Iterator[Path]:

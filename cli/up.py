@@ -2,7 +2,6 @@
 
 import fcntl
 import http.client
-import os
 import signal
 import socket
 import subprocess
@@ -11,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 
 from photochrom.embedded import valkey
 from photochrom.errors import PhotochromError, QueueUnavailable
+from photochrom.settings import SharedSettings
 
 from . import children
 
@@ -74,6 +75,15 @@ def _refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
+def _settings() -> SharedSettings:
+    try:
+        return SharedSettings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper().removeprefix("PHOTOCHROM_")
+        raise CannotStart(f"The setting PHOTOCHROM_{name} does not hold: {first['msg']}.") from None
+
+
 def _refuse_unreachable(redis_url: str) -> None:
     try:
         with Redis.from_url(
@@ -107,12 +117,12 @@ def _locked(data: Path) -> Iterator[None]:
 def _parts(
     host: str, port: int, data: Path, workers: int, stack: ExitStack
 ) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    if redis_url := os.environ.get("REDIS_URL"):
+    if redis_url := _settings().given_redis_url():
         _refuse_unreachable(redis_url)
     else:
         redis_url = stack.enter_context(valkey(data / "queue"))
     env = {
-        "REDIS_URL": redis_url,
+        "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
         "PHOTOCHROM_HOST": host,
         "PHOTOCHROM_PORT": str(port),

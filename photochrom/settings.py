@@ -45,6 +45,10 @@ class SharedSettings(BaseSettings):
         """Return how long the parts of a finished job are kept."""
         return Retention(self.input_retention, self.result_retention, self.record_retention)
 
+    def given_redis_url(self) -> str | None:
+        """Return the server that the operator named, or None: the embedded mode then starts its own."""
+        return self.redis_url if "redis_url" in self.model_fields_set else None
+
     def photos_dir(self) -> Path:
         """Return the folder of the storage; the embedded queue has its own beside it."""
         return self.data_dir / "photos"

@@ -36,6 +36,13 @@ def test_what_is_already_there_is_left_alone_unless_forced(album: Path) -> None:
     assert names(album, force=True) == {"one.jpg", "1912/two.JPG", "1912/summer/three.jpeg"}
 
 
+def test_a_single_result_that_is_there_is_left_alone_too(album: Path) -> None:
+    there = album.parent / "there.jpg"
+    there.write_bytes(b"done before")
+    assert make_plan(album / "one.jpg", there, OutputFormat.SAME, force=False).already_there == 1
+    assert make_plan(album / "one.jpg", there, OutputFormat.SAME, force=True).items
+
+
 def test_results_inside_the_source_folder_are_not_taken_for_sources(album: Path) -> None:
     (album / "colour").mkdir()
     (album / "colour" / "old.jpg").write_bytes(grey_jpeg(size=(32, 32)))

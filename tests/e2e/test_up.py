@@ -87,8 +87,9 @@ def test_a_taken_port_and_a_taken_folder_are_said(running: Service, tmp_path: Pa
         assert taken_folder.returncode == 1
 
 
-def test_redis_url_switches_to_a_given_server(tmp_path: Path) -> None:
-    with valkey(tmp_path / "mine") as url, service(tmp_path / "data", REDIS_URL=url) as running:
+@pytest.mark.parametrize("name", ["REDIS_URL", "PHOTOCHROM_REDIS_URL"])
+def test_redis_url_switches_to_a_given_server(tmp_path: Path, name: str) -> None:
+    with valkey(tmp_path / "mine") as url, service(tmp_path / "data", **{name: url}) as running:
         assert not (tmp_path / "data" / "queue").exists()
         running.wait(running.upload(grey_jpeg()))
 
@@ -105,3 +106,12 @@ def test_an_unreachable_redis_is_said(tmp_path: Path) -> None:
     said = process.communicate(timeout=90)[0]
     assert process.returncode == 1
     assert "REDIS_URL" in said
+
+
+def test_a_setting_that_does_not_hold_is_said_by_its_name(tmp_path: Path) -> None:
+    process = command(
+        "up", "--port", str(free_port()), "--data", str(tmp_path), PHOTOCHROM_MAX_PIXELS="a lot"
+    )
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert "PHOTOCHROM_MAX_PIXELS" in said
