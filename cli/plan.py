@@ -8,7 +8,9 @@ from photochrom.errors import PhotochromError
 from photochrom.options import OutputFormat
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
-_SUFFIXES = {asked: PhotoFormat(asked).extension for asked in OutputFormat if asked is not OutputFormat.SAME}
+_SUFFIXES: dict[OutputFormat, str] = {
+    asked: PhotoFormat(asked).extension for asked in OutputFormat if asked is not OutputFormat.SAME
+}
 _FORMATS = {suffix: asked for asked, suffix in _SUFFIXES.items()} | {
     ".jpeg": OutputFormat.JPEG,
     ".tiff": OutputFormat.TIFF,
