@@ -51,7 +51,7 @@ model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=..
 
 .PHONY: bench
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 # The page is tested in the system's Chromium: Playwright's own browsers are downloads of their own.
 .PHONY: browser

@@ -39,10 +39,9 @@ def _resized(interpolation: int) -> Way:
 
 
 def detail_injection(ab: Plane, lightness: Plane) -> Plane:
-    """The pipeline's way, in its strips."""
+    """The pipeline's way."""
     injection = DetailInjection(ab, _reduced(lightness, ab.shape[1:]), lightness.shape)
-    strips = [injection.rows(y, lightness[y : y + 128]) for y in range(0, len(lightness), 128)]
-    return np.concatenate(strips, axis=1)
+    return injection.rows(0, lightness)
 
 
 def fast_guided_filter(ab: Plane, lightness: Plane, radius: int = 1, epsilon: float = 4.0) -> Plane:

@@ -14,6 +14,8 @@ _SIGMA = 0.7
 _EPSILON = 100.0
 # The same for how well it does follow it, in L* squared times chroma squared.
 _AGREEMENT_EPSILON = 100.0
+# Few enough that the small planes' rows stay in the processor's cache.
+_ROWS_AT_ONCE = 16
 # Keys' parameter: the sharper kernel undoes part of the averaging that made the small picture.
 _KEYS = -0.75
 
@@ -49,15 +51,22 @@ class DetailInjection:
 
     def rows(self, start: int, lightness: Plane) -> Plane:
         """Return ab (2, n, W) of the rows from `start`, whose lightness is (n, W)."""
-        fitted = np.empty((len(lightness), self._small_rows.shape[1]), np.float32)
+        ab = np.empty((2, *lightness.shape), np.float32)
+        fitted = np.empty((min(_ROWS_AT_ONCE, len(lightness)), self._small_rows.shape[1]), np.float32)
+        for top in range(0, len(lightness), _ROWS_AT_ONCE):
+            part = slice(top, top + _ROWS_AT_ONCE)
+            self._inject(start + top, lightness[part], fitted, ab[:, part])
+        return ab
+
+    def _inject(self, start: int, lightness: Plane, fitted: Plane, ab: Plane) -> None:
+        fitted = fitted[: len(lightness)]
         for row, target in enumerate(fitted, start):
             first = self._first[row]
             np.dot(self._weights[row], self._small_rows[first : first + 4], out=target)
         planes = fitted.reshape(len(lightness), 5, self._width).swapaxes(0, 1)
-        ab, slope = planes[2:4], planes[:2]
-        slope *= lightness - planes[4]
-        ab += slope
-        return ab
+        np.subtract(lightness, planes[4], out=planes[4])
+        np.multiply(planes[:2], planes[4], out=ab)
+        ab += planes[2:4]
 
 
 def cubic_weights(small: int, large: int) -> tuple[NDArray[np.intp], Plane]:
