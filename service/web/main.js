@@ -96,6 +96,7 @@ const told = new Map();
 function announce(touched, numbers) {
   const ended = [];
   for (const photo of touched ?? []) {
+    if (!photos.get(photo.id)) continue;
     const { state } = photos.current(photo);
     if (told.has(photo.id) && told.get(photo.id) !== state && ["succeeded", "failed"].includes(state)) ended.push(photo);
     told.set(photo.id, state);

@@ -119,9 +119,9 @@ export function remove(photo) {
 }
 
 export function dropVersion(photo, version) {
+  if (photo.versions.length === 1) return remove(photo);
   photo.versions = photo.versions.filter((other) => other !== version);
   byJob.delete(version.job);
-  if (!photo.versions.length) return remove(photo);
   touch(photo);
 }
 
