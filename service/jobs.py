@@ -25,9 +25,10 @@ from photochrom.options import ColorizeOptions
 from . import problems
 from .deps import Services, ServicesDep, StorageDep, StoreDep
 from .intake import hand_over, kept, refuse_if_full
+from .multipart import PHOTO_FIELD
 from .schemas import JobPage, JobView
 from .streams import happens
-from .uploads import PHOTO_FIELD, Upload, received
+from .uploads import Upload, received
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import Message as MailMessage
-from typing import TYPE_CHECKING
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,19 +14,15 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
-
 from photochrom.errors import InvalidOption, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 from photochrom.storage import Draft, Storage
 
-PHOTO_FIELD = "photo"
+from .multipart import PHOTO_FIELD, Form
+
 _BLOCK = 1 << 18
 _DEFAULTS = ColorizeOptions()
-_MAX_FIELDS = 32
-_MAX_FIELD_BYTES = 4096
 _NAME_LENGTH = 255
 # Control characters would end up in headers and terminals, slashes in archives.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -93,6 +88,11 @@ def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -
     except ValidationError as error:
         said = "; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())
         raise InvalidOption(f"{said}.") from None
+
+
+def _check_field(name: str) -> None:
+    if name not in ColorizeOptions.model_fields:
+        parse_options({name: "?"})
 
 
 def safe_name(name: str) -> str:
@@ -183,7 +183,7 @@ async def _multipart(request: Request, blocks: _Blocks) -> tuple[dict[str, str],
     boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
     if not boundary:
         raise UnreadablePhoto("The Content-Type names no multipart boundary; let your HTTP library set it.")
-    form = _Form()
+    form = Form(_check_field)
     parser = MultipartParser(boundary, form.callbacks())
     try:
         async for chunk in request.stream():
@@ -198,73 +198,3 @@ async def _multipart(request: Request, blocks: _Blocks) -> tuple[dict[str, str],
     if form.photo_name is None:
         raise UnreadablePhoto(f"The form has no part named {PHOTO_FIELD!r}; send the photograph there.")
     return form.fields, form.photo_name
-
-
-class _Form:
-    """Sorts the parts: the photograph's bytes to be fetched after each write, the fields kept as text."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, str] = {}
-        self.photo_name: str | None = None
-        self.complete = False
-        self._photo: list[bytes] = []
-        self._header: list[bytearray] = [bytearray(), bytearray()]
-        self._disposition = b""
-        self._name = ""
-        self._value = bytearray()
-        self._in_photo = False
-
-    def callbacks(self) -> "MultipartCallbacks":
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": self._data,
-            "on_part_end": self._part_end,
-            "on_end": self._end,
-        }
-
-    def photo_data(self) -> list[bytes]:
-        """Return what has come of the photograph since the last call."""
-        data, self._photo = self._photo, []
-        return data
-
-    def _begin(self) -> None:
-        self._disposition = b""
-        self._value = bytearray()
-
-    def _header_end(self) -> None:
-        name, value = self._header
-        if bytes(name).lower() == b"content-disposition":
-            self._disposition = bytes(value)
-        self._header = [bytearray(), bytearray()]
-
-    def _headers_finished(self) -> None:
-        _, parameters = parse_options_header(self._disposition)
-        self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
-        self._in_photo = self._name == PHOTO_FIELD
-        if self._in_photo:
-            if self.photo_name is not None:
-                raise InvalidOption(f"The form has two parts named {PHOTO_FIELD!r}; send one job for each.")
-            self.photo_name = parameters.get(b"filename", b"").decode("utf-8", "replace")
-        elif self._name not in ColorizeOptions.model_fields:
-            parse_options({self._name or "(no name)": "?"})
-        if len(self.fields) >= _MAX_FIELDS:
-            raise InvalidOption("The form has too many fields.")
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._in_photo:
-            self._photo.append(data[start:end])
-            return
-        self._value += data[start:end]
-        if len(self._value) > _MAX_FIELD_BYTES:
-            raise InvalidOption(f"The field {self._name!r} is too long.")
-
-    def _part_end(self) -> None:
-        if not self._in_photo:
-            self.fields[self._name] = self._value.decode("utf-8", "replace")
-
-    def _end(self) -> None:
-        self.complete = True
