@@ -4,7 +4,7 @@ import { fetchBlob, urls } from "./api.js";
 
 // One hue that no photograph is full of; it has to read as a mark, not as a colour of the picture.
 const [RED, GREEN, BLUE] = [255, 64, 196];
-const STRONGEST = 0.78;
+const STRONGEST = 0.72;
 
 /** Draw the map of `version` on `canvas`, at the map's own small size; CSS stretches it. */
 export async function drawGuess(canvas, version, signal) {
@@ -23,7 +23,7 @@ export async function drawGuess(canvas, version, signal) {
 export function veil(rgba) {
   for (let at = 0; at < rgba.length; at += 4) {
     const confidence = rgba[at] / 255;
-    rgba[at + 3] = Math.round(255 * STRONGEST * (1 - confidence) ** 1.5);
+    rgba[at + 3] = Math.round(255 * STRONGEST * (1 - confidence) ** 2.5);
     [rgba[at], rgba[at + 1], rgba[at + 2]] = [RED, GREEN, BLUE];
   }
 }

@@ -96,6 +96,7 @@ const told = new Map();
 function announce(touched, numbers) {
   const ended = [];
   for (const photo of touched ?? []) {
+    if (!photos.get(photo.id)) continue;
     const { state } = photos.current(photo);
     if (told.has(photo.id) && told.get(photo.id) !== state && ["succeeded", "failed"].includes(state)) ended.push(photo);
     told.set(photo.id, state);
@@ -235,7 +236,15 @@ onLink((up) => {
 async function meet() {
   try {
     Object.assign(can, await capabilities());
-    for await (const records of listJobs()) records.forEach(photos.adopt);
+    const [before, seen] = [photos.knownJobs(), new Set()];
+    for await (const records of listJobs()) {
+      for (const record of records) {
+        seen.add(record.id);
+        photos.adopt(record);
+      }
+    }
+    // Deleted elsewhere, or its time is over.
+    for (const job of before) if (!seen.has(job)) photos.lose(job);
     await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
     draw();
   } catch {

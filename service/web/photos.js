@@ -27,6 +27,13 @@ export const all = () => (sorted ??= [...photos.values()].sort((a, b) => b.added
 export const get = (id) => photos.get(id);
 export const fileOf = (photo) => files.get(photo.id);
 
+export const knownJobs = () => [...byJob.keys()];
+
+/** The service has this job no more. */
+export function lose(jobId) {
+  if (byJob.has(jobId)) dropVersion(byJob.get(jobId), versionOf(jobId));
+}
+
 function newVersion(options = {}) {
   return { key: crypto.randomUUID?.() ?? randomKey(), job: null, state: "unsent", options: { ...DEFAULTS, ...options }, sent: 0, error: null, record: null };
 }
@@ -112,9 +119,9 @@ export function remove(photo) {
 }
 
 export function dropVersion(photo, version) {
+  if (photo.versions.length === 1) return remove(photo);
   photo.versions = photo.versions.filter((other) => other !== version);
   byJob.delete(version.job);
-  if (!photo.versions.length) return remove(photo);
   touch(photo);
 }
 

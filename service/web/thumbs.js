@@ -102,7 +102,7 @@ function* sources(photo, version) {
   const done = photo.versions.find((v) => v.state === "succeeded")?.job;
   if (can.preview && done && !SHOWN.test(photo.type)) yield () => fetchBlob(urls.originalPreview(done));
   const job = photo.versions.find((v) => v.job)?.job;
-  if (can.original && job) yield () => fetchBlob(urls.original(job));
+  if (can.original && job && !file) yield () => fetchBlob(urls.original(job));
 }
 
 /** Make it from the first source that is there and that this browser can read. */

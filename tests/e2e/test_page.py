@@ -200,12 +200,19 @@ def test_versions_are_made_compared_chosen_and_kept_over_a_reload(chromium: Brow
         expect(card(page, "lake.jpg")).to_contain_text("2 versions")
 
 
-def test_another_browser_sees_what_the_service_holds(chromium: Browser, empty: Service) -> None:
-    empty.wait(empty.upload(grey_jpeg()))
+def test_two_browsers_see_what_the_service_holds(chromium: Browser, empty: Service) -> None:
+    job_id = empty.upload(grey_jpeg())
+    empty.wait(job_id)
     with visit(chromium, empty.url) as visitor:
-        in_colour(visitor.page, "grey.jpg")
-        visitor.page.get_by_role("button", name="grey.jpg. In colour").click()
-        expect(visitor.page.get_by_role("dialog")).to_be_visible()
+        page = visitor.page
+        in_colour(page, "grey.jpg")
+        page.get_by_role("button", name="grey.jpg. In colour").click()
+        expect(slider(page)).to_be_visible(timeout=SOON)
+        page.keyboard.press("Escape")
+        with empty.client() as client:
+            client.delete(f"/v1/jobs/{job_id}")
+        page.reload()
+        expect(page.get_by_role("heading", level=1, name="Old photographs")).to_be_visible()
 
 
 def test_by_keyboard_alone(chromium: Browser, empty: Service) -> None:
