@@ -27,6 +27,8 @@ _DIRECTORY_BYTES = 64 << 20
 _END, _LOCATOR, _HEADER = b"PK\x05\x06", b"PK\x06\x07", b"PK\x01\x02"
 _END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES = 22, 20, 46
 _COMMENT_BYTES = 65_535
+# `zipfile` asks bzip2 and LZMA for no limited output: one read of a few hundred bytes unfolds to gigabytes.
+_BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -124,6 +126,8 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
             raise UnsupportedFormat("The entry is a link or a device, no file.")
         if info.flag_bits & 1:
             raise UnsupportedFormat("The entry is encrypted; send it without a password.")
+        if info.compress_type not in _BOUNDED_METHODS:
+            raise UnsupportedFormat("The entry is neither stored nor deflated; make the zip without other methods.")
         return archive.open(info)
 
     return opener

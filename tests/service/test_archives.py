@@ -106,6 +106,8 @@ HOSTILE_ENTRIES = {
     "empty": (lambda photo: zipped({"a.jpg": b""}), "unreadable-photo"),
     "encrypted": (encrypted, "unsupported-format"),
     "damaged": (damaged, "unreadable-photo"),
+    "bzip2": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_BZIP2), "unsupported-format"),
+    "LZMA": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_LZMA), "unsupported-format"),
     "bomb of zeros": (
         lambda photo: zipped({"a.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
         "unsupported-format",
