@@ -106,6 +106,7 @@ HOSTILE_ENTRIES = {
     "empty": (lambda photo: zipped({"a.jpg": b""}), "unreadable-photo"),
     "encrypted": (encrypted, "unsupported-format"),
     "damaged": (damaged, "unreadable-photo"),
+    "sparse": (lambda photo: sparse({"GNU.sparse.realsize": "10"}), "unsupported-format"),
     "bzip2": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_BZIP2), "unsupported-format"),
     "LZMA": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_LZMA), "unsupported-format"),
     "bomb of zeros": (
@@ -161,6 +162,33 @@ def pax_bomb(size: int) -> bytes:
     return gzip.compress(info.tobuf() + bytes(size), 1)
 
 
+def extended(records: dict[str, str], body: bytes = b"", size: int | None = None) -> bytes:
+    """One member after a pax header of these records."""
+    info = tarfile.TarInfo("a.jpg")
+    info.size = len(body) if size is None else size
+    info.pax_headers = records
+    return info.tobuf(tarfile.PAX_FORMAT) + body + bytes(-len(body) % 512)
+
+
+def sparse(records: dict[str, str], numbers: int = 2) -> bytes:
+    """A GNU sparse file, format 1.0: its map lies before its data."""
+    body = b"%d\n" % (numbers // 2) + b"0\n" * numbers
+    named = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a.jpg", **records}
+    return gzip.compress(extended(named, body + bytes(-len(body) % 512)) + bytes(1024), 1)
+
+
+def pax_chain(count: int) -> bytes:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 13
+    return (info.tobuf() + b"13 comment=a\n".ljust(512, b"\0")) * count + tarfile.TarInfo("a.jpg").tobuf()
+
+
+def leading_back() -> bytes:
+    """A size below zero, far behind the start of a gzip: to go back is to unfold it all again."""
+    far = extended({}, bytes(15_000_000))
+    return gzip.compress(far + extended({"size": "-14000000"}) * 900 + bytes(1024), 1)
+
+
 HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "no archive": lambda: b"hello" * 300,
@@ -170,6 +198,13 @@ HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
     "too many in tar": lambda: tarred({f"{n}.jpg": b"" for n in range(1001)}),
     "a million entries that say they are one": lambda: directory_bomb(1_000_000),
     "a header of 400 MB": lambda: pax_bomb(400_000_000),
+    "comments of 800 MB": lambda: gzip.compress(extended({"comment": "a" * 1_000_000}) * 800, 1),
+    "many comments that are just short enough": lambda: gzip.compress(
+        extended({"comment": "a" * 14_000}) * 900, 1
+    ),
+    "a map of 12 million numbers": lambda: sparse({"GNU.sparse.realsize": "10"}, 12_000_000),
+    "headers upon headers": lambda: pax_chain(1500),
+    "sizes below zero": leading_back,
     "more in all than allowed": lambda: tarred({f"{n}.bin": bytes(3_000_000) for n in range(9)}, "w:gz"),
 }
 
