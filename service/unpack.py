@@ -25,7 +25,8 @@ _LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 _TAR_LONGEST_HEADER, _TAR_HEADER_BYTES = 16 << 10, 4 << 10
 _DIRECTORY_BYTES = 64 << 20
 _END, _LOCATOR, _HEADER = b"PK\x05\x06", b"PK\x06\x07", b"PK\x01\x02"
-_END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES = 22, 20, 46
+_RECORD = b"PK\x06\x06"
+_END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES, _RECORD_BYTES = 22, 20, 46, 56
 _COMMENT_BYTES = 65_535
 # `zipfile` asks bzip2 and LZMA for no limited output: one read of a few hundred bytes unfolds to gigabytes.
 _BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -128,7 +129,9 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
         if info.flag_bits & 1:
             raise UnsupportedFormat("The entry is encrypted; send it without a password.")
         if info.compress_type not in _BOUNDED_METHODS:
-            raise UnsupportedFormat("The entry is neither stored nor deflated; make the zip without other methods.")
+            raise UnsupportedFormat(
+                "The entry is neither stored nor deflated; make the zip without other methods."
+            )
         return archive.open(info)
 
     return opener
@@ -146,7 +149,7 @@ def _check_directory(file: BinaryIO, budget: Budget) -> None:
     directory_bytes = struct.unpack_from("<I", tail, at + 12)[0]
     end = tail_at + at
     if tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR):
-        end = struct.unpack_from("<Q", tail, at - _LOCATOR_BYTES + 8)[0]
+        end -= _LOCATOR_BYTES + _RECORD_BYTES
         directory_bytes = _directory_bytes_64(file, end)
     if not 0 <= directory_bytes <= min(end, _DIRECTORY_BYTES):
         raise ArchiveRejected("The zip is damaged: its directory does not fit in it.")
@@ -157,9 +160,11 @@ def _check_directory(file: BinaryIO, budget: Budget) -> None:
 
 
 def _directory_bytes_64(file: BinaryIO, record_at: int) -> int:
-    file.seek(min(record_at, 1 << 62))
-    record = file.read(56)
-    if len(record) < 56:
+    """Read the ZIP64 record right before its locator, where `zipfile` reads it, whatever the locator says."""
+    file.seek(max(0, record_at))
+    record = file.read(_RECORD_BYTES + _LOCATOR_BYTES)
+    said_at = struct.unpack_from("<Q", record, len(record) - _LOCATOR_BYTES + 8)[0]
+    if not record.startswith(_RECORD) or said_at != record_at:
         raise ArchiveRejected("The zip is damaged: its ZIP64 record is missing.")
     return int(struct.unpack_from("<Q", record, 40)[0])
 
@@ -208,7 +213,7 @@ class _Forward(io.RawIOBase):
         self._in_header = False
         if member is not None and (member.size < 0 or archive.offset < member.offset_data):
             raise tarfile.ReadError("a header claims to be smaller than nothing")
-        archive.members = []
+        archive.members = []  # type: ignore[attr-defined]
         archive.pax_headers = {}
         return member
 

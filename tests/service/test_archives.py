@@ -137,6 +137,14 @@ def test_a_hostile_entry_is_reported_and_harms_no_other(
     assert good["accepted"] == 1
 
 
+def test_a_zip64_archive_is_taken(client: TestClient, url: str, photo: bytes) -> None:
+    plain = zipped({"a.jpg": photo})
+    directory_bytes, directory_at = struct.unpack_from("<II", plain, len(plain) - 10)
+    ending = zip64_ending(directory_bytes, directory_at, len(plain) - 22, b"PK\x06\x06")
+    report = client.post(f"{url}/archive", content=plain[:-22] + ending).json()
+    assert (report["accepted"], report["rejected"]) == (1, 0)
+
+
 def test_two_entries_of_one_name_are_one_item_and_an_error(
     client: TestClient, url: str, photo: bytes
 ) -> None:
@@ -153,6 +161,37 @@ def directory_bomb(count: int) -> bytes:
     directory = header * count
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 4, 0)
     return b"PK\x03\x04" + directory + end
+
+
+def zip64_ending(directory_bytes: int, directory_at: int, locator_says: int, record: bytes) -> bytes:
+    """The ZIP64 record, its locator and the classic end, which leaves everything to them."""
+    sizes = (44, 45, 45, 0, 0, 1, 1, directory_bytes, directory_at)
+    return (
+        record
+        + struct.pack("<QHHIIQQQQ", *sizes)
+        + struct.pack("<4sIQI", b"PK\x06\x07", 0, locator_says, 1)
+        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
+    )
+
+
+def zip64_decoy(count: int) -> bytes:
+    """Two ZIP64 records: the locator names an innocent one, `zipfile` reads the other."""
+    innocent = zip64_ending(0, 0, 0, b"PK\x06\x06")[:56]
+    directory = (b"PK\x01\x02" + bytes(42)) * count
+    start = b"PK\x03\x04" + innocent
+    return start + directory + zip64_ending(len(directory), len(start), 4, b"PK\x06\x06")
+
+
+def zip64_mute(count: int) -> bytes:
+    """A ZIP64 record that is none: `zipfile` goes by the classic end instead."""
+    directory = (b"PK\x01\x02" + bytes(42)) * count
+    ending = zip64_ending(0, 0, 4 + len(directory), b"PK\0\0")
+    return (
+        b"PK\x03\x04"
+        + directory
+        + ending[:-22]
+        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory) + 76, 4, 0)
+    )
 
 
 def pax_bomb(size: int) -> bytes:
@@ -197,6 +236,9 @@ HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
     "too many entries": lambda: zipped({f"{n}.jpg": b"" for n in range(1001)}),
     "too many in tar": lambda: tarred({f"{n}.jpg": b"" for n in range(1001)}),
     "a million entries that say they are one": lambda: directory_bomb(1_000_000),
+    "a million entries behind a decoy": lambda: zip64_decoy(1_000_000),
+    "a million entries behind a record that is none": lambda: zip64_mute(1_000_000),
+    "a zip of nothing but a locator": lambda: b"PK\x03\x04" + zip64_ending(0, 0, 0, b"")[-42:],
     "a header of 400 MB": lambda: pax_bomb(400_000_000),
     "comments of 800 MB": lambda: gzip.compress(extended({"comment": "a" * 1_000_000}) * 800, 1),
     "many comments that are just short enough": lambda: gzip.compress(
