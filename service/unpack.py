@@ -21,12 +21,15 @@ from photochrom.errors import ArchiveRejected, UnreadablePhoto, UnsupportedForma
 _BLOCK = 1 << 18
 # Made by file managers beside every photograph.
 _LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
-# Longest single read that tarfile may ask for: it takes extended headers into memory, whatever size they claim.
-_TAR_READ_BYTES = 1 << 20
+# For one member with its long name and its extended attributes; and for each of many, on average.
+_TAR_LONGEST_HEADER, _TAR_HEADER_BYTES = 16 << 10, 4 << 10
 _DIRECTORY_BYTES = 64 << 20
 _END, _LOCATOR, _HEADER = b"PK\x05\x06", b"PK\x06\x07", b"PK\x01\x02"
-_END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES = 22, 20, 46
+_RECORD = b"PK\x06\x06"
+_END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES, _RECORD_BYTES = 22, 20, 46, 56
 _COMMENT_BYTES = 65_535
+# `zipfile` asks bzip2 and LZMA for no limited output: one read of a few hundred bytes unfolds to gigabytes.
+_BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -36,6 +39,7 @@ _DAMAGE = (
     struct.error,
     ValueError,
     OverflowError,
+    RecursionError,
 )
 
 
@@ -124,6 +128,10 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
             raise UnsupportedFormat("The entry is a link or a device, no file.")
         if info.flag_bits & 1:
             raise UnsupportedFormat("The entry is encrypted; send it without a password.")
+        if info.compress_type not in _BOUNDED_METHODS:
+            raise UnsupportedFormat(
+                "The entry is neither stored nor deflated; make the zip without other methods."
+            )
         return archive.open(info)
 
     return opener
@@ -141,7 +149,7 @@ def _check_directory(file: BinaryIO, budget: Budget) -> None:
     directory_bytes = struct.unpack_from("<I", tail, at + 12)[0]
     end = tail_at + at
     if tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR):
-        end = struct.unpack_from("<Q", tail, at - _LOCATOR_BYTES + 8)[0]
+        end -= _LOCATOR_BYTES + _RECORD_BYTES
         directory_bytes = _directory_bytes_64(file, end)
     if not 0 <= directory_bytes <= min(end, _DIRECTORY_BYTES):
         raise ArchiveRejected("The zip is damaged: its directory does not fit in it.")
@@ -152,9 +160,11 @@ def _check_directory(file: BinaryIO, budget: Budget) -> None:
 
 
 def _directory_bytes_64(file: BinaryIO, record_at: int) -> int:
-    file.seek(min(record_at, 1 << 62))
-    record = file.read(56)
-    if len(record) < 56:
+    """Read the ZIP64 record right before its locator, where `zipfile` reads it, whatever the locator says."""
+    file.seek(max(0, record_at))
+    record = file.read(_RECORD_BYTES + _LOCATOR_BYTES)
+    said_at = struct.unpack_from("<Q", record, len(record) - _LOCATOR_BYTES + 8)[0]
+    if not record.startswith(_RECORD) or said_at != record_at:
         raise ArchiveRejected("The zip is damaged: its ZIP64 record is missing.")
     return int(struct.unpack_from("<Q", record, 40)[0])
 
@@ -170,31 +180,55 @@ def _count(directory: bytes, enough: int) -> int:
 
 def _tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
     unpacked = gzip.GzipFile(fileobj=file) if file.peek(2).startswith(b"\x1f\x8b") else file
+    source = _Forward(unpacked, _TAR_HEADER_BYTES * budget.entries)
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", _Bounded(unpacked)), mode="r:") as archive:
-            for member in archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r:") as archive:
+            while (member := source.header(archive)) is not None:
                 budget.take_entry()
                 # To reach the next header all of this one's bytes are unfolded, wanted or not.
-                budget.take(member.size)
+                budget.take(max(member.size, archive.offset - member.offset_data))
                 if not member.isdir() and not _is_litter(member.name):
                     yield Entry(member.name.removeprefix("./"), _tar_opener(archive, member), counted=True)
     except _DAMAGE as error:
         raise ArchiveRejected(f"The tar is damaged: {error}.") from error
 
 
-class _Bounded(io.RawIOBase):
-    """Refuses reads that no honest archive needs."""
+class _Forward(io.RawIOBase):
+    """What `tarfile` reads from: onward only, and few bytes for a header.
 
-    def __init__(self, source: gzip.GzipFile | io.BufferedReader) -> None:
+    Comments, names, maps of sparse files and chains of extended headers are all taken into memory, whatever size
+    they claim. A size below zero would have the same bytes unfolded again and again.
+    """
+
+    def __init__(self, source: gzip.GzipFile | io.BufferedReader, header_bytes: int) -> None:
         self._source = source
+        self._all_headers = header_bytes
+        self._header = _TAR_LONGEST_HEADER
+        self._in_header = True  # `tarfile.open` reads the first one
+
+    def header(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+        """Return the next member; the archive forgets it, and what global headers said."""
+        self._header, self._in_header = _TAR_LONGEST_HEADER, True
+        member = archive.next()
+        self._in_header = False
+        if member is not None and (member.size < 0 or archive.offset < member.offset_data):
+            raise tarfile.ReadError("a header claims to be smaller than nothing")
+        archive.members = []  # type: ignore[attr-defined]
+        archive.pax_headers = {}
+        return member
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _TAR_READ_BYTES:
-            raise tarfile.ReadError("a header claims to be larger than a megabyte")
+        if self._in_header:
+            self._header -= size
+            self._all_headers -= size
+            if size < 0 or min(self._header, self._all_headers) < 0:
+                raise tarfile.ReadError("its headers are too long")
         return self._source.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._source.seek(offset, whence)
+        if whence != 0 or offset < self._source.tell():
+            raise tarfile.ReadError("a header leads back")
+        return self._source.seek(offset)
 
     def tell(self) -> int:
         return self._source.tell()
@@ -202,6 +236,8 @@ class _Bounded(io.RawIOBase):
 
 def _tar_opener(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
     def opener() -> IO[bytes]:
+        if member.issparse():
+            raise UnsupportedFormat("The entry is a sparse file; pack it as a plain one.")
         source = archive.extractfile(member) if member.isreg() else None
         if source is None:
             raise UnsupportedFormat("The entry is a link or a device, no file.")

@@ -106,6 +106,9 @@ HOSTILE_ENTRIES = {
     "empty": (lambda photo: zipped({"a.jpg": b""}), "unreadable-photo"),
     "encrypted": (encrypted, "unsupported-format"),
     "damaged": (damaged, "unreadable-photo"),
+    "sparse": (lambda photo: sparse({"GNU.sparse.realsize": "10"}), "unsupported-format"),
+    "bzip2": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_BZIP2), "unsupported-format"),
+    "LZMA": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_LZMA), "unsupported-format"),
     "bomb of zeros": (
         lambda photo: zipped({"a.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
         "unsupported-format",
@@ -134,6 +137,14 @@ def test_a_hostile_entry_is_reported_and_harms_no_other(
     assert good["accepted"] == 1
 
 
+def test_a_zip64_archive_is_taken(client: TestClient, url: str, photo: bytes) -> None:
+    plain = zipped({"a.jpg": photo})
+    directory_bytes, directory_at = struct.unpack_from("<II", plain, len(plain) - 10)
+    ending = zip64_ending(directory_bytes, directory_at, len(plain) - 22, b"PK\x06\x06")
+    report = client.post(f"{url}/archive", content=plain[:-22] + ending).json()
+    assert (report["accepted"], report["rejected"]) == (1, 0)
+
+
 def test_two_entries_of_one_name_are_one_item_and_an_error(
     client: TestClient, url: str, photo: bytes
 ) -> None:
@@ -152,11 +163,69 @@ def directory_bomb(count: int) -> bytes:
     return b"PK\x03\x04" + directory + end
 
 
+def zip64_ending(directory_bytes: int, directory_at: int, locator_says: int, record: bytes) -> bytes:
+    """The ZIP64 record, its locator and the classic end, which leaves everything to them."""
+    sizes = (44, 45, 45, 0, 0, 1, 1, directory_bytes, directory_at)
+    return (
+        record
+        + struct.pack("<QHHIIQQQQ", *sizes)
+        + struct.pack("<4sIQI", b"PK\x06\x07", 0, locator_says, 1)
+        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
+    )
+
+
+def zip64_decoy(count: int) -> bytes:
+    """Two ZIP64 records: the locator names an innocent one, `zipfile` reads the other."""
+    innocent = zip64_ending(0, 0, 0, b"PK\x06\x06")[:56]
+    directory = (b"PK\x01\x02" + bytes(42)) * count
+    start = b"PK\x03\x04" + innocent
+    return start + directory + zip64_ending(len(directory), len(start), 4, b"PK\x06\x06")
+
+
+def zip64_mute(count: int) -> bytes:
+    """A ZIP64 record that is none: `zipfile` goes by the classic end instead."""
+    directory = (b"PK\x01\x02" + bytes(42)) * count
+    ending = zip64_ending(0, 0, 4 + len(directory), b"PK\0\0")
+    return (
+        b"PK\x03\x04"
+        + directory
+        + ending[:-22]
+        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory) + 76, 4, 0)
+    )
+
+
 def pax_bomb(size: int) -> bytes:
     info = tarfile.TarInfo("././@PaxHeader")
     info.type = tarfile.XHDTYPE
     info.size = size
     return gzip.compress(info.tobuf() + bytes(size), 1)
+
+
+def extended(records: dict[str, str], body: bytes = b"", size: int | None = None) -> bytes:
+    """One member after a pax header of these records."""
+    info = tarfile.TarInfo("a.jpg")
+    info.size = len(body) if size is None else size
+    info.pax_headers = records
+    return info.tobuf(tarfile.PAX_FORMAT) + body + bytes(-len(body) % 512)
+
+
+def sparse(records: dict[str, str], numbers: int = 2) -> bytes:
+    """A GNU sparse file, format 1.0: its map lies before its data."""
+    body = b"%d\n" % (numbers // 2) + b"0\n" * numbers
+    named = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a.jpg", **records}
+    return gzip.compress(extended(named, body + bytes(-len(body) % 512)) + bytes(1024), 1)
+
+
+def pax_chain(count: int) -> bytes:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 13
+    return (info.tobuf() + b"13 comment=a\n".ljust(512, b"\0")) * count + tarfile.TarInfo("a.jpg").tobuf()
+
+
+def leading_back() -> bytes:
+    """A size below zero, far behind the start of a gzip: to go back is to unfold it all again."""
+    far = extended({}, bytes(15_000_000))
+    return gzip.compress(far + extended({"size": "-14000000"}) * 900 + bytes(1024), 1)
 
 
 HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
@@ -167,7 +236,17 @@ HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
     "too many entries": lambda: zipped({f"{n}.jpg": b"" for n in range(1001)}),
     "too many in tar": lambda: tarred({f"{n}.jpg": b"" for n in range(1001)}),
     "a million entries that say they are one": lambda: directory_bomb(1_000_000),
+    "a million entries behind a decoy": lambda: zip64_decoy(1_000_000),
+    "a million entries behind a record that is none": lambda: zip64_mute(1_000_000),
+    "a zip of nothing but a locator": lambda: b"PK\x03\x04" + zip64_ending(0, 0, 0, b"")[-42:],
     "a header of 400 MB": lambda: pax_bomb(400_000_000),
+    "comments of 800 MB": lambda: gzip.compress(extended({"comment": "a" * 1_000_000}) * 800, 1),
+    "many comments that are just short enough": lambda: gzip.compress(
+        extended({"comment": "a" * 14_000}) * 900, 1
+    ),
+    "a map of 12 million numbers": lambda: sparse({"GNU.sparse.realsize": "10"}, 12_000_000),
+    "headers upon headers": lambda: pax_chain(1500),
+    "sizes below zero": leading_back,
     "more in all than allowed": lambda: tarred({f"{n}.bin": bytes(3_000_000) for n in range(9)}, "w:gz"),
 }
 
