@@ -58,12 +58,13 @@ CREATE = (
 -- KEYS: job:{id}, idempotency:{key}; ARGV: id, batch, state, record, binding ("" for none), seconds to keep it
 -- Returns false when created, else the binding that was there, or "closed".
 local id, batch = ARGV[1], ARGV[2]
+-- Ids are never used twice: this is the same call again, whose first answer was lost.
+if redis.call('EXISTS', KEYS[1]) == 1 then return false end
 if ARGV[5] ~= '' then
     local bound = redis.call('GET', KEYS[2])
     if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
 end
 if batch ~= '' and redis.call('HGET', 'batch:' .. batch, 'open') ~= '1' then return 'closed' end
-if redis.call('EXISTS', KEYS[1]) == 1 then return id end
 if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6]) end
 redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4])
 index(id, batch, nil, ARGV[3])

@@ -125,6 +125,15 @@ def test_one_key_makes_one_job_and_tells_another_body_apart(store: JobStore) -> 
     assert store.counts()[JobState.QUEUED] == 1
 
 
+@pytest.mark.parametrize("key", [None, IdempotencyKey("k", "body")])
+def test_creating_again_after_a_lost_answer_is_no_mismatch(
+    store: JobStore, key: IdempotencyKey | None
+) -> None:
+    record = store.create(job(), key)
+    assert store.create(record, key) == record
+    assert store.counts()[JobState.QUEUED] == 1
+
+
 def test_a_key_is_free_again_when_its_job_is_deleted(store: JobStore) -> None:
     first = store.create(job(), IdempotencyKey("k", "body"))
     store.delete(first.id)
