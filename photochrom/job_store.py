@@ -84,13 +84,17 @@ class JobStore:
             pipeline.hget(_key(job_id), "record")
         return [JobRecord.model_validate_json(text) for text in pipeline.execute() if text is not None]
 
-    def change(self, job_id: str, change: Callable[[JobRecord], JobRecord]) -> JobRecord:
+    def change(
+        self, job_id: str, change: Callable[[JobRecord], JobRecord], *, while_batch_in: str = ""
+    ) -> JobRecord:
         """Apply `change` to the newest record, again if somebody else was faster; return what was written.
 
         `change` must be pure. Where it gives its argument back, nothing is written.
+        `while_batch_in` is a set in Redis that has to hold the job's batch at the moment of writing.
 
         Raises:
             JobNotFound: there is no such record; and whatever `change` raises.
+            JobConflict: the batch is not in that set (any more).
         """
         for _ in range(_MAX_CONFLICTS):
             old = self.get(job_id)
@@ -100,7 +104,12 @@ class JobStore:
             if new.finished and not old.finished:
                 new = new.keep(self._retention, utc_now())
             new = new.model_copy(update={"revision": old.revision + 1})
-            if self._replace(old, new):
+            written = self._replace(old, new, while_batch_in)
+            if written < 0:
+                raise JobConflict(
+                    f"Batch {new.batch_id} has been told otherwise; job {job_id} stays as it is."
+                )
+            if written:
                 return new
         raise JobConflict(f"Job {job_id} changes too fast; try again.")
 
@@ -150,7 +159,7 @@ class JobStore:
         """Tell whether there is a record."""
         return bool(self._redis.exists(_key(job_id)))
 
-    def _replace(self, old: JobRecord, new: JobRecord) -> bool:
+    def _replace(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> int:
         expiry = new.next_expiry
         args: list[str | int | float] = [
             new.id,
@@ -161,8 +170,9 @@ class JobStore:
             new.model_dump_json(),
             expiry.timestamp() if expiry else "",
             _turn(old, new),
+            while_batch_in,
         ]
-        return bool(self._write(keys=[_key(new.id)], args=args))
+        return cast("int", self._write(keys=[_key(new.id)], args=args))
 
 
 def _turn(old: JobRecord, new: JobRecord) -> str:

@@ -38,10 +38,12 @@ WRITE = (
     _INDEX
     + """
 -- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
--- expiry ("" for none), turn ("hold", "drop" or "")
+-- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none)
+-- Returns 1 when written, 0 when somebody was faster, -1 when the batch is not in the set.
 local id, batch = ARGV[1], ARGV[2]
 local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
 if current[1] ~= ARGV[3] then return 0 end
+if ARGV[9] ~= '' and redis.call('SISMEMBER', ARGV[9], batch) == 0 then return -1 end
 redis.call('HSET', KEYS[1], 'revision', ARGV[4], 'state', ARGV[5], 'record', ARGV[6])
 if current[2] ~= ARGV[5] then index(id, batch, current[2], ARGV[5]) end
 if ARGV[7] == '' then redis.call('ZREM', 'jobs:expiry', id)
