@@ -180,13 +180,6 @@ class BatchStore:
             except JobNotFound:
                 self._redis.srem(keys[1], cast("bytes", next_id))
 
-    def holds(self, records: list[JobRecord]) -> list[bool]:
-        """Tell for each job whether it waits in its batch for its turn."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for record in records:
-            pipeline.zscore(f"batch:{record.batch_id}:held", record.id)
-        return [score is not None for score in pipeline.execute()]
-
     def delete(self, batch_id: str) -> list[JobRecord]:
         """Forget the batch and all its items; return those, for their files to be deleted."""
         self.cancel(batch_id)

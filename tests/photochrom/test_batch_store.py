@@ -6,6 +6,7 @@ import pytest
 from photochrom.batches import BatchRecord
 from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotFound
 from photochrom.ids import new_id
+from photochrom.job_store import HANDED_OVER
 from photochrom.jobs import JobError, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 from support.queueing import Bench, make_record
@@ -80,6 +81,22 @@ def test_only_one_item_for_each_worker_is_in_the_queue(bench: Bench, batch_id: s
     bench.redis.sadd("workers", "w1", "w2", "w3")
     bench.batches.feed(batch_id)
     assert queued(bench) == items[1:4]
+
+
+def test_an_item_counts_as_handed_over_from_its_turn_to_its_end(bench: Bench, batch_id: str) -> None:
+    def handed() -> list[str]:
+        return [member.decode() for member in bench.redis.zrange(HANDED_OVER, 0, -1)]
+
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(3)]
+    assert handed() == items[:1]
+    end(bench, items[0])
+    assert handed() == items[1:2]
+    bench.store.change(items[0], JobRecord.retry)
+    assert handed() == items[1:2]
+    bench.store.delete(items[1])
+    assert handed() == []
+    bench.batches.feed(batch_id)
+    assert handed() == items[:1]
 
 
 def test_batches_take_turns_and_a_single_upload_waits_for_neither(bench: Bench, batch_id: str) -> None:

@@ -16,7 +16,7 @@ from redis import Redis
 
 from photochrom.errors import IdempotencyMismatch, JobCanceled, JobConflict, JobNotFound
 from photochrom.ids import new_id
-from photochrom.job_store import CHANGES, IdempotencyKey, JobStore
+from photochrom.job_store import CHANGES, HANDED_OVER, IdempotencyKey, JobStore
 from photochrom.jobs import (
     TRANSITIONS,
     UNFINISHED,
@@ -273,6 +273,8 @@ class JobLife(RuleBasedStateMachine):
     def indexes_agree(self) -> None:
         record = self.store.get(self.job_id)
         assert self.store.counts() == {state: int(state is record.state) for state in JobState}
+        assert bool(self.redis.zcard(HANDED_OVER)) == (not record.finished)
+        assert int(self.redis.hget(f"job:{self.job_id}", "dispatch") or 0) == record.dispatch
         expiry = self.redis.zscore("jobs:expiry", self.job_id)
         assert expiry == (record.next_expiry.timestamp() if record.next_expiry else None)
 
