@@ -85,10 +85,11 @@ class BatchStore:
         def canceled(batch: BatchRecord) -> BatchRecord:
             return batch if batch.canceled_at else batch.model_copy(update={"canceled_at": utc_now()})
 
-        record = self._change(batch_id, canceled)
-        self._redis.hdel(_RETRYING, batch_id)
-        self._redis.sadd(_CANCELING, batch_id)
-        return record
+        def noted(pipeline: Pipeline) -> None:
+            pipeline.hdel(_RETRYING, batch_id)
+            pipeline.sadd(_CANCELING, batch_id)
+
+        return self._change(batch_id, canceled, noted)
 
     def canceling(self) -> list[str]:
         """Return the batches whose items are still to be canceled."""
@@ -98,17 +99,19 @@ class BatchStore:
         """Cancel all unfinished items; may be interrupted and begun again."""
         for state in UNFINISHED:
             for records in self._jobs.listed(state, batch_id):
-                if not self._redis.sismember(_CANCELING, batch_id):
-                    return  # somebody wants the batch to go on
                 for record in records:
-                    self._cancel_item(record)
+                    if not self._cancel_item(record):
+                        return  # somebody wants the batch to go on
         self._redis.srem(_CANCELING, batch_id)
 
     def retry_failed(self, batch_id: str) -> int:
         """Take up all failed and canceled items again, by `retry_items`; return how many those are."""
-        self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)))
-        self._redis.srem(_CANCELING, batch_id)
-        self._redis.hset(_RETRYING, batch_id, utc_now().isoformat())
+
+        def noted(pipeline: Pipeline) -> None:
+            pipeline.srem(_CANCELING, batch_id)
+            pipeline.hset(_RETRYING, batch_id, utc_now().isoformat())
+
+        self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)), noted)
         counts = self._jobs.counts(batch_id)
         return counts[JobState.FAILED] + counts[JobState.CANCELED]
 
@@ -128,6 +131,8 @@ class BatchStore:
         for state in (JobState.FAILED, JobState.CANCELED):
             for records in self._jobs.listed(state, batch_id):
                 for record in records:
+                    if not self._redis.hexists(_RETRYING, batch_id):
+                        return  # somebody wants the batch canceled
                     self._retry(record, until)
                 self.feed(batch_id)
         self._redis.hdel(_RETRYING, batch_id)
@@ -175,13 +180,6 @@ class BatchStore:
             except JobNotFound:
                 self._redis.srem(keys[1], cast("bytes", next_id))
 
-    def holds(self, records: list[JobRecord]) -> list[bool]:
-        """Tell for each job whether it waits in its batch for its turn."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for record in records:
-            pipeline.zscore(f"batch:{record.batch_id}:held", record.id)
-        return [score is not None for score in pipeline.execute()]
-
     def delete(self, batch_id: str) -> list[JobRecord]:
         """Forget the batch and all its items; return those, for their files to be deleted."""
         self.cancel(batch_id)
@@ -221,13 +219,18 @@ class BatchStore:
             pipeline.zcard(f"{_key(batch_id)}:held")
         return [batch_id for batch_id, held in zip(ids, pipeline.execute(), strict=True) if held]
 
-    def _cancel_item(self, record: JobRecord) -> None:
+    def _cancel_item(self, record: JobRecord) -> bool:
+        """Cancel the item if it is unfinished; return False when the batch is not to be canceled any more."""
         try:
-            canceled = self._jobs.change(record.id, lambda job: job.request_cancel(utc_now()))
+            canceled = self._jobs.change(
+                record.id, lambda job: job.request_cancel(utc_now()), while_batch_in=_CANCELING
+            )
         except (JobConflict, JobNotFound):
-            return  # done or deleted meanwhile
+            # Done or deleted meanwhile, or not to be canceled.
+            return bool(self._redis.sismember(_CANCELING, record.batch_id or ""))
         if canceled.finished:
             self._queue.remove(canceled)
+        return True
 
     def _retry(self, record: JobRecord, until: datetime) -> None:
         if record.finished_at is None or record.finished_at > until:
@@ -235,7 +238,14 @@ class BatchStore:
         with suppress(JobConflict, JobNotFound):
             self._jobs.change(record.id, JobRecord.retry)
 
-    def _change(self, batch_id: str, change: Callable[[BatchRecord], BatchRecord]) -> BatchRecord:
+    def _change(
+        self,
+        batch_id: str,
+        change: Callable[[BatchRecord], BatchRecord],
+        and_then: Callable[[Pipeline], None] = lambda _: None,
+    ) -> BatchRecord:
+        """Apply `change` to the newest record; what `and_then` adds is done in the same step."""
+
         def apply(pipeline: Pipeline) -> BatchRecord:
             text = cast("bytes | None", pipeline.hget(_key(batch_id), "record"))
             if text is None:
@@ -243,6 +253,7 @@ class BatchStore:
             changed = change(BatchRecord.model_validate_json(text))
             pipeline.multi()
             self._write(pipeline, changed)
+            and_then(pipeline)
             pipeline.publish("jobs:changed", batch_id)
             return changed
 

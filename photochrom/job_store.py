@@ -15,6 +15,8 @@ from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
 from .jobs import JobRecord, JobState, Retention, utc_now
 
 CHANGES = "jobs:changed"
+HANDED_OVER = "jobs:handed"
+"""Index of the unfinished jobs that belong in the queue or at a worker."""
 # Only the API and one worker write to a job: more conflicts in a row than this mean a bug.
 _MAX_CONFLICTS = 100
 
@@ -57,6 +59,7 @@ class JobStore:
                 record.model_dump_json(),
                 binding,
                 idempotency.seconds if idempotency else 0,
+                record.dispatch,
             ],
         )
         if bound is None:
@@ -84,13 +87,17 @@ class JobStore:
             pipeline.hget(_key(job_id), "record")
         return [JobRecord.model_validate_json(text) for text in pipeline.execute() if text is not None]
 
-    def change(self, job_id: str, change: Callable[[JobRecord], JobRecord]) -> JobRecord:
+    def change(
+        self, job_id: str, change: Callable[[JobRecord], JobRecord], *, while_batch_in: str = ""
+    ) -> JobRecord:
         """Apply `change` to the newest record, again if somebody else was faster; return what was written.
 
         `change` must be pure. Where it gives its argument back, nothing is written.
+        `while_batch_in` is a set in Redis that has to hold the job's batch at the moment of writing.
 
         Raises:
             JobNotFound: there is no such record; and whatever `change` raises.
+            JobConflict: the batch is not in that set (any more).
         """
         for _ in range(_MAX_CONFLICTS):
             old = self.get(job_id)
@@ -100,7 +107,12 @@ class JobStore:
             if new.finished and not old.finished:
                 new = new.keep(self._retention, utc_now())
             new = new.model_copy(update={"revision": old.revision + 1})
-            if self._replace(old, new):
+            written = self._replace(old, new, while_batch_in)
+            if written < 0:
+                raise JobConflict(
+                    f"Batch {new.batch_id} has been told otherwise; job {job_id} stays as it is."
+                )
+            if written:
                 return new
         raise JobConflict(f"Job {job_id} changes too fast; try again.")
 
@@ -122,7 +134,7 @@ class JobStore:
     ) -> tuple[list[JobRecord], str | None]:
         """Return up to `limit` records, newest first, and the cursor for `before` of the next page."""
         newest = f"({before}" if before else "+"
-        index = _index(batch_id, state)
+        index = index_of(state, batch_id)
         ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         return self.get_many(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
@@ -130,14 +142,14 @@ class JobStore:
         """Return how many jobs (of the batch) are in each state."""
         pipeline = self._redis.pipeline(transaction=False)
         for state in JobState:
-            pipeline.zcard(_index(batch_id, state))
+            pipeline.zcard(index_of(state, batch_id))
         return dict(zip(JobState, pipeline.execute(), strict=True))
 
     def listed(
         self, state: JobState | None = None, batch_id: str | None = None, chunk: int = 500
     ) -> Iterator[list[JobRecord]]:
         """Yield all records (in `state`, of the batch), oldest first, in lists of up to `chunk`."""
-        last, index = "-", _index(batch_id, state)
+        last, index = "-", index_of(state, batch_id)
         while ids := _texts(self._redis.zrangebylex(index, last, "+", start=0, num=chunk)):
             yield self.get_many(ids)
             last = f"({ids[-1]}"
@@ -146,11 +158,22 @@ class JobStore:
         """Return ids of jobs of which something has expired by `until`, the longest expired first."""
         return _texts(self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=0, num=limit))
 
+    def named(self, keys: list[str]) -> set[str]:
+        """Return those of the storage's keys that the record of their job names; reads no record but as text."""
+        pipeline = self._redis.pipeline(transaction=False)
+        ids = {key: key.split("/")[1] for key in keys if "/" in key}
+        asked = sorted(set(ids.values()))
+        for job_id in asked:
+            pipeline.hget(_key(job_id), "record")
+        texts = dict(zip(asked, cast("list[bytes | None]", pipeline.execute()), strict=True))
+        # A key has no character that JSON escapes.
+        return {key for key, job_id in ids.items() if f'"{key}"'.encode() in (texts[job_id] or b"")}
+
     def exists(self, job_id: str) -> bool:
         """Tell whether there is a record."""
         return bool(self._redis.exists(_key(job_id)))
 
-    def _replace(self, old: JobRecord, new: JobRecord) -> bool:
+    def _replace(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> int:
         expiry = new.next_expiry
         args: list[str | int | float] = [
             new.id,
@@ -161,8 +184,10 @@ class JobStore:
             new.model_dump_json(),
             expiry.timestamp() if expiry else "",
             _turn(old, new),
+            while_batch_in,
+            new.dispatch,
         ]
-        return bool(self._write(keys=[_key(new.id)], args=args))
+        return cast("int", self._write(keys=[_key(new.id)], args=args))
 
 
 def _turn(old: JobRecord, new: JobRecord) -> str:
@@ -172,7 +197,8 @@ def _turn(old: JobRecord, new: JobRecord) -> str:
     return "drop" if new.finished and not old.finished else ""
 
 
-def _index(batch_id: str | None, state: JobState | None) -> str:
+def index_of(state: JobState | None, batch_id: str | None = None) -> str:
+    """Return the key of the sorted set of the ids of all jobs (in `state`, of the batch)."""
     prefix = f"batch:{batch_id}:jobs" if batch_id else "jobs"
     return f"{prefix}:{state}" if state else prefix
 

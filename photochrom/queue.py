@@ -4,6 +4,7 @@ RQ delivers; the truth about a job is its record. Whatever RQ forgets, `JobQueue
 maintenance hands over again; whatever it delivers twice, the record's compare-and-set drops.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import cast
 
@@ -13,6 +14,7 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Retry
 from rq.serializers import JSONSerializer
 
+from . import scripts
 from .jobs import JobRecord
 
 QUEUE = "photochrom"
@@ -36,6 +38,7 @@ class JobQueue:
 
     def __init__(self, redis: Redis, *, job_timeout: int) -> None:
         self._redis = redis
+        self._undelivered = redis.register_script(scripts.UNDELIVERED)
         self._job_timeout = job_timeout
         self._queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
 
@@ -68,6 +71,19 @@ class JobQueue:
     def position(self, record: JobRecord) -> int | None:
         """Return how many jobs are ahead in the queue, None if the job does not wait there."""
         return cast("int | None", self._redis.lpos(self._queue.key, rq_id(record)))
+
+    def undelivered(self, index: str, chunk: int = 500) -> Iterator[list[str]]:
+        """Look through an index of jobs, oldest first; yield after every `chunk` those that RQ is not going to run.
+
+        Redis does the looking: of a long queue in good order nothing but empty lists comes over the wire.
+        """
+        begin = "-"
+        while True:
+            last, *ids = cast("list[bytes]", self._undelivered(keys=[index], args=[begin, chunk]))
+            if not last:
+                return
+            yield [job_id.decode() for job_id in ids]
+            begin = f"({last.decode()}"
 
     def deliveries(self, records: list[JobRecord]) -> list[Delivery]:
         """Tell for each job whether RQ is still going to run it."""

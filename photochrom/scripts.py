@@ -1,8 +1,9 @@
 """The Lua scripts by which records and their indexes change together, or not at all.
 
 Keys (Redis runs them on one node; they are computed inside the scripts):
-`job:{id}` hash of revision, state and the record as JSON; `jobs`, `jobs:{state}` sorted sets of ids with equal
-scores, so in the order of the ids, which is that of time; `jobs:expiry` ids by their next expiry.
+`job:{id}` hash of revision, state, dispatch and the record as JSON; `jobs`, `jobs:{state}` sorted sets of ids with
+equal scores, so in the order of the ids, which is that of time; `jobs:handed` the unfinished ones that belong in
+the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
 `batch:{id}` hash of the batch's record, whether it is open, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
 queue; `batch:{id}:out` those whose turn it is.
@@ -18,7 +19,10 @@ local function index(id, batch, old, new)
     end
 end
 local function turn(id, batch, what)
-    if batch == '' or what == '' then return end
+    if what == '' then return end
+    if what == 'hold' and batch == '' then redis.call('ZADD', 'jobs:handed', 0, id)
+    else redis.call('ZREM', 'jobs:handed', id) end
+    if batch == '' then return end
     if what == 'hold' then redis.call('ZADD', 'batch:' .. batch .. ':held', 0, id)
     else
         redis.call('ZREM', 'batch:' .. batch .. ':held', id)
@@ -38,11 +42,13 @@ WRITE = (
     _INDEX
     + """
 -- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
--- expiry ("" for none), turn ("hold", "drop" or "")
+-- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch
+-- Returns 1 when written, 0 when somebody was faster, -1 when the batch is not in the set.
 local id, batch = ARGV[1], ARGV[2]
 local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
 if current[1] ~= ARGV[3] then return 0 end
-redis.call('HSET', KEYS[1], 'revision', ARGV[4], 'state', ARGV[5], 'record', ARGV[6])
+if ARGV[9] ~= '' and redis.call('SISMEMBER', ARGV[9], batch) == 0 then return -1 end
+redis.call('HSET', KEYS[1], 'revision', ARGV[4], 'state', ARGV[5], 'record', ARGV[6], 'dispatch', ARGV[10])
 if current[2] ~= ARGV[5] then index(id, batch, current[2], ARGV[5]) end
 if ARGV[7] == '' then redis.call('ZREM', 'jobs:expiry', id)
 else redis.call('ZADD', 'jobs:expiry', ARGV[7], id) end
@@ -55,17 +61,19 @@ return 1
 CREATE = (
     _INDEX
     + """
--- KEYS: job:{id}, idempotency:{key}; ARGV: id, batch, state, record, binding ("" for none), seconds to keep it
+-- KEYS: job:{id}, idempotency:{key}; ARGV: id, batch, state, record, binding ("" for none), seconds to keep it,
+-- dispatch
 -- Returns false when created, else the binding that was there, or "closed".
 local id, batch = ARGV[1], ARGV[2]
+-- Ids are never used twice: this is the same call again, whose first answer was lost.
+if redis.call('EXISTS', KEYS[1]) == 1 then return false end
 if ARGV[5] ~= '' then
     local bound = redis.call('GET', KEYS[2])
     if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
 end
 if batch ~= '' and redis.call('HGET', 'batch:' .. batch, 'open') ~= '1' then return 'closed' end
-if redis.call('EXISTS', KEYS[1]) == 1 then return id end
 if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6]) end
-redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4])
+redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4], 'dispatch', ARGV[7])
 index(id, batch, nil, ARGV[3])
 turn(id, batch, 'hold')
 tell(id, batch)
@@ -96,5 +104,19 @@ if redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[1]) then return false end
 local first = redis.call('ZPOPMIN', KEYS[1])
 if not first[1] then return false end
 redis.call('SADD', KEYS[2], first[1])
+redis.call('ZADD', 'jobs:handed', 0, first[1])
 return first[1]
+"""
+
+UNDELIVERED = """
+-- KEYS: a sorted set of ids; ARGV: where to begin, as ZRANGEBYLEX takes it; how many to look at
+-- Returns the last id looked at ("" when there was none), then those that RQ is not going to run.
+local ids = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', 0, ARGV[2])
+local found = {ids[#ids] or ''}
+for _, id in ipairs(ids) do
+    local dispatch = redis.call('HGET', 'job:' .. id, 'dispatch') or ''
+    local status = redis.call('HGET', 'rq:job:' .. id .. '-' .. dispatch, 'status')
+    if status ~= 'queued' and status ~= 'started' then found[#found + 1] = id end
+end
+return found
 """

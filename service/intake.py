@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
-from photochrom.errors import QueueFull
+from photochrom.errors import PhotochromError, QueueFull
 from photochrom.ids import new_id
 from photochrom.jobs import JobRecord, JobState, Original, utc_now
 
@@ -30,7 +30,11 @@ def refuse_if_full(services: Services) -> None:
 def kept(
     services: Services, upload: Upload, add: Add, *, batch_id: str | None = None, item: str | None = None
 ) -> tuple[JobRecord, bool]:
-    """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new."""
+    """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new.
+
+    The file is taken back only where it is certain that no record names it. After anything else, such as an
+    answer of Redis that got lost, the record may be there; if it is not, `Maintenance.remove_orphans` removes the file.
+    """
     job_id = new_id()
     key = f"originals/{job_id}/{upload.sha256[:32]}{upload.format.extension}"
     original = Original(
@@ -51,7 +55,7 @@ def kept(
     upload.draft.commit(key)
     try:
         accepted, new = add(record)
-    except BaseException:
+    except PhotochromError:
         services.storage.delete(key)
         raise
     if not new:

@@ -1,14 +1,16 @@
 """What keeps accepted jobs from being lost and storage from filling: run by every worker between jobs."""
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from redis import Redis
 
 from photochrom.batch_store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound
-from photochrom.job_store import JobStore
+from photochrom.job_store import HANDED_OVER, JobStore, index_of
 from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
 from photochrom.queue import Delivery, JobQueue
 from photochrom.storage import LocalStorage
@@ -19,6 +21,7 @@ _QUEUED_SECONDS = 5
 _SWEEP_SECONDS = 30
 _ORPHANS_SECONDS = 3600
 _SWEEP_LIMIT = 500
+_FILES_AT_ONCE = 500
 # Files come before their records; an upload may take this long.
 _ORPHAN_AGE = timedelta(hours=2)
 
@@ -36,9 +39,12 @@ class Maintenance:
 
     def run(self) -> None:
         """Do what is due; workers that run this at the same time share the work by locks."""
-        self.recover(tuple(state for state in UNFINISHED if state is not JobState.QUEUED))
+        for state in UNFINISHED:
+            # Those that wait may be many; a worker's death must show at once.
+            if state is not JobState.QUEUED:
+                self.recover(index_of(state))
         if self._due("queued", _QUEUED_SECONDS):
-            self.recover((JobState.QUEUED,))
+            self.recover()
             self.feed_batches()
         if self._due("sweep", _SWEEP_SECONDS):
             self.sweep()
@@ -46,18 +52,19 @@ class Maintenance:
         if self._due("orphans", _ORPHANS_SECONDS):
             self.remove_orphans(_ORPHAN_AGE)
 
-    def recover(self, states: tuple[JobState, ...] = UNFINISHED) -> None:
-        """Hand every unfinished job over again that RQ is not going to run.
+    def recover(self, index: str = HANDED_OVER) -> None:
+        """Hand every job of the index over again that RQ is not going to run.
 
         That is a job whose API process died between record and queue, or one that RQ gave up on.
         """
-        for state in states:
-            for records in self.store.listed(state):
-                deliveries = self.queue.deliveries(records)
-                held = self.batches.holds(records)
-                for record, delivery, waits in zip(records, deliveries, held, strict=True):
-                    if delivery is not Delivery.COMING and not waits:
-                        self._recover(record, delivery)
+        for ids in self.queue.undelivered(index):
+            if index == HANDED_OVER:
+                self._go_on("queued", _QUEUED_SECONDS)
+            records = self.store.get_many(ids)
+            for record, delivery in zip(records, self.queue.deliveries(records), strict=True):
+                # Both may have changed since they were looked through.
+                if delivery is not Delivery.COMING and not record.finished:
+                    self._recover(record, delivery)
 
     def feed_batches(self) -> None:
         """Go on where a process died between the end of an item and the turn of the next, or amid a cancel."""
@@ -97,10 +104,13 @@ class Maintenance:
         """Delete drafts and files older than `age` that no record names: left by killed processes."""
         self.storage.discard_drafts()
         oldest = utc_now() - age
-        for found in self.storage.listing():
-            if found.modified_at < oldest and not self._named(found.key):
-                _log.warning("Removing %s: no job names it", found.key)
-                self.storage.delete(found.key)
+        for keys in _chunks(found.key for found in self.storage.listing() if found.modified_at < oldest):
+            self._go_on("orphans", _ORPHANS_SECONDS)
+            named = self.store.named(keys)
+            for key in keys:
+                if key not in named:
+                    _log.warning("Removing %s: no job names it", key)
+                    self.storage.delete(key)
 
     def _recover(self, seen: JobRecord, delivery: Delivery) -> None:
         try:
@@ -117,11 +127,15 @@ class Maintenance:
             return  # deleted or done since it was read
         _log.warning("Recovered job %s, which was %s with its delivery %s", seen.id, seen.state, delivery)
 
-    def _named(self, key: str) -> bool:
-        try:
-            return key in self.store.get(key.split("/")[1]).stored_keys()
-        except (JobNotFound, IndexError):
-            return False
-
     def _due(self, task: str, seconds: int) -> bool:
         return bool(self.redis.set(f"maintenance:{task}", 1, nx=True, ex=seconds))
+
+    def _go_on(self, task: str, seconds: int) -> None:
+        """Keep other workers from a task that takes longer than its pause."""
+        self.redis.expire(f"maintenance:{task}", seconds)
+
+
+def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(keys)
+    while chunk := list(islice(rest, _FILES_AT_ONCE)):
+        yield chunk

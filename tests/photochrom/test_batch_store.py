@@ -1,8 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
 from photochrom.batches import BatchRecord
 from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotFound
 from photochrom.ids import new_id
+from photochrom.job_store import HANDED_OVER
 from photochrom.jobs import JobError, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 from support.queueing import Bench, make_record
@@ -79,6 +83,22 @@ def test_only_one_item_for_each_worker_is_in_the_queue(bench: Bench, batch_id: s
     assert queued(bench) == items[1:4]
 
 
+def test_an_item_counts_as_handed_over_from_its_turn_to_its_end(bench: Bench, batch_id: str) -> None:
+    def handed() -> list[str]:
+        return [member.decode() for member in bench.redis.zrange(HANDED_OVER, 0, -1)]
+
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(3)]
+    assert handed() == items[:1]
+    end(bench, items[0])
+    assert handed() == items[1:2]
+    bench.store.change(items[0], JobRecord.retry)
+    assert handed() == items[1:2]
+    bench.store.delete(items[1])
+    assert handed() == []
+    bench.batches.feed(batch_id)
+    assert handed() == items[:1]
+
+
 def test_batches_take_turns_and_a_single_upload_waits_for_neither(bench: Bench, batch_id: str) -> None:
     other_id = bench.batches.create(
         BatchRecord(id=new_id(), options=ColorizeOptions(), created_at=utc_now())
@@ -118,6 +138,64 @@ def test_retry_brings_back_the_failed_and_the_canceled_only(bench: Bench, batch_
     assert record.canceled_at is None
     assert not record.open
     assert bench.store.counts(batch_id)[JobState.QUEUED] == 3
+
+
+def test_retry_wins_over_a_cancel_that_is_still_at_work(
+    bench: Bench, batch_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API died amid a cancel, maintenance takes it up, and now somebody wants the batch to go on."""
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(5)]
+    bench.batches.cancel(batch_id)
+    change = bench.store.change
+    calls: list[str] = []
+
+    def changing(job_id: str, *args: Any, **kwargs: Any) -> JobRecord:
+        calls.append(job_id)
+        if len(calls) == 3:
+            bench.batches.retry_failed(batch_id)
+        return change(job_id, *args, **kwargs)
+
+    monkeypatch.setattr(bench.store, "change", changing)
+    bench.batches.cancel_items(batch_id)
+    monkeypatch.undo()
+    bench.batches.retry_items(batch_id)
+    assert calls == items[:3]
+    assert bench.store.counts(batch_id)[JobState.QUEUED] == 5
+
+
+def test_cancel_wins_over_a_retry_that_is_still_at_work(
+    bench: Bench, batch_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(3)]
+    for item in items:
+        end(bench, item)
+    bench.batches.retry_failed(batch_id)
+    change = bench.store.change
+
+    def changing(job_id: str, *args: Any, **kwargs: Any) -> JobRecord:
+        changed = change(job_id, *args, **kwargs)
+        bench.batches.cancel(batch_id)
+        return changed
+
+    monkeypatch.setattr(bench.store, "change", changing)
+    bench.batches.retry_items(batch_id)
+    monkeypatch.undo()
+    bench.batches.cancel_items(batch_id)
+    counts = bench.store.counts(batch_id)
+    assert (counts[JobState.FAILED], counts[JobState.CANCELED]) == (2, 1)
+
+
+def test_a_batch_is_to_be_canceled_just_as_long_as_its_record_says_so(bench: Bench, batch_id: str) -> None:
+    """Both are written in one step: a process that dies, or another that is faster, leaves no half of it."""
+    add(bench, batch_id, "a.jpg")
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(20):
+            calls = (bench.batches.cancel, bench.batches.retry_failed)
+            for done in [threads.submit(call, batch_id) for call in calls]:
+                done.result()
+            canceled = bench.batches.get(batch_id).canceled_at is not None
+            assert bench.batches.canceling() == ([batch_id] if canceled else [])
+            assert bench.batches.retrying() == ([] if canceled else [batch_id])
 
 
 def test_delete_forgets_batch_items_and_turns(bench: Bench, batch_id: str) -> None:

@@ -16,7 +16,7 @@ from redis import Redis
 
 from photochrom.errors import IdempotencyMismatch, JobCanceled, JobConflict, JobNotFound
 from photochrom.ids import new_id
-from photochrom.job_store import CHANGES, IdempotencyKey, JobStore
+from photochrom.job_store import CHANGES, HANDED_OVER, IdempotencyKey, JobStore
 from photochrom.jobs import (
     TRANSITIONS,
     UNFINISHED,
@@ -122,6 +122,15 @@ def test_one_key_makes_one_job_and_tells_another_body_apart(store: JobStore) -> 
     assert store.create(job(), IdempotencyKey("k", "body")).id == first.id
     with pytest.raises(IdempotencyMismatch):
         store.create(job(), IdempotencyKey("k", "other"))
+    assert store.counts()[JobState.QUEUED] == 1
+
+
+@pytest.mark.parametrize("key", [None, IdempotencyKey("k", "body")])
+def test_creating_again_after_a_lost_answer_is_no_mismatch(
+    store: JobStore, key: IdempotencyKey | None
+) -> None:
+    record = store.create(job(), key)
+    assert store.create(record, key) == record
     assert store.counts()[JobState.QUEUED] == 1
 
 
@@ -264,6 +273,8 @@ class JobLife(RuleBasedStateMachine):
     def indexes_agree(self) -> None:
         record = self.store.get(self.job_id)
         assert self.store.counts() == {state: int(state is record.state) for state in JobState}
+        assert bool(self.redis.zcard(HANDED_OVER)) == (not record.finished)
+        assert int(self.redis.hget(f"job:{self.job_id}", "dispatch") or 0) == record.dispatch
         expiry = self.redis.zscore("jobs:expiry", self.job_id)
         assert expiry == (record.next_expiry.timestamp() if record.next_expiry else None)
 

@@ -46,6 +46,38 @@ def test_jobs_that_wait_as_they_should_are_left_alone(bench: Bench, maintenance:
     assert bench.store.get(job.id) == job
 
 
+def test_no_record_is_read_of_a_job_that_waits_as_it_should(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch of tens of thousands must not cost the workers seconds every few seconds."""
+    batch = new_batch(bench)
+    for n in range(20):
+        add_item(bench, batch, f"{n}.jpg", b"x")
+    bench.submit(b"x")
+    lost = bench.accept(b"x")
+    read: list[str] = []
+    get_many = bench.store.get_many
+
+    def reading(ids: list[str]) -> list[JobRecord]:
+        read.extend(ids)
+        return get_many(ids)
+
+    monkeypatch.setattr(bench.store, "get_many", reading)
+    maintenance.run()
+    assert read == [lost.id]
+
+
+def test_a_long_look_keeps_the_other_workers_from_it(bench: Bench, maintenance: Maintenance) -> None:
+    """Its own looks at running jobs, which need no lock, must not keep them."""
+    job = bench.accept(b"x")
+    bench.store.change(job.id, lambda r: r.claim("w", utc_now(), 3))
+    bench.redis.set("maintenance:queued", 1, ex=1)
+    maintenance.run()
+    assert bench.redis.ttl("maintenance:queued") <= 1
+    maintenance.recover()
+    assert bench.redis.ttl("maintenance:queued") > 1
+
+
 def test_a_delivery_that_rq_gave_up_is_replaced_by_a_new_one(bench: Bench, maintenance: Maintenance) -> None:
     job = bench.submit(b"x")
     bench.redis.hset(f"rq:job:{rq_id(job)}", "status", "failed")
@@ -119,6 +151,26 @@ def test_files_that_no_record_names_go_once_they_are_old(bench: Bench, maintenan
         os.utime(bench.storage.local_path(job.original.key), (time.time() - 9000,) * 2)
     maintenance.remove_orphans(timedelta(hours=2))
     assert bench.files() == [kept.original.key]
+
+
+def test_files_of_a_living_job_that_its_record_does_not_name_go_too(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an attempt with another model; no record is parsed for it, and each is read once."""
+    job = bench.accept(b"x")
+    stray = f"results/{job.id}/b.jpg"
+    with bench.storage.draft() as draft:
+        draft.write(b"y")
+        draft.commit(stray)
+    for key in (job.original.key, stray):
+        os.utime(bench.storage.local_path(key), (time.time() - 9000,) * 2)
+
+    def unasked(job_id: str) -> JobRecord:
+        raise AssertionError(f"{job_id} was parsed")
+
+    monkeypatch.setattr(bench.store, "get", unasked)
+    maintenance.remove_orphans(timedelta(hours=2))
+    assert bench.files() == [job.original.key]
 
 
 def test_a_run_does_what_is_due(bench: Bench, maintenance: Maintenance) -> None:

@@ -1,0 +1,50 @@
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from photochrom.errors import BatchClosed
+from photochrom.jobs import JobRecord
+from service.deps import Services
+from support.queueing import Bench
+
+HEADERS = {"content-type": "image/jpeg", "idempotency-key": "k"}
+
+
+def services(client: TestClient) -> Services:
+    assert isinstance(client.app, FastAPI)
+    found: Services = client.app.state.services
+    return found
+
+
+def test_the_file_of_a_job_whose_acceptance_was_not_heard_is_kept(
+    client: TestClient, bench: Bench, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis made the record, and its answer got lost; the caller repeats, as it should."""
+    store = services(client).store
+    create = store.create
+
+    def unheard(record: JobRecord, *key: Any) -> JobRecord:
+        create(record, *key)
+        raise RedisTimeoutError("Timeout reading from socket")
+
+    monkeypatch.setattr(store, "create", unheard)
+    assert client.post("/v1/jobs", content=photo, headers=HEADERS).status_code == 503
+    monkeypatch.undo()
+    again = client.post("/v1/jobs", content=photo, headers=HEADERS)
+    assert again.status_code == 202
+    record = bench.store.get(again.json()["id"])
+    assert bench.files() == [record.original.key]
+
+
+def test_the_file_of_a_refused_photo_goes_at_once(
+    client: TestClient, bench: Bench, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise BatchClosed("It takes no more.")
+
+    monkeypatch.setattr(services(client).store, "create", refused)
+    assert client.post("/v1/jobs", content=photo, headers=HEADERS).status_code == 409
+    assert bench.files() == []
