@@ -1,6 +1,7 @@
 """WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedForma
 from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
-from .orientation import read_orientation, resolution_of, with_resolution
+from .orientation import read_orientation, resolution_of, with_resolution, with_upright_tag
 from .photo import Metadata, Photo, Samples, split_alpha, to_8bit
 
 _WEBP_MAX_SIDE = 16_383
@@ -35,13 +36,16 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
         raise UnreadablePhoto(f"The {photo_format.upper()} is damaged or truncated: {error}.") from error
     pixels, alpha = split_alpha(samples)
     metadata = _read_metadata(image, limits)
+    # libheif has turned the picture by the container's own rotation, but not the tag. Pillow leaves WebP and
+    # AVIF as they are stored, and writes the rotation of an AVIF's container into the tag.
+    orientation = 1 if photo_format is PhotoFormat.HEIC else read_orientation(image.info.get("exif") or b"")
+    if photo_format is PhotoFormat.HEIC and metadata.exif:
+        metadata = replace(metadata, exif=with_upright_tag(metadata.exif))
     frames = getattr(image, "n_frames", 1)
     many = f"The file has {frames} pictures; only the first was colorized."
     warnings: tuple[str, ...] = (many,) if frames > 1 else ()
     if photo_format is PhotoFormat.AVIF and _avif_bits(data) > 8:
         warnings += (f"The AVIF has {_avif_bits(data)} bits per sample; it was read with 8.",)
-    # libheif and libavif turn the picture themselves, by the container's own rotation.
-    orientation = read_orientation(metadata.exif) if photo_format is PhotoFormat.WEBP and metadata.exif else 1
     return Photo(
         pixels, photo_format, metadata, alpha, orientation, warnings, lossless=data[12:16] == b"VP8L"
     )

@@ -1,15 +1,17 @@
 import builtins
 import io
 
+import cv2
 import imagecodecs
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from photochrom.errors import PhotoRejected, PhotoTooLarge, UnsupportedFormat
 from photochrom.options import ColorizeOptions
 from workers.pipeline.colorizer import PhotoLimits, colorize
+from workers.pipeline.orientation import ORIENTATION_TAG
 
 pillow_heif.register_heif_opener()
 FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
@@ -17,6 +19,12 @@ FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
 
 def opened(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def shown(data: bytes) -> np.ndarray:
+    """Grey (H, W), turned as any viewer turns it."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("L")).astype(float)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -37,6 +45,24 @@ def test_they_can_be_asked_for(asked, save, predictor, grey_photo):
     result = colorize(source, predictor, ColorizeOptions(format=asked))
     assert opened(result.data).shape == (128, 160, 3)
     assert result.extension == f".{asked}"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("asked", ["same", "png"])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_orientation_is_applied_once(format_, asked, orientation, save, predictor, rgb_photo):
+    """The network sees, and viewers of the result see, what viewers of the source see."""
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = orientation
+    pixels = np.ascontiguousarray(rgb_photo[60:156, 100:244, 1])
+    data = save(pixels, format_, exif=exif.tobytes(), quality=90)
+    wanted = shown(data)
+    assert wanted.shape == ((96, 144) if orientation < 5 else (144, 96))
+    result = colorize(data, predictor, ColorizeOptions(format=asked, strength=0, quality=95))
+    assert (result.height, result.width) == wanted.shape
+    assert np.abs(shown(result.data) - wanted).mean() < 5
+    seen = cv2.resize(predictor.seen[-1] * 2.55, wanted.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.corrcoef(seen.ravel(), wanted.ravel())[0, 1] > 0.95
 
 
 def test_lossless_webp_stays_lossless(save, predictor, grey_photo, lightness_of):
