@@ -15,6 +15,7 @@ from .orientation import read_orientation, resolution_of, with_resolution, with_
 from .photo import Metadata, Photo, Samples, split_alpha, to_8bit
 
 _WEBP_MAX_SIDE = 16_383
+_FRAME_HEADER = 16  # of an animation's frame; its chunks follow
 _NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
 
 
@@ -46,9 +47,8 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     warnings: tuple[str, ...] = (many,) if frames > 1 else ()
     if photo_format is PhotoFormat.AVIF and _avif_bits(data) > 8:
         warnings += (f"The AVIF has {_avif_bits(data)} bits per sample; it was read with 8.",)
-    return Photo(
-        pixels, photo_format, metadata, alpha, orientation, warnings, lossless=data[12:16] == b"VP8L"
-    )
+    lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
+    return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)
 
 
 def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
@@ -66,9 +66,10 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
     else:
         pixels, alpha = to_8bit(photo.pixels), None if photo.alpha is None else to_8bit(photo.alpha)
         image = Image.fromarray(pixels if alpha is None else np.dstack([pixels, alpha]))
-        image.save(
-            file, target.upper(), **options, **({"lossless": True, "exact": True} if photo.lossless else {})
-        )
+        # Pillow's AVIF has no lossless mode, and takes the word without complaint.
+        if photo.lossless and target is PhotoFormat.WEBP:
+            options |= {"lossless": True, "exact": True}
+        image.save(file, target.upper(), **options)
     return file.getvalue()
 
 
@@ -117,6 +118,20 @@ def _metadata_options(metadata: Metadata) -> dict[str, Any]:
     exif = with_resolution(metadata.exif, metadata.dpi)
     parts = {"exif": exif and b"Exif\x00\x00" + exif, "xmp": metadata.xmp, "icc_profile": metadata.icc}
     return {key: value for key, value in parts.items() if value}
+
+
+def _is_lossless_webp(data: bytes) -> bool:
+    """Whether the first picture among the chunks, or in the first frame of an animation, is a VP8L one."""
+    position = len(b"RIFF....WEBP")
+    while position + 8 <= len(data):
+        kind = data[position : position + 4]
+        if kind in (b"VP8L", b"VP8 "):
+            return kind == b"VP8L"
+        size = (
+            _FRAME_HEADER if kind == b"ANMF" else int.from_bytes(data[position + 4 : position + 8], "little")
+        )
+        position += 8 + size + size % 2
+    return False
 
 
 def _avif_bits(data: bytes) -> int:
