@@ -10,11 +10,12 @@ SOI, EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xD
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS = 0xC0, 0xC1, 0xC2, 0xC3
 _FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
-# Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte.
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+# Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte. Fill bytes
+# are not part of the patterns: to look for the end of a long run of them from each of its bytes takes hours.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
 # Progressive encoders write about ten. Each costs a pass over the picture: a small file could cost hours.
 _MAX_SCANS = 100
-_MARKER = re.compile(rb"\xff+[^\x00\xff]")
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def _segments(data: bytes) -> Iterator[Segment]:
         if marker == SOS:
             after = _NEXT_MARKER.search(data, position)
             scan_end = after.start() if after else len(data)
-            yield Segment(SOS, payload, data[position:scan_end])
+            yield Segment(SOS, payload, data[position:scan_end].rstrip(b"\xff"))
             position = scan_end
         else:
             yield Segment(marker, payload)

@@ -23,7 +23,7 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
     pixels = decode_jpeg(data, jpeg, space, 1)
     metadata, orientation = read_metadata(jpeg.metadata, limits)
     pixels = pixels[..., 0] if space == "GRAY" else pixels
-    return Photo(np.ascontiguousarray(pixels), PhotoFormat.JPEG, metadata, None, orientation)
+    return Photo(np.ascontiguousarray(pixels), PhotoFormat.JPEG, metadata, None, orientation, lossless=False)
 
 
 def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples:

@@ -12,7 +12,7 @@ from photochrom.artifact import ModelCard
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _END = re.compile(rb"</rdf:RDF\s*>")
-_OLD_NOTE = re.compile(rb"<rdf:Description[^>]*xmlns:photochrom=[^>]*/>\s*")
+_DESCRIPTION, _OURS = b"<rdf:Description", b"xmlns:photochrom="
 _PACKET = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
@@ -26,12 +26,27 @@ def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
 
     An existing packet that is no RDF in UTF-8 is left alone: better no note than damaged metadata.
     """
-    packet = _OLD_NOTE.sub(b"", xmp or _PACKET)
+    packet = _without_note(xmp or _PACKET)
     ends = list(_END.finditer(packet))
     if not ends:
         return xmp or _PACKET
     at = ends[-1].start()
     return packet[:at] + _note(card) + packet[at:]
+
+
+def _without_note(packet: bytes) -> bytes:
+    """Take out the notes of earlier versions, in time that grows with the packet's length and no faster."""
+    kept, position = [], 0
+    while (at := packet.find(_OURS, position)) >= 0 and (end := packet.find(b">", at) + 1):
+        start = packet.rfind(b"<", position, at)
+        if start >= 0 and packet.startswith(_DESCRIPTION, start) and packet[end - 2] == ord("/"):
+            kept.append(packet[position:start])
+            while packet[end : end + 1].isspace():
+                end += 1
+        else:
+            kept.append(packet[position:end])
+        position = end
+    return b"".join(kept) + packet[position:]
 
 
 def _note(card: ModelCard) -> bytes:

@@ -1,6 +1,7 @@
 """WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedForma
 from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
-from .orientation import read_orientation, resolution_of, with_resolution
+from .orientation import read_orientation, resolution_of, with_resolution, with_upright_tag
 from .photo import Metadata, Photo, Samples, split_alpha, to_8bit
 
 _WEBP_MAX_SIDE = 16_383
+_FRAME_HEADER = 16  # of an animation's frame; its chunks follow
 _NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
 
 
@@ -35,16 +37,18 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
         raise UnreadablePhoto(f"The {photo_format.upper()} is damaged or truncated: {error}.") from error
     pixels, alpha = split_alpha(samples)
     metadata = _read_metadata(image, limits)
+    # libheif has turned the picture by the container's own rotation, but not the tag. Pillow leaves WebP and
+    # AVIF as they are stored, and writes the rotation of an AVIF's container into the tag.
+    orientation = 1 if photo_format is PhotoFormat.HEIC else read_orientation(image.info.get("exif") or b"")
+    if photo_format is PhotoFormat.HEIC and metadata.exif:
+        metadata = replace(metadata, exif=with_upright_tag(metadata.exif))
     frames = getattr(image, "n_frames", 1)
     many = f"The file has {frames} pictures; only the first was colorized."
     warnings: tuple[str, ...] = (many,) if frames > 1 else ()
     if photo_format is PhotoFormat.AVIF and _avif_bits(data) > 8:
         warnings += (f"The AVIF has {_avif_bits(data)} bits per sample; it was read with 8.",)
-    # libheif and libavif turn the picture themselves, by the container's own rotation.
-    orientation = read_orientation(metadata.exif) if photo_format is PhotoFormat.WEBP and metadata.exif else 1
-    return Photo(
-        pixels, photo_format, metadata, alpha, orientation, warnings, lossless=data[12:16] == b"VP8L"
-    )
+    lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
+    return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)
 
 
 def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
@@ -62,9 +66,10 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
     else:
         pixels, alpha = to_8bit(photo.pixels), None if photo.alpha is None else to_8bit(photo.alpha)
         image = Image.fromarray(pixels if alpha is None else np.dstack([pixels, alpha]))
-        image.save(
-            file, target.upper(), **options, **({"lossless": True, "exact": True} if photo.lossless else {})
-        )
+        # Pillow's AVIF has no lossless mode, and takes the word without complaint.
+        if photo.lossless and target is PhotoFormat.WEBP:
+            options |= {"lossless": True, "exact": True}
+        image.save(file, target.upper(), **options)
     return file.getvalue()
 
 
@@ -113,6 +118,20 @@ def _metadata_options(metadata: Metadata) -> dict[str, Any]:
     exif = with_resolution(metadata.exif, metadata.dpi)
     parts = {"exif": exif and b"Exif\x00\x00" + exif, "xmp": metadata.xmp, "icc_profile": metadata.icc}
     return {key: value for key, value in parts.items() if value}
+
+
+def _is_lossless_webp(data: bytes) -> bool:
+    """Whether the first picture among the chunks, or in the first frame of an animation, is a VP8L one."""
+    position = len(b"RIFF....WEBP")
+    while position + 8 <= len(data):
+        kind = data[position : position + 4]
+        if kind in (b"VP8L", b"VP8 "):
+            return kind == b"VP8L"
+        size = (
+            _FRAME_HEADER if kind == b"ANMF" else int.from_bytes(data[position + 4 : position + 8], "little")
+        )
+        position += 8 + size + size % 2
+    return False
 
 
 def _avif_bits(data: bytes) -> int:

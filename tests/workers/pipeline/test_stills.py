@@ -1,15 +1,20 @@
 import builtins
 import io
 
+import cv2
 import imagecodecs
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from photochrom.errors import PhotoRejected, PhotoTooLarge, UnsupportedFormat
 from photochrom.options import ColorizeOptions
+from photochrom.sniff import PhotoFormat
+from workers.pipeline import icc
 from workers.pipeline.colorizer import PhotoLimits, colorize
+from workers.pipeline.orientation import ORIENTATION_TAG
+from workers.pipeline.stills import read_still
 
 pillow_heif.register_heif_opener()
 FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
@@ -17,6 +22,12 @@ FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
 
 def opened(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def shown(data: bytes) -> np.ndarray:
+    """Grey (H, W), turned as any viewer turns it."""
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(ImageOps.exif_transpose(image).convert("L")).astype(float)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -39,10 +50,58 @@ def test_they_can_be_asked_for(asked, save, predictor, grey_photo):
     assert result.extension == f".{asked}"
 
 
-def test_lossless_webp_stays_lossless(save, predictor, grey_photo, lightness_of):
-    result = colorize(save(grey_photo, "WEBP", lossless=True), predictor, ColorizeOptions())
-    assert result.data[12:16] == b"VP8L" or b"VP8L" in result.data[:2000]
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("asked", ["same", "png"])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_every_orientation_is_applied_once(format_, asked, orientation, save, predictor, rgb_photo):
+    """The network sees, and viewers of the result see, what viewers of the source see."""
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = orientation
+    pixels = np.ascontiguousarray(rgb_photo[60:156, 100:244, 1])
+    data = save(pixels, format_, exif=exif.tobytes(), quality=90)
+    wanted = shown(data)
+    assert wanted.shape == ((96, 144) if orientation < 5 else (144, 96))
+    result = colorize(data, predictor, ColorizeOptions(format=asked, strength=0, quality=95))
+    assert (result.height, result.width) == wanted.shape
+    assert np.abs(shown(result.data) - wanted).mean() < 5
+    seen = cv2.resize(predictor.seen[-1] * 2.55, wanted.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.corrcoef(seen.ravel(), wanted.ravel())[0, 1] > 0.95
+
+
+@pytest.mark.parametrize(
+    "carried",
+    [
+        {},
+        {"icc_profile": icc.srgb()},
+        {"exif": b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+        {"xmp": b"<notes/>"},
+    ],
+    ids=lambda carried: next(iter(carried), "plain"),
+)
+def test_lossless_webp_stays_lossless(carried, save, predictor, grey_photo, lightness_of):
+    data = save(grey_photo, "WEBP", lossless=True, **carried)
+    assert data[12:16] == (b"VP8X" if carried else b"VP8L")
+    result = colorize(data, predictor, ColorizeOptions())
     assert np.abs(lightness_of(opened(result.data)) - lightness_of(grey_photo)).max() < 0.5
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_an_animation_is_as_lossless_as_its_first_frame(lossless, predictor, grey_photo):
+    frames = [Image.fromarray(grey_photo[:64, :64]), Image.fromarray(grey_photo[64:128, :64])]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], lossless=lossless, quality=80)
+    assert read_still(file.getvalue(), PhotoFormat.WEBP, PhotoLimits()).lossless == lossless
+
+
+@pytest.mark.parametrize("asked", ["webp", "avif", "heic", "jp2"])
+def test_a_jpeg_in_another_format_heeds_quality(asked, save, predictor, grey_photo):
+    source = save(grey_photo, "JPEG", quality=85)
+    sizes = [
+        len(colorize(source, predictor, ColorizeOptions(format=asked, quality=quality)).data)
+        for quality in (10, 92)
+    ]
+    assert sizes[0] < sizes[1] / 2
+    assert sizes[1] < 4 * len(source)
 
 
 @pytest.mark.parametrize("format_", ["WEBP", "AVIF", "HEIF", "PNG"])
