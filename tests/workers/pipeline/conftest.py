@@ -3,11 +3,15 @@ import io
 import cv2
 import imagecodecs
 import numpy as np
+import pillow_heif
 import pytest
 import simplejpeg
 from PIL import Image
 
 from photochrom import color
+
+# The tests look at HEIC results through Pillow.
+pillow_heif.register_heif_opener()
 
 
 def with_pillow(pixels: np.ndarray, **options) -> bytes:

@@ -2,7 +2,6 @@ import io
 import xml.etree.ElementTree as ET
 
 import numpy as np
-import pillow_heif
 import pytest
 import tifffile
 from PIL import Image, ImageCms, IptcImagePlugin
@@ -13,8 +12,6 @@ from workers.pipeline import icc
 from workers.pipeline.colorizer import PhotoLimits, colorize
 from workers.pipeline.jpeg_file import APP1, APP2, APP13, JpegFile, Segment
 from workers.pipeline.provenance import SOURCE_TYPE
-
-pillow_heif.register_heif_opener()
 
 XMP = (
     b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'

@@ -16,7 +16,6 @@ from workers.pipeline.colorizer import PhotoLimits, colorize
 from workers.pipeline.orientation import ORIENTATION_TAG
 from workers.pipeline.stills import read_still
 
-pillow_heif.register_heif_opener()
 FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
 
 
