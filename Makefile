@@ -37,7 +37,7 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 
 .PHONY: unit
 unit: $(VENV)/dev.stamp browser  ## all tests, on all cores; those that hold a budget in seconds alone
-	$(BIN)/pytest -n auto -m "not alone"
+	$(BIN)/pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 
 .PHONY: format
