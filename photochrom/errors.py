@@ -37,6 +37,12 @@ class PhotoTooLarge(PhotoRejected):
     code: ClassVar[str] = "photo-too-large"
 
 
+class RequestTooLarge(PhotochromError):
+    """The body of a call that takes no photograph is larger than any such call needs."""
+
+    code: ClassVar[str] = "request-too-large"
+
+
 class ModelRejected(PhotochromError):
     """An ONNX file without a valid model card, or whose graph does not do what its card says."""
 
