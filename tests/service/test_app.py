@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from photochrom.errors import PhotochromError
 from photochrom.fleet import WorkerStatus
 from photochrom.jobs import ModelUsed, utc_now
 from service.app import create_app
+from service.middleware import BodyLimit
 from service.settings import ServiceSettings
 from support.queueing import Bench
 from support.running import free_port, wait_for
@@ -172,6 +177,43 @@ def test_a_client_that_hangs_up_amid_its_upload_leaves_nothing(bench: Bench) -> 
 
     asyncio.run(scenario())
     assert bench.files() == []
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_json_that_no_call_needs_is_refused_unread(client: TestClient, announced: bool) -> None:
+    body = b'{"name": "' + b"a" * 70_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    response = client.post("/v1/batches", content=body if announced else iter([body]), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "request-too-large")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+    assert client.post("/v1/batches", json={"name": "a" * 200}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", "/v1/jobs", 100_000),
+        ("PUT", "/v1/batches/b/items/foo/archive", 100_000),
+        ("POST", "/v1/batches/b/archive", 300_000),
+        ("POST", "/v1/jobs/j:cancel", 0),
+        ("POST", "/nowhere", 0),
+    ],
+)
+def test_each_call_has_its_own_limit(method: str, path: str, limit: int) -> None:
+    """Asked of an app that takes every error for a bad request; a form's own bytes are let through."""
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = Response(str(len(await Request(scope, receive).body())))
+        except PhotochromError:
+            answer = Response(status_code=400)
+        await answer(scope, receive, send)
+
+    client = TestClient(BodyLimit(read, max_bytes=100_000, max_archive_bytes=300_000))
+    below, above = max(limit, 60_000), limit + 70_000
+    assert client.request(method, path, content=bytes(below)).text == str(below)
+    assert client.request(method, path, content=bytes(above)).status_code == 413
 
 
 def test_who_asks_before_sending_too_much_is_told_at_once(server_url: str) -> None:
