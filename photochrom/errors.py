@@ -43,6 +43,18 @@ class RequestTooLarge(PhotochromError):
     code: ClassVar[str] = "request-too-large"
 
 
+class ForeignHost(PhotochromError):
+    """The request names a host that the service does not go by, as after DNS rebinding."""
+
+    code: ClassVar[str] = "foreign-host"
+
+
+class ForeignOrigin(PhotochromError):
+    """A page of another origin wants to change something."""
+
+    code: ClassVar[str] = "foreign-origin"
+
+
 class ModelRejected(PhotochromError):
     """An ONNX file without a valid model card, or whose graph does not do what its card says."""
 
