@@ -18,6 +18,7 @@ from . import archives, batches, health, jobs, openapi, page, pictures, problems
 from .deps import Services
 from .events import JobWatcher
 from .middleware import BodyLimit, RequestId
+from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
 
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
@@ -47,6 +48,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.include_router(streams.router)
     app.include_router(health.router)
     app.include_router(page.page_router())
+    app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_upload_bytes,

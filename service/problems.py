@@ -23,6 +23,8 @@ TYPE_PREFIX = "urn:photochrom:problem:"
 STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.PhotoTooLarge: 413,
     errors.RequestTooLarge: 413,
+    errors.ForeignHost: 403,
+    errors.ForeignOrigin: 403,
     errors.UnsupportedFormat: 415,
     errors.PhotoRejected: 422,
     errors.JobNotFound: 404,

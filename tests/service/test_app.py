@@ -112,7 +112,7 @@ def test_limits_are_those_of_the_settings(client: TestClient) -> None:
 
 def test_without_a_queue_the_api_lives_and_says_so(tmp_path: Path) -> None:
     settings = ServiceSettings(redis_url=f"redis://127.0.0.1:{free_port()}", data_dir=tmp_path)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings), "http://localhost", raise_server_exceptions=False) as client:
         assert client.get("/healthz").status_code == 200
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["storage"]) == (503, "ok")
@@ -169,7 +169,7 @@ def test_a_client_that_hangs_up_amid_its_upload_leaves_nothing(bench: Bench) -> 
     def hang_up(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(
-                b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"
+                b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n"
                 + b"\xff\xd8\xff" * 90_000
             )
             wait_for(lambda: list(drafts.iterdir()), 5, "a draft")
@@ -221,6 +221,6 @@ def test_who_asks_before_sending_too_much_is_told_at_once(server_url: str) -> No
     port = int(server_url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(
-            b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n"
+            b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n"
         )
         assert connection.recv(4096).startswith(b"HTTP/1.1 413")
