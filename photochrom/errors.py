@@ -37,6 +37,24 @@ class PhotoTooLarge(PhotoRejected):
     code: ClassVar[str] = "photo-too-large"
 
 
+class RequestTooLarge(PhotochromError):
+    """The body of a call that takes no photograph is larger than any such call needs."""
+
+    code: ClassVar[str] = "request-too-large"
+
+
+class ForeignHost(PhotochromError):
+    """The request names a host that the service does not go by, as after DNS rebinding."""
+
+    code: ClassVar[str] = "foreign-host"
+
+
+class ForeignOrigin(PhotochromError):
+    """A page of another origin wants to change something."""
+
+    code: ClassVar[str] = "foreign-origin"
+
+
 class ModelRejected(PhotochromError):
     """An ONNX file without a valid model card, or whose graph does not do what its card says."""
 

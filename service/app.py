@@ -17,7 +17,8 @@ from photochrom.storage import LocalStorage
 from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
 from .deps import Services
 from .events import JobWatcher
-from .middleware import FORM_OVERHEAD, BodyLimit, RequestId
+from .middleware import BodyLimit, RequestId
+from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
 
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
@@ -47,9 +48,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.include_router(streams.router)
     app.include_router(health.router)
     app.include_router(page.page_router())
+    app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
-        max_bytes=settings.max_upload_bytes + FORM_OVERHEAD,
+        max_bytes=settings.max_upload_bytes,
         max_archive_bytes=settings.max_archive_bytes,
     )
     if settings.cors_origins:

@@ -27,7 +27,7 @@ Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(400, 422, 503))
+@router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(400, 413, 422, 503))
 def create_batch(services: ServicesDep, response: Response, new: NewBatch | None = None) -> BatchView:
     """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
     new = new or NewBatch()

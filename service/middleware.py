@@ -4,14 +4,21 @@ import asyncio
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from photochrom.errors import PhotoTooLarge
+from photochrom.errors import PhotochromError, PhotoTooLarge, RequestTooLarge
 from photochrom.ids import new_id
+
+from .problems import problem_of
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # Form fields and part headers around the photograph itself.
 FORM_OVERHEAD = 64 * 1024
+_UPLOAD = re.compile(r"/v1/jobs/?|/v1/batches/[^/]+/items/.*")
+_ARCHIVE = re.compile(r"/v1/batches/[^/]+/archive/?")
+# Any other body is JSON of a few lines, and parsed on the event loop.
+_SMALL_BYTES = 64 * 1024
 # A client that still sends when we close may lose our answer; within these bounds we hear it out.
 _DRAIN_BYTES = 64 * 2**20
 _DRAIN_SECONDS = 5.0
@@ -41,7 +48,10 @@ class RequestId:
 
 
 class BodyLimit:
-    """Count the bytes of every body; multipart parsers put no cap on file parts."""
+    """Count the bytes of every body: neither multipart nor JSON parsers put a cap on them.
+
+    What comes after the refusal is not the app's to say: FastAPI makes a 400 of any error in reading JSON.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int, max_archive_bytes: int) -> None:
         self._app = app
@@ -53,35 +63,52 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        archive = scope["path"].startswith("/v1/batches/") and scope["path"].endswith("/archive")
-        limit = self._max_archive_bytes if archive else self._max_bytes
         expects = Headers(scope=scope).get("expect", "").lower() == "100-continue"
-        body = _CountedBody(receive, limit, _declared(scope), expects)
+        body = _CountedBody(receive, self._limit(scope["path"]), _declared(scope), expects)
 
         async def send_after_draining(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= 400:
+            begins = message["type"] == "http.response.start"
+            if begins and message["status"] >= 400:
                 await body.drain()
-            await send(message)
+            if body.refused is None:
+                await send(message)
+            elif begins:
+                await problem_of(Request(scope), body.refused)(scope, receive, send)
 
         await self._app(scope, body.receive, send_after_draining)
 
+    def _limit(self, path: str) -> tuple[int, PhotochromError]:
+        """Return the most bytes that a call may send, and what to say to more."""
+        if _ARCHIVE.fullmatch(path):
+            return self._max_archive_bytes, _too_large(self._max_archive_bytes)
+        if _UPLOAD.fullmatch(path):
+            return self._max_bytes + FORM_OVERHEAD, _too_large(self._max_bytes)
+        return _SMALL_BYTES, RequestTooLarge(f"This call takes no more than {_SMALL_BYTES >> 10} KiB.")
+
+
+def _too_large(limit: int) -> PhotoTooLarge:
+    return PhotoTooLarge(f"The upload is larger than {limit / 2**20:g} MiB, the limit of this server.")
+
 
 class _CountedBody:
-    def __init__(self, receive: Receive, max_bytes: int, declared: int | None, expects: bool) -> None:
+    def __init__(
+        self, receive: Receive, limit: tuple[int, PhotochromError], declared: int | None, expects: bool
+    ) -> None:
+        self.refused: PhotochromError | None = None
         self._receive = receive
-        self._max_bytes = max_bytes
+        self._max_bytes, self._error = limit
         self._declared = declared
         self._expects = expects
         self._seen = 0
         self._over = declared == 0
 
     async def receive(self) -> Message:
-        """Pass the next message on; raise `PhotoTooLarge` as soon as it is known to be too much."""
+        """Pass the next message on; raise the limit's error as soon as it is known to be too much."""
         if self._declared is not None and self._declared > self._max_bytes:
-            raise self._too_large()
+            raise self._refusal()
         message = await self._next()
         if self._seen > self._max_bytes:
-            raise self._too_large()
+            raise self._refusal()
         return message
 
     async def drain(self) -> None:
@@ -101,9 +128,9 @@ class _CountedBody:
         self._over = message["type"] == "http.disconnect" or not message.get("more_body", False)
         return message
 
-    def _too_large(self) -> PhotoTooLarge:
-        limit = (self._max_bytes - FORM_OVERHEAD) / 2**20
-        return PhotoTooLarge(f"The upload is larger than {limit:g} MiB, the limit of this server.")
+    def _refusal(self) -> PhotochromError:
+        self.refused = self._error
+        return self._error
 
 
 def _declared(scope: Scope) -> int | None:

@@ -22,6 +22,9 @@ TYPE_PREFIX = "urn:photochrom:problem:"
 
 STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.PhotoTooLarge: 413,
+    errors.RequestTooLarge: 413,
+    errors.ForeignHost: 403,
+    errors.ForeignOrigin: 403,
     errors.UnsupportedFormat: 415,
     errors.PhotoRejected: 422,
     errors.JobNotFound: 404,
@@ -113,9 +116,14 @@ def status_of(error: errors.PhotochromError) -> int:
     return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
 
 
+def problem_of(request: Request, error: errors.PhotochromError) -> Response:
+    """Return a domain error as a response."""
+    return problem(request, status_of(error), error.code, str(error))
+
+
 async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.PhotochromError)
-    return problem(request, status_of(error), error.code, str(error))
+    return problem_of(request, error)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -16,6 +16,13 @@ class ServiceSettings(SharedSettings):
         tuple[str, ...],
         Field(description='Origins of pages that may call the API, as a JSON list; ["*"] for all.'),
     ] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Host names that the API goes by, as a JSON list, beside those of this machine and `host`; "
+            '["*"] for any. If none is given, the API takes any when it is bound to all addresses.'
+        ),
+    ] = ()
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")

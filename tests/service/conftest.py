@@ -16,7 +16,12 @@ from support.running import wait_for
 
 @pytest.fixture
 def settings(bench: Bench) -> ServiceSettings:
-    return ServiceSettings(redis_url=bench.redis_url, data_dir=bench.data, max_upload_bytes=100_000)
+    return ServiceSettings(
+        redis_url=bench.redis_url,
+        data_dir=bench.data,
+        max_upload_bytes=100_000,
+        allowed_hosts=("testserver",),
+    )
 
 
 @pytest.fixture

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from photochrom.errors import PhotochromError
 from photochrom.fleet import WorkerStatus
 from photochrom.jobs import ModelUsed, utc_now
 from service.app import create_app
+from service.middleware import BodyLimit
 from service.settings import ServiceSettings
 from support.queueing import Bench
 from support.running import free_port, wait_for
@@ -107,7 +112,7 @@ def test_limits_are_those_of_the_settings(client: TestClient) -> None:
 
 def test_without_a_queue_the_api_lives_and_says_so(tmp_path: Path) -> None:
     settings = ServiceSettings(redis_url=f"redis://127.0.0.1:{free_port()}", data_dir=tmp_path)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings), "http://localhost", raise_server_exceptions=False) as client:
         assert client.get("/healthz").status_code == 200
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["storage"]) == (503, "ok")
@@ -164,7 +169,7 @@ def test_a_client_that_hangs_up_amid_its_upload_leaves_nothing(bench: Bench) -> 
     def hang_up(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(
-                b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n"
+                b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n"
                 + b"\xff\xd8\xff" * 90_000
             )
             wait_for(lambda: list(drafts.iterdir()), 5, "a draft")
@@ -174,11 +179,48 @@ def test_a_client_that_hangs_up_amid_its_upload_leaves_nothing(bench: Bench) -> 
     assert bench.files() == []
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_json_that_no_call_needs_is_refused_unread(client: TestClient, announced: bool) -> None:
+    body = b'{"name": "' + b"a" * 70_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    response = client.post("/v1/batches", content=body if announced else iter([body]), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "request-too-large")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["request_id"] == response.headers["x-request-id"]
+    assert client.post("/v1/batches", json={"name": "a" * 200}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", "/v1/jobs", 100_000),
+        ("PUT", "/v1/batches/b/items/foo/archive", 100_000),
+        ("POST", "/v1/batches/b/archive", 300_000),
+        ("POST", "/v1/jobs/j:cancel", 0),
+        ("POST", "/nowhere", 0),
+    ],
+)
+def test_each_call_has_its_own_limit(method: str, path: str, limit: int) -> None:
+    """Asked of an app that takes every error for a bad request; a form's own bytes are let through."""
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = Response(str(len(await Request(scope, receive).body())))
+        except PhotochromError:
+            answer = Response(status_code=400)
+        await answer(scope, receive, send)
+
+    client = TestClient(BodyLimit(read, max_bytes=100_000, max_archive_bytes=300_000))
+    below, above = max(limit, 60_000), limit + 70_000
+    assert client.request(method, path, content=bytes(below)).text == str(below)
+    assert client.request(method, path, content=bytes(above)).status_code == 413
+
+
 def test_who_asks_before_sending_too_much_is_told_at_once(server_url: str) -> None:
     """The answer is 413, not 100: nothing of the body is ever sent."""
     port = int(server_url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(
-            b"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n"
+            b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n\r\n"
         )
         assert connection.recv(4096).startswith(b"HTTP/1.1 413")
