@@ -30,6 +30,7 @@ from photochrom.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.storage import LocalStorage
 
 from . import tasks
+from .deadline import Deadline
 from .maintenance import Maintenance, apart
 from .settings import WorkerSettings
 
@@ -75,6 +76,7 @@ class RestoreWorker(SimpleWorker):
     """
 
     queue_class = RestoreQueue
+    death_penalty_class = Deadline
     # Longest pause between attempts to reach a Redis that is restarting; RQ's own is a minute.
     max_connection_wait_time = 2.0
 
