@@ -19,6 +19,7 @@ from .errors import BatchNotFound, IdempotencyMismatch, ItemConflict, ItemNotFou
 from .job_store import IdempotencyKey, JobStore
 from .jobs import UNFINISHED, JobRecord, JobState, utc_now
 from .queue import JobQueue
+from .records import readable
 
 _INDEX = "batches"
 _CANCELING = "batches:canceling"
@@ -68,8 +69,7 @@ class BatchStore:
         pipeline = self._redis.pipeline(transaction=False)
         for batch_id in ids[:limit]:
             pipeline.hget(_key(batch_id), "record")
-        records = [BatchRecord.model_validate_json(text) for text in pipeline.execute() if text]
-        return records, ids[limit - 1] if len(ids) > limit else None
+        return readable(BatchRecord, pipeline.execute()), ids[limit - 1] if len(ids) > limit else None
 
     def seal(self, batch_id: str) -> BatchRecord:
         """Take no more items; sealing again changes nothing."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from .errors import InvalidName
 from .ids import PATTERN
 from .jobs import UNFINISHED, JobState
-from .options import ColorizeOptions
+from .options import StoredOptions
 
 _NAME_BYTES = 1024
 _PART_BYTES = 255
@@ -37,7 +37,7 @@ class BatchRecord(BaseModel):
 
     id: Annotated[str, Field(pattern=PATTERN)]
     name: str = ""
-    options: ColorizeOptions
+    options: StoredOptions
     created_at: datetime
     sealed_at: datetime | None = None
     canceled_at: datetime | None = None

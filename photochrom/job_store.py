@@ -13,6 +13,7 @@ from redis import Redis
 from . import scripts
 from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
 from .jobs import JobRecord, JobState, Retention, utc_now
+from .records import readable
 
 CHANGES = "jobs:changed"
 HANDED_OVER = "jobs:handed"
@@ -81,11 +82,11 @@ class JobStore:
         return JobRecord.model_validate_json(cast("bytes", text))
 
     def get_many(self, job_ids: list[str]) -> list[JobRecord]:
-        """Return the records that exist, in the order of the ids."""
+        """Return the records that exist and can be read, in the order of the ids."""
         pipeline = self._redis.pipeline(transaction=False)
         for job_id in job_ids:
             pipeline.hget(_key(job_id), "record")
-        return [JobRecord.model_validate_json(text) for text in pipeline.execute() if text is not None]
+        return readable(JobRecord, pipeline.execute())
 
     def change(
         self, job_id: str, change: Callable[[JobRecord], JobRecord], *, while_batch_in: str = ""

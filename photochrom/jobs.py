@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import JobCanceled, JobConflict
 from .ids import PATTERN
-from .options import ColorizeOptions
+from .options import StoredOptions
 
 
 class JobState(StrEnum):
@@ -137,7 +137,7 @@ class JobRecord(_Part):
     id: Annotated[str, Field(pattern=PATTERN)]
     revision: Annotated[int, Field(description="Counts the writes; the store raises it.")] = 1
     state: JobState = JobState.QUEUED
-    options: ColorizeOptions
+    options: StoredOptions
     original: Original
     batch_id: Annotated[str | None, Field(description="The batch that the job is an item of.")] = None
     item: Annotated[str | None, Field(description="Its name in the batch: a relative path.")] = None

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class OutputFormat(StrEnum):
@@ -58,3 +58,16 @@ class ColorizeOptions(BaseModel):
             description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
         ),
     ] = 0.0
+
+
+def _known(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: chosen for name, chosen in value.items() if name in ColorizeOptions.model_fields}
+
+
+StoredOptions = Annotated[ColorizeOptions, BeforeValidator(_known)]
+"""Options as records hold them: those of a newer version are dropped, or a rollback would make records unreadable.
+
+What callers send is read as `ColorizeOptions`, which refuses what it does not know.
+"""

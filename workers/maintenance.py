@@ -1,12 +1,15 @@
 """What keeps accepted jobs from being lost and storage from filling: run by every worker between jobs."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
+from typing import ParamSpec
 
 from redis import Redis
+from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004
 
 from photochrom.batch_store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound
@@ -38,19 +41,23 @@ class Maintenance:
     batches: BatchStore
 
     def run(self) -> None:
-        """Do what is due; workers that run this at the same time share the work by locks."""
+        """Do what is due; workers that run this at the same time share the work by locks.
+
+        Raises:
+            ConnectionError, TimeoutError: of Redis. All else is logged.
+        """
         for state in UNFINISHED:
             # Those that wait may be many; a worker's death must show at once.
             if state is not JobState.QUEUED:
-                self.recover(index_of(state))
+                apart(self.recover, index_of(state))
         if self._due("queued", _QUEUED_SECONDS):
-            self.recover()
-            self.feed_batches()
+            apart(self.recover)
+            apart(self.feed_batches)
         if self._due("sweep", _SWEEP_SECONDS):
-            self.sweep()
-            self.batches.forget_empty()
+            apart(self.sweep)
+            apart(self.batches.forget_empty)
         if self._due("orphans", _ORPHANS_SECONDS):
-            self.remove_orphans(_ORPHAN_AGE)
+            apart(self.remove_orphans, _ORPHAN_AGE)
 
     def recover(self, index: str = HANDED_OVER) -> None:
         """Hand every job of the index over again that RQ is not going to run.
@@ -64,16 +71,16 @@ class Maintenance:
             for record, delivery in zip(records, self.queue.deliveries(records), strict=True):
                 # Both may have changed since they were looked through.
                 if delivery is not Delivery.COMING and not record.finished:
-                    self._recover(record, delivery)
+                    apart(self._recover, record, delivery)
 
     def feed_batches(self) -> None:
         """Go on where a process died between the end of an item and the turn of the next, or amid a cancel."""
         for batch_id in self.batches.canceling():
-            self.batches.cancel_items(batch_id)
+            apart(self.batches.cancel_items, batch_id)
         for batch_id in self.batches.retrying():
-            self.batches.retry_items(batch_id)
+            apart(self.batches.retry_items, batch_id)
         for batch_id in self.batches.with_held_items():
-            self.batches.feed(batch_id)
+            apart(self.batches.feed, batch_id)
 
     def lose_worker(self, record: JobRecord) -> None:
         """Note that the worker holding this lease is dead."""
@@ -87,18 +94,7 @@ class Maintenance:
         """Delete originals, results and records whose time is over."""
         now = utc_now()
         for job_id in self.store.expiring(now, _SWEEP_LIMIT):
-            try:
-                record = self.store.get(job_id)
-                swept = record.sweep(now)
-                # Files first: killed in between, the next sweep finds the record and does it again.
-                for key in record.stored_keys() - swept.stored_keys():
-                    self.storage.delete(key)
-                if record.expires_at and record.expires_at <= now:
-                    self.store.delete(job_id)
-                else:
-                    self.store.change(job_id, lambda job: job.sweep(now))
-            except (JobNotFound, JobConflict):
-                continue
+            apart(self._sweep, job_id, now)
 
     def remove_orphans(self, age: timedelta) -> None:
         """Delete drafts and files older than `age` that no record names: left by killed processes."""
@@ -110,7 +106,19 @@ class Maintenance:
             for key in keys:
                 if key not in named:
                     _log.warning("Removing %s: no job names it", key)
-                    self.storage.delete(key)
+                    apart(self.storage.delete, key)
+
+    def _sweep(self, job_id: str, now: datetime) -> None:
+        with suppress(JobNotFound, JobConflict):
+            record = self.store.get(job_id)
+            swept = record.sweep(now)
+            # Files first: killed in between, the next sweep finds the record and does it again.
+            for key in record.stored_keys() - swept.stored_keys():
+                self.storage.delete(key)
+            if record.expires_at and record.expires_at <= now:
+                self.store.delete(job_id)
+            else:
+                self.store.change(job_id, lambda job: job.sweep(now))
 
     def _recover(self, seen: JobRecord, delivery: Delivery) -> None:
         try:
@@ -133,6 +141,23 @@ class Maintenance:
     def _go_on(self, task: str, seconds: int) -> None:
         """Keep other workers from a task that takes longer than its pause."""
         self.redis.expire(f"maintenance:{task}", seconds)
+
+
+Args = ParamSpec("Args")
+
+
+def apart(task: Callable[Args, object], *args: Args.args, **kwargs: Args.kwargs) -> None:
+    """Do one thing of many; what goes wrong is logged, so that the others have their turn and the worker lives.
+
+    Raises:
+        ConnectionError, TimeoutError: of Redis; they concern all, and RQ waits until it is back.
+    """
+    try:
+        task(*args, **kwargs)
+    except (ConnectionError, TimeoutError):
+        raise
+    except Exception:
+        _log.exception("Maintenance: %s%s failed", getattr(task, "__name__", task), args)
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import overload
 
-from rq.timeouts import JobTimeoutException
-
 from photochrom.batch_store import BatchStore
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
 from photochrom.job_store import JobStore
@@ -20,6 +18,7 @@ from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Pro
 from photochrom.sniff import PhotoFormat
 from photochrom.storage import Storage
 
+from .deadline import JobTimedOut
 from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
 from .pipeline.limits import PhotoLimits
 from .predictor import Predictor
@@ -76,7 +75,7 @@ class Restorer:
         except PhotoRejected as error:
             explained = _explained(error)
             self._end(record, lambda job: job.reject(lease, explained, utc_now()))
-        except JobTimeoutException:
+        except JobTimedOut:
             self._end(record, lambda job: job.reject(lease, _timed_out(), utc_now()))
         except (KeyboardInterrupt, SystemExit):
             self._end(record, lambda job: job.release(lease))

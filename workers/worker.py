@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -20,7 +21,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from photochrom.batch_store import BatchStore
-from photochrom.errors import JobNotFound, QueueUnavailable
+from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
 from photochrom.fleet import Fleet, WorkerStatus
 from photochrom.ids import new_id
 from photochrom.job_store import JobStore
@@ -29,7 +30,8 @@ from photochrom.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.storage import LocalStorage
 
 from . import tasks
-from .maintenance import Maintenance
+from .deadline import Deadline
+from .maintenance import Maintenance, apart
 from .settings import WorkerSettings
 
 _log = logging.getLogger(__name__)
@@ -74,6 +76,7 @@ class RestoreWorker(SimpleWorker):
     """
 
     queue_class = RestoreQueue
+    death_penalty_class = Deadline
     # Longest pause between attempts to reach a Redis that is restarting; RQ's own is a minute.
     max_connection_wait_time = 2.0
 
@@ -118,7 +121,7 @@ class RestoreWorker(SimpleWorker):
 
     def run_maintenance_tasks(self) -> None:
         """See to abandoned jobs: RQ's registries first, then our records."""
-        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        apart(super().run_maintenance_tasks)
         self._maintenance.run()
 
     def _beat(self) -> None:
@@ -144,13 +147,14 @@ class RestoreWorker(SimpleWorker):
         """Called by RQ for failed jobs, and (that is what we are here for) for those of dead workers."""
         del error, trace
         if issubclass(kind, AbandonedJobError):
-            try:
-                record = self._maintenance.store.get(job.id.partition("-")[0])
-            except JobNotFound:
-                return True
-            if record.lease is not None and rq_id(record) == job.id:
-                self._maintenance.lose_worker(record)
+            apart(self._lose_worker, job.id)
         return True
+
+    def _lose_worker(self, delivery: str) -> None:
+        with suppress(JobNotFound, JobConflict):
+            record = self._maintenance.store.get(delivery.partition("-")[0])
+            if record.lease is not None and rq_id(record) == delivery:
+                self._maintenance.lose_worker(record)
 
 
 class Heartbeat:

@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -224,6 +225,18 @@ def test_pages_of_batches_run_from_the_newest(bench: Bench) -> None:
     second, end_of_all = bench.batches.page(3, cursor)
     assert [record.id for record in first + second] == sorted(made, reverse=True)
     assert end_of_all is None
+
+
+def test_a_batch_that_cannot_be_read_spoils_no_listing(bench: Bench, batch_id: str) -> None:
+    newer = bench.batches.get(batch_id).model_dump(mode="json")
+    newer["options"]["grain"] = 0.5
+    bench.redis.hset(f"batch:{batch_id}", "record", json.dumps(newer))
+    broken = bench.batches.create(
+        BatchRecord(id=new_id(), options=ColorizeOptions(), created_at=utc_now())
+    ).id
+    bench.redis.hset(f"batch:{broken}", "record", "{}")
+    records, _ = bench.batches.page(10)
+    assert [record.id for record in records] == [batch_id]
 
 
 def test_a_batch_is_forgotten_when_its_time_is_over_and_it_is_empty(bench: Bench, batch_id: str) -> None:

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -58,6 +59,28 @@ def test_a_missing_record_is_named(store: JobStore) -> None:
     for call in (store.get, store.delete, lambda job_id: store.change(job_id, lambda r: r)):
         with pytest.raises(JobNotFound, match="nope"):
             call("nope")
+
+
+def test_a_record_of_a_newer_version_with_options_we_do_not_know_is_read(
+    store: JobStore, redis: Redis
+) -> None:
+    """As after a rollback. What callers send is still refused, see `test_options`."""
+    record = store.create(job())
+    newer = record.model_dump(mode="json")
+    newer["options"]["grain"] = 0.5
+    redis.hset(f"job:{record.id}", "record", json.dumps(newer))
+    assert store.get(record.id) == record
+
+
+def test_a_record_that_cannot_be_read_spoils_no_listing(
+    store: JobStore, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = [store.create(job()) for _ in range(3)]
+    redis.hset(f"job:{records[1].id}", "record", '{"id": "from the future"}')
+    page, cursor = store.page(10)
+    assert (page, cursor) == ([records[2], records[0]], None)
+    assert list(store.listed()) == [[records[0], records[2]]]
+    assert "cannot be read" in caplog.text
 
 
 def test_changes_of_many_threads_are_all_kept(store: JobStore) -> None:

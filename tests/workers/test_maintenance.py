@@ -3,6 +3,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from photochrom.errors import JobNotFound
 from photochrom.job_store import JobStore
@@ -177,6 +178,51 @@ def test_a_run_does_what_is_due(bench: Bench, maintenance: Maintenance) -> None:
     job = bench.accept(b"x")
     maintenance.run()
     assert queued(bench) == [rq_id(job)]
+
+
+@pytest.mark.parametrize("step", ["put", "deliveries"])
+def test_what_goes_wrong_with_one_record_or_task_leaves_the_others_alone(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Otherwise RQ ends the worker, and the next one meets the same record."""
+    first, second = bench.accept(b"x"), bench.accept(b"y")
+    stray = bench.accept(b"z")
+    bench.store.delete(stray.id)
+    os.utime(bench.storage.local_path(stray.original.key), (time.time() - 9000,) * 2)
+    real = getattr(bench.queue, step)
+
+    def fails(what: JobRecord | list[JobRecord]) -> object:
+        if what == first or isinstance(what, list):
+            raise ValueError("of all things")
+        return real(what)
+
+    monkeypatch.setattr(bench.queue, step, fails)
+    maintenance.run()
+    assert queued(bench) == ([rq_id(second)] if step == "put" else [])
+    assert stray.original.key not in bench.files()
+
+
+def test_an_unreadable_record_is_passed_over(bench: Bench, maintenance: Maintenance) -> None:
+    unreadable, job = bench.accept(b"x"), bench.accept(b"y")
+    expired = bench.accept(b"z")
+    bench.store.change(expired.id, fail)
+    for record in (unreadable, expired):
+        bench.redis.hset(f"job:{record.id}", "record", "{}")
+    bench.redis.zadd("jobs:expiry", {expired.id: 1})
+    maintenance.run()
+    assert queued(bench) == [rq_id(job)]
+
+
+def test_a_redis_that_is_away_concerns_all(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise RedisConnectionError
+
+    bench.accept(b"x")
+    monkeypatch.setattr(bench.queue, "put", away)
+    with pytest.raises(RedisConnectionError):
+        maintenance.run()
 
 
 @pytest.mark.parametrize("interrupted", ["cancel", "retry_failed"])

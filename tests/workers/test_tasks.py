@@ -1,11 +1,13 @@
 """One job at a time, in this process: what ends in the record, and what stays on the disk."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from rq.timeouts import JobTimeoutException
 
-from photochrom.errors import StorageFull
+from photochrom.errors import StorageFull, UnreadablePhoto
 from photochrom.jobs import JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 from support.photographs import grey_jpeg
@@ -14,6 +16,7 @@ from workers import tasks
 from workers.pipeline.colorizer import PhotoLimits
 from workers.predictor import OnnxPredictor
 from workers.tasks import Restorer
+from workers.worker import RestoreWorker
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +115,26 @@ def test_a_bad_photo_fails_at_once_with_a_sentence(
     good = bench.accept(photo)
     restorer.restore(good.id)
     assert bench.store.get(good.id).state is JobState.SUCCEEDED
+
+
+def test_the_end_of_its_time_is_no_fault_of_the_photo(
+    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alarm rings inside a decoder that calls whatever goes wrong an unreadable photograph."""
+
+    def decode(*_: object, **__: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGALRM)
+        except Exception as error:
+            raise UnreadablePhoto("It is damaged.") from error
+
+    job = bench.accept(photo)
+    monkeypatch.setattr(tasks, "colorize", decode)
+    with RestoreWorker.death_penalty_class(60, JobTimeoutException):
+        restorer.restore(job.id)
+    failed = bench.store.get(job.id)
+    assert failed.error is not None
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "job-timeout")
 
 
 def test_too_many_pixels_fail_at_once(bench: Bench, restorer: Restorer) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from photochrom.embedded import valkey
 from photochrom.jobs import JobState
+from photochrom.queue import JobQueue
 from support.photographs import grey_jpeg
 from support.queueing import Bench, add_item, new_batch, workers
 from support.running import wait_for
@@ -47,6 +48,18 @@ def test_a_photo_that_always_kills_its_worker_fails_after_three_attempts(bench: 
         assert failed.error is not None
         assert failed.error.code == "worker-lost"
         assert "3 times" in failed.error.detail
+        good = bench.submit(grey_jpeg(size=(96, 64)))
+        bench.wait(good.id, JobState.SUCCEEDED)
+
+
+def test_a_job_that_takes_too_long_fails_and_the_next_one_is_done(bench: Bench, slow: bytes) -> None:
+    with workers(bench) as running:
+        running.wait_until_alive()
+        job = bench.accept(slow)
+        JobQueue(bench.redis, job_timeout=1).put(job)
+        failed = bench.wait(job.id, JobState.FAILED)
+        assert failed.error is not None
+        assert failed.error.code == "job-timeout"
         good = bench.submit(grey_jpeg(size=(96, 64)))
         bench.wait(good.id, JobState.SUCCEEDED)
 
