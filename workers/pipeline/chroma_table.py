@@ -20,6 +20,7 @@ _HUES = 180
 _NEWTON_STEPS = 5
 _GAMUT_STEPS = 10
 _TOLERANCE = 0.5 / 255
+_REMAP_SIDE = 32_000  # OpenCV's limit is 32,767
 
 
 def chroma_of(luma: Bytes, a: Bytes, b: Bytes, space: RgbSpace = SRGB) -> Bytes:
@@ -31,7 +32,11 @@ def chroma_of(luma: Bytes, a: Bytes, b: Bytes, space: RgbSpace = SRGB) -> Bytes:
     # Two 16-bit coordinates made by laying bytes side by side: x = b + 256 * (luma >> 2), y = a. One remap
     # then looks the pairs up faster than numpy could even build its index.
     coordinates = cv2.merge([b, luma >> _LUMA_SHIFT, a, np.zeros_like(a)]).view(np.int16)
-    return np.asarray(cv2.remap(_table(space), coordinates, _NO_SECOND_MAP, cv2.INTER_NEAREST), np.uint8)
+    chroma = np.empty((*luma.shape, 2), np.uint8)
+    for start in range(0, luma.shape[1], _REMAP_SIDE):
+        part = np.s_[:, start : start + _REMAP_SIDE]
+        chroma[part] = cv2.remap(_table(space), coordinates[part], _NO_SECOND_MAP, cv2.INTER_NEAREST)
+    return chroma
 
 
 @lru_cache(maxsize=4)  # 8 MB and half a second each

@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from photochrom.errors import UnreadablePhoto, UnsupportedFormat
+from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
@@ -20,7 +20,8 @@ _EXIF = b"JpgTiffExif->JP2"
 _IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
-_SIZ, _COD, _START = b"\xff\x51", b"\xff\x52", b"\xff\x4f\xff\x51"
+_START, _COD, _TILE = b"\xff\x4f\xff\x51", b"\xff\x52", b"\xff\x90"
+_TWO_SIZES = "The JPEG 2000 is damaged: its picture is not of the size that its header says."
 _INCH = 0.0254
 _REVERSIBLE = 1
 
@@ -52,12 +53,12 @@ def read_jp2(data: bytes, limits: PhotoLimits) -> Photo:
         raise UnreadablePhoto("The JPEG 2000 is truncated: the end of its codestream is missing.")
     try:
         samples = full_range(_decode(data, header), header.bits)
+    except PhotochromError:
+        raise
     except Exception as error:  # the decoders share no base class
         raise UnreadablePhoto(f"The JPEG 2000 is damaged or truncated: {error}.") from error
     if samples.shape[:2] != (header.height, header.width):
-        raise UnreadablePhoto(
-            "The JPEG 2000 is damaged: its picture is not of the size that its header says."
-        )
+        raise UnreadablePhoto(_TWO_SIZES)
     pixels, alpha = split_alpha(samples)
     metadata = _read_metadata(data, limits)
     orientation = read_orientation(metadata.exif) if metadata.exif else 1
@@ -82,21 +83,43 @@ def _decode(data: bytes, header: _Header) -> Samples:
     if header.bits > 8:
         return np.asarray(imagecodecs.jpeg2k_decode(data))
     with Image.open(io.BytesIO(data), formats=["JPEG2000"]) as image:  # knows sYCC and palettes
+        if image.size != (
+            header.width,
+            header.height,
+        ):  # Pillow's memory goes by the box around the codestream
+            raise UnreadablePhoto(_TWO_SIZES)
         return np.asarray(image if image.mode in ("L", "LA", "RGB", "RGBA") else image.convert("RGB"))
 
 
 def _read_header(data: bytes) -> _Header:
-    start = data.find(_START)
-    if start < 0 or len(data) < start + 50:
+    """Read SIZ and COD of the codestream that a decoder takes: the first `jp2c` box, or the bare file."""
+    code = _codestream(data)
+    count = int.from_bytes(code[40:42], "big")
+    if not code.startswith(_START) or len(code) < 42 + 3 * max(count, 1):
         raise UnreadablePhoto("The JPEG 2000 ends before its picture begins; the file is truncated.")
-    width, height, left, top = struct.unpack(">4I", data[start + 8 : start + 24])
-    components = int.from_bytes(data[start + 40 : start + 42], "big")
-    bits = (data[start + 42] & 0x7F) + 1
-    coding = data.find(_COD, start)
-    reversible = coding > 0 and data[coding + 13 : coding + 14] == bytes([_REVERSIBLE])
-    if width <= left or height <= top or not components:
+    width, height, left, top = struct.unpack(">4I", code[8:24])
+    depths = {(depth & 0x7F) + 1 for depth in code[42 : 42 + 3 * count : 3]}
+    if width <= left or height <= top or not count:
         raise UnreadablePhoto("The JPEG 2000's header is damaged.")
-    return _Header(height - top, width - left, components, bits, reversible)
+    if len(depths) > 1:
+        raise UnsupportedFormat("This JPEG 2000 has components of different depth; save it as RGB or grey.")
+    return _Header(height - top, width - left, count, depths.pop(), _is_reversible(code))
+
+
+def _codestream(data: bytes) -> bytes:
+    if data.startswith(_START):
+        return data
+    return next((payload for kind, payload in _boxes(data) if kind == b"jp2c"), b"")
+
+
+def _is_reversible(code: bytes) -> bool:
+    """Whether COD among the main header's segments asks for the reversible wavelet."""
+    position = 2
+    while code[position : position + 1] == b"\xff" and (marker := code[position : position + 2]) != _TILE:
+        if marker == _COD:
+            return code[position + 13 : position + 14] == bytes([_REVERSIBLE])
+        position += 2 + int.from_bytes(code[position + 2 : position + 4], "big")
+    return False
 
 
 def _read_metadata(data: bytes, limits: PhotoLimits) -> Metadata:

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from PIL import Image
+
 from photochrom.errors import PhotoTooLarge
+
+# Pillow's own bound, 179 million, is below ours, and `check_size` comes before every decoder.
+Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True)

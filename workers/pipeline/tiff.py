@@ -10,12 +10,18 @@ from PIL import Image
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.sniff import PhotoFormat
 
+from .jpeg_file import read_frame
 from .limits import PhotoLimits
 from .photo import Metadata, Photo, Samples, full_range, split_alpha
 from .tiff_writer import EXIF_IFD, GPS_IFD, ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _PHOTOMETRICS = {5: "CMYK, made for printing", 8: "in CIELAB", 32844: "in LogLuv", 32803: "raw camera data"}
+# The other decoders go by the size that their own data state, which nothing here would bound.
+_JPEG, _FAX, _DEFLATE, _ZSTD, _LZMA, _PACKBITS = 7, (2, 3, 4), (8, 32946), 50000, 34925, 32773
+_COMPRESSIONS = (1, 5, _JPEG, *_FAX, *_DEFLATE, _ZSTD, _LZMA, _PACKBITS)
+_JPEG_BLOCK = 16
+_MOST_SAMPLES = 5  # CMYK and alpha, as which it is then refused by name
 _INCH_UNIT, _CM_UNIT = 2, 3
 
 
@@ -31,7 +37,9 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
             limits.check_size(page.imagelength, page.imagewidth)
+            limits.check_size(page.tilelength, page.tilewidth)
             _check_page(page, len(data))
+            _check_jpegs(page, data)
             pixels, alpha = split_alpha(_samples(page))
             metadata, orientation = _read_metadata(page, _exif(data), limits)
             pages = len(file.pages)
@@ -47,6 +55,14 @@ def _check_page(page: Any, length: int) -> None:
     photometric, bits = int(page.photometric), page.bitspersample
     if page.ndim not in (2, 3) or page.imagedepth != 1 or not page.size:
         raise UnreadablePhoto("The TIFF is damaged: its first page is not a flat picture.")
+    if page.samplesperpixel > _MOST_SAMPLES:
+        raise UnsupportedFormat(
+            f"This TIFF has {page.samplesperpixel} samples a pixel; save it as RGB or grey."
+        )
+    if int(page.compression) not in _COMPRESSIONS:
+        raise UnsupportedFormat(
+            f"This TIFF is compressed by method {int(page.compression)}; save it with LZW or ZIP compression."
+        )
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
         kind = _PHOTOMETRICS.get(photometric, f"of photometric kind {photometric}")
         raise UnsupportedFormat(f"This TIFF is {kind}; save it as RGB or grey.")
@@ -58,6 +74,18 @@ def _check_page(page: Any, length: int) -> None:
         offset + count > length for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
     ):
         raise UnreadablePhoto("The TIFF is truncated: part of its picture lies beyond the end of the file.")
+
+
+def _check_jpegs(page: Any, data: bytes) -> None:
+    """Refuse strips or tiles whose JPEG is larger than the page says; its decoder goes by the JPEG alone."""
+    if int(page.compression) != _JPEG:
+        return
+    sides = page.tilelength or min(page.rowsperstrip, page.imagelength), page.tilewidth or page.imagewidth
+    height, width = (-(-side // _JPEG_BLOCK) * _JPEG_BLOCK for side in sides)
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        frame = read_frame(data[offset : offset + count])
+        if frame.height * frame.width > height * width:
+            raise UnreadablePhoto("The TIFF is damaged: a JPEG in it is larger than its header says.")
 
 
 def _samples(page: Any) -> Samples:

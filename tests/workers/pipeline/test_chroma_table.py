@@ -48,3 +48,13 @@ def test_black_and_white_take_no_colour():
     luma = np.array([[0, 255]], np.uint8)
     strong = np.array([[230, 230]], np.uint8)
     assert np.abs(chroma_of(luma, strong, strong).astype(int) - 128).max() <= 3
+
+
+def test_rows_wider_than_opencv_s_limit_are_as_good_as_short_ones():
+    luma, a, b = np.random.default_rng(2).integers(0, 256, (3, 2, 65_500)).astype(np.uint8)
+    halves = [
+        chroma_of(luma[:, half], a[:, half], b[:, half]) for half in (np.s_[:30_000], np.s_[30_000:60_000])
+    ]
+    found = chroma_of(luma, a, b)
+    assert found.shape == (2, 65_500, 2)
+    assert (found[:, :60_000] == np.concatenate(halves, axis=1)).all()

@@ -14,6 +14,7 @@ from PIL import Image
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions, OutputFormat
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
+from workers.pipeline.png import read_png
 
 
 def pixels_of(data: bytes) -> np.ndarray:
@@ -138,16 +139,21 @@ def test_a_path_is_as_good_as_bytes(predictor, save, grey_photo, tmp_path):
     assert (from_path.extension, from_path.media_type) == (".jpg", "image/jpeg")
 
 
-def huge_png() -> bytes:
-    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    rows = zlib.compress(b"\x00" * 10_000_000)
+def black_png(side: int, depth: int, rows: int) -> bytes:
+    """A PNG whose header says `side` x `side` grey pixels of `depth` bits, with so many rows of them."""
+    head = struct.pack(">IIBBBBB", side, side, depth, 0, 0, 0, 0)
+    packed = zlib.compress(bytes((1 + side * depth // 8) * rows))
 
     def chunk(kind, payload):
         return (
             struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
         )
 
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def huge_png() -> bytes:
+    return black_png(60_000, 8, 160)
 
 
 def huge_tiff() -> bytes:
@@ -178,6 +184,11 @@ def test_bombs_are_refused_by_their_header(predictor, bomb):
         colorize(data, predictor, ColorizeOptions())
     assert time.process_time() - start < 1
     assert not predictor.seen
+
+
+def test_a_photo_just_within_the_limit_is_decoded():
+    """Pillow's own bound is lower."""
+    assert read_png(black_png(14_000, 1, 14_000), PhotoLimits()).pixels.shape == (14_000, 14_000)
 
 
 def test_the_limit_is_the_caller_s(predictor, save, grey_photo):

@@ -1,11 +1,13 @@
 import io
+import struct
 
 import imagecodecs
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
-from photochrom.errors import PhotoRejected, PhotoTooLarge, UnsupportedFormat
+from photochrom.errors import PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions
 from workers.pipeline.colorizer import PhotoLimits, colorize
 
@@ -50,6 +52,49 @@ def test_too_many_pixels_are_refused_before_decoding(predictor, rgb_photo, save)
         colorize(
             save(rgb_photo, "JPEG2000"), predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=1000)
         )
+
+
+def box(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload) + 8) + kind + payload
+
+
+def test_a_small_header_in_another_box_does_not_hide_a_large_picture(predictor):
+    data = bytes(imagecodecs.jpeg2k_encode(np.zeros((3000, 3000), np.uint16), level=0, codecformat="jp2"))
+    small = bytes(imagecodecs.jpeg2k_encode(np.zeros((10, 10), np.uint16), level=0, codecformat="j2k"))
+    first = 12 + int.from_bytes(data[12:16], "big")  # after the signature and the file type
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(PhotoTooLarge, match="3000 x 3000"):
+        colorize(
+            data[:first] + box(b"free", small) + data[first:],
+            predictor,
+            ColorizeOptions(),
+            limits=PhotoLimits(max_pixels=1_000_000),
+        )
+    assert psutil.Process().memory_info().rss - before < 20e6
+
+
+def test_a_box_that_claims_another_size_than_its_codestream_is_refused(predictor, rgb_photo, save):
+    source = bytearray(save(np.ascontiguousarray(rgb_photo[:64, :64]), "JPEG2000"))
+    at = source.index(b"ihdr") + 4
+    source[at : at + 8] = struct.pack(">II", 12_000, 12_000)
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(UnreadablePhoto, match="size"):
+        colorize(bytes(source), predictor, ColorizeOptions())
+    assert psutil.Process().memory_info().rss - before < 20e6
+
+
+@pytest.mark.parametrize("component", [1, 2])
+def test_every_component_s_depth_is_looked_at(component, predictor, rgb_photo, save):
+    source = bytearray(save(rgb_photo, "JPEG2000"))
+    source[source.index(b"\xff\x4f\xff\x51") + 42 + 3 * component] = 15
+    with pytest.raises(UnsupportedFormat, match="different depth"):
+        colorize(bytes(source), predictor, ColorizeOptions())
+
+
+def test_a_codestream_without_its_box_is_a_clear_error(predictor, rgb_photo, save):
+    source = save(rgb_photo, "JPEG2000")
+    with pytest.raises(UnreadablePhoto, match="truncated"):
+        colorize(source.replace(b"jp2c", b"free"), predictor, ColorizeOptions())
 
 
 def test_deeper_than_16_bits_is_refused(predictor, grey_photo, save):

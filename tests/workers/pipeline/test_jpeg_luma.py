@@ -162,3 +162,12 @@ def test_a_file_of_countless_scans_is_refused_quickly(predictor, pillow_jpeg, gr
     bomb = bytes(replace(jpeg, segments=(*jpeg.segments, *[last] * 3000)))
     with pytest.raises(UnreadablePhoto, match="scans"):
         colorize(bomb, predictor, ColorizeOptions())
+
+
+@pytest.mark.parametrize("size", [(30, 40_000), (40_000, 30), (60, 65_500)])
+def test_panoramas_wider_than_opencv_s_limit(size, predictor, pillow_jpeg, luma_of):
+    pixels = np.tile(np.arange(size[1]) % 251, (size[0], 1)).astype(np.uint8)
+    data = pillow_jpeg(pixels, quality=90)
+    result = colorize(data, predictor, ColorizeOptions(sepia=0.5), preview_side=512)
+    assert (result.height, result.width) == size
+    assert (luma_of(result.data) == luma_of(data)).all()

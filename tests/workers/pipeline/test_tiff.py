@@ -3,13 +3,14 @@ import struct
 import time
 import zlib
 
+import imagecodecs
 import numpy as np
 import psutil
 import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 
-from photochrom.errors import UnreadablePhoto, UnsupportedFormat
+from photochrom.errors import PhotoRejected, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.limits import PhotoLimits
@@ -46,6 +47,15 @@ def test_every_way_to_store_grey(options, dtype, grey_photo):
     pixels = grey_photo[:150, :170].astype(dtype) * (1 if dtype == np.uint8 else 257)
     stored = np.iinfo(dtype).max - pixels if options.get("photometric") == "miniswhite" else pixels
     assert_array_equal(read_tiff(written(stored, **options), PhotoLimits()).pixels, pixels)
+
+
+@pytest.mark.parametrize("tile", [None, (64, 48)], ids=["strips", "tiles"])
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+def test_jpeg_in_tiff(tile, colour, rgb_photo):
+    pixels = np.ascontiguousarray(rgb_photo if colour else rgb_photo[..., 1])
+    data = written(pixels, compression="jpeg", compressionargs={"level": 95}, tile=tile)
+    found = read_tiff(data, PhotoLimits()).pixels
+    assert np.abs(found.astype(int) - pixels).mean() < 3
 
 
 @pytest.mark.parametrize("planar", ["contig", "separate"])
@@ -106,14 +116,48 @@ def test_kinds_that_are_refused_name_a_way_out(pixels, options, sentence, predic
         colorize(written(pixels, **options), predictor, ColorizeOptions())
 
 
+def one_strip(packed: bytes, compression: int, tags: dict[int, int] | None = None) -> bytes:
+    """A TIFF of 16 x 16 grey pixels, unless `tags` say otherwise, whose only strip is `packed`."""
+    plain = {256: 16, 257: 16, 258: 8, 259: compression, 262: 1, 273: 8, 277: 1, 278: 16, 279: len(packed)}
+    found = sorted((plain | (tags or {})).items())
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in found)
+    directory = struct.pack("<H", len(found)) + entries + b"\x00" * 4
+    return b"II*\x00" + struct.pack("<I", 8 + len(packed)) + packed + directory
+
+
+def many_samples() -> bytes:
+    packed = zlib.compress(bytes(2000 * 2000 * 250))
+    return one_strip(packed, 8, {256: 2000, 257: 2000, 277: 250, 278: 2000})
+
+
+def large_tile() -> bytes:
+    packed = zlib.compress(bytes(20_000 * 20_000))
+    return one_strip(packed, 8, {322: 20_000, 323: 20_000, 324: 8, 325: len(packed)})
+
+
+def large_jpeg() -> bytes:
+    return one_strip(bytes(imagecodecs.jpeg8_encode(np.zeros((9000, 9000), np.uint8))), 7)
+
+
+def large_jpeg2000() -> bytes:
+    return one_strip(bytes(imagecodecs.jpeg2k_encode(np.zeros((3000, 3000), np.uint8))), 34712)
+
+
+@pytest.mark.parametrize("bomb", [many_samples, large_tile, large_jpeg, large_jpeg2000])
+def test_no_part_of_a_tiff_unpacks_beyond_the_limit(bomb, predictor):
+    data = bomb()
+    before, start = psutil.Process().memory_info().rss, time.process_time()
+    with pytest.raises(PhotoRejected):
+        colorize(data, predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=5_000_000))
+    assert time.process_time() - start < 0.5
+    assert psutil.Process().memory_info().rss - before < 50e6
+
+
 def test_a_strip_that_unpacks_to_gigabytes_is_refused_quickly(predictor):
     """A picture of 16 x 16 pixels whose one strip holds a hundred megabytes of zeros."""
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
-    tags = {256: 16, 257: 16, 258: 8, 259: 8, 262: 1, 273: 8, 277: 1, 278: 16, 279: len(packed)}
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
-    directory = struct.pack("<H", len(tags)) + entries + b"\x00" * 4
-    data = b"II*\x00" + struct.pack("<I", 8 + len(packed)) + packed + directory
+    data = one_strip(packed, 8)
     before, start = psutil.Process().memory_info().rss, time.process_time()
     with pytest.raises(UnreadablePhoto):
         colorize(data, predictor, ColorizeOptions())
