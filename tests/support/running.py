@@ -96,6 +96,8 @@ def command(*arguments: str, **extra: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Background jobs of a script inherit an ignored Ctrl-C; a stranger at a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
