@@ -46,8 +46,8 @@ format: $(VENV)/dev.stamp  ## let ruff fix and format the code
 	$(BIN)/ruff format .
 
 .PHONY: model
-model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=...] [RUN=...]
-	$(BIN)/python -m model.train --config $(CONFIG) --photos $(PHOTOS) --out $(RUN)
+model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=...] [RUN=...] [ARGS=--resume]
+	$(BIN)/python -m model.train --config $(CONFIG) --photos $(PHOTOS) --out $(RUN) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers

@@ -32,7 +32,10 @@ def weights_file(encoder: str) -> Path:
     for folder in (spec.submodule_search_locations or []) if spec else []:
         for path in Path(folder).glob(f"models/efficientnet-{encoder}-*.pth"):
             return path
-    raise ModelRejected(f"No ImageNet weights for {encoder!r}: install {package.replace('_', '-')}.")
+    raise ModelRejected(
+        f"No ImageNet weights for the encoder {encoder!r}: install {package.replace('_', '-')} if there is one, "
+        "or start with --init scratch."
+    )
 
 
 def imagenet_weights(encoder: str) -> dict[str, Tensor]:
