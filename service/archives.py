@@ -13,7 +13,7 @@ from photochrom.batches import BatchRecord, item_name
 from photochrom.errors import ArchiveRejected, BatchClosed, PhotochromError, QueueFull, StorageFull
 
 from . import problems
-from .deps import Services, ServicesDep
+from .deps import BatchId, Services, ServicesDep
 from .intake import kept, refuse_if_full
 from .unpack import Budget, Entry, blocks, entries
 from .uploads import Sink, Upload
@@ -65,7 +65,7 @@ _BODY = {
     responses=problems.responses(404, 409, 413, 422, 429, 503, 507),
     openapi_extra=_BODY,
 )
-async def post_archive(batch_id: str, request: Request, services: ServicesDep) -> ArchiveReport:
+async def post_archive(batch_id: BatchId, request: Request, services: ServicesDep) -> ArchiveReport:
     """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
 
     Sending it again after a broken connection adds what is missing.
