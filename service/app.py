@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
@@ -25,6 +26,8 @@ _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
 Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{id}/result`.
 Errors are problem+json (RFC 9457) with a stable `code`."""
+# Each takes a core for minutes.
+_ARCHIVES_AT_A_TIME = 2
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
 
 
@@ -81,6 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
+        unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()
     app.state.services = services

@@ -5,12 +5,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from photochrom.batches import BatchRecord, item_name
-from photochrom.errors import ArchiveRejected, BatchClosed, PhotochromError, QueueFull, StorageFull
+from photochrom.errors import (
+    ArchiveRejected,
+    BatchClosed,
+    PhotochromError,
+    QueueFull,
+    StorageFull,
+    TooManyArchives,
+)
 
 from . import problems
 from .deps import BatchId, Services, ServicesDep
@@ -73,12 +81,18 @@ async def post_archive(batch_id: BatchId, request: Request, services: ServicesDe
     batch = await run_in_threadpool(services.batches.get, batch_id)
     if not batch.open:
         raise BatchClosed(f"Batch {batch_id} takes no more photographs.")
+    # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
+    if not services.unpacking.available_tokens:
+        raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
     with services.storage.draft() as draft:
         async for chunk in _gathered(request):
             await run_in_threadpool(draft.write, chunk)
         report = ArchiveReport()
         # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
-        await asyncio.shield(run_in_threadpool(_unpack, services, batch, draft.path, report))
+        unpacking = to_thread.run_sync(
+            _unpack, services, batch, draft.path, report, limiter=services.unpacking
+        )
+        await asyncio.shield(unpacking)
     return report
 
 

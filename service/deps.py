@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from redis import Redis
 
@@ -33,6 +34,8 @@ class Services:
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore
+    unpacking: CapacityLimiter
+    """Threads that archives are unpacked on: not those that all other calls share."""
 
 
 def _services(request: Request) -> Services:

@@ -42,6 +42,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.IdempotencyMismatch: 422,
     errors.InvalidOption: 422,
     errors.QueueFull: 429,
+    errors.TooManyArchives: 429,
     errors.StorageFull: 507,
     errors.QueueUnavailable: 503,
 }
