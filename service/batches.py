@@ -38,6 +38,7 @@ def create_batch(services: ServicesDep, response: Response, new: NewBatch | None
 
 
 @router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
+@router.head("", include_in_schema=False)
 def list_batches(
     services: ServicesDep, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
 ) -> BatchPage:
@@ -53,6 +54,7 @@ def list_batches(
     summary="See how a batch stands",
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
 )
+@router.head("/{batch_id}", include_in_schema=False)
 def read_batch(
     batch_id: BatchId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
@@ -98,6 +100,7 @@ async def put_item(batch_id: BatchId, name: str, request: Request, services: Ser
 @router.get(
     "/{batch_id}/items", summary="List the items of a batch", responses=problems.responses(404, 422, 503)
 )
+@router.head("/{batch_id}/items", include_in_schema=False)
 def list_items(
     batch_id: BatchId,
     services: ServicesDep,
@@ -119,6 +122,7 @@ def list_items(
     summary="Find an item by its name",
     responses=problems.responses(404, 503),
 )
+@router.head("/{batch_id}/items/{name:path}", include_in_schema=False)
 def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
     """Return the job of this item; a client that resumes asks here what is there already."""
     services.batches.get(batch_id)

@@ -105,6 +105,7 @@ async def create_job(
 
 
 @router.get("", summary="List jobs, newest first", responses=problems.responses(422, 503))
+@router.head("", include_in_schema=False)
 def list_jobs(
     services: ServicesDep,
     response: Response,
@@ -128,6 +129,7 @@ def list_jobs(
     summary="See how a job stands",
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
 )
+@router.head("/{job_id}", include_in_schema=False)
 def read_job(
     job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:

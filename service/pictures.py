@@ -29,6 +29,7 @@ class Pictured(StrEnum):
     response_class=FileResponse,
     responses={200: {"content": {"image/jpeg": {}}}, **_PROBLEMS},
 )
+@router.head("/{job_id}/preview", include_in_schema=False)
 def preview(job_id: JobId, store: StoreDep, storage: StorageDep, of: Pictured = Pictured.RESULT) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
     result = _result(job_id, store)
@@ -42,6 +43,7 @@ def preview(job_id: JobId, store: StoreDep, storage: StorageDep, of: Pictured = 
     response_class=FileResponse,
     responses={200: {"content": {"image/png": {}}}, **_PROBLEMS},
 )
+@router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, store: StoreDep, storage: StorageDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
     return _file(storage, _result(job_id, store).confidence_key, "image/png")
