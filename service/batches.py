@@ -7,9 +7,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches import BatchRecord, item_name
-from photochrom.errors import ResultNotReady
+from photochrom.errors import ResultExpired, ResultNotReady
 from photochrom.ids import new_id
-from photochrom.jobs import JobRecord, JobState, utc_now
+from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
 
 from . import problems
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
@@ -179,13 +179,16 @@ def delete_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 409, 503),
+        **problems.responses(404, 409, 410, 503),
     },
 )
 def download_archive(batch_id: BatchId, services: ServicesDep) -> Response:
     """Stream the results that are there, under their names and folders, with manifest.json at the end."""
     record = services.batches.get(batch_id)
-    if not services.store.counts(batch_id)[JobState.SUCCEEDED]:
+    counts = services.store.counts(batch_id)
+    if not counts[JobState.SUCCEEDED]:
+        if counts[JobState.EXPIRED] and not any(counts[state] for state in UNFINISHED):
+            raise ResultExpired("The results were deleted when their time was over.")
         raise ResultNotReady("The batch has no results yet.")
     headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
     chunks = results_as_zip(services.store, services.storage, record)
