@@ -123,6 +123,12 @@ class ArchiveRejected(PhotochromError):
     code: ClassVar[str] = "archive-rejected"
 
 
+class TooManyArchives(PhotochromError):
+    """As many archives are being unpacked as may be at a time."""
+
+    code: ClassVar[str] = "too-many-archives"
+
+
 class InvalidName(PhotochromError):
     """The name of an item is no relative path that could be a file everywhere."""
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
@@ -25,6 +26,9 @@ _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
 Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{id}/result`.
 Errors are problem+json (RFC 9457) with a stable `code`."""
+# Each takes a core for minutes.
+_ARCHIVES_AT_A_TIME = 2
+_ROUTERS = (jobs.router, pictures.router, batches.router, archives.router, streams.router, health.router)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
 
 
@@ -39,15 +43,12 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
+    routers = (*_ROUTERS, page.page_router())
+    app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
     openapi.describe(app)
-    app.include_router(jobs.router)
-    app.include_router(pictures.router)
-    app.include_router(batches.router)
-    app.include_router(archives.router)
-    app.include_router(streams.router)
-    app.include_router(health.router)
-    app.include_router(page.page_router())
+    for router in routers:
+        app.include_router(router)
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
@@ -81,6 +82,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
+        unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()
     app.state.services = services

@@ -5,15 +5,23 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from photochrom.batches import BatchRecord, item_name
-from photochrom.errors import ArchiveRejected, BatchClosed, PhotochromError, QueueFull, StorageFull
+from photochrom.errors import (
+    ArchiveRejected,
+    BatchClosed,
+    PhotochromError,
+    QueueFull,
+    StorageFull,
+    TooManyArchives,
+)
 
 from . import problems
-from .deps import Services, ServicesDep
+from .deps import BatchId, Services, ServicesDep
 from .intake import kept, refuse_if_full
 from .unpack import Budget, Entry, blocks, entries
 from .uploads import Sink, Upload
@@ -65,7 +73,7 @@ _BODY = {
     responses=problems.responses(404, 409, 413, 422, 429, 503, 507),
     openapi_extra=_BODY,
 )
-async def post_archive(batch_id: str, request: Request, services: ServicesDep) -> ArchiveReport:
+async def post_archive(batch_id: BatchId, request: Request, services: ServicesDep) -> ArchiveReport:
     """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
 
     Sending it again after a broken connection adds what is missing.
@@ -73,12 +81,18 @@ async def post_archive(batch_id: str, request: Request, services: ServicesDep) -
     batch = await run_in_threadpool(services.batches.get, batch_id)
     if not batch.open:
         raise BatchClosed(f"Batch {batch_id} takes no more photographs.")
+    # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
+    if not services.unpacking.available_tokens:
+        raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
     with services.storage.draft() as draft:
         async for chunk in _gathered(request):
             await run_in_threadpool(draft.write, chunk)
         report = ArchiveReport()
         # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
-        await asyncio.shield(run_in_threadpool(_unpack, services, batch, draft.path, report))
+        unpacking = to_thread.run_sync(
+            _unpack, services, batch, draft.path, report, limiter=services.unpacking
+        )
+        await asyncio.shield(unpacking)
     return report
 
 

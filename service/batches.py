@@ -7,13 +7,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches import BatchRecord, item_name
-from photochrom.errors import ResultNotReady
+from photochrom.errors import ResultExpired, ResultNotReady
 from photochrom.ids import new_id
-from photochrom.jobs import JobRecord, JobState, utc_now
+from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
 
 from . import problems
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
-from .deps import Services, ServicesDep
+from .deps import BatchId, Services, ServicesDep
 from .intake import kept, refuse_if_full
 from .jobs import matches, upload_body
 from .results import errors_as_lines, results_as_zip
@@ -38,6 +38,7 @@ def create_batch(services: ServicesDep, response: Response, new: NewBatch | None
 
 
 @router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
+@router.head("", include_in_schema=False)
 def list_batches(
     services: ServicesDep, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
 ) -> BatchPage:
@@ -53,8 +54,9 @@ def list_batches(
     summary="See how a batch stands",
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
 )
+@router.head("/{batch_id}", include_in_schema=False)
 def read_batch(
-    batch_id: str, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+    batch_id: BatchId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Poll this, with If-None-Match and at the pace of Retry-After; or listen to its events."""
     record = services.batches.get(batch_id)
@@ -78,7 +80,7 @@ def read_batch(
     },
     openapi_extra=upload_body(),
 )
-async def put_item(batch_id: str, name: str, request: Request, services: ServicesDep) -> Response:
+async def put_item(batch_id: BatchId, name: str, request: Request, services: ServicesDep) -> Response:
     """Send it under its name, a relative path; sending the same again does no harm, so just resume."""
     item = item_name(name)
     batch = await run_in_threadpool(services.batches.get, batch_id)
@@ -98,8 +100,9 @@ async def put_item(batch_id: str, name: str, request: Request, services: Service
 @router.get(
     "/{batch_id}/items", summary="List the items of a batch", responses=problems.responses(404, 422, 503)
 )
+@router.head("/{batch_id}/items", include_in_schema=False)
 def list_items(
-    batch_id: str,
+    batch_id: BatchId,
     services: ServicesDep,
     request: Request,
     response: Response,
@@ -119,7 +122,8 @@ def list_items(
     summary="Find an item by its name",
     responses=problems.responses(404, 503),
 )
-def read_item(batch_id: str, name: str, services: ServicesDep) -> JobView:
+@router.head("/{batch_id}/items/{name:path}", include_in_schema=False)
+def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
     """Return the job of this item; a client that resumes asks here what is there already."""
     services.batches.get(batch_id)
     return JobView.of(services.batches.item(batch_id, name), None)
@@ -128,7 +132,7 @@ def read_item(batch_id: str, name: str, services: ServicesDep) -> JobView:
 @router.post(
     "/{batch_id}:seal", summary="Say that all photographs are sent", responses=problems.responses(404, 503)
 )
-def seal_batch(batch_id: str, services: ServicesDep) -> BatchView:
+def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Take no more photographs; the batch is completed when the last item is."""
     return view_of(services, services.batches.seal(batch_id))
 
@@ -136,7 +140,7 @@ def seal_batch(batch_id: str, services: ServicesDep) -> BatchView:
 @router.post(
     "/{batch_id}:cancel", status_code=202, summary="Cancel a batch", responses=problems.responses(404, 503)
 )
-def cancel_batch(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> BatchView:
+def cancel_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> BatchView:
     """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
     record = services.batches.cancel(batch_id)
     # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
@@ -150,7 +154,7 @@ def cancel_batch(batch_id: str, services: ServicesDep, background: BackgroundTas
     summary="Try the failed and canceled items again",
     responses=problems.responses(404, 503),
 )
-def retry_failed(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> Retried:
+def retry_failed(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
     retried = services.batches.retry_failed(batch_id)
     background.add_task(services.batches.retry_items, batch_id)
@@ -163,7 +167,7 @@ def retry_failed(batch_id: str, services: ServicesDep, background: BackgroundTas
     summary="Erase a batch, its items and their files",
     responses=problems.responses(404, 503),
 )
-def delete_batch(batch_id: str, services: ServicesDep, background: BackgroundTasks) -> None:
+def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
     """Forget it all; running items stop before their next stage."""
     records = services.batches.delete(batch_id)
     background.add_task(_delete_files, services, records)
@@ -175,13 +179,16 @@ def delete_batch(batch_id: str, services: ServicesDep, background: BackgroundTas
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 409, 503),
+        **problems.responses(404, 409, 410, 503),
     },
 )
-def download_archive(batch_id: str, services: ServicesDep) -> Response:
+def download_archive(batch_id: BatchId, services: ServicesDep) -> Response:
     """Stream the results that are there, under their names and folders, with manifest.json at the end."""
     record = services.batches.get(batch_id)
-    if not services.store.counts(batch_id)[JobState.SUCCEEDED]:
+    counts = services.store.counts(batch_id)
+    if not counts[JobState.SUCCEEDED]:
+        if counts[JobState.EXPIRED] and not any(counts[state] for state in UNFINISHED):
+            raise ResultExpired("The results were deleted when their time was over.")
         raise ResultNotReady("The batch has no results yet.")
     headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
     chunks = results_as_zip(services.store, services.storage, record)
@@ -197,7 +204,7 @@ def download_archive(batch_id: str, services: ServicesDep) -> Response:
         **problems.responses(404, 503),
     },
 )
-def download_errors(batch_id: str, services: ServicesDep) -> Response:
+def download_errors(batch_id: BatchId, services: ServicesDep) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)
     return StreamingResponse(errors_as_lines(services.store, batch_id), media_type="application/jsonl")

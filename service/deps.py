@@ -1,19 +1,25 @@
 """What endpoints ask for, each named once."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, cast
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 from redis import Redis
 
 from photochrom.batch_store import BatchStore
+from photochrom.errors import BatchNotFound, JobNotFound
 from photochrom.fleet import Fleet
+from photochrom.ids import PATTERN
 from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue
 from photochrom.storage import LocalStorage
 
 from .events import JobWatcher
 from .settings import ServiceSettings
+
+_ID = re.compile(PATTERN)
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,24 @@ class Services:
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore
+    unpacking: CapacityLimiter
+    """Threads that archives are unpacked on: not those that all other calls share."""
 
 
 def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
+
+
+async def _job_id(job_id: str) -> str:
+    if not _ID.fullmatch(job_id):
+        raise JobNotFound(job_id)
+    return job_id
+
+
+async def _batch_id(batch_id: str) -> str:
+    if not _ID.fullmatch(batch_id):
+        raise BatchNotFound(batch_id)
+    return batch_id
 
 
 def _settings(services: Annotated[Services, Depends(_services)]) -> ServiceSettings:
@@ -50,6 +70,9 @@ def _fleet(services: Annotated[Services, Depends(_services)]) -> Fleet:
     return services.fleet
 
 
+# What is no id must not become part of a key: "{id}:jobs" is one that holds something else.
+JobId = Annotated[str, Depends(_job_id)]
+BatchId = Annotated[str, Depends(_batch_id)]
 ServicesDep = Annotated[Services, Depends(_services)]
 SettingsDep = Annotated[ServiceSettings, Depends(_settings)]
 StoreDep = Annotated[JobStore, Depends(_store)]

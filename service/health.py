@@ -18,6 +18,7 @@ router = APIRouter(tags=["service"])
 
 
 @router.get("/healthz", summary="Is the API process alive?")
+@router.head("/healthz", include_in_schema=False)
 async def healthz() -> dict[str, str]:
     """Answer, without asking anybody else."""
     return {"status": "ok"}
@@ -29,6 +30,7 @@ async def healthz() -> dict[str, str]:
     response_model=Readiness,
     responses=problems.responses(503),
 )
+@router.head("/readyz", include_in_schema=False)
 def readyz(request: Request, services: ServicesDep) -> Response:
     """Look at queue, storage and workers; 503 with the same parts when one of them is not there."""
     queue, workers = _workers(services.fleet)
@@ -51,6 +53,7 @@ def readyz(request: Request, services: ServicesDep) -> Response:
 
 
 @router.get("/v1/models", summary="Models that the workers have loaded", responses=problems.responses(503))
+@router.head("/v1/models", include_in_schema=False)
 def models(fleet: FleetDep) -> list[ModelView]:
     """Return each model with its workers by execution provider; none while no worker lives."""
     loaded: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -63,6 +66,7 @@ def models(fleet: FleetDep) -> list[ModelView]:
 
 
 @router.get("/v1/limits", summary="What this server takes, and how long it keeps it")
+@router.head("/v1/limits", include_in_schema=False)
 async def limits(settings: SettingsDep) -> LimitsView:
     """Return the limits that uploads are held to."""
     return LimitsView(

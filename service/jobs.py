@@ -23,7 +23,7 @@ from photochrom.jobs import WAITING, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 
 from . import problems
-from .deps import Services, ServicesDep, StorageDep, StoreDep
+from .deps import JobId, Services, ServicesDep, StorageDep, StoreDep
 from .intake import hand_over, kept, refuse_if_full
 from .multipart import PHOTO_FIELD
 from .schemas import JobPage, JobView
@@ -105,6 +105,7 @@ async def create_job(
 
 
 @router.get("", summary="List jobs, newest first", responses=problems.responses(422, 503))
+@router.head("", include_in_schema=False)
 def list_jobs(
     services: ServicesDep,
     response: Response,
@@ -128,8 +129,9 @@ def list_jobs(
     summary="See how a job stands",
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
 )
+@router.head("/{job_id}", include_in_schema=False)
 def read_job(
-    job_id: str, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+    job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Poll this, with If-None-Match and at the pace of Retry-After; or listen to its events."""
     record = services.store.get(job_id)
@@ -156,7 +158,7 @@ def read_job(
 )
 @router.head("/{job_id}/result", include_in_schema=False)
 def download_result(
-    job_id: str,
+    job_id: JobId,
     store: StoreDep,
     storage: StorageDep,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -188,7 +190,7 @@ def download_result(
     },
 )
 @router.head("/{job_id}/original", include_in_schema=False)
-def download_original(job_id: str, store: StoreDep, storage: StorageDep) -> Response:
+def download_original(job_id: JobId, store: StoreDep, storage: StorageDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
     original = store.get(job_id).original
     try:
@@ -202,7 +204,7 @@ def download_original(job_id: str, store: StoreDep, storage: StorageDep) -> Resp
 @router.post(
     "/{job_id}:cancel", status_code=202, summary="Cancel a job", responses=problems.responses(404, 409, 503)
 )
-def cancel_job(job_id: str, services: ServicesDep) -> JobView:
+def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     """Cancel at once if it waits, before its next stage if it runs; 409 if it is over."""
     record = services.store.change(job_id, lambda job: job.request_cancel(utc_now()))
     if record.finished:
@@ -217,7 +219,7 @@ def cancel_job(job_id: str, services: ServicesDep) -> JobView:
     summary="Try a failed or canceled job again",
     responses=problems.responses(404, 409, 503),
 )
-def retry_job(job_id: str, services: ServicesDep) -> JobView:
+def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
     """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
     record = services.store.change(job_id, JobRecord.retry)
     hand_over(services, record)
@@ -227,7 +229,7 @@ def retry_job(job_id: str, services: ServicesDep) -> JobView:
 @router.delete(
     "/{job_id}", status_code=204, summary="Erase a job and its files", responses=problems.responses(404, 503)
 )
-def delete_job(job_id: str, services: ServicesDep) -> None:
+def delete_job(job_id: JobId, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
     record = services.store.delete(job_id)
     services.queue.remove(record)

@@ -52,7 +52,7 @@ class Asset:
     media_type: str
     plain: bytes
     packed: bytes
-    etag: str
+    digest: str
 
     @classmethod
     def read(cls, path: Path) -> "Asset":
@@ -61,8 +61,8 @@ class Asset:
         media_type = (
             _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         )
-        etag = f'"{hashlib.sha256(plain).hexdigest()[:32]}"'
-        return cls(media_type, plain, gzip.compress(plain, 9, mtime=0), etag)
+        digest = hashlib.sha256(plain).hexdigest()[:32]
+        return cls(media_type, plain, gzip.compress(plain, 9, mtime=0), digest)
 
 
 def read_assets(folder: Path = _FOLDER) -> dict[str, Asset]:
@@ -91,10 +91,13 @@ def page_router() -> APIRouter:
 
 
 def _answer(asset: Asset, accept_encoding: str, if_none_match: str) -> Response:
-    headers = {**_HEADERS, "ETag": asset.etag}
-    if asset.etag in if_none_match:
+    packed = "gzip" in accept_encoding
+    # A strong tag is one of bytes, and these are others.
+    etag = f'"{asset.digest}-gzip"' if packed else f'"{asset.digest}"'
+    headers = {**_HEADERS, "ETag": etag}
+    if etag in if_none_match:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    if "gzip" in accept_encoding:
+    if packed:
         headers["Content-Encoding"] = "gzip"
         return Response(asset.packed, media_type=asset.media_type, headers=headers)
     return Response(asset.plain, media_type=asset.media_type, headers=headers)

@@ -9,7 +9,7 @@ from photochrom.errors import ObjectNotFound, ResultExpired, ResultNotReady
 from photochrom.jobs import JobState, Result
 
 from . import problems
-from .deps import StorageDep, StoreDep
+from .deps import JobId, StorageDep, StoreDep
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
@@ -29,7 +29,8 @@ class Pictured(StrEnum):
     response_class=FileResponse,
     responses={200: {"content": {"image/jpeg": {}}}, **_PROBLEMS},
 )
-def preview(job_id: str, store: StoreDep, storage: StorageDep, of: Pictured = Pictured.RESULT) -> Response:
+@router.head("/{job_id}/preview", include_in_schema=False)
+def preview(job_id: JobId, store: StoreDep, storage: StorageDep, of: Pictured = Pictured.RESULT) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
     result = _result(job_id, store)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
@@ -42,7 +43,8 @@ def preview(job_id: str, store: StoreDep, storage: StorageDep, of: Pictured = Pi
     response_class=FileResponse,
     responses={200: {"content": {"image/png": {}}}, **_PROBLEMS},
 )
-def confidence(job_id: str, store: StoreDep, storage: StorageDep) -> Response:
+@router.head("/{job_id}/confidence", include_in_schema=False)
+def confidence(job_id: JobId, store: StoreDep, storage: StorageDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
     return _file(storage, _result(job_id, store).confidence_key, "image/png")
 

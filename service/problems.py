@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from photochrom import errors
 
@@ -42,6 +42,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.IdempotencyMismatch: 422,
     errors.InvalidOption: 422,
     errors.QueueFull: 429,
+    errors.TooManyArchives: 429,
     errors.StorageFull: 507,
     errors.QueueUnavailable: 503,
 }
@@ -139,11 +140,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> set[str]:
     """Return the methods of all calls at this path; Starlette names those of the first one only."""
-    allowed: set[str] = set()
-    for path, calls in request.app.openapi()["paths"].items():
-        if compile_path(path)[0].match(request.url.path):
-            allowed |= {method.upper() for method in calls}
-    return allowed
+    calls: list[APIRoute] = request.app.state.calls
+    return {
+        method for call in calls if call.path_regex.match(request.url.path) for method in call.methods or ()
+    }
 
 
 _PLAIN = {

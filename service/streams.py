@@ -13,7 +13,7 @@ from photochrom.errors import BatchNotFound, JobNotFound
 
 from . import problems
 from .batch_schemas import BatchView, view_of
-from .deps import Services, ServicesDep
+from .deps import BatchId, JobId, Services, ServicesDep
 from .schemas import JobView
 
 router = APIRouter(tags=["events"])
@@ -40,7 +40,7 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     responses={**EVENTS, **problems.responses(404, 503)},
 )
 async def job_events(
-    job_id: str, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
+    job_id: JobId, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
 ) -> Response:
     """Send the job now and after each change; ends when the job does. Reconnecting resumes by Last-Event-ID."""
     record = await run_in_threadpool(services.store.get, job_id)
@@ -80,7 +80,7 @@ async def _follow(services: Services, job_id: str, seen: int) -> AsyncIterator[s
     responses={**EVENTS, **problems.responses(404, 503)},
 )
 async def batch_events(
-    batch_id: str, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
+    batch_id: BatchId, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
 ) -> Response:
     """Send event `batch` with the whole batch now and as it changes; ends when the batch does."""
     view, number = await run_in_threadpool(_present, services, batch_id)

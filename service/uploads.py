@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from email.message import Message as MailMessage
+from urllib.parse import unquote
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -26,6 +26,8 @@ _DEFAULTS = ColorizeOptions()
 _NAME_LENGTH = 255
 # Control characters would end up in headers and terminals, slashes in archives.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# RFC 6266 and 8187, without the continuations of mail, which HTTP does not have.
+_EXTENDED_NAME = re.compile(r";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^\s;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,10 @@ def _query(request: Request) -> dict[str, str]:
 def _raw_name(request: Request) -> str:
     if name := request.query_params.get("name"):
         return name
-    header = MailMessage()
-    header["content-disposition"] = request.headers.get("content-disposition", "")
-    return header.get_filename() or ""
+    disposition = request.headers.get("content-disposition", "")
+    if extended := _EXTENDED_NAME.search(disposition):
+        return unquote(extended[2], extended[1], "replace")
+    return parse_options_header(disposition)[1].get(b"filename", b"").decode("utf-8", "replace")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from photochrom.errors import PhotochromError
 from photochrom.fleet import WorkerStatus
-from photochrom.jobs import ModelUsed, utc_now
+from photochrom.jobs import JobRecord, ModelUsed, utc_now
 from service.app import create_app
 from service.middleware import BodyLimit
 from service.settings import ServiceSettings
@@ -50,8 +51,36 @@ def test_every_error_is_a_problem(client: TestClient, method: str, path: str, st
     assert problem["request_id"] == response.headers["x-request-id"]
 
 
-def test_a_405_names_all_methods_that_are_allowed(client: TestClient) -> None:
-    assert client.patch("/v1/jobs").headers["allow"] == "GET, POST"
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/jobs", "GET, HEAD, POST"),
+        ("/v1/jobs/j", "DELETE, GET, HEAD"),
+        ("/v1/jobs/j/result", "GET, HEAD"),
+        ("/v1/batches/b/items/a/b.jpg", "GET, HEAD, PUT"),
+        ("/", "GET, HEAD"),
+    ],
+)
+def test_a_405_names_all_methods_that_are_allowed(client: TestClient, path: str, methods: str) -> None:
+    response = client.patch(path)
+    assert (response.status_code, response.headers["allow"]) == (405, methods)
+
+
+def test_what_can_be_read_answers_head_alike(
+    client: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
+) -> None:
+    beat(bench)
+    batch = client.post("/v1/batches").json()["url"]
+    job = client.put(f"{batch}/items/a.jpg", content=photo).json()
+    finish(job["id"])
+    of_job = (f"{job['url']}{call}" for call in ("", "/result", "/original", "/preview", "/confidence"))
+    of_batch = (f"{batch}{call}" for call in ("", "/items", "/items/a.jpg"))
+    others = ("/", "/v1/jobs", "/v1/batches", "/v1/models", "/v1/limits", "/healthz", "/readyz")
+    for path in (*of_job, *of_batch, *others):
+        read, asked = client.get(path), client.head(path)
+        assert (asked.status_code, asked.content) == (read.status_code, b""), path
+        same = {"content-type", "content-length", "etag", "cache-control"} & set(read.headers)
+        assert {asked.headers[name] for name in same} == {read.headers[name] for name in same}, path
 
 
 def test_a_validation_error_names_its_fields(client: TestClient) -> None:

@@ -7,15 +7,20 @@ import struct
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
+from service import archives
 from support.queueing import Bench
 from support.running import ROOT
 
@@ -290,3 +295,33 @@ def test_a_sealed_batch_takes_no_archive(client: TestClient, url: str, photo: by
     client.post(f"{url}:seal")
     response = client.post(f"{url}/archive", content=zipped({"a.jpg": photo}))
     assert (response.status_code, response.json()["code"]) == (409, "batch-closed")
+
+
+def test_archives_take_turns_and_no_thread_of_other_calls(
+    client: TestClient, url: str, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are held at their unpacking: a third is told to come later, and all other calls go on."""
+    unpack, inside, go_on = archives._unpack, threading.Semaphore(0), threading.Event()
+
+    def held(*arguments: Any) -> None:
+        inside.release()
+        assert go_on.wait(30)
+        unpack(*arguments)
+
+    def send() -> httpx.Response:
+        return client.post(f"{url}/archive", content=zipped({"a.jpg": photo}))
+
+    monkeypatch.setattr(archives, "_unpack", held)
+    with ThreadPoolExecutor(2) as senders:
+        sent = [senders.submit(send) for _ in range(2)]
+        try:
+            assert all(inside.acquire(timeout=30) for _ in sent)
+            assert client.portal is not None
+            assert client.portal.call(current_default_thread_limiter).borrowed_tokens == 0
+            refused = send()
+        finally:
+            go_on.set()
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-archives")
+        assert int(refused.headers["retry-after"]) > 0
+        assert sum(answer.result().json()["accepted"] for answer in sent) == 1
+    assert send().json()["unchanged"] == 1

@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -137,6 +138,19 @@ def test_the_zip_has_names_folders_and_a_manifest(
         assert names["bad.jpg"] is None
         assert {item: archive.read(name) for item, name in names.items() if name} == results
         assert names["Älbum/1.jpg"] == "Älbum/1.jpg"
+
+
+def test_the_zip_of_a_batch_whose_results_are_all_expired_is_gone(
+    client: TestClient, bench: Bench, url: str, photo: bytes, finish: Finish
+) -> None:
+    old = put(client, url, "a.jpg", photo)
+    finish(old)
+    bench.store.change(old, lambda r: r.sweep(utc_now() + timedelta(days=8)))
+    assert code(client.get(f"{url}/archive.zip")) == "410 result-expired"
+    new = put(client, url, "b.jpg", photo)
+    assert code(client.get(f"{url}/archive.zip")) == "409 result-not-ready"
+    finish(new)
+    assert client.get(f"{url}/archive.zip").status_code == 200
 
 
 def test_delete_erases_everything(

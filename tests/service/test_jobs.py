@@ -56,6 +56,45 @@ def test_a_raw_body_may_be_named_by_its_disposition(client: TestClient, photo: b
     assert response.json()["original"]["name"] == "Töchter.jpg"
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ('attachment; filename="Oma \\"Erna\\".jpg"', 'Oma "Erna".jpg'),
+        ("attachment; filename=a.jpg", "a.jpg"),
+        ("attachment; filename=a.jpg; filename*=UTF-8''%C3%96.jpg", "Ö.jpg"),
+        ("attachment; filename*=iso-8859-1'de'%D6.jpg", "Ö.jpg"),
+        ("attachment; filename*=utf-8''%ff%00.jpg", "\ufffd.jpg"),
+        ("attachment; filename*=bogus'x'%ff", "photo"),
+        (f"attachment; filename*{'9' * 5000}*=x", "photo"),
+        ("attachment; filename*0*=utf-8''a; filename*1=b", "photo"),
+        ("inline", "photo"),
+    ],
+)
+def test_any_disposition_gives_some_name(
+    client: TestClient, photo: bytes, disposition: str, name: str
+) -> None:
+    response = client.post("/v1/jobs", content=photo, headers={"Content-Disposition": disposition})
+    assert (response.status_code, response.json()["original"]["name"]) == (202, name)
+
+
+@pytest.mark.parametrize("of", ["jobs", "batches"])
+@pytest.mark.parametrize("suffix", [":jobs", ":held", ":jobs:queued", "%0A", "0"])
+@pytest.mark.parametrize(
+    ("method", "call"), [("GET", ""), ("DELETE", ""), ("GET", "/events"), ("POST", ":cancel")]
+)
+def test_a_key_of_the_store_is_no_id(
+    client: TestClient, photo: bytes, of: str, suffix: str, method: str, call: str
+) -> None:
+    batch = client.post("/v1/batches").json()
+    job = client.put(f"{batch['url']}/items/a.jpg", content=photo).json()
+    url = (job if of == "jobs" else batch)["url"]
+    assert code(client.request(method, url + suffix + call)) in {
+        "404 job-not-found",
+        "404 batch-not-found",
+    }
+    assert client.get(batch["url"]).json()["total"] == 1
+
+
 def test_a_job_shows_state_progress_and_result(client: TestClient, photo: bytes, finish: Finish) -> None:
     job_id = upload(client, photo)
     assert client.get(f"/v1/jobs/{job_id}").json()["queue_position"] == 0

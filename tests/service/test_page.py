@@ -54,6 +54,17 @@ def test_compressed_only_for_who_asks(client: TestClient) -> None:
     assert packed.content == plain.content == ASSETS["main.js"].plain
 
 
+def test_other_bytes_have_another_tag(client: TestClient) -> None:
+    tags = {}
+    for coding in ("gzip", "identity"):
+        headers = {"Accept-Encoding": coding}
+        tags[coding] = client.get("/", headers=headers).headers["etag"]
+        assert client.get("/", headers={**headers, "If-None-Match": tags[coding]}).status_code == 304
+    assert tags["gzip"] != tags["identity"]
+    crossed = {"Accept-Encoding": "identity", "If-None-Match": tags["gzip"]}
+    assert client.get("/", headers=crossed).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/web/", "/web/nothing.js", "/web/../page.py", "/web/%2e%2e/page.py", "/web//etc/passwd"]
 )
