@@ -16,6 +16,7 @@ from redis.client import Pipeline
 from . import scripts
 from .batches import BatchRecord
 from .errors import BatchNotFound, IdempotencyMismatch, ItemConflict, ItemNotFound, JobConflict, JobNotFound
+from .fleet import Fleet
 from .job_store import IdempotencyKey, JobStore
 from .jobs import UNFINISHED, JobRecord, JobState, utc_now
 from .queue import JobQueue
@@ -35,6 +36,7 @@ class BatchStore:
         self._jobs = jobs
         self._queue = queue
         self._keep = keep
+        self._fleet = Fleet(redis)
         self._next_turn = redis.register_script(scripts.NEXT_TURN)
 
     def create(self, record: BatchRecord) -> BatchRecord:
@@ -172,7 +174,7 @@ class BatchStore:
 
     def feed(self, batch_id: str) -> None:
         """Put items whose turn it is into the queue: one for each worker."""
-        window = max(1, self._redis.scard("workers"))
+        window = max(1, self._fleet.size())
         keys = [f"{_key(batch_id)}:held", f"{_key(batch_id)}:out"]
         while (next_id := self._next_turn(keys=keys, args=[window])) is not None:
             try:

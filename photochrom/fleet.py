@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from redis import Redis
 
 from .jobs import ModelUsed
+from .records import readable
 
 _INDEX = "workers"
 
@@ -46,13 +47,20 @@ class Fleet:
 
     def alive(self) -> list[WorkerStatus]:
         """Return the workers whose heartbeat is fresh, by name; forget the others."""
+        return readable(WorkerStatus, self._fresh())
+
+    def size(self) -> int:
+        """Return how many workers are alive; forget the others."""
+        return len(self._fresh())
+
+    def _fresh(self) -> list[bytes]:
         names = sorted(name.decode() for name in cast("set[bytes]", self._redis.smembers(_INDEX)))
         if not names:
             return []
         texts = cast("list[bytes | None]", self._redis.mget([_key(name) for name in names]))
         if dead := [name for name, text in zip(names, texts, strict=True) if text is None]:
             self._redis.srem(_INDEX, *dead)
-        return [WorkerStatus.model_validate_json(text) for text in texts if text]
+        return [text for text in texts if text is not None]
 
 
 def _key(name: str) -> str:

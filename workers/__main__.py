@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from .supervisor import MISCONFIGURED, Supervisor
+from .supervisor import GRACE_SECONDS, MISCONFIGURED, Supervisor
 
 
 def main() -> int:
@@ -20,12 +20,23 @@ def main() -> int:
     logging.getLogger("rq.worker").setLevel(logging.WARNING)
     if arguments.single:
         return _work()
-    processes = arguments.processes or int(os.environ.get("PHOTOCHROM_PROCESSES", "1"))
-    os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     # The settings are read by the workers: the supervisor stays small and starts them at once.
-    grace = float(os.environ.get("PHOTOCHROM_SHUTDOWN_GRACE", "15"))
+    try:
+        processes = arguments.processes or _whole_number("PHOTOCHROM_PROCESSES", 1, least=1)
+        grace = _whole_number("PHOTOCHROM_SHUTDOWN_GRACE", GRACE_SECONDS)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return MISCONFIGURED
+    os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     command = [sys.executable, "-m", "workers", "--single"]
     return Supervisor(command, processes=processes, grace=grace).run()
+
+
+def _whole_number(name: str, default: int, least: int = 0) -> int:
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal() or int(text) < least:
+        raise ValueError(f"{name} is {text!r}; give a whole number from {least} up.")
+    return int(text)
 
 
 def _work() -> int:

@@ -9,6 +9,7 @@ from pydantic import Field
 from photochrom.settings import SharedSettings
 
 from .pipeline.limits import PhotoLimits
+from .supervisor import GRACE_SECONDS
 
 _SHIPPED_MODEL = Path(__file__).parent.parent / "model" / "weights" / "photochrom.onnx"
 
@@ -32,8 +33,8 @@ class WorkerSettings(SharedSettings):
         int, Field(ge=1, description="Seconds between looks for jobs whose worker died.")
     ] = 2
     shutdown_grace: Annotated[
-        float, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
-    ] = 15.0
+        int, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
+    ] = GRACE_SECONDS
 
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""

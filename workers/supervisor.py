@@ -18,12 +18,15 @@ _log = logging.getLogger(__name__)
 
 MISCONFIGURED = os.EX_CONFIG
 """Exit code of a worker that cannot work before somebody changes something: restarting it is no use."""
+GRACE_SECONDS = 15
+"""What a job at work has to be finished, unless `PHOTOCHROM_SHUTDOWN_GRACE` says otherwise."""
 
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 30.0
 _STEADY_SECONDS = 30.0
-# RQ takes a second SIGTERM within a second for an echo of the first.
+# For giving a job back; a C library that does not return meanwhile is killed.
 _COLD_SECONDS = 2.0
+_AGAIN_SECONDS = 0.1
 
 
 @dataclass
@@ -93,10 +96,16 @@ class Supervisor:
         told = self._signals
         self._tell(signal.SIGTERM)
         self._wait_for_children(wakeup, self._grace, told)
-        self._tell(signal.SIGTERM)
-        self._wait_for_children(wakeup, _COLD_SECONDS, told + 1)
+        self._insist(wakeup, told + 1)
         self._tell(signal.SIGKILL)
         self._wait_for_children(wakeup, _LONGEST_DELAY, told + 2)
+
+    def _insist(self, wakeup: socket.socket, signals: int) -> None:
+        give_up = time.monotonic() + _COLD_SECONDS
+        while self._alive() and time.monotonic() < give_up and self._signals <= signals:
+            # Again and again: a signal that comes while the first one waits for a C call to return is lost.
+            self._tell(signal.SIGTERM)
+            self._wait_for_children(wakeup, _AGAIN_SECONDS, signals)
 
     def _wait_for_children(self, wakeup: socket.socket, seconds: float, signals: int) -> None:
         """Return when all have ended, the time is over, or somebody presses Ctrl-C once more."""

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from redis import Redis
@@ -114,6 +114,14 @@ class RestoreWorker(SimpleWorker):
         self._heartbeat.stop()
         self._fleet.leave(self.name)
         super().teardown()  # type: ignore[no-untyped-call]
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Give the job back. RQ ignores a second signal within a second; ours come from the supervisor alone."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # A third one must not interrupt the giving back.
+            signal.signal(number, signal.SIG_IGN)
+        _log.warning("The job at work is given back")
+        raise SystemExit
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
         """Return seconds; RQ's own value is the job's whole timeout, after which nobody would wait for it."""

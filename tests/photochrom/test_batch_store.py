@@ -6,9 +6,10 @@ import pytest
 
 from photochrom.batches import BatchRecord
 from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotFound
+from photochrom.fleet import WorkerStatus
 from photochrom.ids import new_id
 from photochrom.job_store import HANDED_OVER
-from photochrom.jobs import JobError, JobRecord, JobState, utc_now
+from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, utc_now
 from photochrom.options import ColorizeOptions
 from support.queueing import Bench, make_record
 
@@ -24,6 +25,11 @@ def add(bench: Bench, batch_id: str, name: str, photo: bytes = b"x", **options: 
     added, _ = bench.batches.add(record)
     bench.batches.feed(batch_id)
     return added
+
+
+def worker(name: str) -> WorkerStatus:
+    model = ModelUsed(name="m", version="1", provider="p")
+    return WorkerStatus(name=name, host="h", pid=1, started_at=utc_now(), model=model)
 
 
 def queued(bench: Bench) -> list[str]:
@@ -79,9 +85,21 @@ def test_only_one_item_for_each_worker_is_in_the_queue(bench: Bench, batch_id: s
     assert queued(bench) == items[:1]
     end(bench, items[0])
     assert queued(bench) == items[1:2]
-    bench.redis.sadd("workers", "w1", "w2", "w3")
+    for name in ("w1", "w2", "w3"):
+        bench.fleet.beat(worker(name), ttl=60)
     bench.batches.feed(batch_id)
     assert queued(bench) == items[1:4]
+
+
+def test_dead_workers_get_no_items(bench: Bench, batch_id: str) -> None:
+    """Workers come and go by the dozen; nobody may ever ask `/readyz` who is alive."""
+    for n in range(5):
+        bench.fleet.beat(worker(f"w{n}"), ttl=60)
+        bench.redis.delete(f"worker:w{n}")
+    bench.fleet.beat(worker("w5"), ttl=60)
+    items = [add(bench, batch_id, f"{n}.jpg").id for n in range(3)]
+    assert queued(bench) == items[:1]
+    assert bench.redis.smembers("workers") == {b"w5"}
 
 
 def test_an_item_counts_as_handed_over_from_its_turn_to_its_end(bench: Bench, batch_id: str) -> None:

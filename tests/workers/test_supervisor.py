@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -32,8 +32,13 @@ def supervising(child: str, processes: int = 1, grace: float = 20) -> Iterator["
 
 
 def children(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
-    # A forked child that has not yet become the command does not count.
-    return [c for c in psutil.Process(process.pid).children() if _SUPERVISE not in c.cmdline()]
+    found = []
+    for child in psutil.Process(process.pid).children():
+        # One that has just died has no command; a forked one that has not yet become the command does not count.
+        with suppress(psutil.NoSuchProcess):
+            if _SUPERVISE not in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_it_runs_as_many_as_asked_and_ends_them_politely() -> None:

@@ -73,6 +73,17 @@ def test_a_worker_told_to_stop_finishes_its_job_first(bench: Bench, slow: bytes)
     assert bench.fleet.alive() == []
 
 
+def test_a_job_cut_off_by_the_end_of_the_grace_waits_for_the_next_worker_at_once(bench: Bench) -> None:
+    """And counts as never begun: nothing was wrong with it."""
+    with workers(bench, shutdown_grace=0) as running:
+        job = bench.submit(grey_jpeg(size=(10_000, 6000)))
+        bench.wait(job.id, JobState.RUNNING)
+        assert running.stop() == 0
+    cut_off = bench.store.get(job.id)
+    assert (cut_off.state, cut_off.attempt) == (JobState.QUEUED, 0)
+    assert bench.queue.position(cut_off) == 0
+
+
 def test_a_worker_told_twice_gives_its_job_back_and_the_next_one_does_it(bench: Bench, slow: bytes) -> None:
     with workers(bench, heartbeat_ttl=2) as running:
         job = bench.submit(slow)

@@ -1,0 +1,29 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from support.running import ROOT
+from workers.settings import WorkerSettings
+from workers.supervisor import GRACE_SECONDS
+
+
+def test_the_grace_is_whole_seconds_as_it_is_for_the_api() -> None:
+    assert WorkerSettings().shutdown_grace == GRACE_SECONDS
+    assert WorkerSettings(shutdown_grace=0).shutdown_grace == 0
+    with pytest.raises(ValidationError):
+        WorkerSettings.model_validate({"shutdown_grace": "7.5"})
+
+
+@pytest.mark.parametrize("name", ["PHOTOCHROM_SHUTDOWN_GRACE", "PHOTOCHROM_PROCESSES"])
+@pytest.mark.parametrize("value", ["7.5", "-1", "long"])
+def test_a_wrong_number_is_told_in_a_sentence(name: str, value: str) -> None:
+    command = [sys.executable, "-m", "workers"]
+    ended = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, name: value}, capture_output=True, text=True, timeout=30
+    )
+    assert ended.returncode == os.EX_CONFIG
+    assert f"{name} is {value!r}; give a whole number" in ended.stderr
+    assert "Traceback" not in ended.stderr
