@@ -12,6 +12,7 @@ from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 from ..predictor import Predictor, predict_size
 from . import jpeg_luma
 from .companions import confidence_png, preview_of_jpeg, preview_of_pixels
+from .exif import without_thumbnail
 from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
 from .jpeg_pixels import read_jpeg, write_jpeg
@@ -219,6 +220,8 @@ def _colorize_pixels(
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
     reader = _READERS.get(photo_format)
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    if photo.metadata.exif:
+        photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
     return as_srgb(photo.turned_upright())
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from photochrom.artifact import ModelCard
 
 from . import icc
+from .exif import without_thumbnail
 from .jpeg_file import APP0, APP1, APP2, APP13, JpegFile, Segment
 from .limits import PhotoLimits
 from .orientation import read_orientation
@@ -15,6 +16,8 @@ from .space import RgbSpace, space_of
 
 _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
+_JFIF_THUMBNAIL = b"JFXX\x00"
+_JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 _ICC_CHUNK = 65_519
 _MAX_PAYLOAD = 65_533
@@ -33,10 +36,13 @@ class CarriedMetadata:
 def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
 
-    All but two: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
-    luma means the same light; the index of further pictures (MPF) goes, as they do not travel.
+    All but three: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
+    luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do EXIF's and
+    JFIF's thumbnails, which show the original.
     """
-    kept = tuple(s for s in jpeg.metadata if not (s.marker == APP2 and s.payload.startswith(_MPF)))
+    kept = tuple(
+        _without_thumbnail(s) for s in jpeg.metadata if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
+    )
     profile = read_icc(kept, limits)
     if profile is None or icc.color_space(profile) != "RGB":
         kept = tuple(s for s in kept if not _is_icc(s))
@@ -103,6 +109,14 @@ def icc_segments(profile: bytes) -> list[Segment]:
     """Split an ICC profile over as many segments as it needs."""
     parts = [profile[i : i + _ICC_CHUNK] for i in range(0, len(profile), _ICC_CHUNK)]
     return [Segment(APP2, _ICC + bytes([i, len(parts)]) + part) for i, part in enumerate(parts, 1)]
+
+
+def _without_thumbnail(segment: Segment) -> Segment:
+    if segment.marker == APP1 and segment.payload.startswith(_EXIF):
+        return Segment(APP1, _EXIF + without_thumbnail(segment.payload[len(_EXIF) :]))
+    if segment.marker == APP0 and segment.payload.startswith(b"JFIF\x00"):
+        return Segment(APP0, segment.payload[:_JFIF_SIZES] + b"\x00\x00")
+    return segment
 
 
 def _is_icc(segment: Segment) -> bool:
