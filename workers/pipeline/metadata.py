@@ -2,12 +2,13 @@
 
 import struct
 from dataclasses import dataclass
+from typing import Literal
 
 from photochrom.artifact import ModelCard
 
 from . import icc
 from .exif import without_thumbnail
-from .jpeg_file import APP0, APP1, APP2, APP13, JpegFile, Segment
+from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
 from .limits import PhotoLimits
 from .orientation import read_orientation
 from .photo import Metadata
@@ -21,6 +22,7 @@ _JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 _ICC_CHUNK = 65_519
 _MAX_PAYLOAD = 65_533
+Part = Literal["EXIF", "XMP", "IPTC"]
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,34 @@ def read_metadata(segments: tuple[Segment, ...], limits: PhotoLimits) -> tuple[M
         xmp=_payload(segments, APP1, _XMP),
         iptc=_iptc(photoshop) if photoshop else None,
         dpi=_density(_payload(segments, APP0, b"JFIF\x00")),
+        comments=tuple(s.payload for s in segments if s.marker == COM),
     )
     return metadata, read_orientation(exif) if exif else 1
 
 
 def write_segments(metadata: Metadata) -> tuple[Segment, ...]:
     """Return metadata as JPEG segments; what does not fit one segment (64 KiB) is left out, but ICC is split."""
-    segments = [Segment(APP0, _jfif(metadata.dpi))]
-    if metadata.exif:
-        segments.append(Segment(APP1, _EXIF + metadata.exif))
-    if metadata.xmp:
-        segments.append(Segment(APP1, _XMP + metadata.xmp))
-    if metadata.icc:
-        segments += icc_segments(metadata.icc)
-    if metadata.iptc:
-        resource = _IPTC_RESOURCE + b"\x00\x00" + struct.pack(">I", len(metadata.iptc)) + metadata.iptc
-        segments.append(Segment(APP13, _PHOTOSHOP + resource + b"\x00" * (len(metadata.iptc) % 2)))
-    return tuple(s for s in segments if len(s.payload) <= _MAX_PAYLOAD)
+    wanted = [Segment(APP0, _jfif(metadata.dpi)), *(_segment(metadata, part) for part in ("EXIF", "XMP"))]
+    wanted += icc_segments(metadata.icc) if metadata.icc else []
+    wanted += [_segment(metadata, "IPTC"), *(Segment(COM, comment) for comment in metadata.comments)]
+    return tuple(s for s in wanted if s and len(s.payload) <= _MAX_PAYLOAD)
+
+
+def fits_segment(metadata: Metadata, part: Part) -> bool:
+    """Tell whether JPEG has room for this part of the metadata."""
+    segment = _segment(metadata, part)
+    return segment is None or len(segment.payload) <= _MAX_PAYLOAD
+
+
+def _segment(metadata: Metadata, part: Part) -> Segment | None:
+    if part == "EXIF":
+        return Segment(APP1, _EXIF + metadata.exif) if metadata.exif else None
+    if part == "XMP":
+        return Segment(APP1, _XMP + metadata.xmp) if metadata.xmp else None
+    if not metadata.iptc:
+        return None
+    resource = _IPTC_RESOURCE + b"\x00\x00" + struct.pack(">I", len(metadata.iptc)) + metadata.iptc
+    return Segment(APP13, _PHOTOSHOP + resource + b"\x00" * (len(metadata.iptc) % 2))
 
 
 def read_icc(segments: tuple[Segment, ...], limits: PhotoLimits) -> bytes | None:

@@ -29,6 +29,8 @@ class Metadata:
     """Pixels per inch across and down."""
     texts: tuple[tuple[bytes, bytes], ...] = ()
     """PNG's text chunks (type, payload): they go to PNG only."""
+    comments: tuple[bytes, ...] = ()
+    """JPEG's comments: they go to JPEG only."""
 
 
 @dataclass(frozen=True)
