@@ -6,18 +6,21 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
+from photochrom.artifact import ModelCard
 from photochrom.options import ColorizeOptions, OutputFormat
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..predictor import Predictor, predict_size
 from . import jpeg_luma
 from .companions import confidence_png, preview_of_jpeg, preview_of_pixels
+from .exif import without_thumbnail
 from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
 from .jpeg_pixels import read_jpeg, write_jpeg
 from .limits import PhotoLimits
-from .metadata import carried_metadata, jpeg_with_provenance
-from .photo import Photo
+from .losses import losses
+from .metadata import carried_metadata, fits_segment, jpeg_with_provenance
+from .photo import Metadata, Photo
 from .pixels import colorize_pixels, reduced_lightness
 from .png import read_png, write_png
 from .profile import as_srgb
@@ -39,10 +42,10 @@ _READERS = {
     PhotoFormat.TIFF: read_tiff,
     PhotoFormat.JP2: read_jp2,
 }
-_WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
+_NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
 
 
@@ -172,6 +175,7 @@ def _colorize_jpeg(
         (_COLORED, source.colored),
         (_INCOMPLETE, not jpeg.complete),
         (_ODD_PROFILE, carried.space is None),
+        (_NO_ROOM, noted is source.jpeg),
     )
     warnings = tuple(note for note, applies in notes if applies)
     return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
@@ -185,7 +189,7 @@ def _colorize_pixels(
     stages: _Stages,
     limits: PhotoLimits,
 ) -> ColorizedPhoto:
-    """Any format to any other: L* kept within rounding, the picture turned upright."""
+    """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     with stages.stage("decode"):
         photo = _decode(data, photo_format, limits)
         warnings = photo.warnings + (_COLORED,) * photo.colored
@@ -204,21 +208,29 @@ def _colorize_pixels(
         photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour))
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
-        metadata = replace(photo.metadata, xmp=with_provenance(photo.metadata.xmp, predictor.card))
+        metadata, lost = _noted(photo.metadata, target, predictor.card)
         result = _encode(replace(photo, metadata=metadata), target, options.quality)
         small_pictures = _SmallPictures(
             confidence_png(small.confidence, 1),
             preview_of_pixels(photo.pixels, side) if side else None,
             original_preview,
         )
-    if photo.metadata.iptc and target not in _WITH_IPTC:
-        warnings = (*warnings, f"{target.upper()} has no place for IPTC records; they were left out.")
-    return _result(result, target, size, warnings, stages, small_pictures)
+    return _result(result, target, size, warnings + lost, stages, small_pictures)
+
+
+def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Metadata, tuple[str, ...]]:
+    """The metadata with a note of the model, unless only without it they fit; and what the format cannot hold."""
+    noted = replace(metadata, xmp=with_provenance(metadata.xmp, card))
+    if target is PhotoFormat.JPEG and not fits_segment(noted, "XMP"):
+        return metadata, (_NO_ROOM, *losses(metadata, target))
+    return noted, losses(noted, target)
 
 
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
     reader = _READERS.get(photo_format)
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    if photo.metadata.exif:
+        photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
     return as_srgb(photo.turned_upright())
 
 

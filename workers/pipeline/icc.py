@@ -47,6 +47,12 @@ def srgb() -> bytes:
     return _rgb_profile(b"curv\x00\x00\x00\x00" + struct.pack(">I", _SRGB_CURVE_POINTS) + points, b"sRGB")
 
 
+def power(exponent: float) -> bytes:
+    """Return a profile with sRGB's primaries in which light is the encoded value to the power of `exponent`."""
+    curve = b"para\x00\x00\x00\x00" + struct.pack(">HHi", 0, 0, round(exponent * 65536))
+    return _rgb_profile(curve, b"sRGB primaries, gamma")
+
+
 def is_srgb(profile: bytes) -> bool:
     """Tell whether an RGB profile has sRGB's curves and primaries (to what profiles of different makers differ by)."""
     encoded = np.linspace(0, 1, 256)

@@ -2,11 +2,13 @@
 
 import struct
 from dataclasses import dataclass
+from typing import Literal
 
 from photochrom.artifact import ModelCard
 
 from . import icc
-from .jpeg_file import APP0, APP1, APP2, APP13, JpegFile, Segment
+from .exif import without_thumbnail
+from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
 from .limits import PhotoLimits
 from .orientation import read_orientation
 from .photo import Metadata
@@ -15,9 +17,12 @@ from .space import RgbSpace, space_of
 
 _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
+_JFIF_THUMBNAIL = b"JFXX\x00"
+_JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
 _IPTC_RESOURCE = b"8BIM\x04\x04"
 _ICC_CHUNK = 65_519
 _MAX_PAYLOAD = 65_533
+Part = Literal["EXIF", "XMP", "IPTC"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,13 @@ class CarriedMetadata:
 def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
 
-    All but two: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
-    luma means the same light; the index of further pictures (MPF) goes, as they do not travel.
+    All but three: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
+    luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do EXIF's and
+    JFIF's thumbnails, which show the original.
     """
-    kept = tuple(s for s in jpeg.metadata if not (s.marker == APP2 and s.payload.startswith(_MPF)))
+    kept = tuple(
+        _without_thumbnail(s) for s in jpeg.metadata if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
+    )
     profile = read_icc(kept, limits)
     if profile is None or icc.color_space(profile) != "RGB":
         kept = tuple(s for s in kept if not _is_icc(s))
@@ -72,23 +80,34 @@ def read_metadata(segments: tuple[Segment, ...], limits: PhotoLimits) -> tuple[M
         xmp=_payload(segments, APP1, _XMP),
         iptc=_iptc(photoshop) if photoshop else None,
         dpi=_density(_payload(segments, APP0, b"JFIF\x00")),
+        comments=tuple(s.payload for s in segments if s.marker == COM),
     )
     return metadata, read_orientation(exif) if exif else 1
 
 
 def write_segments(metadata: Metadata) -> tuple[Segment, ...]:
     """Return metadata as JPEG segments; what does not fit one segment (64 KiB) is left out, but ICC is split."""
-    segments = [Segment(APP0, _jfif(metadata.dpi))]
-    if metadata.exif:
-        segments.append(Segment(APP1, _EXIF + metadata.exif))
-    if metadata.xmp:
-        segments.append(Segment(APP1, _XMP + metadata.xmp))
-    if metadata.icc:
-        segments += icc_segments(metadata.icc)
-    if metadata.iptc:
-        resource = _IPTC_RESOURCE + b"\x00\x00" + struct.pack(">I", len(metadata.iptc)) + metadata.iptc
-        segments.append(Segment(APP13, _PHOTOSHOP + resource + b"\x00" * (len(metadata.iptc) % 2)))
-    return tuple(s for s in segments if len(s.payload) <= _MAX_PAYLOAD)
+    wanted = [Segment(APP0, _jfif(metadata.dpi)), *(_segment(metadata, part) for part in ("EXIF", "XMP"))]
+    wanted += icc_segments(metadata.icc) if metadata.icc else []
+    wanted += [_segment(metadata, "IPTC"), *(Segment(COM, comment) for comment in metadata.comments)]
+    return tuple(s for s in wanted if s and len(s.payload) <= _MAX_PAYLOAD)
+
+
+def fits_segment(metadata: Metadata, part: Part) -> bool:
+    """Tell whether JPEG has room for this part of the metadata."""
+    segment = _segment(metadata, part)
+    return segment is None or len(segment.payload) <= _MAX_PAYLOAD
+
+
+def _segment(metadata: Metadata, part: Part) -> Segment | None:
+    if part == "EXIF":
+        return Segment(APP1, _EXIF + metadata.exif) if metadata.exif else None
+    if part == "XMP":
+        return Segment(APP1, _XMP + metadata.xmp) if metadata.xmp else None
+    if not metadata.iptc:
+        return None
+    resource = _IPTC_RESOURCE + b"\x00\x00" + struct.pack(">I", len(metadata.iptc)) + metadata.iptc
+    return Segment(APP13, _PHOTOSHOP + resource + b"\x00" * (len(metadata.iptc) % 2))
 
 
 def read_icc(segments: tuple[Segment, ...], limits: PhotoLimits) -> bytes | None:
@@ -103,6 +122,14 @@ def icc_segments(profile: bytes) -> list[Segment]:
     """Split an ICC profile over as many segments as it needs."""
     parts = [profile[i : i + _ICC_CHUNK] for i in range(0, len(profile), _ICC_CHUNK)]
     return [Segment(APP2, _ICC + bytes([i, len(parts)]) + part) for i, part in enumerate(parts, 1)]
+
+
+def _without_thumbnail(segment: Segment) -> Segment:
+    if segment.marker == APP1 and segment.payload.startswith(_EXIF):
+        return Segment(APP1, _EXIF + without_thumbnail(segment.payload[len(_EXIF) :]))
+    if segment.marker == APP0 and segment.payload.startswith(b"JFIF\x00"):
+        return Segment(APP0, segment.payload[:_JFIF_SIZES] + b"\x00\x00")
+    return segment
 
 
 def _is_icc(segment: Segment) -> bool:

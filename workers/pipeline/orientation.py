@@ -1,12 +1,13 @@
 """What the pipeline reads and writes in EXIF: orientation (the network wants heads above feet) and resolution."""
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-ORIENTATION_TAG = 0x0112
+from .exif import ORIENTATION_TAG
+
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _INCH, _CENTIMETRE = 2, 3
 Array = NDArray[Any]
@@ -21,17 +22,6 @@ def read_orientation(exif: bytes) -> int:
     except Exception:  # damaged EXIF of any kind: the picture is still good
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def with_upright_tag(exif: bytes) -> bytes:
-    """Return an EXIF block (a TIFF structure) whose orientation, if any, says upright; no other byte changes."""
-    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
-    start = int.from_bytes(exif[4:8], order)
-    for i in range(int.from_bytes(exif[start : start + 2], order)):
-        entry = start + 2 + 12 * i
-        if int.from_bytes(exif[entry : entry + 2], order) == ORIENTATION_TAG and entry + 12 <= len(exif):
-            return exif[: entry + 8] + (1).to_bytes(2, order) + exif[entry + 10 :]
-    return exif
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from photochrom.sniff import PhotoFormat
 
-from .orientation import upright, with_upright_tag
+from .exif import turned_exif
+from .orientation import upright
+from .provenance import turned_xmp
 
 Samples = NDArray[Any]  # uint8 or uint16
 
@@ -27,6 +29,8 @@ class Metadata:
     """Pixels per inch across and down."""
     texts: tuple[tuple[bytes, bytes], ...] = ()
     """PNG's text chunks (type, payload): they go to PNG only."""
+    comments: tuple[bytes, ...] = ()
+    """JPEG's comments: they go to JPEG only."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,18 @@ class Photo:
             return self
         alpha = None if self.alpha is None else np.ascontiguousarray(upright(self.alpha, self.orientation))
         pixels = np.ascontiguousarray(upright(self.pixels, self.orientation))
-        exif = with_upright_tag(self.metadata.exif) if self.metadata.exif else None
-        metadata = replace(self.metadata, exif=exif)
+        metadata = turned_metadata(self.metadata, self.orientation)
         return replace(self, pixels=pixels, alpha=alpha, orientation=1, metadata=metadata)
+
+
+def turned_metadata(metadata: Metadata, orientation: int) -> Metadata:
+    """Return the metadata of a picture whose pixels were turned by `orientation`."""
+    exif = turned_exif(metadata.exif, orientation) if metadata.exif else None
+    xmp = turned_xmp(metadata.xmp) if metadata.xmp else None
+    dpi = metadata.dpi
+    if dpi and orientation >= 5:
+        dpi = dpi[1], dpi[0]
+    return replace(metadata, exif=exif, xmp=xmp, dpi=dpi)
 
 
 def split_alpha(samples: Samples) -> tuple[Samples, Samples | None]:

@@ -12,6 +12,7 @@ from PIL import Image
 from photochrom.errors import UnreadablePhoto
 from photochrom.sniff import PhotoFormat
 
+from . import icc
 from .limits import PhotoLimits
 from .orientation import read_orientation
 from .photo import Metadata, Photo, Samples, split_alpha
@@ -20,7 +21,10 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _XMP = b"XML:com.adobe.xmp\x00"
+_READ = (b"iCCP", b"sRGB", b"cICP", b"gAMA", b"eXIf", b"pHYs")
 _INCH = 0.0254
+_GAMMA_TOLERANCE = 0.05
+_LEAST_GAMMA = 0.1
 # Against the usual 6: a third of the time, 6 % larger.
 _LEVEL = 3
 
@@ -71,7 +75,7 @@ def _decode_8bit(picture: bytes) -> Samples:
 
 
 def _read_metadata(chunks: list[tuple[bytes, bytes]], limits: PhotoLimits) -> tuple[Metadata, int]:
-    found = {kind: payload for kind, payload in reversed(chunks) if kind in (b"iCCP", b"eXIf", b"pHYs")}
+    found = {kind: payload for kind, payload in reversed(chunks) if kind in _READ}
     exif = found.get(b"eXIf")
     exif = exif if exif and len(exif) <= limits.max_metadata_bytes else None
     texts = tuple((k, p) for k, p in chunks if k in _TEXTS and len(p) <= limits.max_metadata_bytes)
@@ -79,7 +83,7 @@ def _read_metadata(chunks: list[tuple[bytes, bytes]], limits: PhotoLimits) -> tu
         (_itxt(p, limits.max_metadata_bytes) for k, p in texts if k == b"iTXt" and p.startswith(_XMP)), None
     )
     metadata = Metadata(
-        icc=_icc(found.get(b"iCCP"), limits.max_icc_bytes),
+        icc=_icc(found, limits.max_icc_bytes),
         exif=exif,
         xmp=xmp,
         dpi=_dpi(found.get(b"pHYs")),
@@ -122,8 +126,16 @@ def _has(chunks: list[tuple[bytes, bytes]], kind: bytes) -> bool:
     return any(k == kind for k, _ in chunks)
 
 
-def _icc(payload: bytes | None, limit: int) -> bytes | None:
-    return None if payload is None else _inflate(payload.partition(b"\x00")[2][1:], limit)
+def _icc(found: dict[bytes, bytes], limit: int) -> bytes | None:
+    """The profile, or one made from gAMA, which counts where no other chunk says what the numbers mean."""
+    if b"iCCP" in found:
+        return _inflate(found[b"iCCP"].partition(b"\x00")[2][1:], limit)
+    if b"sRGB" in found or b"cICP" in found or len(found.get(b"gAMA", b"")) != 4:
+        return None
+    gamma = int.from_bytes(found[b"gAMA"], "big") / 100_000
+    # Nearly 1 / 2.2 means sRGB, as libpng and browsers take it.
+    usual = abs(gamma * 2.2 - 1) < _GAMMA_TOLERANCE
+    return icc.power(1 / gamma) if not usual and _LEAST_GAMMA <= gamma <= 1 / _LEAST_GAMMA else None
 
 
 def _itxt(payload: bytes, limit: int) -> bytes | None:

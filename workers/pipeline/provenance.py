@@ -1,4 +1,4 @@
-"""A note in XMP that the colours were predicted, and by which model.
+"""XMP packets: a note that the colours were predicted and by which model, and the orientation.
 
 `Iptc4xmpExt:DigitalSourceType` is the field that IPTC, and those who read it, keep for this: a photograph with
 parts made by a trained model. `photochrom:Model` names the model.
@@ -12,6 +12,7 @@ from photochrom.artifact import ModelCard
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _END = re.compile(rb"</rdf:RDF\s*>")
+_TURNED = re.compile(rb"""(tiff:Orientation(?:\s{0,9}=\s{0,9}["']|\s{0,9}>))[2-8](?=["'<])""")
 _DESCRIPTION, _OURS = b"<rdf:Description", b"xmlns:photochrom="
 _PACKET = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -32,6 +33,11 @@ def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
         return xmp or _PACKET
     at = ends[-1].start()
     return packet[:at] + _note(card) + packet[at:]
+
+
+def turned_xmp(xmp: bytes) -> bytes:
+    """Return an XMP packet in which the orientation, if any, says upright; no other byte changes."""
+    return _TURNED.sub(rb"\g<1>1", xmp)
 
 
 def _without_note(packet: bytes) -> bytes:

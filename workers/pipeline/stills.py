@@ -1,7 +1,6 @@
 """WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
 
 import io
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedForma
 from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
-from .orientation import read_orientation, resolution_of, with_resolution, with_upright_tag
-from .photo import Metadata, Photo, Samples, split_alpha, to_8bit
+from .orientation import read_orientation, resolution_of, with_resolution
+from .photo import Metadata, Photo, Samples, split_alpha, to_8bit, turned_metadata
 
 _WEBP_MAX_SIDE = 16_383
 _FRAME_HEADER = 16  # of an animation's frame; its chunks follow
@@ -39,9 +38,9 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     metadata = _read_metadata(image, limits)
     # libheif has turned the picture by the container's own rotation, but not the tag. Pillow leaves WebP and
     # AVIF as they are stored, and writes the rotation of an AVIF's container into the tag.
-    orientation = 1 if photo_format is PhotoFormat.HEIC else read_orientation(image.info.get("exif") or b"")
-    if photo_format is PhotoFormat.HEIC and metadata.exif:
-        metadata = replace(metadata, exif=with_upright_tag(metadata.exif))
+    orientation = read_orientation(image.info.get("exif") or b"")
+    if photo_format is PhotoFormat.HEIC:
+        metadata, orientation = turned_metadata(metadata, orientation), 1
     frames = getattr(image, "n_frames", 1)
     many = f"The file has {frames} pictures; only the first was colorized."
     warnings: tuple[str, ...] = (many,) if frames > 1 else ()
