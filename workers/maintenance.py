@@ -157,7 +157,9 @@ def apart(task: Callable[Args, object], *args: Args.args, **kwargs: Args.kwargs)
     except (ConnectionError, TimeoutError):
         raise
     except Exception:
-        _log.exception("Maintenance: %s%s failed", getattr(task, "__name__", task), args)
+        # Of a record only its id: the rest is the caller's.
+        told = [str(getattr(arg, "id", arg)) for arg in args]
+        _log.exception("Maintenance: %s(%s) failed", getattr(task, "__name__", task), ", ".join(told))
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:

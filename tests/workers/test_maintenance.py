@@ -182,7 +182,11 @@ def test_a_run_does_what_is_due(bench: Bench, maintenance: Maintenance) -> None:
 
 @pytest.mark.parametrize("step", ["put", "deliveries"])
 def test_what_goes_wrong_with_one_record_or_task_leaves_the_others_alone(
-    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch, step: str
+    bench: Bench,
+    maintenance: Maintenance,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    step: str,
 ) -> None:
     """Otherwise RQ ends the worker, and the next one meets the same record."""
     first, second = bench.accept(b"x"), bench.accept(b"y")
@@ -200,6 +204,8 @@ def test_what_goes_wrong_with_one_record_or_task_leaves_the_others_alone(
     maintenance.run()
     assert queued(bench) == ([rq_id(second)] if step == "put" else [])
     assert stray.original.key not in bench.files()
+    assert "of all things" in caplog.text
+    assert "grey.jpg" not in caplog.text
 
 
 def test_an_unreadable_record_is_passed_over(bench: Bench, maintenance: Maintenance) -> None:
