@@ -9,8 +9,13 @@ from pathlib import Path
 from photochrom.lifeline import end_with_parent
 
 _ROOT = Path(__file__).resolve().parent.parent
-# Longer than any single stage of a job; what is cut off here is taken up again at the next start.
-STOP_SECONDS = 20.0
+_STOP_SECONDS = 20
+
+
+def stop_seconds() -> int:
+    """Return how long to wait for children: past the worker's grace, after which it gives its job back."""
+    grace = os.environ.get("PHOTOCHROM_SHUTDOWN_GRACE", "")
+    return max(_STOP_SECONDS, int(grace) + 5) if grace.isdecimal() else _STOP_SECONDS
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -41,7 +46,7 @@ def stop(children: Sequence["subprocess.Popen[bytes]"]) -> None:
             child.terminate()
     try:
         for child in children:
-            child.wait(timeout=STOP_SECONDS)
+            child.wait(timeout=stop_seconds())
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         for child in children:
             if child.poll() is None:
