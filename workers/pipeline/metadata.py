@@ -6,7 +6,7 @@ from typing import Literal
 
 from photochrom.artifact import ModelCard
 
-from . import icc
+from . import icc, photoshop
 from .exif import without_thumbnail
 from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
 from .limits import PhotoLimits
@@ -19,7 +19,6 @@ _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
 _JFIF_THUMBNAIL = b"JFXX\x00"
 _JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
-_IPTC_RESOURCE = b"8BIM\x04\x04"
 _ICC_CHUNK = 65_519
 _MAX_PAYLOAD = 65_533
 Part = Literal["EXIF", "XMP", "IPTC"]
@@ -39,8 +38,8 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
 
     All but three: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
-    luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do EXIF's and
-    JFIF's thumbnails, which show the original.
+    luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do the
+    thumbnails of EXIF, JFIF and Photoshop, which show the original.
     """
     kept = tuple(
         _without_thumbnail(s) for s in jpeg.metadata if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
@@ -73,12 +72,12 @@ def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
 def read_metadata(segments: tuple[Segment, ...], limits: PhotoLimits) -> tuple[Metadata, int]:
     """Read what other formats can carry too, and the orientation."""
     exif = _payload(segments, APP1, _EXIF)
-    photoshop = _payload(segments, APP13, _PHOTOSHOP)
+    resources = _payload(segments, APP13, _PHOTOSHOP)
     metadata = Metadata(
         icc=read_icc(segments, limits),
         exif=exif,
         xmp=_payload(segments, APP1, _XMP),
-        iptc=_iptc(photoshop) if photoshop else None,
+        iptc=photoshop.iptc(resources) if resources else None,
         dpi=_density(_payload(segments, APP0, b"JFIF\x00")),
         comments=tuple(s.payload for s in segments if s.marker == COM),
     )
@@ -106,8 +105,7 @@ def _segment(metadata: Metadata, part: Part) -> Segment | None:
         return Segment(APP1, _XMP + metadata.xmp) if metadata.xmp else None
     if not metadata.iptc:
         return None
-    resource = _IPTC_RESOURCE + b"\x00\x00" + struct.pack(">I", len(metadata.iptc)) + metadata.iptc
-    return Segment(APP13, _PHOTOSHOP + resource + b"\x00" * (len(metadata.iptc) % 2))
+    return Segment(APP13, _PHOTOSHOP + photoshop.with_iptc(metadata.iptc))
 
 
 def read_icc(segments: tuple[Segment, ...], limits: PhotoLimits) -> bytes | None:
@@ -125,6 +123,8 @@ def icc_segments(profile: bytes) -> list[Segment]:
 
 
 def _without_thumbnail(segment: Segment) -> Segment:
+    if segment.marker == APP13 and segment.payload.startswith(_PHOTOSHOP):
+        return Segment(APP13, _PHOTOSHOP + photoshop.without_thumbnails(segment.payload[len(_PHOTOSHOP) :]))
     if segment.marker == APP1 and segment.payload.startswith(_EXIF):
         return Segment(APP1, _EXIF + without_thumbnail(segment.payload[len(_EXIF) :]))
     if segment.marker == APP0 and segment.payload.startswith(b"JFIF\x00"):
@@ -140,19 +140,6 @@ def _payload(segments: tuple[Segment, ...], marker: int, prefix: bytes) -> bytes
     found = (s.payload for s in segments if s.marker == marker and s.payload.startswith(prefix))
     payload = next(found, None)
     return None if payload is None else payload[len(prefix) :]
-
-
-def _iptc(resources: bytes) -> bytes | None:
-    """The IPTC records among Photoshop's image resources."""
-    position = 0
-    while position + 12 <= len(resources) and resources[position : position + 4] == b"8BIM":
-        name = resources[position + 6] + 1
-        start = position + 6 + name + name % 2
-        size = int.from_bytes(resources[start : start + 4], "big")
-        if resources[position : position + 6] == _IPTC_RESOURCE:
-            return resources[start + 4 : start + 4 + size]
-        position = start + 4 + size + size % 2
-    return None
 
 
 def _density(jfif: bytes | None) -> tuple[float, float] | None:

@@ -2,7 +2,6 @@ import io
 import struct
 
 import numpy as np
-import pillow_heif
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +12,6 @@ from workers.pipeline.colorizer import colorize
 from workers.pipeline.exif import turned_exif, without_thumbnail
 from workers.pipeline.jpeg_file import APP0, JpegFile, Segment
 
-pillow_heif.register_heif_opener()
 THUMBNAIL = b"\xff\xd8 a small grey picture \xff\xd9"
 TURNED_XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
