@@ -27,7 +27,7 @@ def measure(items: int) -> dict[str, float]:
     """Return milliseconds per call (the median), and bytes of Redis per item, for a batch of `items`."""
     with tempfile.TemporaryDirectory() as folder, valkey(Path(folder) / "queue") as url:
         settings = ServiceSettings(redis_url=url, data_dir=Path(folder))
-        with TestClient(create_app(settings)) as client, Redis.from_url(url) as redis:
+        with TestClient(create_app(settings), "http://localhost") as client, Redis.from_url(url) as redis:
             empty = redis.info("memory")["used_memory"]
             batch = client.post("/v1/batches").json()["url"]
             names = [f"{batch}/items/{n}.jpg" for n in range(items)]

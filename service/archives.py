@@ -22,8 +22,9 @@ from photochrom.errors import (
 
 from . import problems
 from .deps import BatchId, Services, ServicesDep
+from .entries import Budget, Entry
 from .intake import kept, refuse_if_full
-from .unpack import Budget, Entry, blocks, entries
+from .unpack import blocks, entries
 from .uploads import Sink, Upload
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])

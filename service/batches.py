@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Header, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
@@ -16,6 +16,7 @@ from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
 from .deps import BatchId, Services, ServicesDep
 from .intake import kept, refuse_if_full
 from .jobs import matches, upload_body
+from .paging import Cursor, Limit, link_next
 from .results import errors_as_lines, results_as_zip
 from .schemas import JobPage, JobView
 from .uploads import received
@@ -23,8 +24,6 @@ from .uploads import received
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
 _RETRY_AFTER = "2"
-Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(400, 413, 422, 503))
@@ -44,7 +43,7 @@ def list_batches(
 ) -> BatchPage:
     """Return one page; the Link header leads to the next."""
     records, following = services.batches.page(limit, cursor)
-    _link(request, response, following)
+    link_next(request, response, following)
     return BatchPage(items=[view_of(services, record) for record in records], next_cursor=following)
 
 
@@ -113,7 +112,7 @@ def list_items(
     """Return one page of items, the last sent first; by `state=failed` those that failed."""
     services.batches.get(batch_id)
     records, following = services.store.page(limit, before=cursor, state=state, batch_id=batch_id)
-    _link(request, response, following)
+    link_next(request, response, following)
     return JobPage(items=[JobView.of(record, None) for record in records], next_cursor=following)
 
 
@@ -208,12 +207,6 @@ def download_errors(batch_id: BatchId, services: ServicesDep) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)
     return StreamingResponse(errors_as_lines(services.store, batch_id), media_type="application/jsonl")
-
-
-def _link(request: Request, response: Response, following: str | None) -> None:
-    if following:
-        url = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
 def _delete_files(services: Services, records: list[JobRecord]) -> None:

@@ -54,27 +54,7 @@ async def _batch_id(batch_id: str) -> str:
     return batch_id
 
 
-def _settings(services: Annotated[Services, Depends(_services)]) -> ServiceSettings:
-    return services.settings
-
-
-def _store(services: Annotated[Services, Depends(_services)]) -> JobStore:
-    return services.store
-
-
-def _storage(services: Annotated[Services, Depends(_services)]) -> LocalStorage:
-    return services.storage
-
-
-def _fleet(services: Annotated[Services, Depends(_services)]) -> Fleet:
-    return services.fleet
-
-
 # What is no id must not become part of a key: "{id}:jobs" is one that holds something else.
 JobId = Annotated[str, Depends(_job_id)]
 BatchId = Annotated[str, Depends(_batch_id)]
 ServicesDep = Annotated[Services, Depends(_services)]
-SettingsDep = Annotated[ServiceSettings, Depends(_settings)]
-StoreDep = Annotated[JobStore, Depends(_store)]
-StorageDep = Annotated[LocalStorage, Depends(_storage)]
-FleetDep = Annotated[Fleet, Depends(_fleet)]

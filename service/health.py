@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 
 from photochrom.errors import PhotochromError
-from photochrom.fleet import WorkerStatus
+from photochrom.fleet import Fleet, WorkerStatus
 from photochrom.sniff import PhotoFormat
 from photochrom.storage import LocalStorage
 
 from . import problems
-from .deps import FleetDep, ServicesDep, SettingsDep
+from .deps import ServicesDep
 from .schemas import LimitsView, ModelView, Readiness, WorkerView
 
 router = APIRouter(tags=["service"])
@@ -54,10 +54,10 @@ def readyz(request: Request, services: ServicesDep) -> Response:
 
 @router.get("/v1/models", summary="Models that the workers have loaded", responses=problems.responses(503))
 @router.head("/v1/models", include_in_schema=False)
-def models(fleet: FleetDep) -> list[ModelView]:
+def models(services: ServicesDep) -> list[ModelView]:
     """Return each model with its workers by execution provider; none while no worker lives."""
     loaded: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for worker in fleet.alive():
+    for worker in services.fleet.alive():
         loaded[worker.model.name, worker.model.version][worker.model.provider] += 1
     return [
         ModelView(name=name, version=version, providers=dict(providers))
@@ -67,8 +67,9 @@ def models(fleet: FleetDep) -> list[ModelView]:
 
 @router.get("/v1/limits", summary="What this server takes, and how long it keeps it")
 @router.head("/v1/limits", include_in_schema=False)
-async def limits(settings: SettingsDep) -> LimitsView:
+async def limits(services: ServicesDep) -> LimitsView:
     """Return the limits that uploads are held to."""
+    settings = services.settings
     return LimitsView(
         max_upload_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
@@ -80,7 +81,7 @@ async def limits(settings: SettingsDep) -> LimitsView:
     )
 
 
-def _workers(fleet: "FleetDep") -> tuple[str, list[WorkerStatus]]:
+def _workers(fleet: Fleet) -> tuple[str, list[WorkerStatus]]:
     try:
         return "ok", fleet.alive()
     except RedisError as error:

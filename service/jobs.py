@@ -6,26 +6,22 @@ import logging
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse
 from redis.exceptions import RedisError
 
 from photochrom.errors import (
     InvalidOption,
-    ObjectNotFound,
-    OriginalExpired,
-    ResultExpired,
-    ResultNotReady,
 )
 from photochrom.job_store import IdempotencyKey
 from photochrom.jobs import WAITING, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 
 from . import problems
-from .deps import JobId, Services, ServicesDep, StorageDep, StoreDep
+from .deps import JobId, Services, ServicesDep
 from .intake import hand_over, kept, refuse_if_full
 from .multipart import PHOTO_FIELD
+from .paging import Cursor, Limit, link_next
 from .schemas import JobPage, JobView
 from .streams import happens
 from .uploads import Upload, received
@@ -36,7 +32,6 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 # Waiting requests hear of changes; this is only for a lost subscription.
 _LOOK_AGAIN_SECONDS = 2.0
 _RETRY_AFTER = "1"
-_FILE_HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 
@@ -111,14 +106,12 @@ def list_jobs(
     response: Response,
     request: Request,
     state: JobState | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> JobPage:
     """Return one page; the Link header leads to the next."""
     records, following = services.store.page(limit, before=cursor, state=state)
-    if following:
-        url = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    link_next(request, response, following)
     # Positions cost a search of the queue each; they are for single jobs.
     return JobPage(items=[JobView.of(record, None) for record in records], next_cursor=following)
 
@@ -142,63 +135,6 @@ def read_job(
     if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return _json(view, 200, headers)
-
-
-@router.get(
-    "/{job_id}/result",
-    summary="Download the colorized photograph",
-    response_class=FileResponse,
-    responses={
-        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        206: {"description": "The range that was asked for"},
-        304: {"description": "Unchanged since this ETag"},
-        416: {"description": "The range lies outside of the file"},
-        **problems.responses(404, 409, 410, 503),
-    },
-)
-@router.head("/{job_id}/result", include_in_schema=False)
-def download_result(
-    job_id: JobId,
-    store: StoreDep,
-    storage: StorageDep,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
-    """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
-    record = store.get(job_id)
-    result = record.result
-    if record.state is JobState.EXPIRED:
-        raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
-    if result is None:
-        raise ResultNotReady(_why_no_result(record))
-    headers = {"ETag": f'"{result.sha256}"', **_FILE_HEADERS}
-    if matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    try:
-        path = storage.local_path(result.key)
-    except ObjectNotFound as error:
-        raise ResultExpired("The result has just been deleted.") from error
-    return FileResponse(path, media_type=result.media_type, filename=result.name, headers=headers)
-
-
-@router.get(
-    "/{job_id}/original",
-    summary="Download the photograph as it came in",
-    response_class=FileResponse,
-    responses={
-        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 410, 503),
-    },
-)
-@router.head("/{job_id}/original", include_in_schema=False)
-def download_original(job_id: JobId, store: StoreDep, storage: StorageDep) -> Response:
-    """Return the very bytes that were sent, while they are kept."""
-    original = store.get(job_id).original
-    try:
-        path = storage.local_path(original.key)
-    except ObjectNotFound as error:
-        raise OriginalExpired("The original was deleted when its time was over.") from error
-    headers = {"ETag": f'"{original.sha256}"', **_FILE_HEADERS}
-    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=headers)
 
 
 @router.post(
@@ -314,9 +250,3 @@ def _position(services: Services, record: JobRecord) -> int | None:
 
 def _json(view: JobView, status: int, headers: dict[str, str]) -> Response:
     return Response(view.model_dump_json(), status, headers, media_type="application/json")
-
-
-def _why_no_result(record: JobRecord) -> str:
-    if record.state is JobState.FAILED and record.error:
-        return f"The job failed ({record.error.code}): {record.error.detail}"
-    return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."

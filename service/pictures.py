@@ -1,15 +1,18 @@
-"""What goes beside a result: small previews that any browser shows, and the map of where the network guessed."""
+"""The files of a job: result and original, small previews of both, and the map of where the network guessed."""
 
 from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from fastapi.responses import FileResponse
 
-from photochrom.errors import ObjectNotFound, ResultExpired, ResultNotReady
-from photochrom.jobs import JobState, Result
+from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
+from photochrom.jobs import JobRecord, JobState, Result
 
 from . import problems
-from .deps import JobId, StorageDep, StoreDep
+from .deps import JobId, Services, ServicesDep
+from .jobs import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
@@ -24,17 +27,63 @@ class Pictured(StrEnum):
 
 
 @router.get(
+    "/{job_id}/result",
+    summary="Download the colorized photograph",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        206: {"description": "The range that was asked for"},
+        304: {"description": "Unchanged since this ETag"},
+        416: {"description": "The range lies outside of the file"},
+        **problems.responses(404, 409, 410, 503),
+    },
+)
+@router.head("/{job_id}/result", include_in_schema=False)
+def download_result(
+    job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
+    result = _result(services, job_id)
+    tag = {"ETag": f'"{result.sha256}"'}
+    if matches(if_none_match, tag["ETag"]):
+        return Response(status_code=304, headers=_HEADERS | tag)
+    path = _path(services, result.key)
+    return FileResponse(path, media_type=result.media_type, filename=result.name, headers=_HEADERS | tag)
+
+
+@router.get(
+    "/{job_id}/original",
+    summary="Download the photograph as it came in",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/original", include_in_schema=False)
+def download_original(job_id: JobId, services: ServicesDep) -> Response:
+    """Return the very bytes that were sent, while they are kept."""
+    original = services.store.get(job_id).original
+    try:
+        path = services.storage.local_path(original.key)
+    except ObjectNotFound as error:
+        raise OriginalExpired("The original was deleted when its time was over.") from error
+    tag = {"ETag": f'"{original.sha256}"'}
+    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=_HEADERS | tag)
+
+
+@router.get(
     "/{job_id}/preview",
     summary="See a small picture of the result or of the original",
     response_class=FileResponse,
     responses={200: {"content": {"image/jpeg": {}}}, **_PROBLEMS},
 )
 @router.head("/{job_id}/preview", include_in_schema=False)
-def preview(job_id: JobId, store: StoreDep, storage: StorageDep, of: Pictured = Pictured.RESULT) -> Response:
+def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
-    result = _result(job_id, store)
+    result = _result(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return _file(storage, key, "image/jpeg")
+    return FileResponse(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
 
 
 @router.get(
@@ -44,27 +93,31 @@ def preview(job_id: JobId, store: StoreDep, storage: StorageDep, of: Pictured = 
     responses={200: {"content": {"image/png": {}}}, **_PROBLEMS},
 )
 @router.head("/{job_id}/confidence", include_in_schema=False)
-def confidence(job_id: JobId, store: StoreDep, storage: StorageDep) -> Response:
+def confidence(job_id: JobId, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    return _file(storage, _result(job_id, store).confidence_key, "image/png")
+    path = _path(services, _result(services, job_id).confidence_key)
+    return FileResponse(path, media_type="image/png", headers=_HEADERS)
 
 
-def _result(job_id: str, store: StoreDep) -> Result:
-    record = store.get(job_id)
+def _result(services: Services, job_id: str) -> Result:
+    record = services.store.get(job_id)
     if record.state is JobState.EXPIRED:
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
     if record.result is None:
-        raise ResultNotReady(
-            f"The job is {record.state}; there is no picture{'' if record.finished else ' yet'}."
-        )
+        raise ResultNotReady(_why_no_result(record))
     return record.result
 
 
-def _file(storage: StorageDep, key: str | None, media_type: str) -> Response:
+def _why_no_result(record: JobRecord) -> str:
+    if record.state is JobState.FAILED and record.error:
+        return f"The job failed ({record.error.code}): {record.error.detail}"
+    return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
+
+
+def _path(services: Services, key: str | None) -> Path:
     if key is None:
         raise ObjectNotFound("There is no such picture of this job.")
     try:
-        path = storage.local_path(key)
+        return services.storage.local_path(key)
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error
-    return FileResponse(path, media_type=media_type, headers=_HEADERS)

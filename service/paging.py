@@ -1,0 +1,15 @@
+"""How lists come in pages: a cursor, a limit, and a Link header to the next."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+
+Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+def link_next(request: Request, response: Response, following: str | None) -> None:
+    """Have the Link header lead to the page after `following`; none on the last one."""
+    if following:
+        url = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

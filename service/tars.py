@@ -1,0 +1,83 @@
+"""Tars, plain or gzipped, read from front to back with a bound on their headers."""
+
+import gzip
+import io
+import tarfile
+from collections.abc import Callable, Iterator
+from typing import IO, cast
+
+from photochrom.errors import ArchiveRejected, UnsupportedFormat
+
+from .entries import DAMAGE, Budget, Entry, is_litter
+
+# For one member with its long name and its extended attributes; and for each of many, on average.
+_TAR_LONGEST_HEADER, _TAR_HEADER_BYTES = 16 << 10, 4 << 10
+
+
+def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
+    """Yield the entries of a tar; raise `ArchiveRejected` if it is damaged or over the budget."""
+    unpacked = gzip.GzipFile(fileobj=file) if file.peek(2).startswith(b"\x1f\x8b") else file
+    source = _Forward(unpacked, _TAR_HEADER_BYTES * budget.entries)
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r:") as archive:
+            while (member := source.header(archive)) is not None:
+                budget.take_entry()
+                # To reach the next header all of this one's bytes are unfolded, wanted or not.
+                budget.take(max(member.size, archive.offset - member.offset_data))
+                if not member.isdir() and not is_litter(member.name):
+                    yield Entry(member.name.removeprefix("./"), _tar_opener(archive, member), counted=True)
+    except DAMAGE as error:
+        raise ArchiveRejected(f"The tar is damaged: {error}.") from error
+
+
+class _Forward(io.RawIOBase):
+    """What `tarfile` reads from: onward only, and few bytes for a header.
+
+    Comments, names, maps of sparse files and chains of extended headers are all taken into memory, whatever size
+    they claim. A size below zero would have the same bytes unfolded again and again.
+    """
+
+    def __init__(self, source: gzip.GzipFile | io.BufferedReader, header_bytes: int) -> None:
+        self._source = source
+        self._all_headers = header_bytes
+        self._header = _TAR_LONGEST_HEADER
+        self._in_header = True  # `tarfile.open` reads the first one
+
+    def header(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+        """Return the next member; the archive forgets it, and what global headers said."""
+        self._header, self._in_header = _TAR_LONGEST_HEADER, True
+        member = archive.next()
+        self._in_header = False
+        if member is not None and (member.size < 0 or archive.offset < member.offset_data):
+            raise tarfile.ReadError("a header claims to be smaller than nothing")
+        archive.members = []  # type: ignore[attr-defined]
+        archive.pax_headers = {}
+        return member
+
+    def read(self, size: int = -1) -> bytes:
+        if self._in_header:
+            self._header -= size
+            self._all_headers -= size
+            if size < 0 or min(self._header, self._all_headers) < 0:
+                raise tarfile.ReadError("its headers are too long")
+        return self._source.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence != 0 or offset < self._source.tell():
+            raise tarfile.ReadError("a header leads back")
+        return self._source.seek(offset)
+
+    def tell(self) -> int:
+        return self._source.tell()
+
+
+def _tar_opener(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
+    def opener() -> IO[bytes]:
+        if member.issparse():
+            raise UnsupportedFormat("The entry is a sparse file; pack it as a plain one.")
+        source = archive.extractfile(member) if member.isreg() else None
+        if source is None:
+            raise UnsupportedFormat("The entry is a link or a device, no file.")
+        return source
+
+    return opener

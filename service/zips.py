@@ -1,0 +1,90 @@
+"""Zips, read so that no directory and no entry takes more memory than its size lets expect."""
+
+import stat
+import struct
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import IO, BinaryIO
+
+from photochrom.errors import ArchiveRejected, UnsupportedFormat
+
+from .entries import DAMAGE, Budget, Entry, is_litter
+
+_DIRECTORY_BYTES = 64 << 20
+END, _LOCATOR, _HEADER = b"PK\x05\x06", b"PK\x06\x07", b"PK\x01\x02"
+_RECORD = b"PK\x06\x06"
+_END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES, _RECORD_BYTES = 22, 20, 46, 56
+_COMMENT_BYTES = 65_535
+# `zipfile` asks bzip2 and LZMA for no limited output: one read of a few hundred bytes unfolds to gigabytes.
+_BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def zip_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
+    """Yield the entries of a zip; raise `ArchiveRejected` if it is damaged or over the budget."""
+    _check_directory(file, budget)
+    try:
+        archive = zipfile.ZipFile(file)
+    except DAMAGE as error:
+        raise ArchiveRejected(f"The zip is damaged: {error}.") from error
+    with archive:
+        for info in archive.infolist():
+            budget.take_entry()
+            if not info.is_dir() and not is_litter(info.filename):
+                yield Entry(info.filename, _zip_opener(archive, info))
+
+
+def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    def opener() -> IO[bytes]:
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise UnsupportedFormat("The entry is a link or a device, no file.")
+        if info.flag_bits & 1:
+            raise UnsupportedFormat("The entry is encrypted; send it without a password.")
+        if info.compress_type not in _BOUNDED_METHODS:
+            raise UnsupportedFormat(
+                "The entry is neither stored nor deflated; make the zip without other methods."
+            )
+        return archive.open(info)
+
+    return opener
+
+
+def _check_directory(file: BinaryIO, budget: Budget) -> None:
+    """Count the entries of the directory before `zipfile` builds an object for each."""
+    size = file.seek(0, 2)
+    tail_at = max(0, size - _END_BYTES - _COMMENT_BYTES)
+    file.seek(tail_at)
+    tail = file.read()
+    at = tail.rfind(END)
+    if at < 0 or len(tail) < at + _END_BYTES:
+        raise ArchiveRejected("The zip is cut off: its directory is missing.")
+    directory_bytes = struct.unpack_from("<I", tail, at + 12)[0]
+    end = tail_at + at
+    if tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_LOCATOR):
+        end -= _LOCATOR_BYTES + _RECORD_BYTES
+        directory_bytes = _directory_bytes_64(file, end)
+    if not 0 <= directory_bytes <= min(end, _DIRECTORY_BYTES):
+        raise ArchiveRejected("The zip is damaged: its directory does not fit in it.")
+    file.seek(end - directory_bytes)
+    if _count(file.read(directory_bytes), budget.entries) > budget.entries:
+        raise ArchiveRejected("The archive has too many entries; send it in parts.")
+    file.seek(0)
+
+
+def _directory_bytes_64(file: BinaryIO, record_at: int) -> int:
+    """Read the ZIP64 record right before its locator, where `zipfile` reads it, whatever the locator says."""
+    file.seek(max(0, record_at))
+    record = file.read(_RECORD_BYTES + _LOCATOR_BYTES)
+    said_at = struct.unpack_from("<Q", record, len(record) - _LOCATOR_BYTES + 8)[0]
+    if not record.startswith(_RECORD) or said_at != record_at:
+        raise ArchiveRejected("The zip is damaged: its ZIP64 record is missing.")
+    return int(struct.unpack_from("<Q", record, 40)[0])
+
+
+def _count(directory: bytes, enough: int) -> int:
+    """Return the number of headers, counting no further than one more than `enough`."""
+    count = at = 0
+    while count <= enough and directory.startswith(_HEADER, at) and at + _HEADER_BYTES <= len(directory):
+        at += _HEADER_BYTES + sum(struct.unpack_from("<HHH", directory, at + 28))
+        count += 1
+    return count
