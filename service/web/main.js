@@ -96,8 +96,9 @@ const told = new Map();
 function announce(touched, numbers) {
   const ended = [];
   for (const photo of touched ?? []) {
-    if (!photos.get(photo.id)) continue;
-    const { state } = photos.current(photo);
+    // A photograph may be forgotten, whole or version by version, between the change and this drawing.
+    const state = photos.get(photo.id) && photos.current(photo)?.state;
+    if (!state) continue;
     if (told.has(photo.id) && told.get(photo.id) !== state && ["succeeded", "failed"].includes(state)) ended.push(photo);
     told.set(photo.id, state);
   }

@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import psutil
@@ -16,10 +17,18 @@ def item(tmp_path: Path) -> Item:
     return Item(source, tmp_path / "colour.jpg")
 
 
-def kill_the_process(_stage: str) -> None:
+def processes() -> list[psutil.Process]:
+    found = []
     for child in psutil.Process().children():
-        if "workers.local" in child.cmdline():
-            child.kill()
+        with contextlib.suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if "workers.local" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def kill_the_process(_stage: str) -> None:
+    for child in processes():
+        child.kill()
 
 
 def test_a_photograph_that_takes_the_process_down_fails_alone_and_the_next_gets_a_new_process(
@@ -34,7 +43,7 @@ def test_a_photograph_that_takes_the_process_down_fails_alone_and_the_next_gets_
     assert stages == ["decode", "predict", "upsample", "encode"]
     assert item.target.exists()
     colorist.close()
-    assert not [c for c in psutil.Process().children() if "workers.local" in c.cmdline()]
+    assert not processes()
 
 
 def test_a_process_that_cannot_work_is_one_error_not_one_a_photograph(item: Item, tmp_path: Path) -> None:

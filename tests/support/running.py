@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,8 +50,13 @@ class Service:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that hold the model: workers without children of their own."""
-        found = psutil.Process(self.process.pid).children(recursive=True)
-        return [p for p in found if "workers" in p.cmdline() and not p.children()]
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            # One may end while we look.
+            with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                if "workers" in process.cmdline() and not process.children():
+                    found.append(process)
+        return found
 
     def upload(self, photo: bytes, **options: Any) -> str:
         with self.client() as client:
