@@ -11,15 +11,15 @@ import pytest
 from photochrom.embedded import valkey
 from photochrom.jobs import JobState
 from photochrom.queue import JobQueue
-from support.photographs import grey_jpeg
+from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
 from support.running import wait_for
 
 
 @pytest.fixture(scope="module")
 def slow() -> bytes:
-    """24 megapixels: seconds of work, so that there is a middle to be killed in."""
-    return grey_jpeg(size=(6000, 4000))
+    """48 megapixels: a second or two of work, so that there is a middle to be killed in."""
+    return grey_jpeg(size=(8000, 6000))
 
 
 def test_a_job_whose_worker_is_killed_finishes_by_itself_within_15_s(bench: Bench, slow: bytes) -> None:
@@ -52,10 +52,10 @@ def test_a_photo_that_always_kills_its_worker_fails_after_three_attempts(bench: 
         bench.wait(good.id, JobState.SUCCEEDED)
 
 
-def test_a_job_that_takes_too_long_fails_and_the_next_one_is_done(bench: Bench, slow: bytes) -> None:
+def test_a_job_that_takes_too_long_fails_and_the_next_one_is_done(bench: Bench) -> None:
     with workers(bench) as running:
         running.wait_until_alive()
-        job = bench.accept(slow)
+        job = bench.accept(slow_photograph())
         JobQueue(bench.redis, job_timeout=1).put(job)
         failed = bench.wait(job.id, JobState.FAILED)
         assert failed.error is not None
