@@ -148,7 +148,7 @@ class BatchStore:
         """
         assert record.batch_id is not None
         assert record.item is not None
-        said = f"{record.original.sha256} {record.options.model_dump_json()}"
+        said = f"{record.original.sha256} {record.asked()}"
         key = IdempotencyKey(
             _name_key(record.batch_id, record.item), _hashed(said), int(self._keep.total_seconds()) * 2
         )

@@ -55,6 +55,18 @@ class ForeignOrigin(PhotochromError):
     code: ClassVar[str] = "foreign-origin"
 
 
+class ReferenceRejected(PhotoRejected):
+    """The reference photograph cannot lend its palette: not readable, or without colour."""
+
+    code: ClassVar[str] = "reference-rejected"
+
+
+class CapabilityMissing(PhotochromError):
+    """The job asks for something that the model at work was not trained for."""
+
+    code: ClassVar[str] = "capability-missing"
+
+
 class ModelRejected(PhotochromError):
     """An ONNX file without a valid model card, or whose graph does not do what its card says."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from photochrom.batches import BatchRecord, BatchState
 from photochrom.jobs import UNFINISHED, JobState
@@ -21,6 +21,13 @@ class NewBatch(BaseModel):
     options: Annotated[
         ColorizeOptions, Field(description="For all its photographs; each may override single ones.")
     ] = ColorizeOptions()
+
+    @field_validator("options")
+    @classmethod
+    def _for_all(cls, options: ColorizeOptions) -> ColorizeOptions:
+        if options.hints:
+            raise ValueError("hints are spots of one photograph; send them with its item")
+        return options
 
 
 class BatchView(BaseModel):

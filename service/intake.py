@@ -1,16 +1,20 @@
 """From an upload to an accepted job: file, record, queue entry, in this order, so that no step can lose one."""
 
 import logging
+import re
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from redis.exceptions import RedisError
 
-from photochrom.errors import PhotochromError, QueueFull
-from photochrom.ids import new_id
+from photochrom import capabilities
+from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
+from photochrom.ids import PATTERN, new_id
 from photochrom.jobs import JobRecord, JobState, Original, utc_now
+from photochrom.options import ColorizeOptions
 
 from .deps import Services
-from .uploads import Upload
+from .uploads import Sink, Upload
 
 _log = logging.getLogger(__name__)
 Add = Callable[[JobRecord], tuple[JobRecord, bool]]
@@ -32,35 +36,83 @@ def kept(
 ) -> tuple[JobRecord, bool]:
     """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new.
 
-    The file is taken back only where it is certain that no record names it. After anything else, such as an
-    answer of Redis that got lost, the record may be there; if it is not, `Maintenance.remove_orphans` removes the file.
+    The files (a reference is a second one) are taken back only where it is certain that no record names them. After
+    anything else, such as an answer of Redis that got lost, the record may be there; if it is not,
+    `Maintenance.remove_orphans` removes them.
+
+    Raises:
+        CapabilityMissing, ReferenceRejected, StorageFull; and whatever `add` does.
     """
+    check_capabilities(services, upload)
     job_id = new_id()
-    key = f"originals/{job_id}/{upload.sha256[:32]}{upload.format.extension}"
-    original = Original(
-        name=upload.name if item is None else item.rpartition("/")[2],
+    with ExitStack() as drafts:
+        lender = upload.reference or _borrowed(services, upload.reference_job, drafts)
+        record = JobRecord(
+            id=job_id,
+            options=upload.options,
+            original=_stored(upload, job_id, "" if item is None else item.rpartition("/")[2]),
+            reference=_stored(lender, job_id, "", "reference-") if lender else None,
+            created_at=utc_now(),
+            batch_id=batch_id,
+            item=item,
+        )
+        try:
+            upload.draft.commit(record.original.key)
+            if lender and record.reference:
+                lender.draft.commit(record.reference.key)
+            accepted, new = add(record)
+        except PhotochromError:
+            _take_back(services, record)
+            raise
+    if not new:
+        _take_back(services, record)
+    return accepted, new
+
+
+def check_capabilities(services: Services, upload: Upload) -> None:
+    """Refuse what no worker could do. While none lives the job is taken, and judged by the one that gets it.
+
+    Raises:
+        CapabilityMissing: a live worker's model was not trained for the hints or the reference that are given.
+    """
+    reference = bool(upload.reference or upload.reference_job)
+    if needed := capabilities.wanted(upload.options, reference=reference):
+        workers = services.fleet.alive()
+        for worker in workers:
+            capabilities.check(needed, worker.capabilities, f"{worker.model.name} {worker.model.version}")
+
+
+def _stored(upload: Upload, job_id: str, name: str = "", prefix: str = "") -> Original:
+    return Original(
+        name=name or upload.name,
         bytes=upload.bytes,
         media_type=upload.format.media_type,
         sha256=upload.sha256,
-        key=key,
+        key=f"originals/{job_id}/{prefix}{upload.sha256[:32]}{upload.format.extension}",
     )
-    record = JobRecord(
-        id=job_id,
-        options=upload.options,
-        original=original,
-        created_at=utc_now(),
-        batch_id=batch_id,
-        item=item,
-    )
-    upload.draft.commit(key)
+
+
+def _borrowed(services: Services, job_id: str, drafts: ExitStack) -> Upload | None:
+    """Copy the small picture of another job's result: a palette needs no more, and that job may be deleted."""
+    if not job_id:
+        return None
     try:
-        accepted, new = add(record)
-    except PhotochromError:
+        result = services.store.get(job_id).result if re.fullmatch(PATTERN, job_id) else None
+        path = services.storage.local_path(result.preview_key or result.key) if result else None
+    except (JobNotFound, ObjectNotFound):
+        result = path = None
+    if result is None or path is None:
+        raise ReferenceRejected(
+            f"No job {job_id[:64]!r} has a result that could lend its palette; send a photograph as 'reference'."
+        )
+    sink = Sink(drafts.enter_context(services.storage.draft()), services.settings.max_upload_bytes)
+    sink.write(path.read_bytes())
+    return Upload(sink.draft, result.name, sink.size, sink.sha256, sink.close(), ColorizeOptions())
+
+
+def _take_back(services: Services, record: JobRecord) -> None:
+    for key in record.stored_keys():
         services.storage.delete(key)
-        raise
-    if not new:
-        services.storage.delete(key)
-    return accepted, new
 
 
 def hand_over(services: Services, record: JobRecord) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response
 from fastapi.responses import FileResponse
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
-from photochrom.jobs import JobRecord, JobState, Result
+from photochrom.jobs import JobRecord, JobState, Original, Result
 
 from . import problems
 from .deps import JobId, Services, ServicesDep
@@ -63,13 +63,34 @@ def download_result(
 @router.head("/{job_id}/original", include_in_schema=False)
 def download_original(job_id: JobId, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    original = services.store.get(job_id).original
+    return _as_it_came(services, services.store.get(job_id).original)
+
+
+@router.get(
+    "/{job_id}/reference",
+    summary="Download the photograph that lent its palette",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/reference", include_in_schema=False)
+def download_reference(job_id: JobId, services: ServicesDep) -> Response:
+    """Return the reference that was sent with the job, while it is kept."""
+    reference = services.store.get(job_id).reference
+    if reference is None:
+        raise ObjectNotFound("This job has no reference photograph.")
+    return _as_it_came(services, reference)
+
+
+def _as_it_came(services: Services, part: Original) -> Response:
     try:
-        path = services.storage.local_path(original.key)
+        path = services.storage.local_path(part.key)
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
-    tag = {"ETag": f'"{original.sha256}"'}
-    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=_HEADERS | tag)
+    tag = {"ETag": f'"{part.sha256}"'}
+    return FileResponse(path, media_type=part.media_type, filename=part.name, headers=_HEADERS | tag)
 
 
 @router.get(

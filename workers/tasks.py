@@ -6,13 +6,21 @@ by compare-and-set under a lease, and the result's name follows from what went i
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import overload
 
 from photochrom.batch_store import BatchStore
-from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
+from photochrom.errors import (
+    CapabilityMissing,
+    JobCanceled,
+    JobConflict,
+    JobNotFound,
+    PhotochromError,
+    PhotoRejected,
+)
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
 from photochrom.sniff import PhotoFormat
@@ -21,7 +29,8 @@ from photochrom.storage import Storage
 from .deadline import JobTimedOut
 from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
 from .pipeline.limits import PhotoLimits
-from .predictor import Predictor
+from .pipeline.palette import with_palette_of
+from .predictor import OnnxPredictor
 
 _log = logging.getLogger(__name__)
 PREVIEW_SIDE = 1024
@@ -34,7 +43,7 @@ class Restorer:
 
     store: JobStore
     storage: Storage
-    predictor: Predictor
+    predictor: OnnxPredictor
     limits: PhotoLimits
     worker: str
     max_attempts: int
@@ -72,7 +81,7 @@ class Restorer:
         except (JobCanceled, JobNotFound) as stop:
             _log.info("Stopped: %s", stop)
             self._settle(record, lease)
-        except PhotoRejected as error:
+        except (PhotoRejected, CapabilityMissing) as error:
             explained = _explained(error)
             self._end(record, lambda job: job.reject(lease, explained, utc_now()))
         except JobTimedOut:
@@ -90,10 +99,10 @@ class Restorer:
             progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
-        with self.storage.file(record.original.key) as original:
+        with self._inputs(record) as (original, reference):
             photo = colorize(
                 original,
-                self.predictor,
+                with_palette_of(reference, self.predictor, self.limits) if reference else self.predictor,
                 record.options,
                 limits=self.limits,
                 on_stage=on_stage,
@@ -112,6 +121,14 @@ class Restorer:
                 warnings=photo.warnings,
             ),
         )
+
+    @contextmanager
+    def _inputs(self, record: JobRecord) -> Iterator[tuple[Path, Path | None]]:
+        """Have the original, and the reference if there is one, as files."""
+        with ExitStack() as files:
+            lender = record.reference
+            reference = files.enter_context(self.storage.file(lender.key)) if lender else None
+            yield files.enter_context(self.storage.file(record.original.key)), reference
 
     def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
         return Result(
@@ -146,7 +163,7 @@ class Restorer:
         identity = "\n".join(
             (
                 record.original.sha256,
-                record.options.model_dump_json(),
+                record.asked(),
                 self.predictor.card.weights_sha256,
             )
         )
@@ -171,7 +188,9 @@ class Restorer:
             self._settle(record, _lease(record))
 
     def _forget_files(self, record: JobRecord) -> None:
-        self.storage.delete(record.original.key)
+        for part in (record.original, record.reference):
+            if part is not None:
+                self.storage.delete(part.key)
         self._forget_results(record)
 
     def _forget_results(self, record: JobRecord) -> None:
