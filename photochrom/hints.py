@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from . import color
-
 MAX_HINTS = 64
 DEFAULT_RADIUS = 0.008
 """Patches of about 7 pixels at the size that the network sees; it was trained with 3 to 9."""
@@ -62,6 +60,9 @@ def ab_of_hex(text: object) -> tuple[float, float]:
     """
     if not isinstance(text, str) or not _HEX.fullmatch(text):
         raise ValueError("color must be a text like #a04030")
+    # Imported here: the command line shows its help without numpy.
+    from . import color
+
     rgb = [int(text[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     _, a, b = color.lab(rgb)
     return float(a), float(b)

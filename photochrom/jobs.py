@@ -237,6 +237,12 @@ class JobRecord(_Part):
             error=None,
         )
 
+    def suggest(self, key: str) -> Self:
+        """Note where the likely colours are; raise `JobConflict` when there is no result that they belong to."""
+        if self.state is not JobState.SUCCEEDED or self.result is None:
+            raise JobConflict(f"Job {self.id} is {self.state}; only results have suggestions.")
+        return self._changed(result=self.result.model_copy(update={"suggestions_key": key}))
+
     def fail(self, error: JobError, now: datetime) -> Self:
         """End without a result."""
         return self._to(JobState.FAILED, error=error, finished_at=now, progress=None, lease=None)

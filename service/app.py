@@ -15,7 +15,7 @@ from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
+from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams, suggestions
 from .deps import Services
 from .events import JobWatcher
 from .middleware import BodyLimit, RequestId
@@ -28,7 +28,8 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_ROUTERS = (jobs.router, pictures.router, batches.router, archives.router, streams.router, health.router)
+_PARTS = (jobs, pictures, suggestions, batches, archives, streams, health)
+_ROUTERS = tuple(part.router for part in _PARTS)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
 
 

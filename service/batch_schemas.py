@@ -46,6 +46,7 @@ class BatchView(BaseModel):
     created_at: datetime
     sealed_at: datetime | None
     canceled_at: datetime | None
+    paused_at: Annotated[datetime | None, Field(description="Since when no item begins.")]
 
     @property
     def over(self) -> bool:

@@ -43,7 +43,7 @@ def download_result(
     job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
-    result = _result(services, job_id)
+    result = result_of(services, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
@@ -102,7 +102,7 @@ def _as_it_came(services: Services, part: Original) -> Response:
 @router.head("/{job_id}/preview", include_in_schema=False)
 def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
-    result = _result(services, job_id)
+    result = result_of(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
     return FileResponse(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
 
@@ -116,11 +116,16 @@ def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    path = _path(services, _result(services, job_id).confidence_key)
+    path = _path(services, result_of(services, job_id).confidence_key)
     return FileResponse(path, media_type="image/png", headers=_HEADERS)
 
 
-def _result(services: Services, job_id: str) -> Result:
+def result_of(services: Services, job_id: str) -> Result:
+    """Return the result of a job.
+
+    Raises:
+        JobNotFound, ResultNotReady, ResultExpired: there is none.
+    """
     record = services.store.get(job_id)
     if record.state is JobState.EXPIRED:
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")

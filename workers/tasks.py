@@ -61,6 +61,8 @@ class Restorer:
             Exception: something that another attempt may not meet; RQ delivers the job again.
         """
         try:
+            if self.batches.hold(self.store.get(job_id)):
+                return
             record = self.store.change(
                 job_id, lambda job: job.claim(self.worker, utc_now(), self.max_attempts)
             )
@@ -99,10 +101,10 @@ class Restorer:
             progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
-        with self._inputs(record) as (original, reference):
+        with self.inputs(record) as (original, predictor):
             photo = colorize(
                 original,
-                with_palette_of(reference, self.predictor, self.limits) if reference else self.predictor,
+                predictor,
                 record.options,
                 limits=self.limits,
                 on_stage=on_stage,
@@ -123,19 +125,25 @@ class Restorer:
         )
 
     @contextmanager
-    def _inputs(self, record: JobRecord) -> Iterator[tuple[Path, Path | None]]:
-        """Have the original, and the reference if there is one, as files."""
+    def inputs(self, record: JobRecord) -> Iterator[tuple[Path, OnnxPredictor]]:
+        """Have the original as a file, and a predictor that follows the palette of the reference, if there is one.
+
+        Raises:
+            ReferenceRejected: the reference cannot lend its palette.
+        """
         with ExitStack() as files:
-            lender = record.reference
-            reference = files.enter_context(self.storage.file(lender.key)) if lender else None
-            yield files.enter_context(self.storage.file(record.original.key)), reference
+            predictor = self.predictor
+            if record.reference is not None:
+                reference = files.enter_context(self.storage.file(record.reference.key))
+                predictor = with_palette_of(reference, predictor, self.limits)
+            yield files.enter_context(self.storage.file(record.original.key)), predictor
 
     def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
         return Result(
-            key=self._write(record, photo.extension, photo.data),
-            preview_key=self._write(record, _PREVIEW, photo.preview),
-            original_preview_key=self._write(record, _ORIGINAL_PREVIEW, photo.original_preview),
-            confidence_key=self._write(record, _CONFIDENCE, photo.confidence),
+            key=self.write(record, photo.extension, photo.data),
+            preview_key=self.write(record, _PREVIEW, photo.preview),
+            original_preview_key=self.write(record, _ORIGINAL_PREVIEW, photo.original_preview),
+            confidence_key=self.write(record, _CONFIDENCE, photo.confidence),
             name=PurePath(record.original.name).stem + photo.extension,
             media_type=photo.media_type,
             bytes=len(photo.data),
@@ -145,10 +153,10 @@ class Restorer:
         )
 
     @overload
-    def _write(self, record: JobRecord, extension: str, data: bytes) -> str: ...
+    def write(self, record: JobRecord, extension: str, data: bytes) -> str: ...
     @overload
-    def _write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None: ...
-    def _write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None:
+    def write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None: ...
+    def write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None:
         """Store what there is; return its key."""
         if data is None:
             return None
@@ -212,6 +220,16 @@ def restore(job_id: str) -> None:
     if _restorer is None:
         raise RuntimeError("workers.tasks.install() comes before the first job.")
     _restorer.restore(job_id)
+
+
+def suggest(job_id: str) -> None:
+    """Find likely colours for hints; the task's name on the queue is `workers.tasks.suggest`."""
+    # Imported here, as it needs this module.
+    from . import suggestions
+
+    if _restorer is None:
+        raise RuntimeError("workers.tasks.install() comes before the first job.")
+    suggestions.suggest(_restorer, job_id)
 
 
 def _lease(record: JobRecord) -> Lease:
