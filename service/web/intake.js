@@ -16,8 +16,10 @@ export function acceptFrom(target, veil, add) {
   target.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
   target.addEventListener("drop", async (event) => {
     if (!carriesFiles(event)) return;
-    event.preventDefault();
     shade(0);
+    // A part of the page took it for itself.
+    if (event.defaultPrevented) return;
+    event.preventDefault();
     add(await dropped(event.dataTransfer));
   });
   target.addEventListener("paste", (event) => {
