@@ -1,9 +1,10 @@
 """Find the colours that the network holds for likely at each place, when somebody is about to give it hints.
 
 The graph answers with one colour a place, the annealed mean, and no distribution. But at a low temperature that mean
-is the likeliest colour itself, and `vividness` moves the prior: so three vividnesses name the likeliest colours of a
-sober, a usual and a bold painter, and full temperature the mean of all. That needs no other graph, and its five
-predictions are made once for a job, and only for one that is asked about.
+is the likeliest colour itself, and `vividness` weighs the colours anew: 0 and 1 name the likeliest of a sober and of a
+bold painter, beyond 1 come rarer ones that the network still holds for possible there, and high temperatures give the
+means. On the photographs of the tests that names 2 to 6 different colours at a spot. It needs no other graph, and its
+seven predictions are made once for a job, and only for one that is asked about.
 """
 
 import logging
@@ -25,8 +26,7 @@ from .predictor import Predictor, predict_size
 from .tasks import Restorer
 
 _log = logging.getLogger(__name__)
-_LIKELIEST = 0.05
-_ASKED = ((0.0, _LIKELIEST), (0.5, _LIKELIEST), (1.0, _LIKELIEST), (0.5, 1.0))
+_ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))
 """Vividness and temperature."""
 
 
