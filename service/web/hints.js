@@ -22,7 +22,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
   const submit = h("button.primary.grow", { type: "button", onclick: () => make() }, words.make);
   const note = h("p.dim.small", { role: "status" });
   const deeds = h("div.row", {}, undo, submit);
-  const element = h("section.panel-part.hints", { hidden: true, "aria-labelledby": "hints-heading" }, h("h3", { id: "hints-heading" }, words.heading), lead, toggle, picker.element, list, deeds, note);
+  const element = h("section.panel-part.hints", { hidden: true, "aria-labelledby": "hints-heading" }, h("h3", { id: "hints-heading" }, words.heading), lead, toggle, picker.element, deeds, list, note);
   const markers = makeMarkers(stage, { place, choose, move, remove });
   let active = false;
   let chosen = -1;

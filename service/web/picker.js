@@ -5,9 +5,8 @@ import { chromaOf, cssOf, fitted, hueOf, inGamut, mostChroma, ofHue, rgbOf } fro
 import { colourName, text } from "./strings.js";
 
 const words = text.hints;
-/** The field shows a* and b* from -REACH to REACH, drawn at CELLS x CELLS and stretched. */
-const REACH = 90;
-const CELLS = 90;
+/** The field is drawn at CELLS x CELLS and stretched. */
+const CELLS = 128;
 
 /** Make the picker; `onpick({ a, b }, stroke)` hears of every colour that is tried; what belongs together has one stroke. */
 export function makePicker(onpick) {
@@ -29,6 +28,8 @@ export function makePicker(onpick) {
   );
   let colour = { l: 50, a: 0, b: 0 };
   let drawnLightness = null;
+  /** The field shows a* and b* from -reach to reach: as far as there are colours at this lightness. */
+  let reach = 90;
   let stroke = 0;
 
   function show() {
@@ -36,18 +37,20 @@ export function makePicker(onpick) {
     const share = Math.min(100, Math.round((100 * chromaOf(colour)) / Math.max(1, mostChroma(colour.l, angle))));
     hue.show(angle, colourName(angle));
     chroma.show(share, words.percent(share));
-    dot.style.left = `${50 + (50 * colour.a) / REACH}%`;
-    dot.style.top = `${50 - (50 * colour.b) / REACH}%`;
+    if (drawnLightness !== colour.l) drawField((drawnLightness = colour.l));
+    dot.style.left = `${50 + (50 * colour.a) / reach}%`;
+    dot.style.top = `${50 - (50 * colour.b) / reach}%`;
     dot.style.background = cssOf(colour);
     for (const swatch of likely.children) set(swatch, { "aria-pressed": String(near(swatch.spot, colour)) });
-    if (drawnLightness !== colour.l) drawField((drawnLightness = colour.l));
   }
 
   function drawField(l) {
+    const ends = HUES.map((hue) => ofHue(l, hue, mostChroma(l, hue)));
+    reach = 6 + Math.max(12, ...ends.flatMap(({ a, b }) => [Math.abs(a), Math.abs(b)]));
     const context = canvas.getContext("2d");
     const pixels = context.createImageData(CELLS, CELLS);
     for (let at = 0; at < CELLS * CELLS; at += 1) {
-      const lab = { l, a: (2 * REACH * (0.5 + (at % CELLS))) / CELLS - REACH, b: REACH - (2 * REACH * (0.5 + Math.floor(at / CELLS))) / CELLS };
+      const lab = { l, a: (2 * reach * (0.5 + (at % CELLS))) / CELLS - reach, b: reach - (2 * reach * (0.5 + Math.floor(at / CELLS))) / CELLS };
       if (inGamut(lab)) pixels.data.set([...rgbOf(lab), 255], 4 * at);
     }
     context.putImageData(pixels, 0, 0);
@@ -71,7 +74,7 @@ export function makePicker(onpick) {
   function byPointer(event) {
     const box = canvas.getBoundingClientRect();
     const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    pick({ l: colour.l, a: (2 * x - 1) * REACH, b: (1 - 2 * y) * REACH });
+    pick({ l: colour.l, a: (2 * x - 1) * reach, b: (1 - 2 * y) * reach });
   }
   canvas.addEventListener("pointerdown", (event) => (canvas.setPointerCapture(event.pointerId), (stroke += 1), byPointer(event)));
   canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && byPointer(event));
@@ -102,6 +105,7 @@ export function makePicker(onpick) {
   };
 }
 
+const HUES = Array.from({ length: 36 }, (_, index) => 10 * index);
 const near = (one, other) => Math.hypot(one.a - other.a, one.b - other.b) < 1.5;
 
 function range(id, min, max, step, label) {

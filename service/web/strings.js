@@ -184,7 +184,7 @@ export const text = {
     undo: "Undo",
     undone: "One step back.",
     enough: (n) => `There can be ${n} hints at most.`,
-    make: "Colour with these hints",
+    make: "Try these hints",
   },
 
   lender: {
@@ -195,7 +195,7 @@ export const text = {
     remove: "Take the palette away",
     removed: "The palette is gone.",
     lent: (name) => `${name} lends its palette.`,
-    make: "Colour with this palette",
+    make: "Try this palette",
   },
 
   guess: {

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from photochrom import color
-from support.browser import visit
+from support.browser import findings, visit
 from support.photographs import PHOTOS, grey_jpeg
 from support.running import Service, service
 from support.tiny_model import ABLE_CARD, tiny_model
@@ -92,7 +92,7 @@ def test_a_hint_from_the_click_to_the_colour_and_over_a_reload(chromium: Browser
         expect(page.get_by_role("slider", name="Hue")).to_have_attribute(
             "aria-valuetext", re.compile("red|orange|pink")
         )
-        page.get_by_role("button", name="Colour with these hints").click()
+        page.get_by_role("button", name="Try these hints").click()
         expect(version(page, 2)).to_be_visible(timeout=SOON)
         job = newest(empty)
         [hint] = job["options"]["hints"]
@@ -101,7 +101,7 @@ def test_a_hint_from_the_click_to_the_colour_and_over_a_reload(chromium: Browser
         wanted = np.array([hint["a"], hint["b"]])
         assert np.linalg.norm(after - wanted) < np.linalg.norm(before - wanted) / 2
         assert np.linalg.norm(ab_at(empty, job["id"], 0.8, 0.8) - ab_at(empty, first, 0.8, 0.8)) < 1
-        expect(page.get_by_role("button", name="Colour with these hints")).to_be_disabled()
+        expect(page.get_by_role("button", name="Try these hints")).to_be_disabled()
 
         page.wait_for_timeout(300)  # what the page keeps, it keeps 150 ms after the change
         page.reload()
@@ -208,7 +208,7 @@ def test_a_reference_lends_its_palette(chromium: Browser, empty: Service) -> Non
         )
         expect(page.locator("#veil")).to_be_hidden()
         expect(page.locator(".lender-chosen img")).to_be_visible()
-        page.get_by_role("button", name="Colour with this palette").click()
+        page.get_by_role("button", name="Try this palette").click()
         expect(version(page, 2)).to_be_visible(timeout=SOON)
         job = newest(empty)
         assert job["reference"]["name"] == "coffee.jpg"
@@ -238,7 +238,7 @@ def test_a_reference_without_colour_is_said_beside_the_photograph(chromium: Brow
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Choose a colour photograph").click()
         chooser.value.set_files([photo("grey.jpg")])
-        page.get_by_role("button", name="Colour with this palette").click()
+        page.get_by_role("button", name="Try this palette").click()
         expect(page.locator(".work-words")).to_contain_text("cannot be used", timeout=SOON)
 
 
@@ -253,3 +253,21 @@ def test_what_the_model_cannot_do_is_not_shown(chromium: Browser, tmp_path: Path
         expect(page.get_by_role("heading", name="Adjust")).to_be_visible()
         expect(page.get_by_role("heading", name="Colour hints")).to_be_hidden()
         expect(page.get_by_role("heading", name="Palette of another photograph")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_while_hints_are_given(chromium: Browser, empty: Service, scheme: str) -> None:
+    with visit(chromium, empty.url, color_scheme=scheme, **QUIET) as visitor:
+        page = opened(visitor)
+        assert findings(page) == []
+        page.get_by_role("button", name=START).click()
+        assert findings(page) == []
+        click_at(page, 0.6, 0.4)
+        click_at(page, 0.3, 0.7)
+        likely = page.get_by_role("group", name="Likely colours").get_by_role("button")
+        expect(likely.first).to_be_visible(timeout=SOON)
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose a colour photograph").click()
+        chooser.value.set_files([PHOTOS / "coffee.jpg"])
+        expect(page.locator(".lender-chosen img")).to_be_visible()
+        assert findings(page) == []
