@@ -24,7 +24,9 @@ class Hint(BaseModel):
     of CIELAB; the lightness stays the photograph's. `color`, an sRGB colour as `#rrggbb`, may be given in their place.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"x": 0.4, "y": 0.3, "a": 45, "b": 31}]}
+    )
 
     x: Annotated[
         float,
