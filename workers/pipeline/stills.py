@@ -35,7 +35,7 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     except Exception as error:  # Pillow's plugins raise errors of many kinds
         raise UnreadablePhoto(f"The {photo_format.upper()} is damaged or truncated: {error}.") from error
     pixels, alpha = split_alpha(samples)
-    metadata = _read_metadata(image, limits)
+    metadata = _read_metadata(image)
     # libheif has turned the picture by the container's own rotation, but not the tag. Pillow leaves WebP and
     # AVIF as they are stored, and writes the rotation of an AVIF's container into the tag.
     orientation = read_orientation(image.info.get("exif") or b"")
@@ -100,15 +100,15 @@ def _samples(image: Any) -> Samples:
     return np.asarray(image)
 
 
-def _read_metadata(image: Any, limits: PhotoLimits) -> Metadata:
+def _read_metadata(image: Any) -> Metadata:
     info = image.info
     exif, xmp, icc = (info.get(key) or b"" for key in ("exif", "xmp", "icc_profile"))
     exif = bytes(exif).removeprefix(b"Exif\x00\x00")
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
     return Metadata(
-        icc=bytes(icc) if 0 < len(icc) <= limits.max_icc_bytes else None,
-        exif=exif if 0 < len(exif) <= limits.max_metadata_bytes else None,
-        xmp=xmp if 0 < len(xmp) <= limits.max_metadata_bytes else None,
+        icc=bytes(icc) or None,
+        exif=exif or None,
+        xmp=xmp or None,
         dpi=resolution_of(exif) if exif else None,
     )
 
