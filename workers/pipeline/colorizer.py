@@ -18,7 +18,7 @@ from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
 from .jpeg_pixels import read_jpeg, write_jpeg
 from .limits import PhotoLimits
-from .losses import bounded, losses, too_large
+from .losses import bounded, losses, lost_depth, too_large
 from .metadata import carried_metadata, fits_segment, jpeg_with_provenance
 from .photo import Metadata, Photo
 from .pixels import colorize_pixels, reduced_lightness
@@ -216,7 +216,8 @@ def _colorize_pixels(
             preview_of_pixels(photo.pixels, side) if side else None,
             original_preview,
         )
-    return _result(result, target, size, warnings + lost, stages, small_pictures)
+    warnings += lost + lost_depth(photo, target)
+    return _result(result, target, size, warnings, stages, small_pictures)
 
 
 def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Metadata, tuple[str, ...]]:

@@ -7,10 +7,11 @@ from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
 from .metadata import Part, fits_segment
-from .photo import Metadata
+from .photo import Metadata, Photo
 
 _WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
 _TIME = b"tIME"
+_EIGHT_BITS = (PhotoFormat.JPEG, PhotoFormat.WEBP, PhotoFormat.AVIF)
 
 
 def bounded(metadata: Metadata, limits: PhotoLimits) -> tuple[Metadata, tuple[str, ...]]:
@@ -31,6 +32,12 @@ def bounded(metadata: Metadata, limits: PhotoLimits) -> tuple[Metadata, tuple[st
 def too_large(part: str, limit: int) -> str:
     """Return the sentence about a part of the metadata beyond its limit in bytes."""
     return f"The photo's {part.upper()} data are larger than the {limit >> 10:,} KiB allowed; they were left out."
+
+
+def lost_depth(photo: Photo, target: PhotoFormat) -> tuple[str, ...]:
+    """Return a sentence where a file of format `target` is written with fewer bits than the photo has."""
+    deep = photo.full_scale > 255 and target in _EIGHT_BITS
+    return (f"{target.upper()} is written with 8 bits per sample; the photo has more.",) * deep
 
 
 def losses(metadata: Metadata, target: PhotoFormat) -> tuple[str, ...]:
