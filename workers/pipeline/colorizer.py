@@ -206,7 +206,7 @@ def _colorize_pixels(
         side = stages.preview_side
         original_preview = preview_of_pixels(photo.pixels, side) if side else None
         # The source's pixels are let go here: while the result is packed, memory is at its highest.
-        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour))
+        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour, in_place=True))
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
         metadata, lost = _noted(photo.metadata, target, predictor.card)
