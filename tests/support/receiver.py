@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from photochrom.events import ping
+from photochrom.ids import new_id
+from photochrom.jobs import utc_now
+from photochrom.webhooks import Delivery, Webhook, new_secret
 from support.running import wait_for
 
 Answer = int | tuple[int, dict[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]
@@ -83,3 +87,19 @@ def receiver(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Re
     finally:
         server.shutdown()
         server.server_close()
+
+
+def make_webhook(url: str = "https://photos.example/hook", **chosen: Any) -> Webhook:
+    return Webhook(id=new_id(), url=url, secrets=(new_secret(),), created_at=utc_now(), **chosen)
+
+
+def make_ping(webhook: Webhook) -> Delivery:
+    event = ping(webhook.id)
+    return Delivery(
+        id=new_id(),
+        webhook_id=webhook.id,
+        event_id=event.id,
+        type=event.type,
+        body=event.payload().model_dump_json(),
+        created_at=utc_now(),
+    )
