@@ -16,7 +16,19 @@ from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 from photochrom.webhook_store import WebhookStore
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams, webhooks
+from . import (
+    archives,
+    batches,
+    health,
+    jobs,
+    openapi,
+    page,
+    pictures,
+    problems,
+    streams,
+    webhook_docs,
+    webhooks,
+)
 from .deps import Services
 from .events import JobWatcher
 from .middleware import BodyLimit, RequestId
@@ -58,6 +70,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     openapi.describe(app)
     for router in routers:
         app.include_router(router)
+    app.webhooks.include_router(webhook_docs.event_calls())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
