@@ -10,9 +10,9 @@ from pydantic.fields import FieldInfo
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from photochrom.settings import SharedSettings  # noqa: E402 - the path comes first
-from service.settings import ServiceSettings  # noqa: E402
-from workers.settings import WorkerSettings  # noqa: E402
+from photochrom.settings import SharedSettings
+from service.settings import ServiceSettings
+from workers.settings import WorkerSettings
 
 PAGE = Path(__file__).with_name("configuration.md")
 _HEAD = """# Configuration
@@ -43,7 +43,9 @@ def page() -> str:
     return "\n".join([_HEAD, *(_section(*part) for part in _PARTS)])
 
 
-def _section(title: str, what: str, settings: type[SharedSettings], without: type[SharedSettings] | None) -> str:
+def _section(
+    title: str, what: str, settings: type[SharedSettings], without: type[SharedSettings] | None
+) -> str:
     inherited = without.model_fields if without else {}
     rows = [_row(name, field) for name, field in settings.model_fields.items() if name not in inherited]
     head = "| variable | default | what it does |\n| --- | --- | --- |"
