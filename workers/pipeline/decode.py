@@ -8,6 +8,7 @@ from .exif import without_thumbnail
 from .jp2 import read_jp2
 from .jpeg_pixels import read_jpeg
 from .limits import PhotoLimits
+from .losses import bounded
 from .photo import Photo
 from .png import read_png
 from .profile import as_srgb
@@ -30,6 +31,8 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     """
     reader = _READERS.get(photo_format)
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    metadata, left_out = bounded(photo.metadata, limits)
+    photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
     if photo.metadata.exif:
         photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
     return as_srgb(photo.turned_upright())
