@@ -12,7 +12,7 @@ const words = text.hints;
 const MOST = 64;
 const PATIENCE = 40;
 
-/** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is the shown version's job, if it is done. */
+/** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
 export function makeHints({ stage, draft, make, jobOf }) {
   const toggle = h("button.wide", { type: "button", "aria-pressed": "false", onclick: () => activate(!active) }, icon("dropper"), h("span", {}, words.start));
   const lead = h("p.dim.small", {}, words.lead);
@@ -27,6 +27,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
   let active = false;
   let chosen = -1;
   let turn = 0;
+  let listed = "";
 
   function activate(on) {
     active = on;
@@ -36,7 +37,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     say(words.howTo);
     stage.element.focus({ preventScroll: true });
     stage.element.scrollIntoView({ block: "nearest" });
-    void ask({ x: 0.5, y: 0.5 }); // a worker needs seconds for the first answer: let it begin now
+    ask({ x: 0.5, y: 0.5 }).catch(() => {}); // a worker needs seconds for the first answer: let it begin now
   }
 
   function place({ x, y }) {
@@ -93,7 +94,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     if (undo.disabled) stage.element.focus({ preventScroll: true });
   }
 
-  function draw(same = true) {
+  function draw() {
     const hints = draft.hints.map((hint) => {
       const { l } = labOf(stage.levelsAt(hint.x, hint.y));
       return { ...hint, css: cssOf({ l, a: hint.a, b: hint.b }), name: colourName(hueOf(hint), chromaOf(hint)) };
@@ -109,10 +110,13 @@ export function makeHints({ stage, draft, make, jobOf }) {
     undo.disabled = !draft.canUndo;
     deeds.hidden = !hints.length && !draft.canUndo;
     write(note, active && !hints.length ? words.howTo : "");
-    return same;
   }
 
   function drawList(hints) {
+    const key = JSON.stringify([hints, active && chosen]);
+    // Written anew only when it differs: the focus may be in it.
+    if (key === listed) return;
+    listed = key;
     list.replaceChildren(
       ...hints.map((hint, index) => {
         const swatch = h("span.hint-swatch", { "aria-hidden": "true" });

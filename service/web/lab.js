@@ -21,9 +21,11 @@ function light({ l, a, b }) {
   return [3.24096994190452 * x - 1.53738317757009 * y - 0.498610760293 * z, -0.96924363628088 * x + 1.87596750150772 * y + 0.04155505740718 * z, 0.05563007969699 * x - 0.20397695888898 * y + 1.05697151424288 * z];
 }
 
-export const inGamut = (lab) => light(lab).every((v) => v >= -1e-4 && v <= 1 + 1e-4);
-export const rgbOf = (lab) => light(lab).map((v) => Math.round(255 * encoded(Math.min(1, Math.max(0, v)))));
-export const cssOf = (lab) => `rgb(${rgbOf(fitted(lab)).join(" ")})`;
+const inGamut = (lab) => light(lab).every((v) => v >= -1e-4 && v <= 1 + 1e-4);
+const levels = (linear) => linear.map((v) => Math.round(255 * encoded(Math.min(1, Math.max(0, v)))));
+/** Levels 0 to 255 of a colour that sRGB has, else null. */
+export const levelsOf = (lab) => (inGamut(lab) ? levels(light(lab)) : null);
+export const cssOf = (lab) => `rgb(${levels(light(fitted(lab))).join(" ")})`;
 
 /** The same hue and lightness, with as much chroma as sRGB can show. */
 export function fitted({ l, a, b }) {

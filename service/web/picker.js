@@ -1,7 +1,7 @@
 /** The choice of a colour for one spot: likely ones first, then a field of all that there are at its lightness. */
 
 import { h, set, write } from "./dom.js";
-import { chromaOf, cssOf, fitted, hueOf, inGamut, mostChroma, ofHue, rgbOf } from "./lab.js";
+import { chromaOf, cssOf, fitted, hueOf, levelsOf, mostChroma, ofHue } from "./lab.js";
 import { colourName, text } from "./strings.js";
 
 const words = text.hints;
@@ -51,7 +51,8 @@ export function makePicker(onpick) {
     const pixels = context.createImageData(CELLS, CELLS);
     for (let at = 0; at < CELLS * CELLS; at += 1) {
       const lab = { l, a: (2 * reach * (0.5 + (at % CELLS))) / CELLS - reach, b: reach - (2 * reach * (0.5 + Math.floor(at / CELLS))) / CELLS };
-      if (inGamut(lab)) pixels.data.set([...rgbOf(lab), 255], 4 * at);
+      const levels = levelsOf(lab);
+      if (levels) pixels.data.set([...levels, 255], 4 * at);
     }
     context.putImageData(pixels, 0, 0);
   }

@@ -40,7 +40,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const draft = makeDraft(() => photo && drawPanel());
   const tryDraft = () => makeAnother(adjust.options());
   const adjust = makeAdjust(makeAnother);
-  const hints = makeHints({ stage, draft, make: tryDraft, jobOf: () => (shown?.state === "succeeded" ? shown.job : null) });
+  const hints = makeHints({ stage, draft, make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
   const lender = makeLender({ draft, make: tryDraft });
   const details = makeDetails();
   dialog.append(
@@ -81,7 +81,9 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     set(dialog, { "aria-label": words.label(photo.name) });
     if (!dialog.open) dialog.showModal();
     hints.stop();
-    show(UNFINISHED.has(current(photo).state) ? current(photo) : best(photo));
+    shown = UNFINISHED.has(current(photo).state) ? current(photo) : best(photo);
+    draft.from(shown);
+    show(shown);
     adjust.from(shown);
     follow(photo);
     stage.focus();
@@ -107,7 +109,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   function show(version) {
     shown = version;
-    draft.from(version);
+    // One that was made from this draft leaves the way back open.
+    if (!draft.matches(version)) draft.from(version);
     if (leftKey === version.key) leftKey = "";
     changed();
   }

@@ -1,6 +1,7 @@
 """Colour hints and a lent palette on the page, from the first click to the version that was made with them."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from photochrom import color
 from support.browser import findings, visit
 from support.photographs import PHOTOS, grey_jpeg
-from support.running import Service, service
+from support.running import Service, free_port, service
 from support.tiny_model import ABLE_CARD, tiny_model
 
 SOON = 30_000
@@ -102,6 +103,10 @@ def test_a_hint_from_the_click_to_the_colour_and_over_a_reload(chromium: Browser
         assert np.linalg.norm(after - wanted) < np.linalg.norm(before - wanted) / 2
         assert np.linalg.norm(ab_at(empty, job["id"], 0.8, 0.8) - ab_at(empty, first, 0.8, 0.8)) < 1
         expect(page.get_by_role("button", name="Try these hints")).to_be_disabled()
+        # The way back is open still.
+        for _ in range(2):
+            page.get_by_role("button", name="Undo").click()
+        expect(markers(page)).to_have_count(0)
 
         page.wait_for_timeout(300)  # what the page keeps, it keeps 150 ms after the change
         page.reload()
@@ -253,6 +258,22 @@ def test_what_the_model_cannot_do_is_not_shown(chromium: Browser, tmp_path: Path
         expect(page.get_by_role("heading", name="Adjust")).to_be_visible()
         expect(page.get_by_role("heading", name="Colour hints")).to_be_hidden()
         expect(page.get_by_role("heading", name="Palette of another photograph")).to_be_hidden()
+
+
+def test_hints_survive_a_restart_of_the_service(chromium: Browser, tmp_path: Path) -> None:
+    model = tmp_path / "able.onnx"
+    model.write_bytes(tiny_model(ABLE_CARD))
+    how = {"port": free_port(), "PHOTOCHROM_MODEL_PATH": str(model)}
+    hint = {"x": 0.5, "y": 0.25, "a": 40.0, "b": 20.0, "radius": 0.008}
+    with service(tmp_path / "data", **how) as first:  # type: ignore[arg-type]
+        job = first.upload(grey_jpeg(), hints=json.dumps([hint]))
+        first.wait(job)
+    with service(tmp_path / "data", **how) as second, visit(chromium, second.url, **QUIET) as visitor:  # type: ignore[arg-type]
+        assert second.job(job)["options"]["hints"] == [hint]
+        visitor.page.get_by_role("button", name="grey.jpg. In colour").click()
+        visitor.page.get_by_role("button", name=START).click()
+        expect(markers(visitor.page)).to_have_count(1)
+        expect(visitor.page.get_by_role("button", name=re.compile("Hint 1: .*50 % .*25 %"))).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
