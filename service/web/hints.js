@@ -10,7 +10,8 @@ import { colourName, text } from "./strings.js";
 
 const words = text.hints;
 const MOST = 64;
-const PATIENCE = 40;
+/** Milliseconds between questions, growing to the longest; in all two minutes, for a busy machine. */
+const [QUICK, SLOW, TRIES] = [300, 2000, 65];
 
 /** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
 export function makeHints({ stage, draft, make, jobOf }) {
@@ -65,10 +66,10 @@ export function makeHints({ stage, draft, make, jobOf }) {
   /** The likely colours at a spot; the first question of a job has a worker look for all of them. */
   async function ask({ x, y }) {
     const job = jobOf();
-    for (let tries = 0; job && tries < PATIENCE; tries += 1) {
+    for (let tries = 0; job && tries < TRIES; tries += 1) {
       const answer = await suggestionsAt(job, x, y);
       if (answer.ready) return answer.suggestions;
-      await sleep(400);
+      await sleep(Math.min(SLOW, QUICK * 1.2 ** tries));
     }
     return null;
   }

@@ -67,13 +67,14 @@ export function makeLender({ draft, make }) {
 
   return {
     element,
-    know({ can, same }) {
+    /** Know whether the draft can be tried, and whether what is shown has a lender. */
+    know({ can, same, had }) {
       element.hidden = !can;
       const { lender } = draft;
       chosen.hidden = !lender;
       write(choose.lastChild, lender ? words.another : words.choose);
       write(name, lender?.name ?? "");
-      submit.hidden = same || (!lender && !draft.canUndo);
+      submit.hidden = same || !(lender || had);
       if (can) void show(lender);
     },
   };

@@ -147,7 +147,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     adjust.know(photo.versions, draft.matches, fileOf(photo) || capabilities.original ? "" : text.adjust.noOriginal);
     const same = adjust.exists();
     hints.know({ can: Boolean(capabilities.hints), same });
-    lender.know({ can: Boolean(capabilities.palette), same });
+    lender.know({ can: Boolean(capabilities.palette), same, had: Boolean(shown.lender) });
     details.draw(photo, shown);
   }
 
