@@ -47,7 +47,7 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     started = time.monotonic()
     with ExitStack() as stack:
         try:
-            stack.enter_context(_locked(data))
+            stack.enter_context(locked(data))
             parts = stack.enter_context(_parts(host, port, data, workers, stack))
             _wait_until_ready(host, port, parts)
             _greet(console, host, port, data, time.monotonic() - started)
@@ -75,7 +75,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
-def _settings() -> SharedSettings:
+def shared_settings() -> SharedSettings:
+    """Return the settings of the environment; raise `CannotStart` where one does not hold."""
     try:
         return SharedSettings()
     except ValidationError as error:
@@ -96,8 +97,18 @@ def _refuse_unreachable(redis_url: str) -> None:
         ) from None
 
 
+class AlreadyRuns(CannotStart):
+    """Another process works on the data folder."""
+
+
 @contextmanager
-def _locked(data: Path) -> Iterator[None]:
+def locked(data: Path) -> Iterator[None]:
+    """Have the data folder for oneself; the lock ends with the process, however that ends.
+
+    Raises:
+        AlreadyRuns: another process has it.
+        CannotStart: the folder cannot be written to.
+    """
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "lock").open("w")
@@ -107,7 +118,7 @@ def _locked(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CannotStart(
+            raise AlreadyRuns(
                 f"Photochrom already runs on the data folder {data}; stop it, or choose another with --data."
             ) from None
         yield
@@ -117,7 +128,7 @@ def _locked(data: Path) -> Iterator[None]:
 def _parts(
     host: str, port: int, data: Path, workers: int, stack: ExitStack
 ) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    if redis_url := _settings().given_redis_url():
+    if redis_url := shared_settings().given_redis_url():
         _refuse_unreachable(redis_url)
     else:
         redis_url = stack.enter_context(valkey(data / "queue"))

@@ -17,6 +17,9 @@ def main() -> int:
     except ValidationError as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
+    if why := settings.open_door():
+        sys.stderr.write(f"{why}\n")
+        return os.EX_CONFIG
     uvicorn.run(
         create_app(settings),
         host=settings.host,

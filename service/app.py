@@ -9,13 +9,16 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
+from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
+from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
+from . import archives, batches, health, jobs, openapi, page, pictures, problems, sessions, streams
+from .auth import KeyGuard
 from .deps import Services
 from .events import JobWatcher
 from .middleware import BodyLimit, RequestId
@@ -28,8 +31,16 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_ROUTERS = (jobs.router, pictures.router, batches.router, archives.router, streams.router, health.router)
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
+_ROUTERS = (
+    jobs.router,
+    pictures.router,
+    batches.router,
+    archives.router,
+    streams.router,
+    sessions.router,
+    health.router,
+)
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -49,6 +60,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     openapi.describe(app)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
@@ -82,6 +94,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
+        keys=KeyStore(redis),
+        allowance=Allowance(redis),
         unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()

@@ -23,6 +23,11 @@ TYPE_PREFIX = "urn:photochrom:problem:"
 STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.PhotoTooLarge: 413,
     errors.RequestTooLarge: 413,
+    errors.KeyRequired: 401,
+    errors.InvalidKey: 401,
+    errors.MissingScope: 403,
+    errors.TooManyRequests: 429,
+    errors.QuotaExceeded: 429,
     errors.ForeignHost: 403,
     errors.ForeignOrigin: 403,
     errors.UnsupportedFormat: 415,
@@ -45,6 +50,11 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.TooManyArchives: 429,
     errors.StorageFull: 507,
     errors.QueueUnavailable: 503,
+}
+_CHALLENGES = {
+    errors.KeyRequired: "",
+    errors.InvalidKey: ', error="invalid_token"',
+    errors.MissingScope: ', error="insufficient_scope"',
 }
 _RETRY_SECONDS = {429: 30, 503: 5}
 
@@ -81,7 +91,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(OutOfMemoryError, _queue_full)
     for unreachable in (RedisConnectionError, RedisTimeoutError):
-        app.add_exception_handler(unreachable, _queue_unavailable)
+        app.add_exception_handler(unreachable, queue_unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -119,7 +129,15 @@ def status_of(error: errors.PhotochromError) -> int:
 
 def problem_of(request: Request, error: errors.PhotochromError) -> Response:
     """Return a domain error as a response."""
-    return problem(request, status_of(error), error.code, str(error))
+    return problem(request, status_of(error), error.code, str(error), headers=_headers_of(error))
+
+
+def _headers_of(error: errors.PhotochromError) -> dict[str, str]:
+    """Return what the error's own headers say: how to show a key (RFC 6750), and when to try again."""
+    if isinstance(error, errors.TooManyRequests | errors.QuotaExceeded):
+        return {"Retry-After": str(error.retry_after)}
+    said = _CHALLENGES.get(type(error))
+    return {} if said is None else {"WWW-Authenticate": f'Bearer realm="photochrom"{said}'}
 
 
 async def _domain(request: Request, error: Exception) -> Response:
@@ -166,7 +184,8 @@ async def _queue_full(request: Request, _error: Exception) -> Response:
     return problem(request, 507, errors.StorageFull.code, "The queue's memory is full; try again later.")
 
 
-async def _queue_unavailable(request: Request, error: Exception) -> Response:
+async def queue_unavailable(request: Request, error: Exception) -> Response:
+    """Answer for Redis, which does not."""
     _log.warning("Redis: %s", error)
     return problem(
         request, 503, errors.QueueUnavailable.code, "The queue cannot be reached; try again in a moment."

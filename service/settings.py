@@ -1,10 +1,17 @@
 """What the API can be told by environment variables (`PHOTOCHROM_*`)."""
 
-from typing import Annotated
+from ipaddress import ip_address
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from photochrom.keys import KeyLimits
 from photochrom.settings import SharedSettings
+
+
+def _unset(value: object) -> object:
+    """Take an empty text for nothing: docker compose passes what is not set on as one."""
+    return None if value == "" else value
 
 
 class ServiceSettings(SharedSettings):
@@ -23,6 +30,22 @@ class ServiceSettings(SharedSettings):
             '["*"] for any. If none is given, the API takes any when it is bound to all addresses.'
         ),
     ] = ()
+    auth: Annotated[
+        Literal["keys", "none"] | None,
+        BeforeValidator(_unset),
+        Field(
+            description="`keys` asks every caller for an API key; if not set, none, but then only on loopback."
+        ),
+    ] = None
+    publish: Annotated[
+        str, Field(description="Where a container's port is published, as `address:port` or `port`.")
+    ] = ""
+    requests_per_minute: Annotated[
+        int | None, BeforeValidator(_unset), Field(ge=1, description="Of one owner of keys.")
+    ] = 6000
+    daily_jobs: Annotated[int | None, BeforeValidator(_unset), Field(ge=0)] = 50_000
+    daily_bytes: Annotated[int | None, BeforeValidator(_unset), Field(ge=0)] = 500 * 2**30
+    daily_pixels: Annotated[int | None, BeforeValidator(_unset), Field(ge=0)] = 10**12
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
@@ -32,3 +55,37 @@ class ServiceSettings(SharedSettings):
     ] = 20 * 2**30
     max_archive_entries: Annotated[int, Field(gt=0)] = 50_000
     shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5
+
+    @property
+    def keys_required(self) -> bool:
+        """True when every caller has to show a key."""
+        return self.auth == "keys"
+
+    def key_limits(self) -> KeyLimits:
+        """Return what the owner of a key may take where the key does not say."""
+        return KeyLimits(**{name: getattr(self, name) for name in KeyLimits.model_fields})
+
+    def open_door(self) -> str | None:
+        """Return why this service must not start: others can reach it, and nobody said that they may.
+
+        Who sets `auth` to `none` has said so: something before the service asks them, or they are friends.
+        """
+        address = _published(self.publish) if self.publish else self.host
+        if self.auth is not None or _is_loopback(address):
+            return None
+        return (
+            f"Photochrom would listen on {address or 'all addresses'} and ask nobody who they are. "
+            "Set PHOTOCHROM_AUTH=keys and make a key with `photochrom keys create`, "
+            "or PHOTOCHROM_AUTH=none if everybody who can reach it may use it."
+        )
+
+
+def _published(publish: str) -> str:
+    return publish.rpartition(":")[0].strip("[]")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
