@@ -84,7 +84,7 @@ def list_keys(data: Data = Path("data")) -> None:
     """List the keys; of the keys themselves only the ids."""
     with _Store(data) as keys:
         rows = keys.listed()
-    lines = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
+    lines: list[tuple[str, ...]] = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
     lines += [_row(key, used) for key, used in rows]
     # As wide as it must be: an id that a table cut short could not be revoked.
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -19,6 +19,7 @@ from photochrom.storage import LocalStorage
 
 from . import archives, batches, health, jobs, openapi, page, pictures, problems, sessions, streams
 from .auth import KeyGuard
+from .compression import JsonGzip
 from .deps import Services
 from .events import JobWatcher
 from .middleware import BodyLimit, RequestId
@@ -62,6 +63,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.include_router(router)
     app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
+    app.add_middleware(JsonGzip)
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_upload_bytes,

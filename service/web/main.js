@@ -2,11 +2,12 @@
 
 import * as actions from "./actions.js";
 import * as albums from "./albums.js";
-import { capabilities, listJobs, urls } from "./api.js";
+import { capabilities, listJobs, onKeyWanted, urls } from "./api.js";
 import { banner, raiseBanner, showBanner } from "./banner.js";
 import { h, icon, iconButton, say, write } from "./dom.js";
 import { acceptFrom, chooseFiles } from "./intake.js";
 import { flush } from "./keep.js";
+import { askForKey } from "./key.js";
 import { onLink, sleep } from "./link.js";
 import { timeLeft } from "./pace.js";
 import * as photos from "./photos.js";
@@ -254,6 +255,7 @@ async function meet() {
 }
 
 async function begin() {
+  onKeyWanted(askForKey);
   acceptFrom(document, veil, add);
   addEventListener("pagehide", flush);
   actions.onTrouble(showBanner);
