@@ -106,30 +106,43 @@ def problem(
     members: dict[str, Any] | None = None,
 ) -> Response:
     """Return one problem as a response; `members` extend it, as RFC 9457 allows."""
-    body = Problem(
-        type=TYPE_PREFIX + code,
-        code=code,
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=detail,
-        instance=request.url.path,
-        request_id=request.scope.get("request_id", ""),
-        errors=invalid,
-    )
+    request_id = request.scope.get("request_id", "")
+    body = make_problem(status, code, detail, request.url.path, request_id, invalid)
     retry = {"Retry-After": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else {}
     content = {**(members or {}), **body.model_dump(exclude_none=True)}
     sent = {"X-Request-ID": body.request_id, **retry, **(headers or {})}
     return JSONResponse(content, status, sent, media_type=MEDIA_TYPE)
 
 
-def status_of(error: errors.PhotochromError) -> int:
+def make_problem(
+    status: int,
+    code: str,
+    detail: str,
+    instance: str,
+    request_id: str,
+    invalid: list[InvalidField] | None = None,
+) -> Problem:
+    """Return the body of a problem; type and title follow from code and status."""
+    return Problem(
+        type=TYPE_PREFIX + code,
+        code=code,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=instance,
+        request_id=request_id,
+        errors=invalid,
+    )
+
+
+def status_of(error: type[errors.PhotochromError]) -> int:
     """Return the HTTP status of a domain error: that of its nearest base in the table."""
-    return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
+    return next((STATUS_OF[kind] for kind in error.__mro__ if kind in STATUS_OF), 500)
 
 
 def problem_of(request: Request, error: errors.PhotochromError) -> Response:
     """Return a domain error as a response."""
-    return problem(request, status_of(error), error.code, str(error), headers=_headers_of(error))
+    return problem(request, status_of(type(error)), error.code, str(error), headers=_headers_of(error))
 
 
 def _headers_of(error: errors.PhotochromError) -> dict[str, str]:
