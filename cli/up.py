@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -193,10 +194,14 @@ def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -
 
 
 def _greeting(url: str, data: Path, seconds: float) -> Sequence[str]:
+    keys: tuple[str, ...] = ()
+    if os.environ.get("PHOTOCHROM_AUTH") == "keys":
+        keys = (f"  a key to call it with photochrom keys create NAME --data {data.resolve()}",)
     return (
         f"[bold]Photochrom is up[/] after {seconds:.1f} s: [bold]{url}[/]",
         f"  colour a photograph   curl -F photo=@grey.jpg {url}/v1/jobs",
         f"  the API, to try out   {url}/docs",
         f"  its data              {data.resolve()}",
+        *keys,
         "Ctrl-C stops it.",
     )
