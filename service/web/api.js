@@ -130,6 +130,11 @@ export function onKeyWanted(ask) {
 /** Hand over a key; the service answers with a cookie that goes along with pictures, downloads and events, too. */
 export const openSession = (key) => call("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
 
+export const closeSession = () => call("/v1/session", { method: "DELETE" });
+
+/** Whether the service knows visitors by their keys. */
+export const isSignedIn = () => call("/v1/limits").then(json).then(({ allowance }) => Boolean(allowance));
+
 /** Do it again once there is a key, if it is refused for want of one; all calls wait for the same key. */
 async function withKey(attempt, ask = askForKey) {
   for (;;) {

@@ -182,6 +182,7 @@ export const text = {
     lead: "You have it from whoever runs this Photochrom. This browser is then signed in for up to 30 days.",
     label: "Key",
     submit: "Sign in",
+    leave: "Sign out",
     wrong: "That key is not valid: it may be mistyped, revoked or expired.",
     unreachable: "The service cannot be reached. Please try again.",
   },

@@ -79,4 +79,15 @@ def test_one_question_and_the_page_works_as_ever(chromium: Browser, tmp_path: Pa
             expect(page.locator(".card[data-state=succeeded]").filter(has_text="late.jpg")).to_have_count(
                 1, timeout=SOON
             )
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="Sign out").click()
+            expect(question(page)).to_be_visible()
+            expect(page.get_by_text("late.jpg")).to_have_count(0)
+            assert [cookie["name"] for cookie in page.context.cookies()] == []
         assert [job["original"]["name"] for job in jobs(running, other)] == ["late.jpg"]
+
+
+def test_where_no_key_is_asked_for_there_is_no_way_out(chromium: Browser, running: Service) -> None:
+    with visit(chromium, running.url) as visitor:
+        expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(visitor.page.get_by_role("button", name="Sign out")).to_have_count(0)
