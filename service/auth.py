@@ -126,13 +126,17 @@ def presented_key(headers: Headers) -> str | None:
 
 
 def set_session(response: Response, request: Request, token: str, seconds: int) -> None:
-    """Have the browser keep the session: no script can read it, and no other site's page makes it go along."""
+    """Have the browser keep the session: no script can read it, and no other site's page makes it go along.
+
+    Behind a proxy that speaks TLS for us only the page's own origin tells that it is https.
+    """
+    origin = request.headers.get("origin", "")
     response.set_cookie(
         COOKIE,
         token,
         max_age=seconds,
         path="/",
-        secure=request.url.scheme == "https",
+        secure=request.url.scheme == "https" or origin.startswith("https://"),
         httponly=True,
         samesite="strict",
     )

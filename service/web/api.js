@@ -6,8 +6,9 @@ export class Problem extends Error {
     Object.assign(this, { code, detail, status, retryAfter });
   }
 
-  /** Trying again later with the same bytes can help. */
+  /** Trying again soon with the same bytes can help; a day's quota comes back at midnight. */
   get passing() {
+    if (this.code === "quota-exceeded") return false;
     return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 }

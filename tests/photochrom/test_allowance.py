@@ -1,9 +1,12 @@
 """Rates and quotas, as several API processes share them: nothing is counted twice, and nothing slips through."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis import Redis
 
 from photochrom.allowance import Allowance, Charge, Use, midnight
@@ -84,6 +87,30 @@ def test_a_day_takes_so_much_and_no_more(
     assert not bench.store.exists(last.id)
     assert allowance.used("o") == Use(2, 20, 200)
     bench.store.create(last, None, charge(limits, owner="other"))
+
+
+@given(
+    uses=st.lists(st.builds(Use, st.just(1), st.integers(1, 2**40), st.integers(1, 2**40)), max_size=12),
+    bounds=st.lists(st.none() | st.integers(0, 2**42), min_size=3, max_size=3),
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_all_that_fits_is_counted_and_nothing_else(
+    bench: Bench, allowance: Allowance, uses: list[Use], bounds: list[int | None]
+) -> None:
+    bench.redis.flushdb()
+    limits = KeyLimits(daily_jobs=bounds[0], daily_bytes=bounds[1], daily_pixels=bounds[2])
+    counted = (0, 0, 0)
+    for use in uses:
+        after = tuple(map(sum, zip(counted, astuple(use), strict=True)))
+        fits = all(bound is None or much <= bound for much, bound in zip(after, bounds, strict=True))
+        try:
+            bench.store.create(make_record(b"x"), None, charge(limits, use))
+        except QuotaExceeded:
+            assert not fits
+        else:
+            assert fits
+            counted = after
+        assert astuple(allowance.used("o")) == counted
 
 
 def test_what_is_refused_or_was_there_already_is_not_counted(bench: Bench, allowance: Allowance) -> None:

@@ -168,6 +168,15 @@ def test_over_https_the_cookie_stays_there(keyed: TestClient, bench: Bench) -> N
     sign_in(keyed, bench)
 
 
+def test_so_it_does_behind_a_proxy_that_speaks_tls(keyed: TestClient, bench: Bench) -> None:
+    _, token = new_key(bench)
+    for scheme in ("http", "https"):
+        answer = keyed.post(
+            "/v1/session", json={"key": token}, headers={"Origin": f"{scheme}://localhost:8000"}
+        )
+        assert ("secure" in answer.headers["set-cookie"].lower()) is (scheme == "https")
+
+
 def test_a_session_ends_with_its_key(keyed: TestClient, bench: Bench) -> None:
     key_id = sign_in(keyed, bench, expires_at=utc_now() + timedelta(hours=1))
     [session] = bench.redis.keys("session:*")
