@@ -13,6 +13,7 @@ from redis import Redis
 from . import scripts
 from .allowance import Charge
 from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
+from .events import end_of
 from .jobs import JobRecord, JobState, Retention, utc_now
 from .records import readable
 
@@ -207,6 +208,7 @@ class JobStore:
             _turn(old, new),
             while_batch_in,
             new.dispatch,
+            end_of(new) if new.finished and not old.finished else "",
         ]
         return cast("int", self._write(keys=[_key(new.id)], args=args))
 

@@ -16,8 +16,22 @@ from photochrom.job_store import JobStore
 from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
+from photochrom.webhook_store import WebhookStore
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, sessions, streams
+from . import (
+    archives,
+    batches,
+    health,
+    jobs,
+    openapi,
+    page,
+    pictures,
+    problems,
+    sessions,
+    streams,
+    webhook_docs,
+    webhooks,
+)
 from .auth import KeyGuard
 from .compression import JsonGzip
 from .deps import Services
@@ -38,6 +52,7 @@ _ROUTERS = (
     batches.router,
     archives.router,
     streams.router,
+    webhooks.router,
     sessions.router,
     health.router,
 )
@@ -61,6 +76,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     openapi.describe(app)
     for router in routers:
         app.include_router(router)
+    app.webhooks.include_router(webhook_docs.event_calls())
     app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(JsonGzip)
@@ -73,7 +89,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
@@ -93,6 +109,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         store=store,
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        webhooks=WebhookStore(redis),
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),

@@ -34,7 +34,11 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                webhooks=app.webhooks.routes,
             )
             app.openapi_schema = _completed(schema, app.state.settings.keys_required)
         return app.openapi_schema
@@ -49,6 +53,9 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
                 _ask_for_key(call, method.upper(), path, keys_required)
             _give_examples(call, path)
             _tell_problems(call["responses"], f"{method.upper()} {path}")
+    for events in schema["webhooks"].values():
+        # FastAPI takes these for calls that it validates; they are ours to receivers.
+        events["post"]["responses"].pop("422")
     components = schema["components"]
     components["schemas"] = {
         name: model for name, model in components["schemas"].items() if "ValidationError" not in name

@@ -65,6 +65,31 @@ REFUSALS = (
         r".*\{batch_id\}.*",
     ),
     _of(errors.ItemNotFound, "The batch has no item 'wedding/9.jpg'.", r"GET .*/items/\{name\}"),
+    _of(
+        errors.WebhookNotFound,
+        f"There is no webhook '{JOB_ID}'; it may have been deleted.",
+        r".*\{webhook_id\}.*",
+    ),
+    _of(
+        errors.DeliveryNotFound,
+        f"The log has no delivery '{JOB_ID}'; it may have been forgotten.",
+        r".*\{delivery_id\}.*",
+    ),
+    _of(
+        errors.WebhookDisabled,
+        "The webhook is disabled (failing); enable it first.",
+        r".*/webhooks/.*:(ping|replay)",
+    ),
+    _of(
+        errors.TooManyWebhooks,
+        "There are 50 webhooks already; delete one that is not needed.",
+        r"POST /v1/webhooks",
+    ),
+    _of(
+        errors.WebhookRejected,
+        "Events go to https addresses only; this is http://photos.example/hook.",
+        r"POST /v1/webhooks|PATCH /v1/webhooks/.*",
+    ),
     _of(errors.ObjectNotFound, "There is no such picture of this job.", r".*/(preview|confidence|keys/me)"),
     Refusal(
         405,

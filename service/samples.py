@@ -1,5 +1,6 @@
 """One of each thing that the API answers with, for the OpenAPI document: made from the records, so always true."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 
 from photochrom.allowance import Use
 from photochrom.batches import BatchState
+from photochrom.events import EventType
 from photochrom.fleet import WorkerStatus
 from photochrom.jobs import (
     JobError,
@@ -22,6 +24,7 @@ from photochrom.jobs import (
 from photochrom.keys import KeyLimits, KeyRecord, Scope
 from photochrom.options import ColorizeOptions
 from photochrom.sniff import PhotoFormat
+from photochrom.webhooks import Attempt, Delivery, DeliveryState, Secret, Webhook
 
 from .archives import ArchiveReport, RejectedEntry
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried
@@ -35,6 +38,17 @@ from .schemas import (
     WorkerView,
 )
 from .sessions import KeyView, SignIn
+from .webhook_docs import example_of
+from .webhook_schemas import (
+    DeliveryPage,
+    DeliveryView,
+    NewSecretView,
+    NewWebhook,
+    Rotation,
+    WebhookChange,
+    WebhookList,
+    WebhookView,
+)
 
 JOB_ID = "01kb3v9m5w8xw7z4y2q6c1n0ra"
 BATCH_ID = "01kb3v8zq0h3m6w2x9t4c7r1ef"
@@ -157,6 +171,27 @@ _READY = Readiness(
     provider=_MODEL.provider,
 )
 _MODELS = ModelView(name="photochrom", version="1.0", providers={_MODEL.provider: 2})
+_WEBHOOK = Webhook(
+    id="01m82jkk9e75enz50t650yysbb",
+    url="https://photos.example/hooks/photochrom",
+    description="The archive's catalogue",
+    secrets=(Secret(value="whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),),
+    created_at=_BEGAN,
+)
+_DELIVERY = DeliveryView.of(
+    Delivery(
+        id="01m82jm0v1y4s8d6f2g5h7j9kq",
+        webhook_id=_WEBHOOK.id,
+        event_id=f"evt_{JOB_ID}_7",
+        type=EventType.JOB_SUCCEEDED,
+        body=json.dumps(example_of(EventType.JOB_SUCCEEDED)),
+        state=DeliveryState.DELIVERED,
+        created_at=_BEGAN,
+        tries=1,
+        attempts=(Attempt(at=_BEGAN, seconds=0.21, status=204),),
+    )
+)
+_VIEW = WebhookView.of(_WEBHOOK, _BEGAN)
 
 _BODIES: dict[str, dict[str, BaseModel]] = {
     "JobView": {"queued": QUEUED, "succeeded": SUCCEEDED, "failed": JobView.of(_failed(), None)},
@@ -170,6 +205,14 @@ _BODIES: dict[str, dict[str, BaseModel]] = {
     "Readiness": {"ready": _READY},
     "NewBatch": {"album": NewBatch(name="Album 1931", options=_OPTIONS)},
     "SignIn": {"key": SignIn(key=KEY)},
+    "NewWebhook": {"catalogue": NewWebhook(url=_WEBHOOK.url, description=_WEBHOOK.description)},
+    "WebhookChange": {"enable": WebhookChange(enabled=True)},
+    "Rotation": {"a day": Rotation()},
+    "NewSecretView": {"created": NewSecretView.of(_WEBHOOK, _BEGAN)},
+    "WebhookView": {"webhook": _VIEW},
+    "WebhookList": {"list": WebhookList(items=[_VIEW])},
+    "DeliveryView": {"delivered": _DELIVERY},
+    "DeliveryPage": {"page": DeliveryPage(items=[_DELIVERY], next_cursor=None)},
 }
 OF_SCHEMA: dict[str, dict[str, Any]] = {
     schema: {name: sample.model_dump(mode="json") for name, sample in samples.items()}
@@ -200,6 +243,8 @@ FORM = {"photo": "(the bytes of the photograph)", "vividness": 0.7, "format": "p
 PARAMETERS: dict[str, Any] = {
     "job_id": JOB_ID,
     "batch_id": BATCH_ID,
+    "webhook_id": _WEBHOOK.id,
+    "delivery_id": _DELIVERY.id,
     "name": ITEM,
     "cursor": JOB_ID,
     "state": "failed",

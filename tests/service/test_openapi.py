@@ -1,4 +1,7 @@
-"""The document that the service gives of itself: examples of everything, and of each only what it may be."""
+"""The document that the service gives of itself: what schemathesis does not look at.
+
+Examples of everything, and of each only what it may be.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,6 +11,7 @@ import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
 
+from photochrom.events import EventType, Payload
 from photochrom.jobs import JobRecord
 from service.app import create_app
 from service.problems import STATUS_OF
@@ -84,6 +88,30 @@ def test_every_code_has_an_example_and_only_where_it_may_come() -> None:
             for body in resolved(answer).get("content", {}).values():
                 given = [example["status"] for example in examples(body) if int(status) >= 400]
                 assert set(given) <= {int(status)}, name
+
+
+def references(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(found := node.get("$ref"), str):
+            yield found
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from references(part)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in set(references(DOCUMENT)):
+        found: Any = DOCUMENT
+        for name in reference.removeprefix("#/").split("/"):
+            found = found[name]
+
+
+def test_every_event_of_webhooks_is_told_with_an_example_that_holds() -> None:
+    assert set(DOCUMENT["webhooks"]) == set(EventType)
+    for kind, call in DOCUMENT["webhooks"].items():
+        example = call["post"]["requestBody"]["content"]["application/json"]["example"]
+        assert Payload.model_validate(example).type == kind
 
 
 def test_every_event_is_shown_as_it_is_sent() -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from photochrom.jobs import JobRecord
 from photochrom.keys import Scope
+from photochrom.webhook_store import WebhookStore
 from service.app import create_app
 from service.auth import is_open
 from service.settings import ServiceSettings
@@ -17,6 +18,7 @@ from support.keyring import bearer, new_key, show
 from support.queueing import Bench
 
 Headers = dict[str, str]
+_GONE = {"job-not-found", "batch-not-found", "webhook-not-found", "delivery-not-found"}
 METHODS = {"get", "head", "post", "put", "patch", "delete"}
 # Event streams of what is not over have no end; here all is over.
 CALLS = sorted(
@@ -37,18 +39,20 @@ def keyed(settings: ServiceSettings) -> Iterator[TestClient]:
 
 @dataclass
 class Belongings:
-    """A finished job, and a completed batch with one item."""
+    """A finished job, a completed batch with one item, and a webhook with one delivery."""
 
     job_id: str
     batch_id: str
     item_id: str
+    webhook_id: str
+    delivery_id: str
 
     def fill(self, path: str) -> str:
         """Put them into a path; a parameter of another name has to be added here, with something that is A's."""
-        return path.format(job_id=self.job_id, batch_id=self.batch_id, name="a.jpg")
+        return path.format(**asdict(self), name="a.jpg")
 
-    def ids(self) -> tuple[str, str, str]:
-        return self.job_id, self.batch_id, self.item_id
+    def ids(self) -> tuple[str, ...]:
+        return astuple(self)
 
 
 def belongings(
@@ -60,7 +64,9 @@ def belongings(
     assert client.post(f"/v1/batches/{batch}:seal", headers=headers).status_code == 200
     for job_id in (job, item):
         finish(job_id)
-    return Belongings(job, batch, item)
+    hook = client.post("/v1/webhooks", json={"url": "https://photos.example/h"}, headers=headers).json()["id"]
+    ping = client.post(f"/v1/webhooks/{hook}:ping", headers=headers).json()["id"]
+    return Belongings(job, batch, item, hook, ping)
 
 
 def ask(client: TestClient, method: str, path: str, headers: Headers) -> Any:
@@ -68,7 +74,7 @@ def ask(client: TestClient, method: str, path: str, headers: Headers) -> Any:
 
 
 def not_there(response: Any) -> bool:
-    return response.status_code == 404 and response.json()["code"] in {"job-not-found", "batch-not-found"}
+    return response.status_code == 404 and response.json()["code"] in _GONE
 
 
 def test_nothing_of_one_key_is_there_for_another(
@@ -86,6 +92,7 @@ def test_nothing_of_one_key_is_there_for_another(
     assert files == [name for name in bench.files() if any(known in name for known in made.ids())]
     assert [bench.store.get(record.id) for record in records] == records
     assert not bench.batches.get(made.batch_id).canceled_at
+    assert WebhookStore(bench.redis).get(made.webhook_id).disabled is None
 
 
 @pytest.mark.parametrize("scopes", [(), (Scope.ADMIN,)])
@@ -109,7 +116,7 @@ def test_its_owner_and_an_admin_find_it_by_every_call(
 
 
 def test_every_call_asks_for_a_key_unless_it_is_known_to_be_open(keyed: TestClient) -> None:
-    some = Belongings(*["01kb3v9m5w8xw7z4y2q6c1n0ra"] * 3)
+    some = Belongings(*["01kb3v9m5w8xw7z4y2q6c1n0ra"] * 5)
     for method, path in CALLS:
         response = ask(keyed, method, some.fill(path), {})
         if path == "/v1/session":
@@ -161,6 +168,26 @@ def test_what_an_admin_adds_to_a_batch_belongs_to_the_batch(
     batch = keyed.post("/v1/batches", headers=mine).json()["url"]
     job = keyed.put(f"{batch}/items/a.jpg", content=photo, headers=show(bench, Scope.ADMIN)).json()["url"]
     assert keyed.get(job, headers=mine).status_code == 200
+
+
+def test_a_webhook_hears_of_its_owners_jobs_and_batches_alone(
+    keyed: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
+) -> None:
+    one, two, admin = show(bench), show(bench), show(bench, Scope.ADMIN)
+    new = {"url": "https://photos.example/h", "batch_items": True}
+    hooks = [keyed.post("/v1/webhooks", json=new, headers=who).json()["id"] for who in (one, two, admin)]
+    made = belongings(keyed, photo, finish, one)
+    while WebhookStore(bench.redis).fan_out(""):
+        pass
+    heard = [
+        [
+            each["payload"]["data"]["id"]
+            for each in keyed.get(f"/v1/webhooks/{hook}/deliveries", headers=admin).json()["items"]
+        ]
+        for hook in hooks
+    ]
+    assert set(heard[0]) == set(heard[2]) == {made.job_id, made.item_id, made.batch_id}
+    assert heard[1] == []
 
 
 def test_what_was_made_without_keys_is_the_operators(keyed: TestClient, bench: Bench) -> None:
