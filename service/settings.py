@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
@@ -13,6 +13,16 @@ from photochrom.settings import SharedSettings
 def _unset(value: object) -> object:
     """Take an empty text for nothing: docker compose passes what is not set on as one."""
     return None if value == "" else value
+
+
+def _unlimited(value: object) -> object:
+    return None if value in ("", "none") else value
+
+
+def _daily(what: str) -> Any:
+    return Field(
+        ge=0, description=f"{what} that the owner of a key may send in a day (UTC); `none` for no limit."
+    )
 
 
 class ServiceSettings(SharedSettings):
@@ -44,11 +54,15 @@ class ServiceSettings(SharedSettings):
         str, Field(description="Where a container's port is published, as `address:port` or `port`.")
     ] = ""
     requests_per_minute: Annotated[
-        int | None, BeforeValidator(_unset), Field(ge=1, description="Of one owner of keys.")
+        int | None,
+        BeforeValidator(_unlimited),
+        Field(ge=1, description="Requests that the owner of a key may make; `none` for no limit."),
     ] = 6000
-    daily_jobs: Annotated[int | None, BeforeValidator(_unset), Field(ge=0)] = 50_000
-    daily_bytes: Annotated[int | None, BeforeValidator(_unset), Field(ge=0)] = 500 * 2**30
-    daily_pixels: Annotated[int | None, BeforeValidator(_unset), Field(ge=0)] = 10**12
+    daily_jobs: Annotated[int | None, BeforeValidator(_unlimited), _daily("Photographs")] = 50_000
+    daily_bytes: Annotated[int | None, BeforeValidator(_unlimited), _daily("Bytes of photographs")] = (
+        500 * 2**30
+    )
+    daily_pixels: Annotated[int | None, BeforeValidator(_unlimited), _daily("Pixels")] = 10**12
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")

@@ -218,6 +218,13 @@ def test_where_no_keys_are_asked_for_there_is_none_to_show(client: TestClient) -
     assert "ratelimit" not in client.get("/v1/jobs").headers
 
 
+@pytest.mark.parametrize(("given", "limit"), [("7", 7), ("none", None), ("", None)])
+def test_a_limit_may_be_none(monkeypatch: pytest.MonkeyPatch, given: str, limit: int | None) -> None:
+    for name in KeyLimits.model_fields:
+        monkeypatch.setenv(f"PHOTOCHROM_{name.upper()}", given)
+    assert set(ServiceSettings().key_limits().model_dump().values()) == {limit}
+
+
 @pytest.mark.parametrize(
     ("given", "starts"),
     [
