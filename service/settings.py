@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
@@ -19,10 +19,7 @@ def _unlimited(value: object) -> object:
     return None if value in ("", "none") else value
 
 
-def _daily(what: str) -> Any:
-    return Field(
-        ge=0, description=f"{what} that the owner of a key may send in a day (UTC); `none` for no limit."
-    )
+Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_unlimited)]
 
 
 class ServiceSettings(SharedSettings):
@@ -54,15 +51,22 @@ class ServiceSettings(SharedSettings):
         str, Field(description="Where a container's port is published, as `address:port` or `port`.")
     ] = ""
     requests_per_minute: Annotated[
-        int | None,
+        Annotated[int, Field(ge=1)] | None,
         BeforeValidator(_unlimited),
-        Field(ge=1, description="Requests that the owner of a key may make; `none` for no limit."),
+        Field(description="Requests that the owner of a key may make; `none` for no limit."),
     ] = 6000
-    daily_jobs: Annotated[int | None, BeforeValidator(_unlimited), _daily("Photographs")] = 50_000
-    daily_bytes: Annotated[int | None, BeforeValidator(_unlimited), _daily("Bytes of photographs")] = (
+    daily_jobs: Annotated[
+        Limit,
+        Field(
+            description="Photographs that the owner of a key may send in a day (UTC); `none` for no limit."
+        ),
+    ] = 50_000
+    daily_bytes: Annotated[Limit, Field(description="Bytes of those photographs; `none` for no limit.")] = (
         500 * 2**30
     )
-    daily_pixels: Annotated[int | None, BeforeValidator(_unlimited), _daily("Pixels")] = 10**12
+    daily_pixels: Annotated[Limit, Field(description="Pixels of those photographs; `none` for no limit.")] = (
+        10**12
+    )
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
