@@ -22,6 +22,7 @@ class Scope(StrEnum):
 
     READ = "jobs:read"
     WRITE = "jobs:write"
+    METRICS = "metrics"
     ADMIN = "admin"
 
 

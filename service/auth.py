@@ -29,8 +29,6 @@ _OPEN = {"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi
 _OPEN_FOLDERS = ("/web/", "/static-offline-docs/")
 # What the service takes and what the caller is: whoever has a key may know.
 _ANY_SCOPE = {"/v1/keys/me", "/v1/limits", "/v1/models"}
-# Numbers of all owners together.
-_OPERATORS = {"/metrics"}
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ def scope_for(method: str, path: str) -> KeyScope | None:
     """Return the scope that a call asks for, None where any will do."""
     if path in _ANY_SCOPE:
         return None
-    if path in _OPERATORS:
-        return KeyScope.ADMIN
+    if path == "/metrics":
+        return KeyScope.METRICS  # numbers of all owners together, and nothing else
     return KeyScope.READ if method in SAFE else KeyScope.WRITE
 
 

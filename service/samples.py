@@ -229,6 +229,10 @@ def event(kind: str, data: BaseModel | None, number: int | None = None) -> str:
 
 _EVENTS = {"job": event("job", JobView.of(_running(), None), 3), "batch": event("batch", BATCH, 41)}
 OF_CALL: dict[str, dict[str, Any]] = {
+    "/metrics": {
+        "few": "# HELP photochrom_queue_jobs Jobs in the queue, ready for a worker.\n"
+        "# TYPE photochrom_queue_jobs gauge\nphotochrom_queue_jobs 3.0\n"
+    },
     "/healthz": {"alive": {"status": "ok"}},
     "/v1/models": {"models": [_MODELS.model_dump(mode="json")]},
     "/v1/jobs/{job_id}/events": {"job": _EVENTS["job"], "deleted": event("deleted", None)},

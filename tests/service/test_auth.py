@@ -75,7 +75,7 @@ def test_a_key_that_expired_or_was_revoked_is_none(keyed: TestClient, bench: Ben
         ("PUT", "/v1/batches/b/items/a.jpg", Scope.WRITE),
         ("DELETE", "/v1/jobs/j", Scope.WRITE),
         ("POST", "/v1/whatever/comes", Scope.WRITE),
-        ("GET", "/metrics", Scope.ADMIN),
+        ("GET", "/metrics", Scope.METRICS),
         ("GET", "/v1/limits", None),
     ],
 )
@@ -105,6 +105,13 @@ def everything(bench: Bench) -> Iterator[str]:
     }
     for key in bench.redis.scan_iter():
         yield f"{key} {read[bench.redis.type(key).decode()](key)}"
+
+
+def test_a_key_for_metrics_reads_those_alone(keyed: TestClient, bench: Bench) -> None:
+    monitor = show(bench, Scope.METRICS)
+    assert "photochrom_queue_jobs" in keyed.get("/metrics", headers=monitor).text
+    assert keyed.get("/v1/jobs", headers=monitor).status_code == 403
+    assert keyed.get("/metrics", headers=show(bench)).status_code == 403
 
 
 def test_no_key_is_kept_or_logged(
