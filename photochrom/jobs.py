@@ -146,6 +146,9 @@ class JobRecord(_Part):
         Original | None,
         Field(description="A colour photograph that lends its palette; kept as long as the original."),
     ] = None
+    owner: Annotated[
+        str, Field(description="Owner of the key that made it; empty where none was asked for.")
+    ] = ""
     batch_id: Annotated[str | None, Field(description="The batch that the job is an item of.")] = None
     item: Annotated[str | None, Field(description="Its name in the batch: a relative path.")] = None
     result: Result | None = None

@@ -10,9 +10,11 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
+from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
+from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 from photochrom.webhook_store import WebhookStore
@@ -27,11 +29,14 @@ from . import (
     page,
     pictures,
     problems,
+    sessions,
     streams,
     suggestions,
     webhook_docs,
     webhooks,
 )
+from .auth import KeyGuard
+from .compression import JsonGzip
 from .deps import Services
 from .events import JobWatcher
 from .metrics import RequestMeter
@@ -45,9 +50,9 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_PARTS = (jobs, pictures, suggestions, batches, archives, streams, webhooks, health, metrics)
+_PARTS = (jobs, pictures, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
 _ROUTERS = tuple(part.router for part in _PARTS)
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -69,7 +74,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.webhooks.include_router(webhook_docs.event_calls())
+    app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
+    app.add_middleware(JsonGzip)
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_upload_bytes,
@@ -104,6 +111,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
+        keys=KeyStore(redis),
+        allowance=Allowance(redis),
         unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()

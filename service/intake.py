@@ -8,31 +8,44 @@ from contextlib import ExitStack
 from redis.exceptions import RedisError
 
 from photochrom import capabilities
+from photochrom.allowance import Charge, Use
+from photochrom.batches import BatchRecord
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
 from photochrom.ids import PATTERN, new_id
 from photochrom.jobs import JobRecord, JobState, Original, utc_now
 from photochrom.options import ColorizeOptions
 
+from .auth import Caller
 from .deps import Services
+from .pixels import pixels_of
 from .uploads import Sink, Upload
 
 _log = logging.getLogger(__name__)
-Add = Callable[[JobRecord], tuple[JobRecord, bool]]
+Add = Callable[[JobRecord, Charge | None], tuple[JobRecord, bool]]
 
 
-def refuse_if_full(services: Services) -> None:
-    """Refuse before an upload is read.
+def refuse_if_full(services: Services, caller: Caller, *, may_be_known: bool = False) -> None:
+    """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
     Raises:
         QueueFull: as many jobs wait as the operator allows.
+        QuotaExceeded: the caller has sent as much as it may today.
     """
     waiting = services.store.counts()[JobState.QUEUED]
     if waiting >= services.settings.max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
+    if caller.key is not None and not may_be_known:
+        services.allowance.check(caller.owner, caller.limits)
 
 
 def kept(
-    services: Services, upload: Upload, add: Add, *, batch_id: str | None = None, item: str | None = None
+    services: Services,
+    caller: Caller,
+    upload: Upload,
+    add: Add,
+    *,
+    batch: BatchRecord | None = None,
+    item: str | None = None,
 ) -> tuple[JobRecord, bool]:
     """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new.
 
@@ -46,21 +59,24 @@ def kept(
     check_capabilities(services, upload)
     job_id = new_id()
     with ExitStack() as drafts:
-        lender = upload.reference or _borrowed(services, upload.reference_job, drafts)
+        lender = upload.reference or _borrowed(services, caller, upload.reference_job, drafts)
         record = JobRecord(
             id=job_id,
             options=upload.options,
             original=_stored(upload, job_id, "" if item is None else item.rpartition("/")[2]),
             reference=_stored(lender, job_id, "", "reference-") if lender else None,
             created_at=utc_now(),
-            batch_id=batch_id,
+            # Also what an operator adds to somebody's batch is somebody's.
+            owner=batch.owner if batch else caller.owner,
+            batch_id=batch.id if batch else None,
             item=item,
         )
+        charge = _charge(services, caller, upload, record)
         try:
             upload.draft.commit(record.original.key)
             if lender and record.reference:
                 lender.draft.commit(record.reference.key)
-            accepted, new = add(record)
+            accepted, new = add(record, charge)
         except PhotochromError:
             _take_back(services, record)
             raise
@@ -92,12 +108,13 @@ def _stored(upload: Upload, job_id: str, name: str = "", prefix: str = "") -> Or
     )
 
 
-def _borrowed(services: Services, job_id: str, drafts: ExitStack) -> Upload | None:
+def _borrowed(services: Services, caller: Caller, job_id: str, drafts: ExitStack) -> Upload | None:
     """Copy the small picture of another job's result: a palette needs no more, and that job may be deleted."""
     if not job_id:
         return None
     try:
-        result = services.store.get(job_id).result if re.fullmatch(PATTERN, job_id) else None
+        record = services.store.get(job_id) if re.fullmatch(PATTERN, job_id) else None
+        result = record.result if record and caller.sees(record.owner) else None
         path = services.storage.local_path(result.preview_key or result.key) if result else None
     except (JobNotFound, ObjectNotFound):
         result = path = None
@@ -113,6 +130,14 @@ def _borrowed(services: Services, job_id: str, drafts: ExitStack) -> Upload | No
 def _take_back(services: Services, record: JobRecord) -> None:
     for key in record.stored_keys():
         services.storage.delete(key)
+
+
+def _charge(services: Services, caller: Caller, upload: Upload, record: JobRecord) -> Charge | None:
+    if caller.key is None:
+        return None
+    pixels = pixels_of(upload.draft.path, otherwise=services.settings.max_pixels)
+    sent = upload.bytes + (record.reference.bytes if record.reference else 0)
+    return Charge(caller.owner, Use(1, sent, pixels), caller.limits, utc_now())
 
 
 def hand_over(services: Services, record: JobRecord) -> None:
