@@ -267,6 +267,8 @@ PARAMETERS: dict[str, Any] = {
     "cursor": JOB_ID,
     "state": "failed",
     "limit": 50,
+    "x": 0.4,
+    "y": 0.3,
     "of": "original",
     "prefer": "wait=20",
     "idempotency-key": "scan-0042",
