@@ -116,8 +116,8 @@ def seconds_per_photo(predict: Predict, lightness: Tensor) -> float:
     """Return the median seconds to colour one photograph of (N,1,H,W) alone with one setting."""
     hints = torch.zeros(1, 3, *lightness.shape[2:])
     seconds = []
-    for light in (lightness[:1], *lightness.split(1)):  # the first one warms up
+    for index in (0, *range(len(lightness))):  # the first one warms up
         start = time.perf_counter()
-        predict(light, hints, SETTINGS[1:2])
+        predict(lightness[index : index + 1], hints, SETTINGS[1:2])
         seconds.append(time.perf_counter() - start)
     return float(np.median(seconds[1:]))
