@@ -80,6 +80,12 @@ def read_report(path: Path, card: ModelCard) -> list[dict[str, Any]]:
     return rows
 
 
+def all_rows(card: ModelCard, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the figures in the file, those of photographs measured anew replaced, then the other reports' rows."""
+    anew = {row["photos_name"] for row in reports}
+    return [f.model_dump() for f in card.figures if f.photos_name not in anew] + reports
+
+
 def figures_table(rows: list[dict[str, Any]]) -> str:
     """Return the figures as a Markdown table, with the columns that any row has."""
     columns = [column for column in COLUMNS if any(row.get(column[0]) is not None for row in rows)]
@@ -97,15 +103,14 @@ def figures_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def markdown(card: ModelCard, rows: list[dict[str, Any]] | None = None, about: About | None = None) -> str:
+def markdown(card: ModelCard, reports: list[dict[str, Any]] | None = None, about: About | None = None) -> str:
     """Return the whole card.
 
     Args:
         card: in the exported file.
-        rows: of the reports, see `read_report`; None takes the figures in the file.
+        reports: rows of `read_report`.
         about: photographs of training by name, and examples.
     """
-    rows = [figures.model_dump() for figures in card.figures] if rows is None else rows
     about = about or About()
     capabilities = ", ".join(card.capabilities) or "none yet; hints and palette are accepted and ignored"
     return f"""\
@@ -139,7 +144,7 @@ photographs. Each *grey* column is the photograph without colour by the measure 
 EfficientNet-Lite0, which had no part in the training; it *agrees* where it names the same class as for the \
 photograph in its true colours. [docs/model.md](../../docs/model.md#measure) defines every measure.
 
-{figures_table(rows)}
+{figures_table(all_rows(card, reports or []))}
 
 ## Known failures
 
@@ -188,8 +193,9 @@ def parser() -> argparse.ArgumentParser:
         "--report",
         type=Path,
         nargs="*",
+        default=[],
         help="reports of `model.evaluate --json` of these weights, each named after its photographs "
-        "(validation.json); without, the figures in the file",
+        "(validation.json); they come beside the figures in the file, or in place of those of the same name",
     )
     cli.add_argument(
         "--about",

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from model.about import About, read_about
-from model.card import figures_table, main, markdown, read_onnx_card, read_report
+from model.card import all_rows, figures_table, main, markdown, read_onnx_card, read_report
 from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 
@@ -40,6 +40,14 @@ def test_rows_with_other_measures_leave_cells_empty() -> None:
     shared = {"photos_name": "a", "photos": 2, "vividness": 1, "temperature": 0.38}
     lines = figures_table([{**shared, "psnr": 20.0}, {**shared, "ssim": 0.5, "psnr": None}]).splitlines()
     assert lines[2:] == ["| a (2) | 1 | 0.38 | 20.00 |  |", "| a (2) | 1 | 0.38 |  | 0.500 |"]
+
+
+def test_a_report_replaces_the_figures_of_its_photographs_and_no_others() -> None:
+    card = read_onnx_card(SHIPPED)
+    (name,) = {figures.photos_name for figures in card.figures}
+    other, same = {"photos_name": "other"}, {"photos_name": name}
+    assert [row["photos_name"] for row in all_rows(card, [other])] == [name] * 3 + ["other"]
+    assert all_rows(card, [same]) == [same]
 
 
 def test_a_report_of_other_weights_is_refused(tmp_path: Path) -> None:
@@ -124,7 +132,7 @@ def test_a_missing_or_unreadable_photograph_is_named(
 def test_a_card_survives_its_metadata() -> None:
     card = read_onnx_card(SHIPPED)
     assert ModelCard.from_metadata(card.to_metadata()) == card
-    assert "What it looks like" not in markdown(card, None, About())
+    assert "What it looks like" not in markdown(card, [], About())
 
 
 # ---------------------------------------------------------------- the shipped card
