@@ -1,6 +1,6 @@
 """Write the model card for people: what the exported file says of itself, reports of its evaluation, and pictures.
 
-    python -m model.card --weights model/weights/photochrom.onnx --report model/weights/validation.json \
+    python -m model.card --weights model/weights/photochrom.onnx --report model/weights/reports/*.json \
         --about model/weights/about.toml --out model/weights/MODEL_CARD.md
 
 The pictures are made from the photographs that `--about` names, by these very weights.

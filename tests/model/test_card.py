@@ -139,17 +139,9 @@ def test_a_card_survives_its_metadata() -> None:
 
 
 def test_shipped_card_is_the_one_written_out() -> None:
-    card = read_onnx_card(SHIPPED)
-    rows, about = read_report(WEIGHTS / "validation.json", card), read_about(WEIGHTS / "about.toml")
-    assert (WEIGHTS / "MODEL_CARD.md").read_text() == markdown(card, rows, about)
+    card, about = read_onnx_card(SHIPPED), read_about(WEIGHTS / "about.toml")
+    reports = [row for path in sorted(WEIGHTS.glob("reports/*.json")) for row in read_report(path, card)]
+    assert reports
+    assert (WEIGHTS / "MODEL_CARD.md").read_text() == markdown(card, reports, about)
     for example in about.examples:
         assert (WEIGHTS / "pictures" / example.picture).stat().st_size < 50_000
-
-
-def test_shipped_report_agrees_with_the_figures_in_the_file() -> None:
-    card = read_onnx_card(SHIPPED)
-    rows = read_report(WEIGHTS / "validation.json", card)
-    for row, figures in zip(rows, card.figures, strict=True):
-        assert row["photos"] == figures.photos
-        assert row["psnr"] == pytest.approx(figures.psnr, abs=0.02)
-        assert row["colourfulness"] == pytest.approx(figures.colourfulness, abs=0.1)
