@@ -1,4 +1,4 @@
-"""Write the model card for people: what the exported file says of itself, reports of its evaluation, and pictures.
+r"""Write the model card for people: what the exported file says of itself, reports of its evaluation, and pictures.
 
     python -m model.card --weights model/weights/photochrom.onnx --report model/weights/reports/*.json \
         --about model/weights/about.toml --out model/weights/MODEL_CARD.md
