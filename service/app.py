@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
@@ -14,10 +15,25 @@ from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
+from photochrom.webhook_store import WebhookStore
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
+from . import (
+    archives,
+    batches,
+    health,
+    jobs,
+    metrics,
+    openapi,
+    page,
+    pictures,
+    problems,
+    streams,
+    webhook_docs,
+    webhooks,
+)
 from .deps import Services
 from .events import JobWatcher
+from .metrics import RequestMeter
 from .middleware import BodyLimit, RequestId
 from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
@@ -28,7 +44,16 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_ROUTERS = (jobs.router, pictures.router, batches.router, archives.router, streams.router, health.router)
+_ROUTERS = (
+    jobs.router,
+    pictures.router,
+    batches.router,
+    archives.router,
+    streams.router,
+    webhooks.router,
+    health.router,
+    metrics.router,
+)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
 
 
@@ -43,12 +68,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
+    app.state.registry = CollectorRegistry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
     openapi.describe(app)
     for router in routers:
         app.include_router(router)
+    app.webhooks.include_router(webhook_docs.event_calls())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
@@ -59,10 +86,11 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
+    app.add_middleware(RequestMeter, registry=app.state.registry)
     app.add_middleware(RequestId)
     return app
 
@@ -79,6 +107,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         store=store,
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        webhooks=WebhookStore(redis),
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
