@@ -83,10 +83,8 @@ def frechet_distance(given: Tensor, truth: Tensor) -> float:
 def _root_of_covariance(samples: Tensor) -> Tensor:
     """Return R (K,D), K <= D, with R^T R the covariance of samples (N,D)."""
     centred = (samples - samples.mean(0)) / (len(samples) - 1) ** 0.5
-    if len(centred) <= centred.shape[1]:
-        return centred
-    triangle: Tensor = torch.linalg.qr(centred, "r").R
-    return triangle
+    root: Tensor = torch.linalg.qr(centred, "r").R if len(centred) > centred.shape[1] else centred
+    return root
 
 
 class Verdicts:

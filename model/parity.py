@@ -17,7 +17,7 @@ SHAPES = ((1, 128, 128), (2, 256, 384), (1, 1024, 512))
 AB_TOLERANCE = 0.05  # far below what an 8-bit picture can show
 CONFIDENCE_TOLERANCE = 1e-3
 # Root mean square in ab against the weights as trained: what storing them in few bits may cost.
-ROUNDING_TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 4.0}
+ROUNDING_TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 2.0}
 
 Inputs = tuple[Tensor, ...]
 """Tensors in the order of `INPUTS`."""

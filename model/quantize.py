@@ -1,8 +1,8 @@
 """Static 8-bit weights and activations (QDQ), for CPUs with 8-bit arithmetic (Jacob et al. 2018).
 
-Only convolutions of the encoder, the context's entrance and the decoder are quantized: they are nearly all the
-work. Attention is small and sensitive, the layers of the hints see sparse input, and decoding is arithmetic on
-colours. Weights have a scale per channel, activations one per tensor, from photographs.
+Only the convolutions after the encoder are quantized: they are more than half of the work. The encoder's own lose
+colour that way (docs/model.md), attention is small, the layers of the hints see sparse input, and decoding is arithmetic
+on colours. Weights have a scale per channel, activations a range per tensor, from photographs.
 """
 
 import logging
@@ -40,7 +40,7 @@ def calibration_inputs(photos: Path, bins: Tensor) -> list[Inputs]:
     Raises:
         PhotoRejected: no photographs, or one that does not decode.
     """
-    inputs = []
+    inputs: list[Inputs] = []
     for index, (_, data) in enumerate(islice(read_photos(photos), PHOTOS)):
         rgb = torch.from_numpy(decode_square(data, SIDE).copy()).permute(2, 0, 1)[None] / 255
         colours = lab(rgb)
@@ -103,9 +103,13 @@ def _fold(model: onnx.ModelProto, path: Path) -> None:
 
 
 def _kept(folded: onnx.ModelProto) -> list[str]:
-    """Return the convolutions that stay as they are: the hints' layers, and decoding, whose weights are colours."""
-    convolutions = [node for node in folded.graph.node if node.op_type == "Conv"]
-    return [node.name for node in convolutions if "hint" in node.input[1] or ".weight" not in node.input[1]]
+    """Return the convolutions that stay as they are: encoder, hints, and decoding, whose weights are colours."""
+    convolutions = {node.name: node.input[1] for node in folded.graph.node if node.op_type == "Conv"}
+    return [
+        name
+        for name, weight in convolutions.items()
+        if "encoder." in weight or "hint" in weight or ".weight" not in weight
+    ]
 
 
 def _plain(quantized: onnx.ModelProto, source: onnx.ModelProto) -> onnx.ModelProto:
