@@ -1,8 +1,8 @@
 """Static 8-bit weights and activations (QDQ), for CPUs with 8-bit arithmetic (Jacob et al. 2018).
 
-Only the convolutions after the encoder are quantized: they are more than half of the work. The encoder's own lose
-colour that way (docs/model.md), attention is small, the layers of the hints see sparse input, and decoding is arithmetic
-on colours. Weights have a scale per channel, activations a range per tensor, from photographs.
+Only the convolutions after the encoder are quantized: they are most of the work. The encoder's own lose colour that
+way (docs/model.md), attention is small, the layers of the hints see sparse input, and decoding is arithmetic on
+colours. Weights have a scale per channel, activations a range per tensor, from photographs.
 """
 
 import logging

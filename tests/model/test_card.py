@@ -141,7 +141,6 @@ def test_a_card_survives_its_metadata() -> None:
 def test_shipped_card_is_the_one_written_out() -> None:
     card, about = read_onnx_card(SHIPPED), read_about(WEIGHTS / "about.toml")
     reports = [row for path in sorted(WEIGHTS.glob("reports/*.json")) for row in read_report(path, card)]
-    assert reports
     assert (WEIGHTS / "MODEL_CARD.md").read_text() == markdown(card, reports, about)
     for example in about.examples:
         assert (WEIGHTS / "pictures" / example.picture).stat().st_size < 50_000
