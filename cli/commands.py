@@ -1,16 +1,17 @@
 """The commands and their options, as `--help` shows them; each is carried out by a module of its own."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
 from photochrom import __version__
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions, OutputFormat
+
+from .chosen import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -18,7 +19,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-_DEFAULTS = ColorizeOptions()
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -67,22 +67,12 @@ def up(
 def colorize(
     source: Annotated[Path, typer.Argument(help="A photograph, or a folder of photographs.", exists=True)],
     target: Annotated[Path, typer.Argument(help="Where the result goes: a file, or a folder.")],
-    output_format: Annotated[
-        OutputFormat, typer.Option("--format", help="Format of the results (for one file, its name decides).")
-    ] = _DEFAULTS.format,
-    quality: Annotated[int, typer.Option(help="Quality of lossy formats, 1 to 100.")] = _DEFAULTS.quality,
-    vividness: Annotated[
-        float, typer.Option(help="0 faithful, 1 as colourful as real photographs.")
-    ] = _DEFAULTS.vividness,
-    temperature: Annotated[
-        float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
-    ] = _DEFAULTS.temperature,
-    strength: Annotated[
-        float, typer.Option(help="0 to 1: scales the predicted colour.")
-    ] = _DEFAULTS.strength,
-    sepia: Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")] = (
-        _DEFAULTS.sepia
-    ),
+    output_format: Format = DEFAULTS.format,
+    quality: Quality = DEFAULTS.quality,
+    vividness: Vividness = DEFAULTS.vividness,
+    temperature: Temperature = DEFAULTS.temperature,
+    strength: Strength = DEFAULTS.strength,
+    sepia: Sepia = DEFAULTS.sepia,
     processes: Annotated[int, typer.Option(help="Processes for a folder; 0 for one a core.", min=0)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
 ) -> None:
@@ -93,20 +83,75 @@ def colorize(
     """
     from .colorize import run_files
 
-    try:
-        options = ColorizeOptions(
-            format=output_format,
-            quality=quality,
-            vividness=vividness,
-            temperature=temperature,
-            strength=strength,
-            sepia=sepia,
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise typer.BadParameter(first["msg"], param_hint=f"--{first['loc'][0]}") from None
+    options = chosen(
+        format=output_format,
+        quality=quality,
+        vividness=vividness,
+        temperature=temperature,
+        strength=strength,
+        sepia=sepia,
+    )
     try:
         raise typer.Exit(run_files(source, target, options, processes=processes, force=force))
+    except PhotochromError as error:
+        raise _fail(error) from None
+
+
+@app.command()
+def batch(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of photographs.", exists=True, file_okay=False, metavar="DIR")
+    ],
+    target: Annotated[
+        Path, typer.Option("--to", help="Folder for the results, under the same names.", metavar="OUT")
+    ],
+    server: Annotated[
+        str, typer.Option(help="Address of the service.", envvar="PHOTOCHROM_SERVER", metavar="URL")
+    ] = "http://127.0.0.1:8000",
+    output_format: Format = DEFAULTS.format,
+    quality: Quality = DEFAULTS.quality,
+    vividness: Vividness = DEFAULTS.vividness,
+    temperature: Temperature = DEFAULTS.temperature,
+    strength: Strength = DEFAULTS.strength,
+    sepia: Sepia = DEFAULTS.sepia,
+    transfers: Annotated[
+        int, typer.Option(help="Photographs under way at once, each way.", min=1, max=64)
+    ] = 4,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for a service that has stopped answering.", min=0)
+    ] = 600,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what OUT already holds, whoever made it.")
+    ] = False,
+) -> None:
+    """Colorize a folder on a running service: this machine's (`photochrom up`), or another's.
+
+    Results come into OUT as they are ready, under the same names and folders. What OUT already holds is
+    left alone. After Ctrl-C, a crash or a lost connection the same command goes on where it stopped, and
+    sends nothing twice; what failed is tried again. A service that restarts is waited for.
+
+    Services with API keys take one from the environment variable PHOTOCHROM_API_KEY. The exit code is 1
+    if any photograph failed; OUT/photochrom-errors.jsonl then says which, and why.
+    """
+    try:
+        from .batch import Remote, run_batch
+    except ModuleNotFoundError as missing:
+        _errors.print(
+            f"[bold red]photochrom:[/] {missing.name} is missing: pip install 'photochrom\\[client]'"
+        )
+        raise typer.Exit(1) from None
+
+    options = chosen(
+        format=output_format,
+        quality=quality,
+        vividness=vividness,
+        temperature=temperature,
+        strength=strength,
+        sepia=sepia,
+    )
+    remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
+    try:
+        raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite))
     except PhotochromError as error:
         raise _fail(error) from None
 
