@@ -132,7 +132,7 @@ class Transfers:
             follower = self._followers.setdefault(batch_id, Follower(self._client, batch_id))
             if not follower.over:
                 self._over |= {job.id: job for job in follower.news()}
-        if self._sealed and all(follower.over for follower in self._followers.values()):
+        if self._sealed and all(self._followers[batch_id].over for batch_id in self._ledger.batches):
             for job_id in [known for known in self._waiting if known not in self._over]:
                 gone = self._waiting.pop(job_id)
                 self.outcomes.append(Outcome(gone.source, _DELETED, "Somebody deleted it on the service."))

@@ -97,6 +97,21 @@ return 1
 """
 )
 
+CREATE_BATCH = """
+-- KEYS: batch:{id}, idempotency:{key}; ARGV: id, record, when it is forgotten, binding ("" for none),
+-- seconds to keep that
+-- Returns false when created, else the binding that was there.
+if ARGV[4] ~= '' then
+    local bound = redis.call('GET', KEYS[2])
+    if bound and redis.call('EXISTS', 'batch:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
+    redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
+end
+redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', 1, 'events', 1)
+redis.call('ZADD', 'batches', 0, ARGV[1])
+redis.call('ZADD', 'batches:expiry', ARGV[3], ARGV[1])
+return false
+"""
+
 NEXT_TURN = """
 -- KEYS: batch:{id}:held, batch:{id}:out; ARGV: how many may be out
 -- Returns the id of the item whose turn it is, or false.

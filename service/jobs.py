@@ -204,7 +204,8 @@ def matches(if_none_match: str | None, tag: str) -> bool:
 
 def _accept(services: Services, upload: Upload, idempotency_key: str | None) -> tuple[JobRecord, bool]:
     def add(record: JobRecord) -> tuple[JobRecord, bool]:
-        kept_before = services.store.create(record, _idempotency(idempotency_key, record))
+        said = f"{record.original.sha256} {record.original.name} {record.options.model_dump_json()}"
+        kept_before = services.store.create(record, idempotency(idempotency_key, said))
         return kept_before, kept_before.id == record.id
 
     record, new = kept(services, upload, add)
@@ -219,12 +220,16 @@ def _feed(services: Services, record: JobRecord) -> None:
         services.batches.feed(record.batch_id)
 
 
-def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:
+def idempotency(key: str | None, said: str) -> IdempotencyKey | None:
+    """Return the caller's key with what the call says, both hashed; None without a key.
+
+    Raises:
+        InvalidOption: the key is empty.
+    """
     if key is None:
         return None
     if not key.strip():
         raise InvalidOption("The Idempotency-Key is empty.")
-    said = f"{record.original.sha256} {record.original.name} {record.options.model_dump_json()}"
     return IdempotencyKey(_hashed(key), _hashed(said))
 
 
