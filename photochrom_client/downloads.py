@@ -1,13 +1,12 @@
 """Files that arrive whole or not at all: into a hidden file beside the target, resumed by Range, then renamed."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
 
 from .errors import ApiError, DownloadBroken
 from .transport import Transport
-
-_BLOCK = 1 << 18
 
 
 def download(
@@ -31,7 +30,7 @@ def download(
     """
     if target.exists() and not overwrite:
         raise FileExistsError(f"{target} is there already.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     if sha256 is None:
         # Nothing would tell a part of this file from one of another.
         part.unlink(missing_ok=True)
@@ -48,6 +47,14 @@ def download(
     _publish(part, target, overwrite=overwrite)
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        # It would be taken for the target's being there.
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
+
+
 def _fetch(transport: Transport, path: str, part: Path, *, resume: str | None) -> None:
     there = part.stat().st_size if resume and part.exists() else 0
     headers = {"Accept-Encoding": "identity"}
@@ -58,8 +65,9 @@ def _fetch(transport: Transport, path: str, part: Path, *, resume: str | None) -
             transport.stream("GET", path, headers=headers) as response,
             part.open("ab" if response.status_code == 206 else "wb") as file,
         ):
-            for block in response.iter_bytes(_BLOCK):
-                file.write(block)
+            # In the pieces that come: larger blocks would be gathered, and what is gathered is lost in a break.
+            for piece in response.iter_bytes():
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
     except ApiError as error:
