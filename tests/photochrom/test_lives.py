@@ -348,6 +348,6 @@ def test_any_lives_of_jobs_and_batches_lose_nothing(redis: Redis, redis_url: str
     run_state_machine_as_test(
         Lives,
         settings=settings(
-            max_examples=80, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
