@@ -3,6 +3,8 @@
 import os
 import re
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,11 @@ def examples(language: str) -> list[str]:
 def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
     """Where the examples find grey.jpg; a worker is at work."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
+    photochrom = tmp_path / "bin" / "photochrom"
+    photochrom.parent.mkdir()
+    # This checkout's, wherever another may be installed.
+    photochrom.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m cli "$@"\n')
+    photochrom.chmod(0o755)
     with workers(bench):
         yield tmp_path
 
@@ -36,7 +43,7 @@ def test_the_examples_work_as_they_are_printed(
     for script in examples("bash"):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            env={**os.environ, "URL": server_url},
+            env={**os.environ, "URL": server_url, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
             check=False,
@@ -47,6 +54,9 @@ def test_the_examples_work_as_they_are_printed(
     assert list(folder.glob("photochrom-*.zip"))
     for script in examples("python"):
         exec(compile(script, "docs/api.md", "exec"), {"URL": server_url})
+    for made in ("colour.jpg", "step-by-step.jpg", "coloured-3/wedding/2.jpg"):
+        assert (folder / made).read_bytes().startswith(b"\xff\xd8\xff")
+    assert zipfile.is_zipfile(folder / "album.zip")
 
 
 def test_every_code_is_in_the_table() -> None:
