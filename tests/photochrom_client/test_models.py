@@ -19,8 +19,10 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)
-def test_the_client_knows_what_the_server_tells(ours: type[BaseModel], theirs: type[BaseModel]) -> None:
-    assert set(ours.model_fields) == set(theirs.model_fields)
+def test_the_client_expects_nothing_that_the_server_does_not_tell(
+    ours: type[BaseModel], theirs: type[BaseModel]
+) -> None:
+    assert set(ours.model_fields) <= set(theirs.model_fields)
 
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)

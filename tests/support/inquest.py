@@ -19,7 +19,8 @@ class Verdict:
 
     photos: int = 0
     succeeded: int = 0
-    lost: int = 0
+    missing: set[str] = field(default_factory=set)
+    """Names of those lost."""
     duplicated: int = 0
     again: int = 0
     workers_killed: int = 0
@@ -28,6 +29,10 @@ class Verdict:
     @property
     def clean(self) -> bool:
         return not self.broken
+
+    @property
+    def lost(self) -> int:
+        return len(self.missing)
 
     def check(self, holds: bool, otherwise: str) -> None:
         if not holds:
@@ -52,8 +57,8 @@ def examine(
     verdict.check(len(batches) == 1, f"{len(batches)} batches instead of one")
     _examine_records(verdict, names, jobs, seen)
     _examine_results(verdict, jobs, out, data)
-    for batch in batches:
-        archive = client.batches.download_archive(batch.id, out.parent / f"{batch.id}.zip")
+    if len(batches) == 1 and verdict.succeeded:
+        archive = client.batches.download_archive(batches[0].id, out.parent / "all.zip", overwrite=True)
         _examine_zip(verdict, archive, jobs)
     verdict.check(verdict.lost == 0, f"{verdict.lost} lost")
     verdict.check(verdict.duplicated == 0, f"{verdict.duplicated} duplicated")
@@ -67,7 +72,7 @@ def _examine_records(verdict: Verdict, names: set[str], jobs: list[Job], seen: d
     done = [job for job in jobs if job.state is JobState.SUCCEEDED]
     verdict.succeeded = len(done)
     verdict.again = sum(job.attempt - 1 for job in jobs)
-    verdict.lost += len(names - {job.item for job in done})
+    verdict.missing |= names - {str(job.item) for job in done}
     verdict.duplicated += _repeats(job.item for job in jobs)
     now = {job.id: job for job in jobs}
     verdict.duplicated += sum(now.get(job_id) != before for job_id, before in seen.items())
@@ -81,7 +86,7 @@ def _examine_results(verdict: Verdict, jobs: list[Job], out: Path, data: Path) -
     for job in jobs:
         target = out / str(job.item)
         whole = job.result and target.is_file() and sha256_of(target) == job.result.sha256
-        verdict.lost += not whole
+        verdict.missing |= set() if whole else {str(job.item)}
     left = [path.name for path in out.rglob(".*")]
     verdict.check(not left, f"the client left {left}")
 
@@ -92,7 +97,7 @@ def _examine_zip(verdict: Verdict, path: Path, jobs: list[Job]) -> None:
         names = archive.namelist()
         manifest = json.loads(archive.read("manifest.json"))
     verdict.duplicated += _repeats(names)
-    verdict.lost += len({job.item for job in jobs} - set(names))
+    verdict.missing |= {str(job.item) for job in jobs} - set(names)
     told = Counter((entry["item"], entry["state"]) for entry in manifest["items"])
     verdict.check(
         told == Counter((job.item, "succeeded") for job in jobs), "the manifest tells something else"
