@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from . import children
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _REDIS_SECONDS = 5
+_SENDER, _SENDER_MODULE = "The sender of webhooks", "service.dispatcher"
+_REVIVE_SECONDS = 1.0
 
 
 class CannotStart(PhotochromError):
@@ -48,10 +50,13 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     with ExitStack() as stack:
         try:
             stack.enter_context(_locked(data))
-            parts = stack.enter_context(_parts(host, port, data, workers, stack))
+            env = _environment(host, port, data, stack)
+            parts = stack.enter_context(_parts(workers, env))
             _wait_until_ready(host, port, parts)
+            # Last: nobody waits for it, and the others have the cores to themselves until they are ready.
+            parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
             _greet(console, host, port, data, time.monotonic() - started)
-            ended = _wait_for_end(parts)
+            ended = _wait_for_end(parts, env)
         except KeyboardInterrupt:
             console.print("\nStopping; work under way is kept and goes on at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -113,20 +118,21 @@ def _locked(data: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _parts(
-    host: str, port: int, data: Path, workers: int, stack: ExitStack
-) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+def _environment(host: str, port: int, data: Path, stack: ExitStack) -> dict[str, str]:
     if redis_url := _settings().given_redis_url():
         _refuse_unreachable(redis_url)
     else:
         redis_url = stack.enter_context(valkey(data / "queue"))
-    env = {
+    return {
         "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
         "PHOTOCHROM_HOST": host,
         "PHOTOCHROM_PORT": str(port),
     }
+
+
+@contextmanager
+def _parts(workers: int, env: Mapping[str, str]) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     parts = {
         "The worker": children.start("workers", "--processes", str(workers), env=env),
         "The API": children.start("service", env=env),
@@ -168,10 +174,14 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
-def _wait_for_end(parts: dict[str, "subprocess.Popen[bytes]"]) -> str:
-    while (name := _ended(parts)) is None:
+def _wait_for_end(parts: dict[str, "subprocess.Popen[bytes]"], env: Mapping[str, str]) -> str:
+    while (name := _ended(parts)) in (None, _SENDER):
         time.sleep(_POLL_SECONDS)
-    return name
+        if name == _SENDER:
+            # What it has to send lies in the queue, and nothing else suffers meanwhile.
+            time.sleep(_REVIVE_SECONDS)
+            parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
+    return str(name)
 
 
 def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -> None:

@@ -39,6 +39,7 @@ class BatchStore:
         self._fleet = Fleet(redis)
         self._create = redis.register_script(scripts.CREATE_BATCH)
         self._next_turn = redis.register_script(scripts.NEXT_TURN)
+        self._end_batch = redis.register_script(scripts.END_BATCH)
 
     def create(self, record: BatchRecord, idempotency: IdempotencyKey | None = None) -> BatchRecord:
         """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
@@ -201,7 +202,11 @@ class BatchStore:
                 self._redis.srem(keys[1], cast("bytes", next_id))
 
     def delete(self, batch_id: str) -> list[JobRecord]:
-        """Forget the batch and all its items; return those, for their files to be deleted."""
+        """Forget the batch and all its items; return those, for their files to be deleted.
+
+        Whoever deletes a batch knows that it is over: no event tells.
+        """
+        self._redis.hset(_key(batch_id), "told", "deleted")
         self.cancel(batch_id)
         gone: list[JobRecord] = []
         for records in self._jobs.listed(batch_id=batch_id):
@@ -274,6 +279,7 @@ class BatchStore:
             pipeline.multi()
             self._write(pipeline, changed)
             and_then(pipeline)
+            self._end_batch(args=[batch_id], client=pipeline)
             pipeline.publish("jobs:changed", batch_id)
             return changed
 

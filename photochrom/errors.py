@@ -129,6 +129,42 @@ class TooManyArchives(PhotochromError):
     code: ClassVar[str] = "too-many-archives"
 
 
+class WebhookNotFound(PhotochromError):
+    """No webhook has this id (or it was deleted)."""
+
+    code: ClassVar[str] = "webhook-not-found"
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"There is no webhook {webhook_id!r}; it may have been deleted.")
+
+
+class DeliveryNotFound(PhotochromError):
+    """The webhook's log has no such delivery (any more)."""
+
+    code: ClassVar[str] = "delivery-not-found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"The log has no delivery {delivery_id!r}; it may have been forgotten.")
+
+
+class WebhookRejected(PhotochromError):
+    """The address is none that events are sent to."""
+
+    code: ClassVar[str] = "webhook-rejected"
+
+
+class WebhookDisabled(PhotochromError):
+    """Nothing is sent to a webhook that is disabled."""
+
+    code: ClassVar[str] = "webhook-disabled"
+
+
+class TooManyWebhooks(PhotochromError):
+    """As many webhooks as the operator allows."""
+
+    code: ClassVar[str] = "too-many-webhooks"
+
+
 class InvalidName(PhotochromError):
     """The name of an item is no relative path that could be a file everywhere."""
 

@@ -12,6 +12,7 @@ from redis import Redis
 
 from . import scripts
 from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
+from .events import end_of
 from .jobs import JobRecord, JobState, Retention, utc_now
 from .records import readable
 
@@ -187,6 +188,7 @@ class JobStore:
             _turn(old, new),
             while_batch_in,
             new.dispatch,
+            end_of(new) if new.finished and not old.finished else "",
         ]
         return cast("int", self._write(keys=[_key(new.id)], args=args))
 

@@ -6,7 +6,12 @@ equal scores, so in the order of the ids, which is that of time; `jobs:handed` t
 the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
 `batch:{id}` hash of the batch's record, whether it is open, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
-queue; `batch:{id}:out` those whose turn it is.
+queue; `batch:{id}:out` those whose turn it is. `told` in `batch:{id}` is the final state that was announced, "" while
+the batch is not over; `ends` counts how often it was over.
+
+Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
+is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
+the events of a batch's items.
 """
 
 _INDEX = """
@@ -29,6 +34,11 @@ local function turn(id, batch, what)
         redis.call('SREM', 'batch:' .. batch .. ':out', id)
     end
 end
+local function announce(event, listeners)
+    if event ~= '' and redis.call('EXISTS', listeners) == 1 then
+        redis.call('RPUSH', 'webhooks:outbox', event)
+    end
+end
 local function tell(id, batch)
     redis.call('PUBLISH', 'jobs:changed', id)
     if batch ~= '' and redis.call('EXISTS', 'batch:' .. batch) == 1 then
@@ -38,11 +48,58 @@ local function tell(id, batch)
 end
 """
 
+_END_BATCH = """
+local function over(key, counts)
+    local known = redis.call('HMGET', key, 'open', 'record')
+    if not known[2] or known[1] == '1' then return false end
+    for _, state in ipairs({'queued', 'running', 'retrying', 'canceling'}) do
+        if counts[state] > 0 then return false end
+    end
+    if cjson.decode(known[2]).canceled_at ~= cjson.null then return 'canceled' end
+    return counts.failed + counts.canceled > 0 and 'completed_with_errors' or 'completed'
+end
+local function end_batch(batch)
+    local key = 'batch:' .. batch
+    local told = redis.call('HGET', key, 'told') or ''
+    if told == 'deleted' then return end
+    local counts = {}
+    local states = 'queued running retrying canceling succeeded failed canceled expired'
+    for state in string.gmatch(states, '%a+') do
+        counts[state] = redis.call('ZCARD', key .. ':jobs:' .. state)
+    end
+    local state = over(key, counts)
+    if not state then
+        if told ~= '' then redis.call('HSET', key, 'told', '') end
+        return
+    end
+    if told == state or (told ~= '' and state ~= 'canceled') then return end
+    redis.call('HSET', key, 'told', state)
+    local now = redis.call('TIME')
+    announce(cjson.encode({
+        id = 'evt_' .. batch .. '_' .. redis.call('HINCRBY', key, 'ends', 1),
+        type = 'batch.' .. state,
+        at = tonumber(now[1]),
+        subject = {id = batch, state = state, counts = counts},
+    }), 'webhooks')
+end
+"""
+
+END_BATCH = (
+    _INDEX
+    + _END_BATCH
+    + """
+-- ARGV: batch. Announces its end, if this is it.
+end_batch(ARGV[1])
+"""
+)
+
 WRITE = (
     _INDEX
+    + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
--- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch
+-- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch,
+-- event ("" for none)
 -- Returns 1 when written, 0 when somebody was faster, -1 when the batch is not in the set.
 local id, batch = ARGV[1], ARGV[2]
 local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
@@ -53,6 +110,8 @@ if current[2] ~= ARGV[5] then index(id, batch, current[2], ARGV[5]) end
 if ARGV[7] == '' then redis.call('ZREM', 'jobs:expiry', id)
 else redis.call('ZADD', 'jobs:expiry', ARGV[7], id) end
 turn(id, batch, ARGV[8])
+announce(ARGV[11], batch == '' and 'webhooks' or 'webhooks:items')
+if ARGV[8] ~= '' and batch ~= '' then end_batch(batch) end
 tell(id, batch)
 return 1
 """
@@ -83,6 +142,7 @@ return false
 
 DELETE = (
     _INDEX
+    + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch, expected revision
 local id, batch = ARGV[1], ARGV[2]
@@ -92,6 +152,8 @@ redis.call('DEL', KEYS[1])
 index(id, batch, current[2], nil)
 redis.call('ZREM', 'jobs:expiry', id)
 turn(id, batch, 'drop')
+-- It may have been all that the batch still waited for.
+if batch ~= '' then end_batch(batch) end
 tell(id, batch)
 return 1
 """

@@ -25,8 +25,10 @@ class SharedSettings(BaseSettings):
         ),
     ] = "redis://127.0.0.1:6379/0"
     data_dir: Annotated[Path, Field(description="Folder of originals and results.")] = Path("data")
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 256 * 2**20
-    max_pixels: Annotated[int, Field(gt=0)] = 200_000_000
+    max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
+    max_pixels: Annotated[
+        int, Field(gt=0, description="Width times height of one photograph, by its header.")
+    ] = 200_000_000
     input_retention: Annotated[
         timedelta, Field(description="How long an original is kept after its job ended (`:retry` needs it).")
     ] = timedelta(hours=24)

@@ -14,8 +14,21 @@ from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
+from photochrom.webhook_store import WebhookStore
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
+from . import (
+    archives,
+    batches,
+    health,
+    jobs,
+    openapi,
+    page,
+    pictures,
+    problems,
+    streams,
+    webhook_docs,
+    webhooks,
+)
 from .deps import Services
 from .events import JobWatcher
 from .middleware import BodyLimit, RequestId
@@ -28,7 +41,15 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_ROUTERS = (jobs.router, pictures.router, batches.router, archives.router, streams.router, health.router)
+_ROUTERS = (
+    jobs.router,
+    pictures.router,
+    batches.router,
+    archives.router,
+    streams.router,
+    webhooks.router,
+    health.router,
+)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
 
 
@@ -49,6 +70,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     openapi.describe(app)
     for router in routers:
         app.include_router(router)
+    app.webhooks.include_router(webhook_docs.event_calls())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(
         BodyLimit,
@@ -59,7 +81,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
@@ -79,6 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         store=store,
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        webhooks=WebhookStore(redis),
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),

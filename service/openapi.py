@@ -16,7 +16,11 @@ def describe(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
-                title=app.title, version=app.version, description=app.description, routes=app.routes
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                webhooks=app.webhooks.routes,
             )
             app.openapi_schema = _with_problems(schema)
         return app.openapi_schema
@@ -31,6 +35,9 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
                 if int(status) >= 400:
                     response["content"] = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}
             call["responses"]["500"] = {"$ref": "#/components/responses/Unexpected"}
+    for events in schema["webhooks"].values():
+        # FastAPI takes these for calls that it validates; they are ours to receivers.
+        events["post"]["responses"].pop("422")
     components = schema["components"]
     components["schemas"] = {
         name: model for name, model in components["schemas"].items() if "ValidationError" not in name

@@ -1,5 +1,6 @@
 """`photochrom up` itself: it starts fast, stops cleanly, says what is wrong, and loses nothing to kill -9."""
 
+import json
 import re
 import signal
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from photochrom.embedded import valkey
 from support.photographs import grey_jpeg, slow_photograph
+from support.receiver import receiver
 from support.running import Service, command, free_port, service, wait_for
 
 
@@ -68,6 +70,21 @@ def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
         running.process.kill()
         _gone, alive = psutil.wait_procs(family, timeout=30)
         assert not alive
+
+
+def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_path: Path) -> None:
+    permitted = {
+        "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",
+        "PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
+    }
+    with service(tmp_path, **permitted) as running, receiver() as to, running.client() as client:
+        assert client.post("/v1/webhooks", json={"url": to.url}).status_code == 201
+        wait_for(lambda: running.parts("service.dispatcher"), 10, "the sender")[0].kill()
+        job_id = running.upload(grey_jpeg(size=(96, 64)))
+        running.wait(job_id)
+        told = to.wait(1, seconds=30)[0]
+        assert json.loads(told.body)["data"]["id"] == job_id
+        assert running.process.poll() is None
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])

@@ -6,13 +6,18 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from photochrom.jobs import utc_now
+from photochrom.webhooks import new_secret
 from service.problems import STATUS_OF
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
+from support.receiver import make_webhook
 from support.running import ROOT
 
 TEXT = (ROOT / "docs" / "api.md").read_text()
@@ -62,3 +67,20 @@ def test_the_examples_work_as_they_are_printed(
 def test_every_code_is_in_the_table() -> None:
     missing = {error.code for error in STATUS_OF if f"`{error.code}`" not in TEXT}
     assert missing == set()
+
+
+def test_the_verification_that_is_printed_takes_our_signatures_and_no_others() -> None:
+    (script,) = (one for one in examples("python") if "def verify" in one)
+    scope: dict[str, Any] = {}
+    exec(compile(script, "docs/api.md", "exec"), scope)
+    verify = scope["verify"]
+    webhook, now = make_webhook().rotate(utc_now(), timedelta(days=1)), utc_now()
+    stamp = int(now.timestamp())
+    signed = {"webhook-id": "evt_1", "webhook-timestamp": str(stamp)}
+    given = {**signed, "webhook-signature": webhook.signatures("evt_1", stamp, b"{}", now)}
+    for secret in webhook.secrets:
+        assert verify(secret.value, given, b"{}")
+        assert not verify(secret.value, given, b"{ }")
+        assert not verify(secret.value, {**given, "webhook-id": "evt_2"}, b"{}")
+        assert not verify(secret.value, given, b"{}", tolerance=-1)
+    assert not verify(new_secret().value, given, b"{}")
