@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .jobs import Retention
+from .logs import LogFormat
 
 
 class SharedSettings(BaseSettings):
@@ -42,6 +43,10 @@ class SharedSettings(BaseSettings):
         int, Field(ge=1, le=10, description="A job that loses its worker this often is given up.")
     ] = 3
     job_timeout: Annotated[int, Field(gt=0, description="Seconds that one photograph may take.")] = 600
+
+    log_format: Annotated[
+        LogFormat, Field(description="`text` for people, `json` for machines, one object a line.")
+    ] = LogFormat.TEXT
 
     def retention(self) -> Retention:
         """Return how long the parts of a finished job are kept."""

@@ -11,13 +11,7 @@ from workers.settings import WorkerSettings
 ROOT = Path(__file__).parents[2]
 SCRIPT = [sys.executable, str(ROOT / "docs" / "configuration.py"), "--check"]
 # Where things are inside of a container is the image's business.
-IN_THE_IMAGE = {
-    "PHOTOCHROM_DATA_DIR",
-    "PHOTOCHROM_HOST",
-    "PHOTOCHROM_PORT",
-    "PHOTOCHROM_REDIS_URL",
-    "PHOTOCHROM_MODEL_PATH",
-}
+IN_THE_IMAGE = {f"PHOTOCHROM_{name}" for name in ("DATA_DIR", "HOST", "PORT", "REDIS_URL", "MODEL_PATH")}
 SETTINGS = sorted(
     {f"PHOTOCHROM_{name.upper()}" for s in (ServiceSettings, WorkerSettings) for name in s.model_fields}
 )
