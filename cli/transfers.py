@@ -25,7 +25,8 @@ from .ledger import Ledger
 from .plan import Item
 from .sending import Sender
 
-_LOOK_SECONDS = 0.5
+# A look costs both sides some milliseconds: seldom while there is much to do, soon when the end is near.
+_LOOK_SECONDS, _LAST_LOOKS_SECONDS, _NEARLY_ALL = 1.0, 0.25, 8
 # These concern one photograph; all other errors would meet every one.
 _OF_THE_PHOTOGRAPH = (InvalidRequest, TooLarge, UnsupportedMedia, Conflict)
 _OF_THE_RESULT = (Expired, NotFound, Conflict, DownloadBroken, JobFailed)
@@ -86,7 +87,8 @@ class Transfers:
             self._turn()
             show(len(self.outcomes), f"{len(self._sending)} to send" if self._sending else "")
             if self._sending or self._waiting or self._fetching:
-                time.sleep(_LOOK_SECONDS)
+                left = len(self._items) - len(self.outcomes)
+                time.sleep(_LOOK_SECONDS if left > _NEARLY_ALL else _LAST_LOOKS_SECONDS)
 
     def close(self) -> None:
         """End the threads; what they were at is left as it is."""
