@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from photochrom import __version__
 from photochrom.errors import PhotochromError
 
+from . import keys
 from .chosen import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
+from .failing import failed
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -19,7 +19,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+app.add_typer(keys.app, name="keys")
+
+
+class ClientMissing(PhotochromError):
+    """What the client of the API needs is not installed."""
+
+    code = "client-missing"
 
 
 def _version(wanted: bool) -> None:
@@ -35,11 +41,6 @@ def _root(
     ] = False,
 ) -> None:
     """Hold the options that stand before any command."""
-
-
-def _fail(error: PhotochromError) -> typer.Exit:
-    _errors.print(f"[bold red]photochrom:[/] {escape(str(error))}")
-    return typer.Exit(1)
 
 
 @app.command()
@@ -60,7 +61,7 @@ def up(
     try:
         raise typer.Exit(run_service(host=host, port=port, data=data, workers=workers))
     except PhotochromError as error:
-        raise _fail(error) from None
+        raise failed(error) from None
 
 
 @app.command()
@@ -94,7 +95,7 @@ def colorize(
     try:
         raise typer.Exit(run_files(source, target, options, processes=processes, force=force))
     except PhotochromError as error:
-        raise _fail(error) from None
+        raise failed(error) from None
 
 
 @app.command()
@@ -153,7 +154,7 @@ def batch(
     try:
         raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite))
     except PhotochromError as error:
-        raise _fail(error) from None
+        raise failed(error) from None
 
 
 @app.command()

@@ -34,6 +34,13 @@ def server_url(settings: ServiceSettings) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def keyed_url(settings: ServiceSettings) -> Iterator[str]:
+    """The same service, asking for keys."""
+    with serving(settings.model_copy(update={"auth": "keys"})) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def photo() -> bytes:
     return grey_jpeg(size=(96, 64))
