@@ -137,10 +137,7 @@ def batch(
     try:
         from .batch import Remote, run_batch
     except ModuleNotFoundError as missing:
-        _errors.print(
-            f"[bold red]photochrom:[/] {missing.name} is missing: pip install 'photochrom\\[client]'"
-        )
-        raise typer.Exit(1) from None
+        raise failed(ClientMissing(f"{missing.name} is missing: pip install 'photochrom[client]'.")) from None
 
     options = chosen(
         format=output_format,

@@ -185,6 +185,15 @@ def test_a_target_that_cannot_be_written_is_said(server_url: str, album: Path) -
     assert "/proc/nowhere" in said
 
 
+def test_without_the_client_it_says_what_to_install(album: Path, tmp_path: Path) -> None:
+    shadow = tmp_path / "shadow" / "httpx.py"
+    shadow.parent.mkdir()
+    shadow.write_text("raise ModuleNotFoundError(\"No module named 'httpx'\", name='httpx')")
+    code, said = run(album, PYTHONPATH=str(shadow.parent))
+    assert code == 1
+    assert "httpx is missing: pip install 'photochrom[client]'." in said
+
+
 def test_help_tells_of_everything_one_needs() -> None:
     said = command("batch", "--help", COLUMNS="160").communicate(timeout=30)[0]
     for word in ("--to", "--server", "PHOTOCHROM_SERVER", "PHOTOCHROM_API_KEY", "--overwrite", "Ctrl-C"):
