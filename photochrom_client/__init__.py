@@ -33,10 +33,11 @@ from .errors import (
     UnsupportedMedia,
     WaitedTooLong,
 )
-from .models import Batch, Job, Limits, Original, Result
+from .models import Allowance, Batch, Job, Limits, Original, Quota, Result
 from .retries import Retries
 
 __all__ = [
+    "Allowance",
     "ApiError",
     "Batch",
     "BatchState",
@@ -57,6 +58,7 @@ __all__ = [
     "Original",
     "OutputFormat",
     "PhotochromError",
+    "Quota",
     "Result",
     "Retries",
     "ServerFault",

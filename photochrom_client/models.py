@@ -114,6 +114,24 @@ class Batch(_Told):
         return not self.open and self.done == self.total
 
 
+class Quota(_Told):
+    """What may be sent in a day (UTC); None where there is no limit."""
+
+    limit: int | None
+    used: int
+    left: int | None
+
+
+class Allowance(_Told):
+    """What the owner of the client's key may take."""
+
+    requests_per_minute: int | None
+    jobs: Quota
+    bytes: Quota
+    pixels: Quota
+    resets_at: datetime
+
+
 class Limits(_Told):
     """What the server takes and how long it keeps it."""
 
@@ -124,6 +142,7 @@ class Limits(_Told):
     result_retention_seconds: float
     record_retention_seconds: float
     formats: Annotated[tuple[str, ...], Field(description="Media types of originals.")]
+    allowance: Annotated[Allowance | None, Field(description="None where no keys are asked for.")] = None
 
 
 class JobPage(_Told):

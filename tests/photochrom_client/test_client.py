@@ -3,9 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from photochrom_client import Client, ColorizeOptions, JobFailed, WaitedTooLong
+from photochrom_client import Client, ColorizeOptions, JobFailed, Unauthorized, WaitedTooLong
+from service.settings import ServiceSettings
+from support.keyring import new_key
 from support.queueing import Bench, failed, finished
 from support.running import wait_for
+from support.serving import serving
 
 
 def when_queued(bench: Bench, end) -> threading.Thread:
@@ -43,6 +46,20 @@ def test_limits_are_those_of_the_server(client: Client) -> None:
     limits = client.limits()
     assert limits.max_upload_bytes == 100_000
     assert "image/jpeg" in limits.formats
+
+
+def test_a_key_opens_a_service_that_asks_for_one(bench: Bench, photo: bytes) -> None:
+    settings = ServiceSettings(redis_url=bench.redis_url, data_dir=bench.data, auth="keys")
+    _, token = new_key(bench)
+    with serving(settings) as url:
+        with Client(url, api_key=token) as client:
+            job = client.jobs.submit(photo)
+            allowance = client.limits().allowance
+        assert allowance is not None
+        assert allowance.jobs.used == 1
+        with Client(url) as stranger, pytest.raises(Unauthorized) as raised:
+            stranger.jobs.get(job.id)
+        assert raised.value.code == "key-required"
 
 
 def test_a_trailing_slash_makes_no_difference(server_url: str) -> None:

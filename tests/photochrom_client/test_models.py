@@ -12,6 +12,8 @@ PAIRS = [
     (models.Result, schemas.ResultView),
     (models.Model, schemas.ModelName),
     (models.Limits, schemas.LimitsView),
+    (models.Allowance, schemas.AllowanceView),
+    (models.Quota, schemas.QuotaView),
     (models.JobPage, schemas.JobPage),
     (models.Batch, batch_schemas.BatchView),
     (models.BatchPage, batch_schemas.BatchPage),
