@@ -31,14 +31,14 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
-    """Where the examples find grey.jpg and colour.jpg; a worker is at work, whose model takes hints and palettes."""
+    """Where the examples find grey.jpg and painting.jpg; a worker is at work, whose model takes hints and palettes."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
     photochrom = tmp_path / "bin" / "photochrom"
     photochrom.parent.mkdir()
     # This checkout's, wherever another may be installed.
     photochrom.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m cli "$@"\n')
     photochrom.chmod(0o755)
-    (tmp_path / "colour.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
+    (tmp_path / "painting.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
     model = tmp_path / "able.onnx"
     model.write_bytes(tiny_model(ABLE_CARD))
     with workers(bench, model_path=model) as running:
