@@ -91,6 +91,8 @@ class Result(_Part):
         str | None, Field(description="Grey PNG, white where the network was sure.")
     ] = None
 
+    linked: Annotated[bool, Field(description="Whether the storage gives links to it.")] = False
+
     @property
     def keys(self) -> set[str]:
         """The storage keys of the result and of what goes with it."""

@@ -14,7 +14,7 @@ from photochrom.fleet import Fleet
 from photochrom.ids import PATTERN
 from photochrom.job_store import JobStore
 from photochrom.queue import JobQueue
-from photochrom.storage import LocalStorage
+from photochrom.storage import Storage
 from photochrom.webhook_store import WebhookStore
 
 from .events import JobWatcher
@@ -31,7 +31,7 @@ class Services:
     redis: Redis
     store: JobStore
     queue: JobQueue
-    storage: LocalStorage
+    storage: Storage
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore

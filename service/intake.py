@@ -52,7 +52,7 @@ def kept(
         batch_id=batch_id,
         item=item,
     )
-    upload.draft.commit(key)
+    upload.draft.commit(key, media_type=original.media_type)
     try:
         accepted, new = add(record)
     except PhotochromError:

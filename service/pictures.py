@@ -1,17 +1,17 @@
 """The files of a job: result and original, small previews of both, and the map of where the network guessed."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
 from photochrom.jobs import JobRecord, JobState, Result
 
 from . import problems
 from .deps import JobId, Services, ServicesDep
+from .files import stored_response
 from .jobs import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -34,21 +34,32 @@ class Pictured(StrEnum):
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
         206: {"description": "The range that was asked for"},
         304: {"description": "Unchanged since this ETag"},
+        307: {"description": "A link to the object store, if that was asked for and there is one"},
         416: {"description": "The range lies outside of the file"},
         **problems.responses(404, 409, 410, 503),
     },
 )
 @router.head("/{job_id}/result", include_in_schema=False)
 def download_result(
-    job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+    job_id: JobId,
+    request: Request,
+    services: ServicesDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+    redirect: Annotated[
+        bool,
+        Query(
+            description="Lead to the object store itself, by a link that holds some minutes; no effect on a disk."
+        ),
+    ] = False,
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
     result = _result(services, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
-    path = _path(services, result.key)
-    return FileResponse(path, media_type=result.media_type, filename=result.name, headers=_HEADERS | tag)
+    if redirect and (link := services.storage.link(result.key)):
+        return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
+    return _file(request, services, result.key, result.media_type, name=result.name, headers=_HEADERS | tag)
 
 
 @router.get(
@@ -61,15 +72,21 @@ def download_result(
     },
 )
 @router.head("/{job_id}/original", include_in_schema=False)
-def download_original(job_id: JobId, services: ServicesDep) -> Response:
+def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
     original = services.store.get(job_id).original
+    headers = _HEADERS | {"ETag": f'"{original.sha256}"'}
     try:
-        path = services.storage.local_path(original.key)
+        return stored_response(
+            request,
+            services.storage,
+            original.key,
+            media_type=original.media_type,
+            name=original.name,
+            headers=headers,
+        )
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
-    tag = {"ETag": f'"{original.sha256}"'}
-    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=_HEADERS | tag)
 
 
 @router.get(
@@ -79,11 +96,13 @@ def download_original(job_id: JobId, services: ServicesDep) -> Response:
     responses={200: {"content": {"image/jpeg": {}}}, **_PROBLEMS},
 )
 @router.head("/{job_id}/preview", include_in_schema=False)
-def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT) -> Response:
+def preview(
+    job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
+) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
     result = _result(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return FileResponse(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
+    return _file(request, services, key, "image/jpeg")
 
 
 @router.get(
@@ -93,10 +112,9 @@ def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT
     responses={200: {"content": {"image/png": {}}}, **_PROBLEMS},
 )
 @router.head("/{job_id}/confidence", include_in_schema=False)
-def confidence(job_id: JobId, services: ServicesDep) -> Response:
+def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    path = _path(services, _result(services, job_id).confidence_key)
-    return FileResponse(path, media_type="image/png", headers=_HEADERS)
+    return _file(request, services, _result(services, job_id).confidence_key, "image/png")
 
 
 def _result(services: Services, job_id: str) -> Result:
@@ -114,10 +132,20 @@ def _why_no_result(record: JobRecord) -> str:
     return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
 
 
-def _path(services: Services, key: str | None) -> Path:
+def _file(
+    request: Request,
+    services: Services,
+    key: str | None,
+    media_type: str,
+    *,
+    name: str | None = None,
+    headers: dict[str, str] = _HEADERS,
+) -> Response:
     if key is None:
         raise ObjectNotFound("There is no such picture of this job.")
     try:
-        return services.storage.local_path(key)
+        return stored_response(
+            request, services.storage, key, media_type=media_type, name=name, headers=headers
+        )
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error
