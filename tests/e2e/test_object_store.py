@@ -12,7 +12,7 @@ from obstore.store import S3Store
 from photochrom.drafts import Drafts
 from support.objects import BUCKET, KEY, SECRET, ObjectStore
 from support.photographs import grey_jpeg, slow_photograph
-from support.running import Service, service, wait_for
+from support.running import Service, command, free_port, service, wait_for
 
 NAMES = ("astronaut.jpg", "cat.jpg", "coffee.jpg")
 
@@ -84,3 +84,11 @@ def keys(environment: dict[str, str]) -> list[str]:
         client_options={"allow_http": True},
     )
     return [meta["path"] for page in obstore.list(store) for meta in page]
+
+
+def test_a_store_that_cannot_be_written_is_said_at_once(tmp_path: Path, object_store: ObjectStore) -> None:
+    environment = object_store.environment(tmp_path) | {"PHOTOCHROM_S3_SECRET_ACCESS_KEY": "wrong"}
+    process = command("up", "--port", str(free_port()), "--data", str(tmp_path), **environment)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert "PHOTOCHROM_S3_ACCESS_KEY_ID" in said
