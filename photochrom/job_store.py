@@ -10,7 +10,7 @@ from typing import cast
 
 from redis import Redis
 
-from . import scripts
+from . import meters, scripts
 from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
 from .events import end_of
 from .jobs import JobRecord, JobState, Retention, utc_now
@@ -176,7 +176,7 @@ class JobStore:
         return bool(self._redis.exists(_key(job_id)))
 
     def _replace(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> int:
-        expiry = new.next_expiry
+        expiry, ended = new.next_expiry, new.finished and not old.finished
         args: list[str | int | float] = [
             new.id,
             new.batch_id or "",
@@ -188,7 +188,8 @@ class JobStore:
             _turn(old, new),
             while_batch_in,
             new.dispatch,
-            end_of(new) if new.finished and not old.finished else "",
+            end_of(new) if ended else "",
+            meters.of_end(new) if ended else "",
         ]
         return cast("int", self._write(keys=[_key(new.id)], args=args))
 

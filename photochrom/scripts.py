@@ -11,7 +11,7 @@ the batch is not over; `ends` counts how often it was over.
 
 Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
 is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
-the events of a batch's items.
+the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `meters`).
 """
 
 _INDEX = """
@@ -38,6 +38,10 @@ local function announce(event, listeners)
     if event ~= '' and redis.call('EXISTS', listeners) == 1 then
         redis.call('RPUSH', 'webhooks:outbox', event)
     end
+end
+local function count(added)
+    if added == '' then return end
+    for field, number in pairs(cjson.decode(added)) do redis.call('HINCRBYFLOAT', 'meters', field, number) end
 end
 local function tell(id, batch)
     redis.call('PUBLISH', 'jobs:changed', id)
@@ -99,7 +103,7 @@ WRITE = (
     + """
 -- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
 -- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch,
--- event ("" for none)
+-- event ("" for none), what is added to the meters ("" for nothing)
 -- Returns 1 when written, 0 when somebody was faster, -1 when the batch is not in the set.
 local id, batch = ARGV[1], ARGV[2]
 local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
@@ -111,6 +115,7 @@ if ARGV[7] == '' then redis.call('ZREM', 'jobs:expiry', id)
 else redis.call('ZADD', 'jobs:expiry', ARGV[7], id) end
 turn(id, batch, ARGV[8])
 announce(ARGV[11], batch == '' and 'webhooks' or 'webhooks:items')
+count(ARGV[12])
 if ARGV[8] ~= '' and batch ~= '' then end_batch(batch) end
 tell(id, batch)
 return 1

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .jobs import Retention
+from .logs import LogFormat
 
 _HTTP = r"^(https?://[^\s/?#@]+/?)?$"
 
@@ -16,7 +17,12 @@ class SharedSettings(BaseSettings):
     """Where the queue and the files are, and what is refused or forgotten."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PHOTOCHROM_", frozen=True, populate_by_name=True, extra="ignore", protected_namespaces=()
+        env_prefix="PHOTOCHROM_",
+        env_ignore_empty=True,  # compose passes what is not set as ""
+        frozen=True,
+        populate_by_name=True,
+        extra="ignore",
+        protected_namespaces=(),
     )
 
     redis_url: Annotated[
@@ -40,7 +46,9 @@ class SharedSettings(BaseSettings):
     s3_public_endpoint: Annotated[
         str, Field(pattern=_HTTP, description="Its address for callers, in links, where that is another one.")
     ] = ""
-    s3_region: str = "us-east-1"
+    s3_region: Annotated[str, Field(description="Its region; most stores but Amazon's take any.")] = (
+        "us-east-1"
+    )
     s3_access_key_id: Annotated[
         str, Field(description="By default what AWS_* variables or the machine's role give.")
     ] = ""
@@ -55,8 +63,10 @@ class SharedSettings(BaseSettings):
         float,
         Field(ge=0, description="How long a call to the store is tried again before it counts as failed."),
     ] = 10.0
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 256 * 2**20
-    max_pixels: Annotated[int, Field(gt=0)] = 200_000_000
+    max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
+    max_pixels: Annotated[
+        int, Field(gt=0, description="Width times height of one photograph, by its header.")
+    ] = 200_000_000
     input_retention: Annotated[
         timedelta, Field(description="How long an original is kept after its job ended (`:retry` needs it).")
     ] = timedelta(hours=24)
@@ -70,6 +80,10 @@ class SharedSettings(BaseSettings):
         int, Field(ge=1, le=10, description="A job that loses its worker this often is given up.")
     ] = 3
     job_timeout: Annotated[int, Field(gt=0, description="Seconds that one photograph may take.")] = 600
+
+    log_format: Annotated[
+        LogFormat, Field(description="`text` for people, `json` for machines, one object a line.")
+    ] = LogFormat.TEXT
 
     def retention(self) -> Retention:
         """Return how long the parts of a finished job are kept."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
@@ -21,6 +22,7 @@ from . import (
     batches,
     health,
     jobs,
+    metrics,
     openapi,
     page,
     pictures,
@@ -31,6 +33,7 @@ from . import (
 )
 from .deps import Services
 from .events import JobWatcher
+from .metrics import RequestMeter
 from .middleware import BodyLimit, RequestId
 from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
@@ -49,6 +52,7 @@ _ROUTERS = (
     streams.router,
     webhooks.router,
     health.router,
+    metrics.router,
 )
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
 
@@ -64,6 +68,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
+    app.state.registry = CollectorRegistry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
@@ -85,6 +90,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
+    app.add_middleware(RequestMeter, registry=app.state.registry)
     app.add_middleware(RequestId)
     return app
 

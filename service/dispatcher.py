@@ -20,6 +20,7 @@ from datetime import timedelta
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
+from photochrom import logs
 from photochrom.errors import WebhookNotFound
 from photochrom.jobs import utc_now
 from photochrom.queue import connect
@@ -137,12 +138,12 @@ async def _until_told(settings: ServiceSettings) -> None:
 
 def main() -> int:
     """Send until SIGTERM or SIGINT."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     try:
         settings = ServiceSettings()
     except ValidationError as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
+    logs.configure(settings.log_format)
     asyncio.run(_until_told(settings))
     return 0
 

@@ -12,8 +12,10 @@ from photochrom.settings import SharedSettings
 class ServiceSettings(SharedSettings):
     """The HTTP front end."""
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    host: Annotated[str, Field(description="Address to listen on; 0.0.0.0 is all of this machine's.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
     cors_origins: Annotated[
         tuple[str, ...],
         Field(description='Origins of pages that may call the API, as a JSON list; ["*"] for all.'),
@@ -32,7 +34,9 @@ class ServiceSettings(SharedSettings):
     max_archive_bytes: Annotated[
         int, Field(gt=0, description="Size of a zip or tar, and of all that is in it together.")
     ] = 20 * 2**30
-    max_archive_entries: Annotated[int, Field(gt=0)] = 50_000
+    max_archive_entries: Annotated[
+        int, Field(gt=0, description="Entries of a zip or tar; one with more is refused.")
+    ] = 50_000
     public_url: Annotated[
         str,
         Field(
