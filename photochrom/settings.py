@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .jobs import Retention
@@ -54,7 +54,7 @@ class SharedSettings(BaseSettings):
     ] = ""
     s3_secret_access_key: Annotated[SecretStr, Field(description="Or in a file, below.")] = SecretStr("")
     s3_secret_access_key_file: Annotated[
-        Path | None, Field(description="A file that holds the secret, as container secrets are.")
+        FilePath | None, Field(description="A file that holds the secret, as container secrets are.")
     ] = None
     s3_link_seconds: Annotated[
         int, Field(ge=1, le=604_800, description="How long a link to a result holds.")
@@ -94,11 +94,7 @@ class SharedSettings(BaseSettings):
         return self.redis_url if "redis_url" in self.model_fields_set else None
 
     def s3_secret(self) -> str:
-        """Return the secret key.
-
-        Raises:
-            OSError: its file cannot be read.
-        """
+        """Return the secret key."""
         if self.s3_secret_access_key_file is not None:
             return self.s3_secret_access_key_file.read_text().strip()
         return self.s3_secret_access_key.get_secret_value()

@@ -257,7 +257,12 @@ def run(settings: WorkerSettings) -> None:
         ),
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())
-    worker.work(logging_level="WARNING")
+    if predictor.fell_back:
+        _log.warning(
+            "This installation is made for CUDA, but ONNX Runtime could not use it and predicts on the CPU; "
+            "`photochrom doctor` and ONNX Runtime's own messages at the start tell what is missing"
+        )
+    worker.work(logging_level="WARNING", max_jobs=settings.jobs_per_process or None)
 
 
 def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:

@@ -246,6 +246,7 @@ def test_by_default_there_is_a_folder(tmp_path: Path) -> None:
         {"s3_endpoint": "minio:9000"},
         {"s3_endpoint": "http://user:password@minio"},
         {"s3_link_seconds": 0},
+        {"s3_secret_access_key_file": "/nowhere/secret"},
     ],
 )
 def test_a_setting_that_does_not_hold_is_refused(chosen: dict[str, object]) -> None:

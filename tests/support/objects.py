@@ -74,6 +74,7 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
                 "-ip=127.0.0.1",
                 "-ip.bind=127.0.0.1",
                 "-filer",
+                "-filer.localSocket=filer.sock",
                 "-s3",
                 f"-s3.config={folder / 's3.json'}",
                 "-volume.preStopSeconds=0",
@@ -89,8 +90,12 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
         wait_for(lambda: _has_bucket(server, store.url, folder), _SECONDS, "the object store")
         yield store
     finally:
-        server.kill()
-        server.wait()
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, Any]:
