@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -51,7 +52,7 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     started = time.monotonic()
     with ExitStack() as stack:
         try:
-            stack.enter_context(_locked(data))
+            stack.enter_context(locked(data))
             env = _environment(host, port, data, stack)
             parts = stack.enter_context(_parts(workers, env))
             _wait_until_ready(host, port, parts)
@@ -82,7 +83,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
-def _settings() -> SharedSettings:
+def shared_settings() -> SharedSettings:
+    """Return the settings of the environment; raise `CannotStart` where one does not hold."""
     try:
         return SharedSettings()
     except ValidationError as error:
@@ -103,8 +105,18 @@ def _refuse_unreachable(redis_url: str) -> None:
         ) from None
 
 
+class AlreadyRuns(CannotStart):
+    """Another process works on the data folder."""
+
+
 @contextmanager
-def _locked(data: Path) -> Iterator[None]:
+def locked(data: Path) -> Iterator[None]:
+    """Have the data folder for oneself; the lock ends with the process, however that ends.
+
+    Raises:
+        AlreadyRuns: another process has it.
+        CannotStart: the folder cannot be written to.
+    """
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "lock").open("w")
@@ -114,14 +126,14 @@ def _locked(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CannotStart(
+            raise AlreadyRuns(
                 f"Photochrom already runs on the data folder {data}; stop it, or choose another with --data."
             ) from None
         yield
 
 
 def _environment(host: str, port: int, data: Path, stack: ExitStack) -> dict[str, str]:
-    settings = _settings()
+    settings = shared_settings()
     if settings.storage:
         open_storage(settings.model_copy(update={"data_dir": data})).check_writable()
     if redis_url := settings.given_redis_url():
@@ -197,10 +209,14 @@ def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -
 
 
 def _greeting(url: str, data: Path, seconds: float) -> Sequence[str]:
+    keys: tuple[str, ...] = ()
+    if os.environ.get("PHOTOCHROM_AUTH") == "keys":
+        keys = (f"  a key to call it with photochrom keys create NAME --data {data.resolve()}",)
     return (
         f"[bold]Photochrom is up[/] after {seconds:.1f} s: [bold]{url}[/]",
         f"  colour a photograph   curl -F photo=@grey.jpg {url}/v1/jobs",
         f"  the API, to try out   {url}/docs",
         f"  its data              {data.resolve()}",
+        *keys,
         "Ctrl-C stops it.",
     )

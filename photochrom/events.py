@@ -36,6 +36,7 @@ class Event(BaseModel):
     id: Annotated[str, Field(description="Follows from job or batch and its end: no end has two.")]
     type: EventType
     at: Annotated[float, Field(description="Seconds since 1970.")]
+    owner: Annotated[str, Field(description="Whose job or batch it is; never sent.")] = ""
     item: Annotated[bool, Field(description="True of a job that belongs to a batch.")] = False
     subject: dict[str, Any] = {}
 
@@ -69,6 +70,7 @@ def end_of(job: JobRecord) -> str:
         id=f"evt_{job.id}_{job.revision}",
         type=EventType(f"job.{job.state}"),
         at=(job.finished_at or utc_now()).timestamp(),
+        owner=job.owner,
         item=job.batch_id is not None,
         subject=subject,
     ).model_dump_json()

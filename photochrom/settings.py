@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, FilePath, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .jobs import Retention
@@ -18,7 +18,6 @@ class SharedSettings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="PHOTOCHROM_",
-        env_ignore_empty=True,  # compose passes what is not set as ""
         frozen=True,
         populate_by_name=True,
         extra="ignore",
@@ -54,7 +53,9 @@ class SharedSettings(BaseSettings):
     ] = ""
     s3_secret_access_key: Annotated[SecretStr, Field(description="Or in a file, below.")] = SecretStr("")
     s3_secret_access_key_file: Annotated[
-        FilePath | None, Field(description="A file that holds the secret, as container secrets are.")
+        FilePath | None,
+        BeforeValidator(lambda given: given or None),
+        Field(description="A file that holds the secret, as container secrets are."),
     ] = None
     s3_link_seconds: Annotated[
         int, Field(ge=1, le=604_800, description="How long a link to a result holds.")

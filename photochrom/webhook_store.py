@@ -36,9 +36,9 @@ class WebhookStore:
         """Keep a new webhook.
 
         Raises:
-            TooManyWebhooks: there are `limit` of them.
+            TooManyWebhooks: its owner has `limit` of them.
         """
-        if self._redis.zcard(_INDEX) >= limit:
+        if sum(other.owner == webhook.owner for other in self.all()) >= limit:
             raise TooManyWebhooks(f"There are {limit} webhooks already; delete one that is not needed.")
         pipeline = self._redis.pipeline()
         _write(pipeline, webhook)
@@ -51,6 +51,10 @@ class WebhookStore:
         if text is None:
             raise WebhookNotFound(webhook_id)
         return Webhook.model_validate_json(cast("bytes", text))
+
+    def owner(self, webhook_id: str) -> str:
+        """Return whose webhook it is, "" for one that hears of all; raise `WebhookNotFound` if there is none."""
+        return self.get(webhook_id).owner
 
     def all(self) -> list[Webhook]:
         """Return all webhooks, oldest first."""

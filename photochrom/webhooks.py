@@ -76,6 +76,9 @@ class Webhook(_Part):
     """One endpoint of a receiver."""
 
     id: Annotated[str, Field(pattern=PATTERN)]
+    owner: Annotated[
+        str, Field(description="Whose jobs and batches alone it hears of; empty for those of all.")
+    ] = ""
     url: str
     events: tuple[EventType, ...] = SUBSCRIBABLE
     batch_items: Annotated[bool, Field(description="Whether it also hears of each item of a batch.")] = False
@@ -86,7 +89,9 @@ class Webhook(_Part):
     failing_since: datetime | None = None
 
     def wants(self, event: Event) -> bool:
-        """Tell whether the event is for it; whose events it may hear is to be decided here, too."""
+        """Tell whether the event is for it: one that it asked for, of its own owner."""
+        if self.owner and event.owner != self.owner:
+            return False
         if self.disabled or (event.item and not self.batch_items):
             return False
         return event.type in self.events

@@ -19,6 +19,9 @@ def main() -> int:
     except ValidationError as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
+    if why := settings.open_door():
+        sys.stderr.write(f"{why}\n")
+        return os.EX_CONFIG
     logs.configure(settings.log_format)
     uvicorn.run(
         create_app(settings),

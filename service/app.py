@@ -10,9 +10,11 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
+from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
+from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storages import open_storage
 from photochrom.webhook_store import WebhookStore
@@ -27,10 +29,13 @@ from . import (
     page,
     pictures,
     problems,
+    sessions,
     streams,
     webhook_docs,
     webhooks,
 )
+from .auth import KeyGuard
+from .compression import JsonGzip
 from .deps import Services
 from .events import JobWatcher
 from .metrics import RequestMeter
@@ -51,10 +56,11 @@ _ROUTERS = (
     archives.router,
     streams.router,
     webhooks.router,
+    sessions.router,
     health.router,
     metrics.router,
 )
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -76,7 +82,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.webhooks.include_router(webhook_docs.event_calls())
+    app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
+    app.add_middleware(JsonGzip)
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_upload_bytes,
@@ -111,6 +119,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=open_storage(settings),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
+        keys=KeyStore(redis),
+        allowance=Allowance(redis),
         unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()

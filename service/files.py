@@ -5,10 +5,40 @@ import re
 from fastapi import Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
 from photochrom.storage import Storage
 
+from . import problems
+
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
+
+_REFUSED_RANGES = {
+    400: ("bad-request", "The Range header is malformed; it should look like `bytes=0-1023`."),
+    416: ("range-not-satisfiable", "The file ends before this range; Content-Range says where."),
+}
+
+
+class PhotoFile(FileResponse):
+    """A file, of which Starlette sends ranges; those that it refuses are problems like all else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, or the part of it that was asked for."""
+        refused = False
+
+        async def send_or_refuse(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in _REFUSED_RANGES:
+                refused = True
+                code, detail = _REFUSED_RANGES[message["status"]]
+                said = Headers(scope=message).get("content-range")
+                headers = {"Content-Range": said} if said else {}
+                answer = problems.problem(Request(scope), message["status"], code, detail, headers=headers)
+                await answer(scope, receive, send)
+            elif not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, send_or_refuse)
 
 
 def stored_response(
@@ -27,7 +57,7 @@ def stored_response(
     """
     path = storage.local_path(key)
     # For its headers only, where there is no file.
-    like_a_file = FileResponse(path or key, media_type=media_type, filename=name, headers=headers)
+    like_a_file = PhotoFile(path or key, media_type=media_type, filename=name, headers=headers)
     if path is not None:
         return like_a_file
     return _streamed(request, storage, key, like_a_file.headers)
@@ -38,7 +68,8 @@ def _streamed(request: Request, storage: Storage, key: str, headers: MutableHead
     headers["Accept-Ranges"] = "bytes"
     wanted = _wanted(request.headers, headers.get("etag"), size)
     if wanted is not None and wanted[0] >= wanted[1]:
-        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+        code, detail = _REFUSED_RANGES[416]
+        return problems.problem(request, 416, code, detail, headers={"Content-Range": f"bytes */{size}"})
     start, end = wanted or (0, size)
     headers["Content-Length"] = str(end - start)
     if wanted is not None:

@@ -1,7 +1,7 @@
 """The files of a job: result and original, small previews of both, and the map of where the network guessed."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -16,7 +16,12 @@ from .jobs import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-_PROBLEMS = problems.responses(404, 409, 410, 422, 503)
+_FILE: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The range that was asked for"},
+    416: {"description": "The range lies outside of the file"},
+    **problems.responses(400, 404, 410, 503),
+}
+_PROBLEMS = {**_FILE, **problems.responses(409, 422)}
 
 
 class Pictured(StrEnum):
@@ -32,11 +37,10 @@ class Pictured(StrEnum):
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        206: {"description": "The range that was asked for"},
         304: {"description": "Unchanged since this ETag"},
         307: {"description": "A link to the object store, if that was asked for and there is one"},
-        416: {"description": "The range lies outside of the file"},
-        **problems.responses(404, 409, 410, 503),
+        **_FILE,
+        **problems.responses(409),
     },
 )
 @router.head("/{job_id}/result", include_in_schema=False)
@@ -68,7 +72,7 @@ def download_result(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 410, 503),
+        **_FILE,
     },
 )
 @router.head("/{job_id}/original", include_in_schema=False)
@@ -93,7 +97,10 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
     "/{job_id}/preview",
     summary="See a small picture of the result or of the original",
     response_class=FileResponse,
-    responses={200: {"content": {"image/jpeg": {}}}, **_PROBLEMS},
+    responses={
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
 )
 @router.head("/{job_id}/preview", include_in_schema=False)
 def preview(
@@ -109,7 +116,10 @@ def preview(
     "/{job_id}/confidence",
     summary="See where the network was sure",
     response_class=FileResponse,
-    responses={200: {"content": {"image/png": {}}}, **_PROBLEMS},
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
 )
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:

@@ -1,12 +1,25 @@
 """What the API can be told by environment variables (`PHOTOCHROM_*`)."""
 
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat
+from pydantic import BeforeValidator, Field, NonNegativeFloat
 
+from photochrom.keys import KeyLimits
 from photochrom.settings import SharedSettings
+
+
+def _unset(value: object) -> object:
+    """Take an empty text for nothing: docker compose passes what is not set on as one."""
+    return None if value == "" else value
+
+
+def _unlimited(value: object) -> object:
+    return None if value in ("", "none") else value
+
+
+Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_unlimited)]
 
 
 class ServiceSettings(SharedSettings):
@@ -27,6 +40,33 @@ class ServiceSettings(SharedSettings):
             '["*"] for any. If none is given, the API takes any when it is bound to all addresses.'
         ),
     ] = ()
+    auth: Annotated[
+        Literal["keys", "none"] | None,
+        BeforeValidator(_unset),
+        Field(
+            description="`keys` asks every caller for an API key; if not set, none, but then only on loopback."
+        ),
+    ] = None
+    publish: Annotated[
+        str, Field(description="Where a container's port is published, as `address:port` or `port`.")
+    ] = ""
+    requests_per_minute: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        BeforeValidator(_unlimited),
+        Field(description="Requests that the owner of a key may make; `none` for no limit."),
+    ] = 6000
+    daily_jobs: Annotated[
+        Limit,
+        Field(
+            description="Photographs that the owner of a key may send in a day (UTC); `none` for no limit."
+        ),
+    ] = 50_000
+    daily_bytes: Annotated[Limit, Field(description="Bytes of those photographs; `none` for no limit.")] = (
+        500 * 2**30
+    )
+    daily_pixels: Annotated[Limit, Field(description="Pixels of those photographs; `none` for no limit.")] = (
+        10**12
+    )
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
@@ -44,7 +84,7 @@ class ServiceSettings(SharedSettings):
             description="Where callers reach the API, for links in webhooks; without it they are paths.",
         ),
     ] = ""
-    webhook_limit: Annotated[int, Field(ge=0, description="Webhooks that may be registered.")] = 50
+    webhook_limit: Annotated[int, Field(ge=0, description="Webhooks that one owner may register.")] = 50
     webhook_allow_http: Annotated[bool, Field(description="Let webhooks go to plain http, too.")] = False
     webhook_allowed_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...],
@@ -69,3 +109,37 @@ class ServiceSettings(SharedSettings):
         timedelta(days=7)
     )
     shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5
+
+    @property
+    def keys_required(self) -> bool:
+        """True when every caller has to show a key."""
+        return self.auth == "keys"
+
+    def key_limits(self) -> KeyLimits:
+        """Return what the owner of a key may take where the key does not say."""
+        return KeyLimits(**{name: getattr(self, name) for name in KeyLimits.model_fields})
+
+    def open_door(self) -> str | None:
+        """Return why this service must not start: others can reach it, and nobody said that they may.
+
+        Who sets `auth` to `none` has said so: something before the service asks them, or they are friends.
+        """
+        address = _published(self.publish) if self.publish else self.host
+        if self.auth is not None or _is_loopback(address):
+            return None
+        return (
+            f"Photochrom would listen on {address or 'all addresses'} and ask nobody who they are. "
+            "Set PHOTOCHROM_AUTH=keys and make a key with `photochrom keys create`, "
+            "or PHOTOCHROM_AUTH=none if everybody who can reach it may use it."
+        )
+
+
+def _published(publish: str) -> str:
+    return publish.rpartition(":")[0].strip("[]")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -21,7 +21,7 @@ def event_calls() -> APIRouter:
             summary=f"Sent: {kind}",
             operation_id=f"event {kind}",
             status_code=204,
-            openapi_extra={"requestBody": {"content": {"application/json": {"example": _example(kind)}}}},
+            openapi_extra={"requestBody": {"content": {"application/json": {"example": example_of(kind)}}}},
         )(_hear)
     return router
 
@@ -38,7 +38,8 @@ def _hear(
     """Answer 2xx when you have it; 410 if you want no more."""
 
 
-def _example(kind: EventType) -> dict[str, Any]:
+def example_of(kind: EventType) -> dict[str, Any]:
+    """Return an event as it is sent."""
     collection, _, state = kind.partition(".")
     subject: dict[str, Any] = {"id": _ID}
     if collection == "job":

@@ -12,7 +12,7 @@ from photochrom.jobs import utc_now
 from photochrom.webhooks import DeliveryState, Webhook, new_secret
 
 from . import problems
-from .deps import DeliveryId, Services, ServicesDep, WebhookId
+from .deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId
 from .destinations import check_url
 from .paging import Cursor, Limit, link_next
 from .webhook_schemas import (
@@ -36,10 +36,16 @@ _NO_STORE = {"Cache-Control": "no-store"}
     summary="Have events sent to you",
     responses=problems.responses(400, 409, 413, 422, 503),
 )
-def create_webhook(new: NewWebhook, services: ServicesDep, response: Response) -> NewSecretView:
-    """Register an endpoint. The secret in the answer signs its events (Standard Webhooks); it is not shown again."""
+def create_webhook(
+    new: NewWebhook, services: ServicesDep, caller: CallerDep, response: Response
+) -> NewSecretView:
+    """Register an endpoint for events of what the caller may see.
+
+    The secret in the answer signs its events (Standard Webhooks); it is not shown again.
+    """
     webhook = Webhook(
         id=new_id(),
+        owner=caller.only or "",
         url=_checked(services, new.url),
         events=_subscribable(new.events),
         batch_items=new.batch_items,
@@ -54,9 +60,10 @@ def create_webhook(new: NewWebhook, services: ServicesDep, response: Response) -
 
 @router.get("", summary="List webhooks, oldest first", responses=problems.responses(503))
 @router.head("", include_in_schema=False)
-def list_webhooks(services: ServicesDep) -> WebhookList:
+def list_webhooks(services: ServicesDep, caller: CallerDep) -> WebhookList:
     """Return all of them: there are few."""
-    return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in services.webhooks.all()])
+    seen = (webhook for webhook in services.webhooks.all() if caller.sees(webhook.owner))
+    return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in seen])
 
 
 @router.get("/{webhook_id}", summary="See a webhook", responses=problems.responses(404, 503))

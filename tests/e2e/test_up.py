@@ -125,6 +125,21 @@ def test_an_unreachable_redis_is_said(tmp_path: Path) -> None:
     assert "REDIS_URL" in said
 
 
+def test_an_open_door_has_to_be_wanted(tmp_path: Path) -> None:
+    where = ("up", "--host", "0.0.0.0", "--port", str(free_port()), "--data", str(tmp_path))
+    refused = command(*where)
+    said = refused.communicate(timeout=60)[0]
+    assert refused.returncode == 1
+    assert "PHOTOCHROM_AUTH=keys" in said
+
+
+def test_a_service_that_asks_for_keys_says_how_to_make_one(tmp_path: Path) -> None:
+    with service(tmp_path, PHOTOCHROM_AUTH="keys") as running:
+        wait_for(lambda: any("photochrom keys create" in line for line in running.lines), 10, "the hint")
+        with running.client() as client:
+            assert client.get("/v1/jobs").status_code == 401
+
+
 def test_a_setting_that_does_not_hold_is_said_by_its_name(tmp_path: Path) -> None:
     process = command(
         "up", "--port", str(free_port()), "--data", str(tmp_path), PHOTOCHROM_MAX_PIXELS="a lot"

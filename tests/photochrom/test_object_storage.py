@@ -232,6 +232,19 @@ def test_the_keys_may_be_those_of_the_environment(
     put(object_store.storage(tmp_path, s3_access_key_id="", s3_secret_access_key=""), KEY, b"x")
 
 
+def test_a_setting_that_is_empty_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As compose passes what is not set."""
+    for name in (
+        "STORAGE",
+        "S3_ENDPOINT",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "S3_SECRET_ACCESS_KEY_FILE",
+    ):
+        monkeypatch.setenv(f"PHOTOCHROM_{name}", "")
+    assert SharedSettings() == SharedSettings.model_construct()
+
+
 def test_by_default_there_is_a_folder(tmp_path: Path) -> None:
     assert isinstance(open_storage(SharedSettings(data_dir=tmp_path)), LocalStorage)
 

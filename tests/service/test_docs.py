@@ -13,6 +13,7 @@ import pytest
 from photochrom.jobs import utc_now
 from photochrom.webhooks import new_secret
 from service.problems import STATUS_OF
+from support.keyring import new_key
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
 from support.receiver import make_webhook
@@ -34,14 +35,16 @@ def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
 
 
 def test_the_examples_work_as_they_are_printed(
-    folder: Path, server_url: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, server_url: str, keyed_url: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Those that show a key are sent to a service that asks for one."""
+    _, key = new_key(bench)
     monkeypatch.chdir(folder)
     assert examples("bash")
     for script in examples("bash"):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            env={**os.environ, "URL": server_url},
+            env={**os.environ, "URL": keyed_url if "$AUTH" in script else server_url, **bearer_of(key)},
             capture_output=True,
             text=True,
             check=False,
@@ -51,7 +54,14 @@ def test_the_examples_work_as_they_are_printed(
     assert "completed" in (folder / "events.txt").read_text()
     assert list(folder.glob("photochrom-*.zip"))
     for script in examples("python"):
-        exec(compile(script, "docs/api.md", "exec"), {"URL": server_url})
+        exec(
+            compile(script, "docs/api.md", "exec"),
+            {"URL": keyed_url if "KEY" in script else server_url, "KEY": key},
+        )
+
+
+def bearer_of(key: str) -> dict[str, str]:
+    return {"AUTH": f"Authorization: Bearer {key}"}
 
 
 def test_every_code_is_in_the_table() -> None:
