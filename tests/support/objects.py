@@ -22,6 +22,8 @@ from support.running import free_port, wait_for
 BUCKET, KEY, SECRET = "photographs", "photochrom", "no-secret-at-all"
 WEED = Path(sys.executable).parent / "weed"
 _SECONDS = 60
+# It has sockets there by the numbers of its ports, whatever TMPDIR says.
+_SOCKETS = Path("/tmp")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
     ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
     # Its second ports are 10,000 higher unless they are told.
     arguments = [f"-{name}.port={port}" for name, port in ports.items()]
-    arguments += [f"-{name}.port.grpc={free_port()}" for name in ports]
+    behind = {name: free_port() for name in ports}
+    arguments += [f"-{name}.port.grpc={port}" for name, port in behind.items()]
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(
             [
@@ -74,7 +77,6 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
                 "-ip=127.0.0.1",
                 "-ip.bind=127.0.0.1",
                 "-filer",
-                "-filer.localSocket=filer.sock",
                 "-s3",
                 f"-s3.config={folder / 's3.json'}",
                 "-volume.preStopSeconds=0",
@@ -90,12 +92,12 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
         wait_for(lambda: _has_bucket(server, store.url, folder), _SECONDS, "the object store")
         yield store
     finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        # It has nothing to save, and would take its time.
+        server.kill()
+        server.wait()
+        for port in (*ports.values(), *behind.values()):
+            for socket in _SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                socket.unlink()
 
 
 def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, Any]:
