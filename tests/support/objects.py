@@ -78,6 +78,9 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
                 "-ip.bind=127.0.0.1",
                 "-filer",
                 "-s3",
+                # These have one number each for all servers of a machine.
+                "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
                 f"-s3.config={folder / 's3.json'}",
                 "-volume.preStopSeconds=0",
                 "-master.volumeSizeLimitMB=64",
