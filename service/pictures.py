@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
-from photochrom.jobs import JobRecord, JobState, Result
+from photochrom.jobs import JobRecord, JobState, Original, Result
 
 from . import problems
 from .deps import JobId, Services, ServicesDep
@@ -57,7 +57,7 @@ def download_result(
     ] = False,
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
-    result = _result(services, job_id)
+    result = result_of(services, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
@@ -78,16 +78,32 @@ def download_result(
 @router.head("/{job_id}/original", include_in_schema=False)
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    original = services.store.get(job_id).original
-    headers = _HEADERS | {"ETag": f'"{original.sha256}"'}
+    return _as_it_came(request, services, services.store.get(job_id).original)
+
+
+@router.get(
+    "/{job_id}/reference",
+    summary="Download the photograph that lent its palette",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/reference", include_in_schema=False)
+def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
+    """Return the reference that was sent with the job, while it is kept."""
+    reference = services.store.get(job_id).reference
+    if reference is None:
+        raise ObjectNotFound("This job has no reference photograph.")
+    return _as_it_came(request, services, reference)
+
+
+def _as_it_came(request: Request, services: Services, part: Original) -> Response:
+    headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
         return stored_response(
-            request,
-            services.storage,
-            original.key,
-            media_type=original.media_type,
-            name=original.name,
-            headers=headers,
+            request, services.storage, part.key, media_type=part.media_type, name=part.name, headers=headers
         )
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
@@ -107,7 +123,7 @@ def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
-    result = _result(services, job_id)
+    result = result_of(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
     return _file(request, services, key, "image/jpeg")
 
@@ -124,10 +140,15 @@ def preview(
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    return _file(request, services, _result(services, job_id).confidence_key, "image/png")
+    return _file(request, services, result_of(services, job_id).confidence_key, "image/png")
 
 
-def _result(services: Services, job_id: str) -> Result:
+def result_of(services: Services, job_id: str) -> Result:
+    """Return the result of a job.
+
+    Raises:
+        JobNotFound, ResultNotReady, ResultExpired: there is none.
+    """
     record = services.store.get(job_id)
     if record.state is JobState.EXPIRED:
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
