@@ -1,5 +1,6 @@
 """Results from a disk and from an object store: the same answers."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -13,7 +14,7 @@ from support.objects import ObjectStore
 from support.queueing import Bench
 
 DATA = bytes(range(256)) * 40
-TAG = '"' + "ab" * 32 + '"'
+TAG = f'"{hashlib.sha256(DATA).hexdigest()}"'
 
 
 @pytest.fixture
