@@ -21,6 +21,7 @@ from rich.markup import escape
 from photochrom.embedded import server_binary, valkey
 from photochrom.errors import PhotochromError
 from photochrom.settings import SharedSettings
+from photochrom.storages import open_storage
 
 from . import children
 
@@ -58,7 +59,7 @@ def examine() -> int:
     """Print a line for each check; return 0 if Photochrom can run here, else 1."""
     console = Console(highlight=False, soft_wrap=True)
     worst = 0
-    for check in (check_python, check_memory, check_disk, check_queue, check_model):
+    for check in (check_python, check_memory, check_disk, check_storage, check_queue, check_model):
         for finding in _safely(check):
             console.print(f"{_MARKS[finding.verdict]} {finding.subject:<10} {escape(finding.detail)}")
             worst |= finding.verdict is Verdict.BROKEN
@@ -93,6 +94,22 @@ def check_disk() -> list[Finding]:
     verdict = Verdict.DOUBTFUL if free < _LITTLE_DISK else Verdict.FINE
     hint = "; uploads are refused when it is full" if verdict is Verdict.DOUBTFUL else ""
     return [Finding("disk", verdict, f"{free / _GIBIBYTE:.1f} GiB free{hint}")]
+
+
+def check_storage() -> list[Finding]:
+    """Write to the object store, if there is to be one."""
+    try:
+        settings = SharedSettings()
+    except ValidationError:
+        return []  # told with the queue
+    if not settings.storage:
+        return []
+    try:
+        with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
+            open_storage(settings.model_copy(update={"data_dir": Path(folder)})).check_writable()
+    except (PhotochromError, OSError) as error:
+        return [Finding("storage", Verdict.BROKEN, str(error))]
+    return [Finding("storage", Verdict.FINE, f"{settings.storage} can be written")]
 
 
 def check_queue() -> list[Finding]:

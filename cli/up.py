@@ -19,6 +19,7 @@ from rich.console import Console
 from photochrom.embedded import valkey
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.settings import SharedSettings
+from photochrom.storages import open_storage
 
 from . import children
 
@@ -40,6 +41,7 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
 
     Raises:
         CannotStart: the port or the data folder is taken, or a part ended before it was ready.
+        StorageUnavailable, StorageFull: the object store cannot be written.
         QueueUnavailable: no Redis server can be started, or the given one does not answer.
     """
     console = Console(highlight=False, soft_wrap=True)
@@ -131,7 +133,10 @@ def locked(data: Path) -> Iterator[None]:
 
 
 def _environment(host: str, port: int, data: Path, stack: ExitStack) -> dict[str, str]:
-    if redis_url := shared_settings().given_redis_url():
+    settings = shared_settings()
+    if settings.storage:
+        open_storage(settings.model_copy(update={"data_dir": data})).check_writable()
+    if redis_url := settings.given_redis_url():
         _refuse_unreachable(redis_url)
     else:
         redis_url = stack.enter_context(valkey(data / "queue"))

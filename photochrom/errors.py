@@ -251,6 +251,12 @@ class StorageFull(PhotochromError):
     code: ClassVar[str] = "storage-full"
 
 
+class StorageUnavailable(PhotochromError):
+    """The object store cannot be reached, or refuses our keys or bucket."""
+
+    code: ClassVar[str] = "storage-unavailable"
+
+
 class QueueFull(PhotochromError):
     """More jobs wait than the operator allows."""
 

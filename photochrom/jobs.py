@@ -94,6 +94,8 @@ class Result(_Part):
         str | None, Field(description="The network's likely colours; made when somebody asks for them.")
     ] = None
 
+    linked: Annotated[bool, Field(description="Whether the storage gives links to it.")] = False
+
     @property
     def keys(self) -> set[str]:
         """The storage keys of the result and of what goes with it."""

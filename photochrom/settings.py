@@ -4,18 +4,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .jobs import Retention
 from .logs import LogFormat
+
+_HTTP = r"^(https?://[^\s/?#@]+/?)?$"
 
 
 class SharedSettings(BaseSettings):
     """Where the queue and the files are, and what is refused or forgotten."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PHOTOCHROM_", frozen=True, populate_by_name=True, extra="ignore", protected_namespaces=()
+        env_prefix="PHOTOCHROM_",
+        frozen=True,
+        populate_by_name=True,
+        extra="ignore",
+        protected_namespaces=(),
     )
 
     redis_url: Annotated[
@@ -26,6 +32,38 @@ class SharedSettings(BaseSettings):
         ),
     ] = "redis://127.0.0.1:6379/0"
     data_dir: Annotated[Path, Field(description="Folder of originals and results.")] = Path("data")
+    storage: Annotated[
+        str,
+        Field(
+            pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?$",
+            description="s3://bucket/prefix for an object store; by default the data folder is used.",
+        ),
+    ] = ""
+    s3_endpoint: Annotated[
+        str, Field(pattern=_HTTP, description="Address of an S3-compatible store; Amazon's own by default.")
+    ] = ""
+    s3_public_endpoint: Annotated[
+        str, Field(pattern=_HTTP, description="Its address for callers, in links, where that is another one.")
+    ] = ""
+    s3_region: Annotated[str, Field(description="Its region; most stores but Amazon's take any.")] = (
+        "us-east-1"
+    )
+    s3_access_key_id: Annotated[
+        str, Field(description="By default what AWS_* variables or the machine's role give.")
+    ] = ""
+    s3_secret_access_key: Annotated[SecretStr, Field(description="Or in a file, below.")] = SecretStr("")
+    s3_secret_access_key_file: Annotated[
+        FilePath | None,
+        BeforeValidator(lambda given: given or None),
+        Field(description="A file that holds the secret, as container secrets are."),
+    ] = None
+    s3_link_seconds: Annotated[
+        int, Field(ge=1, le=604_800, description="How long a link to a result holds.")
+    ] = 300
+    s3_retry_seconds: Annotated[
+        float,
+        Field(ge=0, description="How long a call to the store is tried again before it counts as failed."),
+    ] = 10.0
     max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
     max_pixels: Annotated[
         int, Field(gt=0, description="Width times height of one photograph, by its header.")
@@ -55,6 +93,16 @@ class SharedSettings(BaseSettings):
     def given_redis_url(self) -> str | None:
         """Return the server that the operator named, or None: the embedded mode then starts its own."""
         return self.redis_url if "redis_url" in self.model_fields_set else None
+
+    def s3_secret(self) -> str:
+        """Return the secret key."""
+        if self.s3_secret_access_key_file is not None:
+            return self.s3_secret_access_key_file.read_text().strip()
+        return self.s3_secret_access_key.get_secret_value()
+
+    def scratch_dir(self) -> Path:
+        """Return the folder of files that are only needed for a while."""
+        return self.data_dir / "scratch"
 
     def photos_dir(self) -> Path:
         """Return the folder of the storage; the embedded queue has its own beside it."""

@@ -1,26 +1,22 @@
 """Originals and results: whole or not there, never half a file under its final name."""
 
-import errno
-import fcntl
 import os
 import re
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
-from .errors import ObjectNotFound, StorageFull
+from .drafts import DraftFile, Drafts, disk_full_named
+from .errors import ObjectNotFound
 
 # No part begins with a dot, so no key climbs out of the folder or meets the drafts.
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,4}")
 _KEY_LENGTH = 200
 _DRAFTS = ".drafts"
-_DRAFT_SECONDS = 5.0
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -46,16 +42,32 @@ class Draft(Protocol):
             StorageFull: there is no room.
         """
 
-    def commit(self, key: str) -> None:
+    def commit(self, key: str, *, media_type: str = ..., name: str = ...) -> None:
         """Make it visible under `key`, durably and in one step, in place of an older object of that key.
+
+        Two that write the same key write the same bytes (keys of results follow from what they are made of), so the
+        last one may win. `media_type` and file `name` are for those who follow a link.
 
         Raises:
             StorageFull: there is no room.
+            StorageUnavailable: an object store cannot be reached, or refuses.
         """
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The bytes of an object, or a part of them, as they come."""
+
+    size: int
+    """Of the whole object."""
+    chunks: Iterator[bytes]
+
+
 class Storage(Protocol):
-    """Where photographs are kept, by keys like `originals/<job>/<name>`."""
+    """Where photographs are kept, by keys like `originals/<job>/<name>`.
+
+    Every method raises `StorageUnavailable` where an object store cannot be reached, or refuses.
+    """
 
     def draft(self) -> AbstractContextManager[Draft]:
         """Begin an object; whatever was not committed is gone when the context ends."""
@@ -80,32 +92,71 @@ class Storage(Protocol):
     def listing(self) -> Iterator[StoredObject]:
         """Yield every object, in no order."""
 
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Reading:
+        """Begin to read the bytes from `start` (within the object) to before `end`.
+
+        Raises:
+            ObjectNotFound: there is no such object; said here, not while the bytes come.
+        """
+
+    def local_path(self, key: str) -> Path | None:
+        """Return the file itself, for servers that can send files; None where objects are no files.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+        """
+
+    def link(self, key: str) -> str | None:
+        """Return a link to the object for whoever has it, for some minutes; None where there are no links."""
+
+    def discard_drafts(self) -> int:
+        """Remove the drafts on this machine whose writers are dead and return how many there were."""
+
+    def check_writable(self) -> None:
+        """Write something.
+
+        Raises:
+            StorageFull: there is no room.
+            OSError: the folder is gone or read-only.
+        """
+
+
+def checked_key(key: str) -> str:
+    """Return the key; raise `ObjectNotFound` if nothing can have it."""
+    if len(key) > _KEY_LENGTH or not _KEY.fullmatch(key):
+        raise ObjectNotFound(f"{key!r} is not a key.")
+    return key
+
 
 class LocalStorage:
     """A folder: drafts in `.drafts` of the same file system, then fsync, rename, fsync of the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._drafts = self._folder / _DRAFTS
-        self._drafts.mkdir(parents=True, exist_ok=True)
+        self._drafts = Drafts(self._folder / _DRAFTS)
 
     @contextmanager
     def draft(self) -> Iterator["_LocalDraft"]:
         """See `Storage.draft`."""
-        with _disk_full_named():
-            descriptor, name = tempfile.mkstemp(dir=self._drafts)
-        # The lock dies with us, however we die: so a draft without one is nobody's.
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        draft = _LocalDraft(self, descriptor, Path(name))
-        try:
-            yield draft
-        finally:
-            draft.close()
+        with self._drafts.new() as file:
+            yield _LocalDraft(self, file)
 
     @contextmanager
     def file(self, key: str) -> Iterator[Path]:
         """See `Storage.file`."""
         yield self.local_path(key)
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Reading:
+        """See `Storage.read`."""
+        try:
+            file = self._path(key).open("rb")
+        except (FileNotFoundError, IsADirectoryError):
+            raise _not_found(key) from None
+        size = os.fstat(file.fileno()).st_size
+        return Reading(size, _chunks(file, start, size if end is None else end))
+
+    def link(self, key: str) -> None:
+        """There are no links to a disk."""
 
     def local_path(self, key: str) -> Path:
         """Return the file itself, for servers that can send files.
@@ -115,7 +166,7 @@ class LocalStorage:
         """
         path = self._path(key)
         if not path.is_file():
-            raise ObjectNotFound(f"The storage holds no {key!r}.")
+            raise _not_found(key)
         return path
 
     def size(self, key: str) -> int:
@@ -142,22 +193,17 @@ class LocalStorage:
                 yield StoredObject(path.relative_to(self._folder).as_posix(), stat.st_size, modified_at)
 
     def discard_drafts(self) -> int:
-        """Remove the drafts whose writers are dead and return how many there were."""
-        return sum(_discard_if_unlocked(path) for path in self._drafts.iterdir())
+        """See `Storage.discard_drafts`."""
+        return self._drafts.discard_dead()
 
     def check_writable(self) -> None:
-        """Write and remove a draft.
-
-        Raises:
-            StorageFull: there is no room.
-            OSError: the folder is gone or read-only.
-        """
+        """Write and remove a draft; see `Storage.check_writable`."""
         with self.draft() as draft:
             draft.write(b"\0")
 
     def _publish(self, draft: Path, key: str) -> None:
         target = self._path(key)
-        with _disk_full_named():
+        with disk_full_named():
             while True:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 try:
@@ -171,9 +217,7 @@ class LocalStorage:
             _fsync_folders(target.parent, self._folder)
 
     def _path(self, key: str) -> Path:
-        if len(key) > _KEY_LENGTH or not _KEY.fullmatch(key):
-            raise ObjectNotFound(f"{key!r} is not a key.")
-        return self._folder / key
+        return self._folder / checked_key(key)
 
     def _remove_empty(self, folder: Path) -> None:
         while folder != self._folder:
@@ -185,38 +229,27 @@ class LocalStorage:
 
 
 class _LocalDraft:
-    def __init__(self, storage: LocalStorage, descriptor: int, path: Path) -> None:
+    def __init__(self, storage: LocalStorage, file: DraftFile) -> None:
         self._storage = storage
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
-        self.path = path
+        self._file = file
+        self.path = file.path
+        self.write = file.write
 
-    def write(self, data: bytes) -> None:
-        rest = memoryview(data)
-        with _disk_full_named():
-            while rest:
-                rest = rest[self._file.write(rest) :]
-
-    def commit(self, key: str) -> None:
-        with _disk_full_named():
-            os.fsync(self._file.fileno())
+    def commit(self, key: str, *, media_type: str = "", name: str = "") -> None:  # noqa: ARG002 - for object stores
+        self._file.sync()
         self._storage._publish(self.path, key)
 
-    def close(self) -> None:
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+
+def _not_found(key: str) -> ObjectNotFound:
+    return ObjectNotFound(f"The storage holds no {key!r}.")
 
 
-def _discard_if_unlocked(draft: Path) -> bool:
-    try:
-        with draft.open("rb") as file:
-            # Younger ones may be about to be locked.
-            if time.time() - os.fstat(file.fileno()).st_mtime < _DRAFT_SECONDS:
-                return False
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            draft.unlink()
-    except (BlockingIOError, FileNotFoundError):
-        return False
-    return True
+def _chunks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        while start < end and (chunk := file.read(min(_CHUNK, end - start))):
+            start += len(chunk)
+            yield chunk
 
 
 def _fsync_folders(folder: Path, last: Path) -> None:
@@ -230,13 +263,3 @@ def _fsync_folders(folder: Path, last: Path) -> None:
         if folder == last:
             return
         folder = folder.parent
-
-
-@contextmanager
-def _disk_full_named() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull("The disk is full; free some space and try again.") from error
-        raise

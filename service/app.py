@@ -16,7 +16,7 @@ from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
 from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue, connect
-from photochrom.storage import LocalStorage
+from photochrom.storages import open_storage
 from photochrom.webhook_store import WebhookStore
 
 from . import (
@@ -108,7 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
         webhooks=WebhookStore(redis),
-        storage=LocalStorage(settings.photos_dir()),
+        storage=open_storage(settings),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
         keys=KeyStore(redis),

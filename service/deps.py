@@ -18,7 +18,7 @@ from photochrom.ids import PATTERN
 from photochrom.job_store import JobStore
 from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue
-from photochrom.storage import LocalStorage
+from photochrom.storage import Storage
 from photochrom.webhook_store import WebhookStore
 
 from .auth import EVERYBODY, Caller
@@ -36,7 +36,7 @@ class Services:
     redis: Redis
     store: JobStore
     queue: JobQueue
-    storage: LocalStorage
+    storage: Storage
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore

@@ -9,7 +9,7 @@ from photochrom.errors import PhotochromError
 from photochrom.fleet import Fleet, WorkerStatus
 from photochrom.jobs import utc_now
 from photochrom.sniff import PhotoFormat
-from photochrom.storage import LocalStorage
+from photochrom.storage import Storage
 
 from . import problems
 from .auth import Caller
@@ -106,7 +106,7 @@ def _workers(fleet: Fleet) -> tuple[str, list[WorkerStatus]]:
         return f"not reachable ({type(error).__name__})", []
 
 
-def _storage(storage: LocalStorage) -> str:
+def _storage(storage: Storage) -> str:
     try:
         storage.check_writable()
     except (PhotochromError, OSError) as error:

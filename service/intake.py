@@ -73,9 +73,9 @@ def kept(
         )
         charge = _charge(services, caller, upload, record)
         try:
-            upload.draft.commit(record.original.key)
+            upload.draft.commit(record.original.key, media_type=record.original.media_type)
             if lender and record.reference:
-                lender.draft.commit(record.reference.key)
+                lender.draft.commit(record.reference.key, media_type=record.reference.media_type)
             accepted, new = add(record, charge)
         except PhotochromError:
             _take_back(services, record)
@@ -115,15 +115,16 @@ def _borrowed(services: Services, caller: Caller, job_id: str, drafts: ExitStack
     try:
         record = services.store.get(job_id) if re.fullmatch(PATTERN, job_id) else None
         result = record.result if record and caller.sees(record.owner) else None
-        path = services.storage.local_path(result.preview_key or result.key) if result else None
+        reading = services.storage.read(result.preview_key or result.key) if result else None
     except (JobNotFound, ObjectNotFound):
-        result = path = None
-    if result is None or path is None:
+        result = reading = None
+    if result is None or reading is None:
         raise ReferenceRejected(
             f"No job {job_id[:64]!r} has a result that could lend its palette; send a photograph as 'reference'."
         )
     sink = Sink(drafts.enter_context(services.storage.draft()), services.settings.max_upload_bytes)
-    sink.write(path.read_bytes())
+    for chunk in reading.chunks:
+        sink.write(chunk)
     return Upload(sink.draft, result.name, sink.size, sink.sha256, sink.close(), ColorizeOptions())
 
 

@@ -1,55 +1,27 @@
 """The files of a job: result and original, small previews of both, and the map of where the network guessed."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import FileResponse
-from starlette.datastructures import Headers
-from starlette.types import Message, Receive, Scope, Send
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
 from photochrom.jobs import JobRecord, JobState, Original, Result
 
 from . import problems
 from .deps import JobId, Services, ServicesDep
+from .files import stored_response
 from .jobs import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-_REFUSED_RANGES = {
-    400: ("bad-request", "The Range header is malformed; it should look like `bytes=0-1023`."),
-    416: ("range-not-satisfiable", "The file ends before this range; Content-Range says where."),
-}
 _FILE: dict[int | str, dict[str, Any]] = {
     206: {"description": "The range that was asked for"},
     416: {"description": "The range lies outside of the file"},
     **problems.responses(400, 404, 410, 503),
 }
 _PROBLEMS = {**_FILE, **problems.responses(409, 422)}
-
-
-class PhotoFile(FileResponse):
-    """A file, of which Starlette sends ranges; those that it refuses are problems like all else."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file, or the part of it that was asked for."""
-        refused = False
-
-        async def send_or_refuse(message: Message) -> None:
-            nonlocal refused
-            if message["type"] == "http.response.start" and message["status"] in _REFUSED_RANGES:
-                refused = True
-                code, detail = _REFUSED_RANGES[message["status"]]
-                said = Headers(scope=message).get("content-range")
-                headers = {"Content-Range": said} if said else {}
-                answer = problems.problem(Request(scope), message["status"], code, detail, headers=headers)
-                await answer(scope, receive, send)
-            elif not refused:
-                await send(message)
-
-        await super().__call__(scope, receive, send_or_refuse)
 
 
 class Pictured(StrEnum):
@@ -66,21 +38,32 @@ class Pictured(StrEnum):
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "Unchanged since this ETag"},
+        307: {"description": "A link to the object store, if that was asked for and there is one"},
         **_FILE,
         **problems.responses(409),
     },
 )
 @router.head("/{job_id}/result", include_in_schema=False)
 def download_result(
-    job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+    job_id: JobId,
+    request: Request,
+    services: ServicesDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+    redirect: Annotated[
+        bool,
+        Query(
+            description="Lead to the object store itself, by a link that holds some minutes; no effect on a disk."
+        ),
+    ] = False,
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
     result = result_of(services, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
-    path = _path(services, result.key)
-    return PhotoFile(path, media_type=result.media_type, filename=result.name, headers=_HEADERS | tag)
+    if redirect and (link := services.storage.link(result.key)):
+        return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
+    return _file(request, services, result.key, result.media_type, name=result.name, headers=_HEADERS | tag)
 
 
 @router.get(
@@ -93,9 +76,9 @@ def download_result(
     },
 )
 @router.head("/{job_id}/original", include_in_schema=False)
-def download_original(job_id: JobId, services: ServicesDep) -> Response:
+def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    return _as_it_came(services, services.store.get(job_id).original)
+    return _as_it_came(request, services, services.store.get(job_id).original)
 
 
 @router.get(
@@ -108,21 +91,22 @@ def download_original(job_id: JobId, services: ServicesDep) -> Response:
     },
 )
 @router.head("/{job_id}/reference", include_in_schema=False)
-def download_reference(job_id: JobId, services: ServicesDep) -> Response:
+def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the reference that was sent with the job, while it is kept."""
     reference = services.store.get(job_id).reference
     if reference is None:
         raise ObjectNotFound("This job has no reference photograph.")
-    return _as_it_came(services, reference)
+    return _as_it_came(request, services, reference)
 
 
-def _as_it_came(services: Services, part: Original) -> Response:
+def _as_it_came(request: Request, services: Services, part: Original) -> Response:
+    headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
-        path = services.storage.local_path(part.key)
+        return stored_response(
+            request, services.storage, part.key, media_type=part.media_type, name=part.name, headers=headers
+        )
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
-    tag = {"ETag": f'"{part.sha256}"'}
-    return PhotoFile(path, media_type=part.media_type, filename=part.name, headers=_HEADERS | tag)
 
 
 @router.get(
@@ -135,11 +119,13 @@ def _as_it_came(services: Services, part: Original) -> Response:
     },
 )
 @router.head("/{job_id}/preview", include_in_schema=False)
-def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT) -> Response:
+def preview(
+    job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
+) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
     result = result_of(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return PhotoFile(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
+    return _file(request, services, key, "image/jpeg")
 
 
 @router.get(
@@ -152,10 +138,9 @@ def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT
     },
 )
 @router.head("/{job_id}/confidence", include_in_schema=False)
-def confidence(job_id: JobId, services: ServicesDep) -> Response:
+def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    path = _path(services, result_of(services, job_id).confidence_key)
-    return PhotoFile(path, media_type="image/png", headers=_HEADERS)
+    return _file(request, services, result_of(services, job_id).confidence_key, "image/png")
 
 
 def result_of(services: Services, job_id: str) -> Result:
@@ -178,10 +163,20 @@ def _why_no_result(record: JobRecord) -> str:
     return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
 
 
-def _path(services: Services, key: str | None) -> Path:
+def _file(
+    request: Request,
+    services: Services,
+    key: str | None,
+    media_type: str,
+    *,
+    name: str | None = None,
+    headers: dict[str, str] = _HEADERS,
+) -> Response:
     if key is None:
         raise ObjectNotFound("There is no such picture of this job.")
     try:
-        return services.storage.local_path(key)
+        return stored_response(
+            request, services.storage, key, media_type=media_type, name=name, headers=headers
+        )
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error

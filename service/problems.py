@@ -55,6 +55,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.QueueFull: 429,
     errors.TooManyArchives: 429,
     errors.StorageFull: 507,
+    errors.StorageUnavailable: 503,
     errors.QueueUnavailable: 503,
 }
 _CHALLENGES = {

@@ -176,6 +176,11 @@ REFUSALS = (
     Refusal(500, "internal-error", "Something went wrong on our side; quote the request_id in a report."),
     _of(errors.QueueUnavailable, "The queue cannot be reached; try again in a moment."),
     Refusal(503, "not-ready", "queue: ok; storage: ok; workers: 0.", r"GET /readyz"),
+    _of(
+        errors.StorageUnavailable,
+        "The object store cannot be reached, or failed; look at it and at PHOTOCHROM_S3_ENDPOINT, then try again.",
+        rf"{_UPLOADS}|{_ARCHIVE}|{_RESULTS}|.*/original|DELETE .*",
+    ),
     _of(errors.StorageFull, "The disk is full; free some space and try again."),
 )
 

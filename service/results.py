@@ -11,12 +11,12 @@ from photochrom.batches import BatchRecord
 from photochrom.errors import ObjectNotFound
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobRecord, JobState
-from photochrom.storage import LocalStorage
+from photochrom.storage import Storage
 
 _MANIFEST = "manifest.json"
 
 
-def results_as_zip(store: JobStore, storage: LocalStorage, batch: BatchRecord) -> Iterator[bytes]:
+def results_as_zip(store: JobStore, storage: Storage, batch: BatchRecord) -> Iterator[bytes]:
     """Yield a zip (ZIP64 where needed) that is made while it is sent: no file of it ever exists.
 
     Photographs are stored, not deflated: they are compressed already.
@@ -29,12 +29,12 @@ def results_as_zip(store: JobStore, storage: LocalStorage, batch: BatchRecord) -
             entry = _entry(record)
             if record.result is not None:
                 try:
-                    path = storage.local_path(record.result.key)
+                    reading = storage.read(record.result.key)
                 except ObjectNotFound:
                     entry["state"] = JobState.EXPIRED
                 else:
                     entry["result"] = _free_name(record, taken)
-                    archive.add_path(path, entry["result"])
+                    archive.add(reading.chunks, entry["result"], size=reading.size)
             manifest.append(entry)
             # Each file is read when its turn comes, and let go.
             yield from archive.all_files()

@@ -37,11 +37,15 @@ class ResultView(_View):
     height: int
     sha256: str
     expires_at: datetime | None
+    redirect_url: Annotated[
+        str | None, Field(description="Leads to the object store itself; null where results lie on a disk.")
+    ]
 
     @classmethod
     def of(cls, result: Result, url: str) -> "ResultView":
         """Show `result`, to be downloaded at `url`."""
-        return cls(url=url, **result.model_dump(include=set(cls.model_fields) - {"url"}))
+        shared = result.model_dump(include=set(cls.model_fields) - {"url", "redirect_url"})
+        return cls(url=url, redirect_url=f"{url}?redirect=true" if result.linked else None, **shared)
 
 
 class ModelName(_View):

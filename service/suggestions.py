@@ -61,10 +61,10 @@ def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Sha
         response.headers["Retry-After"] = _RETRY_AFTER
         return Suggestions(ready=False)
     try:
-        colors = LikelyColors.from_bytes(services.storage.local_path(result.suggestions_key).read_bytes())
-    except (ObjectNotFound, FileNotFoundError) as error:
+        found = services.storage.read(result.suggestions_key)
+    except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error
-    present, likely = colors.at(x, y)
+    present, likely = LikelyColors.from_bytes(b"".join(found.chunks)).at(x, y)
     return Suggestions(ready=True, present=_shown(present), suggestions=[_shown(each) for each in likely])
 
 

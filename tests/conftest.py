@@ -8,6 +8,7 @@ from hypothesis import settings
 from redis import Redis
 
 from photochrom.embedded import valkey
+from support.objects import ObjectStore, object_store_server
 from support.queueing import Bench
 
 # A law does not depend on how busy the machine is.
@@ -47,3 +48,10 @@ def photos(tmp_path: Path) -> Path:
 def bench(redis_url: str, tmp_path: Path) -> Bench:
     """Store, storage and queue on a clean server and an empty folder."""
     return Bench(redis_url, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real S3-compatible server of this test process; each test takes a prefix of its own."""
+    with object_store_server(tmp_path_factory.mktemp("objects")) as store:
+        yield store

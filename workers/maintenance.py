@@ -16,7 +16,7 @@ from photochrom.errors import JobConflict, JobNotFound
 from photochrom.job_store import HANDED_OVER, JobStore, index_of
 from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
 from photochrom.queue import Delivery, JobQueue
-from photochrom.storage import LocalStorage
+from photochrom.storage import Storage
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Maintenance:
     redis: Redis
     store: JobStore
     queue: JobQueue
-    storage: LocalStorage
+    storage: Storage
     max_attempts: int
     batches: BatchStore
 

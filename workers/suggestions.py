@@ -62,7 +62,7 @@ def suggest(restorer: Restorer, job_id: str) -> None:
             return
         with restorer.inputs(record) as (original, predictor):
             colors = likely_colors(original, predictor, record.options, restorer.limits)
-        key = restorer.write(record, EXTENSION, colors.to_bytes())
+        key = restorer.write(record, EXTENSION, colors.to_bytes(), "application/octet-stream")
     except (JobNotFound, ObjectNotFound) as gone:
         _log.info("No suggestions: %s", gone)
         return

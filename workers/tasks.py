@@ -20,6 +20,7 @@ from photochrom.errors import (
     JobNotFound,
     PhotochromError,
     PhotoRejected,
+    StorageUnavailable,
 )
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
@@ -89,7 +90,8 @@ class Restorer:
             self._end(record, lambda job: job.reject(lease, explained, utc_now()))
         except JobTimedOut:
             self._end(record, lambda job: job.reject(lease, _timed_out(), utc_now()))
-        except (KeyboardInterrupt, SystemExit):
+        except (KeyboardInterrupt, SystemExit, StorageUnavailable):
+            # Nothing is wrong with the photograph: it is given back, and the attempt does not count.
             self._end(record, lambda job: job.release(lease))
             raise
         except Exception as error:
@@ -140,12 +142,15 @@ class Restorer:
             yield files.enter_context(self.storage.file(record.original.key)), predictor
 
     def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
+        name = PurePath(record.original.name).stem + photo.extension
+        key = self.write(record, photo.extension, photo.data, photo.media_type, name)
         return Result(
-            key=self.write(record, photo.extension, photo.data),
-            preview_key=self.write(record, _PREVIEW, photo.preview),
-            original_preview_key=self.write(record, _ORIGINAL_PREVIEW, photo.original_preview),
-            confidence_key=self.write(record, _CONFIDENCE, photo.confidence),
-            name=PurePath(record.original.name).stem + photo.extension,
+            key=key,
+            linked=self.storage.link(key) is not None,
+            preview_key=self.write(record, _PREVIEW, photo.preview, "image/jpeg"),
+            original_preview_key=self.write(record, _ORIGINAL_PREVIEW, photo.original_preview, "image/jpeg"),
+            confidence_key=self.write(record, _CONFIDENCE, photo.confidence, "image/png"),
+            name=name,
             media_type=photo.media_type,
             bytes=len(photo.data),
             width=photo.width,
@@ -154,17 +159,23 @@ class Restorer:
         )
 
     @overload
-    def write(self, record: JobRecord, extension: str, data: bytes) -> str: ...
+    def write(
+        self, record: JobRecord, extension: str, data: bytes, media_type: str, name: str = ""
+    ) -> str: ...
     @overload
-    def write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None: ...
-    def write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None:
+    def write(
+        self, record: JobRecord, extension: str, data: bytes | None, media_type: str, name: str = ""
+    ) -> str | None: ...
+    def write(
+        self, record: JobRecord, extension: str, data: bytes | None, media_type: str, name: str = ""
+    ) -> str | None:
         """Store what there is; return its key."""
         if data is None:
             return None
         key = self.result_key(record, extension)
         with self.storage.draft() as draft:
             draft.write(data)
-            draft.commit(key)
+            draft.commit(key, media_type=media_type, name=name)
         return key
 
     def result_key(self, record: JobRecord, extension: str) -> str:

@@ -28,7 +28,7 @@ from photochrom.ids import new_id
 from photochrom.job_store import JobStore
 from photochrom.jobs import utc_now
 from photochrom.queue import QUEUE, JobQueue, connect, rq_id
-from photochrom.storage import LocalStorage
+from photochrom.storages import open_storage
 
 from . import tasks
 from .deadline import Deadline
@@ -225,7 +225,7 @@ def run(settings: WorkerSettings) -> None:
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)
     batches = BatchStore(redis, store, queue, settings.record_retention)
-    storage = LocalStorage(settings.photos_dir())
+    storage = open_storage(settings)
     restorer = tasks.Restorer(
         store=store,
         storage=storage,

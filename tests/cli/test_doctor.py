@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.doctor import Verdict, judge_checkup
+from cli.doctor import Verdict, check_storage, judge_checkup
+from support.objects import ObjectStore
 from support.running import command, free_port
 
 HEALTHY = {
@@ -53,3 +54,17 @@ def test_the_runtime_is_judged(change: dict[str, object], verdict: Verdict, word
     findings = judge_checkup({**HEALTHY, **change})
     assert verdict in {finding.verdict for finding in findings}
     assert any(words in finding.detail for finding in findings)
+
+
+def test_an_object_store_is_written_to(
+    object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_storage() == []
+    for name, value in object_store.environment(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    (fine,) = check_storage()
+    assert fine.verdict is Verdict.FINE
+    monkeypatch.setenv("PHOTOCHROM_S3_SECRET_ACCESS_KEY", "wrong")
+    (refused,) = check_storage()
+    assert refused.verdict is Verdict.BROKEN
+    assert "PHOTOCHROM_S3_ACCESS_KEY_ID" in refused.detail

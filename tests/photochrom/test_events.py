@@ -285,7 +285,7 @@ def test_whatever_happens_every_end_is_told_once(bench: Bench) -> None:
         pass
 
     OnBench.bench = bench
-    OnBench.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+    OnBench.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
     OnBench.TestCase().runTest()
 
 

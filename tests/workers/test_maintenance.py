@@ -9,6 +9,7 @@ from photochrom.errors import JobNotFound
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Retention, utc_now
 from photochrom.queue import rq_id
+from support.objects import ObjectStore
 from support.queueing import Bench, add_item, new_batch
 from workers.maintenance import Maintenance
 
@@ -151,6 +152,21 @@ def test_files_that_no_record_names_go_once_they_are_old(bench: Bench, maintenan
     for job in (kept, orphan):
         os.utime(bench.storage.local_path(job.original.key), (time.time() - 9000,) * 2)
     maintenance.remove_orphans(timedelta(hours=2))
+    assert bench.files() == [kept.original.key]
+
+
+def test_an_object_store_is_swept_like_a_disk(bench: Bench, object_store: ObjectStore) -> None:
+    bench.storage = object_store.storage(bench.data)  # type: ignore[assignment]
+    store = JobStore(bench.redis, Retention(timedelta(0), timedelta(days=7), timedelta(days=30)))
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    kept, over, orphan = (bench.accept(data) for data in (b"x", b"y", b"z"))
+    store.change(over.id, fail)
+    store.delete(orphan.id)
+    sweeper.sweep()
+    sweeper.remove_orphans(timedelta(hours=2))
+    assert bench.files() == sorted([kept.original.key, orphan.original.key])
+    # The store's clock counts whole seconds.
+    sweeper.remove_orphans(timedelta(seconds=-2))
     assert bench.files() == [kept.original.key]
 
 

@@ -2,14 +2,17 @@
 
 import signal
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rq.timeouts import JobTimeoutException
 
-from photochrom.errors import StorageFull, UnreadablePhoto
+from photochrom.errors import StorageFull, StorageUnavailable, UnreadablePhoto
 from photochrom.jobs import JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
+from photochrom.storage import LocalStorage
 from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
 from workers import tasks
@@ -237,3 +240,22 @@ def test_the_task_needs_its_restorer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "_restorer", None)
     with pytest.raises(RuntimeError, match="install"):
         tasks.restore("x")
+
+
+def test_a_store_that_is_away_gives_the_job_back_and_costs_no_attempt(
+    bench: Bench, restorer: Restorer, photo: bytes
+) -> None:
+    job = bench.accept(photo)
+
+    class Away(LocalStorage):
+        def file(self, key: str) -> AbstractContextManager[Path]:
+            raise StorageUnavailable("The object store cannot be reached.")
+
+    away = replace(restorer, storage=Away(bench.data / "photos"))
+    for _ in range(5):
+        with pytest.raises(StorageUnavailable):
+            away.restore(job.id)
+        back = bench.store.get(job.id)
+        assert (back.state, back.attempt, back.lease) == (JobState.QUEUED, 0, None)
+    restorer.restore(job.id)
+    assert bench.store.get(job.id).state is JobState.SUCCEEDED
