@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,6 +24,10 @@ class RunConfig(BaseModel):
     age: Annotated[bool, Field(description="gamma, fading, blur and grain on the lightness")] = True
     hints: Annotated[float, Field(ge=0, le=1, description="share of photographs with revealed patches")] = 0.0
     palette: Annotated[float, Field(ge=0, le=1, description="share of photographs with their palette")] = 0.0
+    learn: Annotated[
+        Literal["all", "conditions"],
+        Field(description="conditions: only the layers of hints and palette; all else stays to the bit"),
+    ] = "all"
     # loss
     positions: Annotated[int, Field(ge=1, description="places per photograph in the loss")] = 1024
     rebalance: Annotated[float, Field(ge=0, le=1, description="power of the class weights; 0: none")] = 0.7
@@ -42,6 +46,7 @@ class RunConfig(BaseModel):
     log_every: Annotated[int, Field(ge=1, description="steps")] = 20
     save_every: Annotated[int, Field(ge=1, description="steps; also the sample sheet's")] = 1000
     validation_limit: Annotated[int, Field(ge=1, description="photographs measured at each save")] = 256
+    validation_hints: Annotated[int, Field(ge=0, description="patches of the truth given in them")] = 0
 
     @classmethod
     def read(cls, path: Path) -> Self:

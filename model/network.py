@@ -4,7 +4,7 @@
               -> decoder up to stride 4 -> logits over Q bins -> decode -> a*, b*, confidence
 
 Hints and palette enter through layers without bias that start at zero: an absent one (all zero) adds
-exactly nothing, whatever the layers learned.
+exactly nothing, whatever the layers learned. So they can be trained alone, after all else.
 """
 
 from dataclasses import dataclass
@@ -52,6 +52,7 @@ class NetworkConfig:
     heads: int = 8
     decoder: tuple[int, int, int] = (256, 256, 160)  # channels at strides 16, 8, 4
     hints: int = 48  # hidden channels of the hints' and the palette's layers
+    spread: tuple[int, int] = (4, 16)  # heads and their width, to carry hints to what looks alike
 
 
 # ---------------------------------------------------------------- encoder
@@ -197,6 +198,85 @@ class HintLayer(nn.Module):
         return tell
 
 
+class HintSpread(nn.Module):
+    """Carry hints to the places that look alike, as evidence for the bins near the hints' colours.
+
+    Attention whose keys are the hinted cells of 8 px. Likeness is closeness of learned features and of position
+    in one exponent (as colorization by optimisation likens neighbours, Levin et al. 2004); a null beside the
+    keys wins where no hint resembles the place. What a head tells is a Gaussian over ab, added to the logits as
+    its logarithm: its centre is the mean colour of the hints, its precision the share that they won from the
+    null. Without hints the null wins everything and the precision is exactly zero.
+    """
+
+    STRIDE, CELLS = 8, 128  # of more hinted cells than CELLS a scattered part is left out
+    UNIT = 5.0  # ab; gain 1 believes a hint as the soft targets believe the truth (sigma 5)
+
+    def __init__(self, bins: Tensor, inputs: int, heads: int, width: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.look = nn.Conv2d(inputs + 1, heads * width, 1, bias=False)
+        self.reach = nn.Parameter(torch.linspace(-2.5, -0.5, heads))  # log of sigma, in sides of a square
+        self.pull = nn.Parameter(torch.full((heads,), 2.0))  # a perfect match's logit; the null's is 0
+        self.gain = nn.Parameter(torch.zeros(heads))
+        unit = bins.float() / self.UNIT
+        evidence = torch.cat([-unit.square().sum(1, keepdim=True) / 2, unit], 1)[..., None, None]
+        self.register_buffer("evidence", evidence, persistent=False)  # (Q, 3, 1, 1)
+
+    def forward(self, x: Tensor, lightness: Tensor, hints: Tensor, positions: Tensor | None) -> Tensor:
+        """Return what to add to the logits: (N,Q,h,w), or (N,Q,K,1) at positions (N,K).
+
+        Args:
+            x: (N,C,h,w), the decoder's last map, at stride 4.
+            lightness: (N,1,H,W), L* in 0..100.
+            hints: (N,3,H,W).
+            positions: flat places in the map of h x w, or None for all.
+        """
+        places = self.places(x, F.avg_pool2d(lightness, 4))  # (N, heads*D, h, w)
+        keys, told = self.cells(places, hints)  # (N, heads*D, K), (N, 1 + 3, K)
+        queries = places.flatten(2) if positions is None else pick(places.flatten(2), positions)
+        alike = self.alike(queries, keys) + torch.where(told[:, None, :1] > 0, 0.0, -1e4)
+        null = alike.new_zeros(1).expand(*alike.shape[:3], 1)
+        shares = torch.cat([alike, null], -1).softmax(-1)[..., :-1]  # (N, heads, P, K), exactly 0 unhinted
+        answer = shares @ told.transpose(1, 2)[:, None]  # (N, heads, P, 3): precision, precision * colour
+        answer = torch.einsum("nhpc,h->ncp", answer, self.gain)
+        shape = x.shape[2:] if positions is None else (positions.shape[1], 1)
+        evidence: Tensor = F.conv2d(answer.unflatten(2, shape), self.evidence)
+        return evidence
+
+    def places(self, x: Tensor, lightness: Tensor) -> Tensor:
+        """Return the features (N,heads*D,h,w) whose squared distances are unlikeness, position among them."""
+        norm = F.layer_norm(x.movedim(1, -1), x.shape[1:2]).movedim(-1, 1)
+        looks = self.look(torch.cat([norm, lightness / 25 - 2], 1)).unflatten(1, (self.heads, -1))
+        ones = torch.ones_like(lightness)
+        side = ones.sum((1, 2, 3), keepdim=True).sqrt()
+        grid = torch.cat([ones.cumsum(2), ones.cumsum(3)], 1) / side  # (N, 2, h, w), in sides
+        placed = grid[:, None] * torch.exp(-self.reach)[:, None, None, None]
+        return torch.cat([looks, placed], 2).flatten(1, 2)
+
+    def cells(self, places: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (N,heads*D,K) and (mask, a*, b*) / UNIT of K cells, the hinted ones first."""
+        share = F.avg_pool2d(hints[:, 2:], 4)
+        hinted = F.avg_pool2d(places * share, 2) / F.avg_pool2d(share, 2).clamp(min=1e-6)
+        pooled = pool_hints(hints, self.STRIDE)
+        ab, mask = pooled[:, :2] * 100 / self.UNIT, pooled[:, 2:]
+        scattered = (torch.ones_like(mask).flatten(1).cumsum(1) * 0.618034) % 1
+        order = F.pad(mask.flatten(1) * (1 + scattered), (0, self.CELLS)).topk(self.CELLS, 1).indices
+        cells = torch.cat([mask, mask * ab, hinted], 1).flatten(2)
+        cells = pick(F.pad(cells, (0, self.CELLS)), order)
+        return cells[:, 3:], cells[:, :3]
+
+    def alike(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Return pull - |q - k|^2 / 2: (N,heads,P,K) of (N,heads*D,P) and (N,heads*D,K)."""
+        q, k = (x.unflatten(1, (self.heads, -1)).transpose(2, 3) for x in (queries, keys))
+        squares = q.square().sum(-1, keepdim=True) + k.square().sum(-1)[:, :, None]
+        return self.pull[:, None, None] - squares / 2 + q @ k.transpose(2, 3)
+
+
+def pick(maps: Tensor, positions: Tensor) -> Tensor:
+    """Gather maps (N,C,P) at positions (N,K): (N,C,K)."""
+    return maps.gather(2, positions[:, None].expand(-1, maps.shape[1], -1))
+
+
 class PaletteLayer(nn.Module):
     """What an ab histogram (N,Q) says to every place: (N,width,1,1); no biases, see `HintLayer`."""
 
@@ -232,6 +312,10 @@ class Up(nn.Module):
         return F.relu(self.refine_norm(self.refine(x)))
 
 
+CONDITIONS = ("hint4.", "hint8.", "hint16.", "hint32.", "spread.", "palette.", "palette_bins.")
+"""Names of the weights that only hints and palettes use."""
+
+
 class Colorizer(nn.Module):
     """Predict the distribution of colour at every fourth pixel.
 
@@ -261,7 +345,9 @@ class Colorizer(nn.Module):
         self.hint8 = HintLayer(8, config.hints, skips[8])
         self.hint16 = HintLayer(16, config.hints, skips[16])
         self.hint32 = HintLayer(32, config.hints, config.context)
+        self.spread = HintSpread(bins, width4, *config.spread)
         self.palette = PaletteLayer(len(bins), config.hints, config.context)
+        self.palette_bins = PaletteLayer(len(bins), config.hints, len(bins))
 
     def forward(
         self,
@@ -291,10 +377,11 @@ class Colorizer(nn.Module):
         x = self.up16(x, maps[16])
         x = self.up8(x, maps[8])
         x = self.up4(x, maps[4])  # (N, C, H/4, W/4)
-        if positions is not None:
-            x = x.flatten(2).gather(2, positions[:, None].expand(-1, x.shape[1], -1))[..., None]
-        logits: Tensor = self.classify(x)
-        return logits
+        spread = None if hints is None else self.spread(x, lightness, hints, positions)
+        logits: Tensor = self.classify(x if positions is None else pick(x.flatten(2), positions)[..., None])
+        if spread is not None:
+            logits = logits + spread
+        return logits if palette is None else logits + self.palette_bins(palette)
 
 
 # ---------------------------------------------------------------- decoding

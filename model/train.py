@@ -32,7 +32,7 @@ from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
 from .imagenet import load_imagenet
 from .losses import SoftTargets, at_positions, class_weights, color_bins, color_loss, sparse_positions
-from .network import Colorizer
+from .network import CONDITIONS, Colorizer
 from .predict import TorchPredict
 from .progress import Log
 from .ranks import Ranks
@@ -98,7 +98,13 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
             load_imagenet(network.encoder, network.config.encoder)
     else:
         network = load_network(Path(init))
-    network = network.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if config.learn == "all":
+        network.train()
+    else:  # statistics of batches stand still, too
+        network.eval()
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name.startswith(CONDITIONS))
     average = copy.deepcopy(network).eval().requires_grad_(False)
     return Run(config, network, average, adamw(network, config))
 
@@ -117,6 +123,8 @@ def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
     """AdamW with a lower rate for the pretrained encoder, and no decay of biases and norms."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
         rate = config.encoder_rate if name.startswith("encoder.") else 1.0
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
@@ -259,10 +267,12 @@ def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
 
 def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> dict[str, float]:
     """Return the figures of the averaged weights at both ends of the vividness scale."""
-    report, _ = evaluate(TorchPredict(checkpoint, device), photos, limit=config.validation_limit)
+    predict, limit, hints = TorchPredict(checkpoint, device), config.validation_limit, config.validation_hints
+    report, _ = evaluate(predict, photos, limit=limit, hints=hints)
     faithful, *_, vivid = report["settings"]
     return {
         "psnr_faithful": faithful["psnr"],
+        "rmse_ab_faithful": faithful["rmse_ab"],
         "psnr_vivid": vivid["psnr"],
         "colourfulness_vivid": vivid["colourfulness"],
     }
