@@ -6,9 +6,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from .answers import answer_of
 from .color import lab
 from .evaluate import recolour
-from .network import Colorizer, decode
+from .network import Colorizer
 from .predict import SETTINGS
 
 
@@ -17,11 +18,11 @@ def write_sheet(network: Colorizer, squares: Tensor, path: Path) -> None:
     """Write a PNG of uint8 squares (N,3,S,S): grey, faithful, middle, vivid, truth; S a multiple of 32."""
     colours = lab(squares.to(network.bins.device).float() / 255)
     lightness = colours[:, :1]
-    logits = network(lightness).float()
-    columns = [recolour(lightness, torch.zeros_like(logits[:, :2]))[1]]
+    outputs, answer = network(lightness).float(), answer_of(network)
+    columns = [recolour(lightness, torch.zeros_like(outputs[:, :2]))[1]]
     for vividness, temperature in SETTINGS:
-        knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
-        ab, _ = decode(logits, network.bins, network.log_weight, *knobs)
+        knobs = outputs.new_tensor(temperature), outputs.new_tensor(vividness)
+        ab, _ = answer.decode(outputs, *knobs)
         columns.append(recolour(lightness, ab)[1])
     columns.append(squares.to(lightness.device).float())
     rows = torch.cat(columns, 3).permute(0, 2, 3, 1).flatten(0, 1)  # (N*S, 5*S, 3)
