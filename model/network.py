@@ -243,7 +243,7 @@ class HintSpread(nn.Module):
             positions: flat places in the map of h x w, or None for all.
         """
         places = self.places(x, F.avg_pool2d(lightness, 4))  # (N, heads*D, h, w)
-        keys, told = self.cells(places, hints)  # (N, heads*D, K), (N, 1 + 3, K)
+        keys, told = self.cells(places, hints)  # (N, heads*D, K), (N, 3, K)
         queries = places.flatten(2) if positions is None else pick(places.flatten(2), positions)
         alike = self.alike(queries, keys) + torch.where(told[:, None, :1] > 0, 0.0, -1e4)
         null = alike.new_zeros(1).expand(*alike.shape[:3], 1)
@@ -253,7 +253,7 @@ class HintSpread(nn.Module):
         shape = x.shape[2:] if positions is None else (positions.shape[1], 1)
         unit = bins / self.UNIT
         evidence = torch.cat([-unit.square().sum(1, keepdim=True) / 2, unit], 1)  # (Q, 3)
-        return F.conv2d(answer.reshape(len(answer), 3, *shape), evidence[..., None, None])
+        return F.conv2d(answer.reshape(answer.shape[0], 3, *shape), evidence[..., None, None])
 
     def places(self, x: Tensor, lightness: Tensor) -> Tensor:
         """Return the features (N,heads*D,h,w) whose squared distances are unlikeness, position among them."""
@@ -279,7 +279,7 @@ class HintSpread(nn.Module):
 
     def alike(self, queries: Tensor, keys: Tensor) -> Tensor:
         """Return pull - |q - k|^2 / 2: (N,heads,P,K) of (N,heads*D,P) and (N,heads*D,K)."""
-        q, k = (x.reshape(len(x), self.heads, -1, x.shape[2]).transpose(2, 3) for x in (queries, keys))
+        q, k = (x.reshape(x.shape[0], self.heads, -1, x.shape[2]).transpose(2, 3) for x in (queries, keys))
         squares = q.square().sum(-1, keepdim=True) + k.square().sum(-1)[:, :, None]
         alike: Tensor = self.pull[:, None, None] - squares / 2 + q @ k.transpose(2, 3)
         return alike
