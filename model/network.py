@@ -403,6 +403,13 @@ class Colorizer(nn.Module):
             palette: (N,Q), an ab histogram over the bins; None is all zero.
             positions: (N,K), flat places in the map of H/4 x W/4 (training needs no more).
         """
+        x = self.last_map(lightness, hints, palette)
+        return self.tell(x, lightness, hints, palette, positions)
+
+    def last_map(
+        self, lightness: Tensor, hints: Tensor | None = None, palette: Tensor | None = None
+    ) -> Tensor:
+        """Return what the last layer looks at, (N,C,H/4,W/4)."""
         maps = self.encoder(((lightness / 100 * 255 - 127) / 128).expand(-1, 3, -1, -1))
         condition = maps[32].new_zeros(1)
         if palette is not None:
@@ -412,7 +419,20 @@ class Colorizer(nn.Module):
             maps[16] = maps[16] + self.hint16(hints)
             maps[8] = maps[8] + self.hint8(hints)
             maps[4] = maps[4] + self.hint4(hints)
-        x = self.columns(maps) if self.config.head == "hypercolumns" else self.decoder(maps, condition)
+        last: Tensor = (
+            self.columns(maps) if self.config.head == "hypercolumns" else self.decoder(maps, condition)
+        )
+        return last
+
+    def tell(
+        self,
+        x: Tensor,
+        lightness: Tensor,
+        hints: Tensor | None = None,
+        palette: Tensor | None = None,
+        positions: Tensor | None = None,
+    ) -> Tensor:
+        """Return the logits that follow from the last map, as `forward` does."""
         logits: Tensor = self.classify(x if positions is None else pick(x.flatten(2), positions)[..., None])
         if hints is not None and self.spread is not None:
             logits = logits + self.spread(x, lightness, hints, self.bins, positions)

@@ -155,3 +155,23 @@ def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(losses(tmp_path / "run")) == 2  # one log, not two
     assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["step"] == 6
+
+
+SMALL = {"encoder": "tiny", "context": 32, "blocks": 1, "heads": 2, "decoder": (32, 32, 32), "hints": 8}
+
+
+@pytest.mark.parametrize("path", sorted(Path("model/configs").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_configuration_trains(path: Path, photos: Path, tmp_path: Path) -> None:
+    config = RunConfig.read(path)
+    small = {
+        "side": 64,
+        "stored_side": 64,
+        "positions": 64,
+        "steps": 2,
+        "batch": 4,
+        "warmup": 1,
+        "limit": None,
+    }
+    small |= {"network": {**config.network, **SMALL}, "log_every": 1}
+    train(config.model_copy(update=small), [photos], tmp_path, init="scratch")
+    assert all(math.isfinite(loss) for loss in losses(tmp_path))
