@@ -68,6 +68,10 @@ browser:
 	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	} || { echo "The tests of the page need Chromium: install it, or name one in CHROMIUM." >&2; exit 1; }
 
+.PHONY: docs
+docs: $(VENV)/service.stamp  ## write the pages that are made from the code
+	$(BIN)/python docs/configuration.py
+
 .PHONY: test-compose
 test-compose:  ## build the images and try docker compose for real; needs a Docker engine, takes minutes
 	docker/test-compose

@@ -1,4 +1,4 @@
-"""The `photochrom` command: `up`, `colorize`, `doctor`."""
+"""The `photochrom` command: `up`, `colorize`, `keys`, `doctor`."""
 
 from .commands import app
 

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.markup import escape
 
 from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.options import ColorizeOptions, OutputFormat
+
+from . import keys
+from .failing import failed
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -18,8 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(keys.app, name="keys")
 _DEFAULTS = ColorizeOptions()
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _version(wanted: bool) -> None:
@@ -35,11 +36,6 @@ def _root(
     ] = False,
 ) -> None:
     """Hold the options that stand before any command."""
-
-
-def _fail(error: PhotochromError) -> typer.Exit:
-    _errors.print(f"[bold red]photochrom:[/] {escape(str(error))}")
-    return typer.Exit(1)
 
 
 @app.command()
@@ -60,7 +56,7 @@ def up(
     try:
         raise typer.Exit(run_service(host=host, port=port, data=data, workers=workers))
     except PhotochromError as error:
-        raise _fail(error) from None
+        raise failed(error) from None
 
 
 @app.command()
@@ -108,7 +104,7 @@ def colorize(
     try:
         raise typer.Exit(run_files(source, target, options, processes=processes, force=force))
     except PhotochromError as error:
-        raise _fail(error) from None
+        raise failed(error) from None
 
 
 @app.command()

@@ -2,11 +2,12 @@
 
 import fcntl
 import http.client
+import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from . import children
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _REDIS_SECONDS = 5
+_SENDER, _SENDER_MODULE = "The sender of webhooks", "service.dispatcher"
+_REVIVE_SECONDS = 1.0
 
 
 class CannotStart(PhotochromError):
@@ -47,11 +50,14 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     started = time.monotonic()
     with ExitStack() as stack:
         try:
-            stack.enter_context(_locked(data))
-            parts = stack.enter_context(_parts(host, port, data, workers, stack))
+            stack.enter_context(locked(data))
+            env = _environment(host, port, data, stack)
+            parts = stack.enter_context(_parts(workers, env))
             _wait_until_ready(host, port, parts)
+            # Last: nobody waits for it, and the others have the cores to themselves until they are ready.
+            parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
             _greet(console, host, port, data, time.monotonic() - started)
-            ended = _wait_for_end(parts)
+            ended = _wait_for_end(parts, env)
         except KeyboardInterrupt:
             console.print("\nStopping; work under way is kept and goes on at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -75,7 +81,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
             ) from None
 
 
-def _settings() -> SharedSettings:
+def shared_settings() -> SharedSettings:
+    """Return the settings of the environment; raise `CannotStart` where one does not hold."""
     try:
         return SharedSettings()
     except ValidationError as error:
@@ -96,8 +103,18 @@ def _refuse_unreachable(redis_url: str) -> None:
         ) from None
 
 
+class AlreadyRuns(CannotStart):
+    """Another process works on the data folder."""
+
+
 @contextmanager
-def _locked(data: Path) -> Iterator[None]:
+def locked(data: Path) -> Iterator[None]:
+    """Have the data folder for oneself; the lock ends with the process, however that ends.
+
+    Raises:
+        AlreadyRuns: another process has it.
+        CannotStart: the folder cannot be written to.
+    """
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "lock").open("w")
@@ -107,26 +124,27 @@ def _locked(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CannotStart(
+            raise AlreadyRuns(
                 f"Photochrom already runs on the data folder {data}; stop it, or choose another with --data."
             ) from None
         yield
 
 
-@contextmanager
-def _parts(
-    host: str, port: int, data: Path, workers: int, stack: ExitStack
-) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    if redis_url := _settings().given_redis_url():
+def _environment(host: str, port: int, data: Path, stack: ExitStack) -> dict[str, str]:
+    if redis_url := shared_settings().given_redis_url():
         _refuse_unreachable(redis_url)
     else:
         redis_url = stack.enter_context(valkey(data / "queue"))
-    env = {
+    return {
         "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
         "PHOTOCHROM_HOST": host,
         "PHOTOCHROM_PORT": str(port),
     }
+
+
+@contextmanager
+def _parts(workers: int, env: Mapping[str, str]) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     parts = {
         "The worker": children.start("workers", "--processes", str(workers), env=env),
         "The API": children.start("service", env=env),
@@ -168,10 +186,14 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
-def _wait_for_end(parts: dict[str, "subprocess.Popen[bytes]"]) -> str:
-    while (name := _ended(parts)) is None:
+def _wait_for_end(parts: dict[str, "subprocess.Popen[bytes]"], env: Mapping[str, str]) -> str:
+    while (name := _ended(parts)) in (None, _SENDER):
         time.sleep(_POLL_SECONDS)
-    return name
+        if name == _SENDER:
+            # What it has to send lies in the queue, and nothing else suffers meanwhile.
+            time.sleep(_REVIVE_SECONDS)
+            parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
+    return str(name)
 
 
 def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -> None:
@@ -182,10 +204,14 @@ def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -
 
 
 def _greeting(url: str, data: Path, seconds: float) -> Sequence[str]:
+    keys: tuple[str, ...] = ()
+    if os.environ.get("PHOTOCHROM_AUTH") == "keys":
+        keys = (f"  a key to call it with photochrom keys create NAME --data {data.resolve()}",)
     return (
         f"[bold]Photochrom is up[/] after {seconds:.1f} s: [bold]{url}[/]",
         f"  colour a photograph   curl -F photo=@grey.jpg {url}/v1/jobs",
         f"  the API, to try out   {url}/docs",
         f"  its data              {data.resolve()}",
+        *keys,
         "Ctrl-C stops it.",
     )

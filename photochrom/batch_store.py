@@ -14,6 +14,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from . import scripts
+from .allowance import Charge
 from .batches import BatchRecord
 from .errors import BatchNotFound, IdempotencyMismatch, ItemConflict, ItemNotFound, JobConflict, JobNotFound
 from .fleet import Fleet
@@ -38,12 +39,15 @@ class BatchStore:
         self._keep = keep
         self._fleet = Fleet(redis)
         self._next_turn = redis.register_script(scripts.NEXT_TURN)
+        self._end_batch = redis.register_script(scripts.END_BATCH)
 
     def create(self, record: BatchRecord) -> BatchRecord:
         """Keep a new batch."""
         pipeline = self._redis.pipeline()
         self._write(pipeline, record)
         pipeline.zadd(_INDEX, {record.id: 0})
+        if record.owner:
+            pipeline.zadd(_index_of(record.owner), {record.id: 0})
         pipeline.zadd(_EXPIRY, {record.id: (record.created_at + self._keep).timestamp()})
         pipeline.execute()
         return record
@@ -59,14 +63,23 @@ class BatchStore:
             raise BatchNotFound(batch_id)
         return BatchRecord.model_validate_json(cast("bytes", text))
 
+    def owner(self, batch_id: str) -> str:
+        """Return whose batch it is, "" where no key made it; raise `BatchNotFound` if there is none."""
+        found = cast("list[bytes | None]", self._redis.hmget(_key(batch_id), ["open", "owner"]))
+        if found[0] is None:
+            raise BatchNotFound(batch_id)
+        return (found[1] or b"").decode()
+
     def events(self, batch_id: str) -> int:
         """Return how often the batch or an item of it has changed."""
         return int(cast("bytes | None", self._redis.hget(_key(batch_id), "events")) or 0)
 
-    def page(self, limit: int, before: str | None = None) -> tuple[list[BatchRecord], str | None]:
-        """Return up to `limit` batches, newest first, and the cursor of the next page."""
-        newest = f"({before}" if before else "+"
-        found = cast("list[bytes]", self._redis.zrevrangebylex(_INDEX, newest, "-", start=0, num=limit + 1))
+    def page(
+        self, limit: int, before: str | None = None, owner: str | None = None
+    ) -> tuple[list[BatchRecord], str | None]:
+        """Return up to `limit` batches (of the owner), newest first, and the cursor of the next page."""
+        newest, index = f"({before}" if before else "+", _index_of(owner) if owner else _INDEX
+        found = cast("list[bytes]", self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         ids = [member.decode() for member in found]
         pipeline = self._redis.pipeline(transaction=False)
         for batch_id in ids[:limit]:
@@ -139,12 +152,13 @@ class BatchStore:
                 self.feed(batch_id)
         self._redis.hdel(_RETRYING, batch_id)
 
-    def add(self, record: JobRecord) -> tuple[JobRecord, bool]:
+    def add(self, record: JobRecord, charge: Charge | None = None) -> tuple[JobRecord, bool]:
         """Keep a new item; return it, or the one that is there already, and whether it is new.
 
         Raises:
             BatchClosed: the batch takes no more.
             ItemConflict: there is an item of this name with another photograph or other options.
+            QuotaExceeded: it is more than the owner may send on that day.
         """
         assert record.batch_id is not None
         assert record.item is not None
@@ -153,7 +167,7 @@ class BatchStore:
             _name_key(record.batch_id, record.item), _hashed(said), int(self._keep.total_seconds()) * 2
         )
         try:
-            kept = self._jobs.create(record, key)
+            kept = self._jobs.create(record, key, charge)
         except IdempotencyMismatch:
             raise ItemConflict(
                 f"The batch has another {record.item!r}; delete that job first, or choose another name."
@@ -183,8 +197,12 @@ class BatchStore:
                 self._redis.srem(keys[1], cast("bytes", next_id))
 
     def delete(self, batch_id: str) -> list[JobRecord]:
-        """Forget the batch and all its items; return those, for their files to be deleted."""
-        self.cancel(batch_id)
+        """Forget the batch and all its items; return those, for their files to be deleted.
+
+        Whoever deletes a batch knows that it is over: no event tells.
+        """
+        self._redis.hset(_key(batch_id), "told", "deleted")
+        owner = self.cancel(batch_id).owner
         gone: list[JobRecord] = []
         for records in self._jobs.listed(batch_id=batch_id):
             for record in records:
@@ -196,6 +214,7 @@ class BatchStore:
         pipeline = self._redis.pipeline()
         pipeline.delete(_key(batch_id), f"{_key(batch_id)}:held", f"{_key(batch_id)}:out")
         pipeline.zrem(_INDEX, batch_id)
+        pipeline.zrem(_index_of(owner), batch_id)
         pipeline.zrem(_EXPIRY, batch_id)
         pipeline.srem(_CANCELING, batch_id)
         pipeline.hdel(_RETRYING, batch_id)
@@ -256,6 +275,7 @@ class BatchStore:
             pipeline.multi()
             self._write(pipeline, changed)
             and_then(pipeline)
+            self._end_batch(args=[batch_id], client=pipeline)
             pipeline.publish("jobs:changed", batch_id)
             return changed
 
@@ -263,7 +283,11 @@ class BatchStore:
         return cast("BatchRecord", transaction(apply, _key(batch_id), value_from_callable=True))
 
     def _write(self, pipeline: Pipeline, record: BatchRecord) -> None:
-        fields: dict[Any, Any] = {"record": record.model_dump_json(), "open": int(record.open)}
+        fields: dict[Any, Any] = {
+            "record": record.model_dump_json(),
+            "open": int(record.open),
+            "owner": record.owner,
+        }
         pipeline.hset(_key(record.id), mapping=fields)
         pipeline.hincrby(_key(record.id), "events", 1)
 
@@ -275,6 +299,10 @@ def _resumed(batch: BatchRecord) -> dict[str, object]:
 
 def _key(batch_id: str) -> str:
     return f"batch:{batch_id}"
+
+
+def _index_of(owner: str) -> str:
+    return f"owner:{owner}:batches"
 
 
 def _name_key(batch_id: str, name: str) -> str:

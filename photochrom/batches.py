@@ -37,6 +37,9 @@ class BatchRecord(BaseModel):
 
     id: Annotated[str, Field(pattern=PATTERN)]
     name: str = ""
+    owner: Annotated[
+        str, Field(description="Owner of the key that made it; empty where none was asked for.")
+    ] = ""
     options: StoredOptions
     created_at: datetime
     sealed_at: datetime | None = None

@@ -60,10 +60,17 @@ def valkey(folder: Path) -> Iterator[str]:
             )
         try:
             _wait_until_ready(server, socket, folder / "valkey.log")
+            address(folder).write_text(f"unix://{socket}")
             yield f"unix://{socket}"
         finally:
+            address(folder).unlink(missing_ok=True)
             server.terminate()
             server.wait()
+
+
+def address(folder: Path) -> Path:
+    """Return the file that holds the URL of the server that runs on `folder`; it is there while that is ready."""
+    return folder / "address"
 
 
 @contextmanager

@@ -55,6 +55,50 @@ class ForeignOrigin(PhotochromError):
     code: ClassVar[str] = "foreign-origin"
 
 
+class KeyRequired(PhotochromError):
+    """The service asks for an API key, and the call shows none."""
+
+    code: ClassVar[str] = "key-required"
+
+
+class InvalidKey(PhotochromError):
+    """The key is unknown, revoked or expired; so is the session that it opened."""
+
+    code: ClassVar[str] = "invalid-key"
+
+
+class MissingScope(PhotochromError):
+    """The key is good, but not for this call."""
+
+    code: ClassVar[str] = "missing-scope"
+
+
+class KeyNotFound(PhotochromError):
+    """No key has this id."""
+
+    code: ClassVar[str] = "key-not-found"
+
+
+class TooManyRequests(PhotochromError):
+    """The owner of the key has called too often in the last minute."""
+
+    code: ClassVar[str] = "too-many-requests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaExceeded(PhotochromError):
+    """The owner of the key has sent as many photographs, bytes or pixels as it may in a day."""
+
+    code: ClassVar[str] = "quota-exceeded"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class ModelRejected(PhotochromError):
     """An ONNX file without a valid model card, or whose graph does not do what its card says."""
 
@@ -127,6 +171,42 @@ class TooManyArchives(PhotochromError):
     """As many archives are being unpacked as may be at a time."""
 
     code: ClassVar[str] = "too-many-archives"
+
+
+class WebhookNotFound(PhotochromError):
+    """No webhook has this id (or it was deleted)."""
+
+    code: ClassVar[str] = "webhook-not-found"
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"There is no webhook {webhook_id!r}; it may have been deleted.")
+
+
+class DeliveryNotFound(PhotochromError):
+    """The webhook's log has no such delivery (any more)."""
+
+    code: ClassVar[str] = "delivery-not-found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"The log has no delivery {delivery_id!r}; it may have been forgotten.")
+
+
+class WebhookRejected(PhotochromError):
+    """The address is none that events are sent to."""
+
+    code: ClassVar[str] = "webhook-rejected"
+
+
+class WebhookDisabled(PhotochromError):
+    """Nothing is sent to a webhook that is disabled."""
+
+    code: ClassVar[str] = "webhook-disabled"
+
+
+class TooManyWebhooks(PhotochromError):
+    """As many webhooks as the operator allows."""
+
+    code: ClassVar[str] = "too-many-webhooks"
 
 
 class InvalidName(PhotochromError):

@@ -23,6 +23,7 @@ class WorkerStatus(BaseModel):
     started_at: datetime
     model: ModelUsed
     job_id: Annotated[str | None, Field(description="The job at work, None when idle.")] = None
+    resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 
 
 class Fleet:

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _LENGTH = 26
@@ -23,4 +24,13 @@ def new_id() -> str:
         # The step is random: the next id cannot be told from this one.
         _last = max(fresh, _last + 1 + secrets.randbits(40))
         number = _last
+    return _spelled(number)
+
+
+def first_id_at(moment: datetime) -> str:
+    """Return the least id that could have been made at this moment: a place in sorted ids."""
+    return _spelled(int(moment.timestamp() * 1000) << 80)
+
+
+def _spelled(number: int) -> str:
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))

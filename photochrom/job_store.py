@@ -10,8 +10,10 @@ from typing import cast
 
 from redis import Redis
 
-from . import scripts
+from . import meters, scripts
+from .allowance import Charge
 from .errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound
+from .events import end_of
 from .jobs import JobRecord, JobState, Retention, utc_now
 from .records import readable
 
@@ -41,18 +43,25 @@ class JobStore:
         self._write = redis.register_script(scripts.WRITE)
         self._delete = redis.register_script(scripts.DELETE)
 
-    def create(self, record: JobRecord, idempotency: IdempotencyKey | None = None) -> JobRecord:
-        """Keep a new record; from here on the job is accepted.
+    def create(
+        self, record: JobRecord, idempotency: IdempotencyKey | None = None, charge: Charge | None = None
+    ) -> JobRecord:
+        """Keep a new record, and count it in its owner's day; from here on the job is accepted.
 
         Returns: the record, or the one that an earlier call with this idempotency key made.
 
         Raises:
             BatchClosed: the record belongs to a batch that is sealed, canceled or gone.
             IdempotencyMismatch: the key was used with another body or options.
+            QuotaExceeded: it is more than the owner may send on that day.
         """
         binding = f"{record.id} {idempotency.fingerprint}" if idempotency else ""
         bound = self._create(
-            keys=[_key(record.id), f"idempotency:{idempotency.key if idempotency else ''}"],
+            keys=[
+                _key(record.id),
+                f"idempotency:{idempotency.key if idempotency else ''}",
+                charge.key if charge else "quota:",
+            ],
             args=[
                 record.id,
                 record.batch_id or "",
@@ -61,12 +70,16 @@ class JobStore:
                 binding,
                 idempotency.seconds if idempotency else 0,
                 record.dispatch,
+                record.owner,
+                *(charge.arguments() if charge else ()),
             ],
         )
         if bound is None:
             return record
         if bound == b"closed":
             raise BatchClosed(f"Batch {record.batch_id} takes no more photographs.")
+        if bound.startswith(b"quota:") and charge is not None:
+            raise charge.refusal(bound.decode().removeprefix("quota:"))
         earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
         if idempotency is None or fingerprint != idempotency.fingerprint:
             raise IdempotencyMismatch(
@@ -80,6 +93,13 @@ class JobStore:
         if text is None:
             raise JobNotFound(job_id)
         return JobRecord.model_validate_json(cast("bytes", text))
+
+    def owner(self, job_id: str) -> str:
+        """Return whose job it is, "" where no key made it; raise `JobNotFound` if there is none."""
+        found = cast("list[bytes | None]", self._redis.hmget(_key(job_id), ["revision", "owner"]))
+        if found[0] is None:
+            raise JobNotFound(job_id)
+        return (found[1] or b"").decode()
 
     def get_many(self, job_ids: list[str]) -> list[JobRecord]:
         """Return the records that exist and can be read, in the order of the ids."""
@@ -132,10 +152,11 @@ class JobStore:
         before: str | None = None,
         state: JobState | None = None,
         batch_id: str | None = None,
+        owner: str | None = None,
     ) -> tuple[list[JobRecord], str | None]:
         """Return up to `limit` records, newest first, and the cursor for `before` of the next page."""
         newest = f"({before}" if before else "+"
-        index = index_of(state, batch_id)
+        index = index_of(state, batch_id, owner)
         ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         return self.get_many(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
@@ -175,7 +196,7 @@ class JobStore:
         return bool(self._redis.exists(_key(job_id)))
 
     def _replace(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> int:
-        expiry = new.next_expiry
+        expiry, ended = new.next_expiry, new.finished and not old.finished
         args: list[str | int | float] = [
             new.id,
             new.batch_id or "",
@@ -187,6 +208,8 @@ class JobStore:
             _turn(old, new),
             while_batch_in,
             new.dispatch,
+            end_of(new) if ended else "",
+            meters.of_end(new) if ended else "",
         ]
         return cast("int", self._write(keys=[_key(new.id)], args=args))
 
@@ -198,9 +221,10 @@ def _turn(old: JobRecord, new: JobRecord) -> str:
     return "drop" if new.finished and not old.finished else ""
 
 
-def index_of(state: JobState | None, batch_id: str | None = None) -> str:
-    """Return the key of the sorted set of the ids of all jobs (in `state`, of the batch)."""
-    prefix = f"batch:{batch_id}:jobs" if batch_id else "jobs"
+def index_of(state: JobState | None, batch_id: str | None = None, owner: str | None = None) -> str:
+    """Return the key of the sorted set of the ids of all jobs (in `state`, of the batch, else of the owner)."""
+    mine = f"owner:{owner}:jobs" if owner else "jobs"
+    prefix = f"batch:{batch_id}:jobs" if batch_id else mine
     return f"{prefix}:{state}" if state else prefix
 
 

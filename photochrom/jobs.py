@@ -139,6 +139,9 @@ class JobRecord(_Part):
     state: JobState = JobState.QUEUED
     options: StoredOptions
     original: Original
+    owner: Annotated[
+        str, Field(description="Owner of the key that made it; empty where none was asked for.")
+    ] = ""
     batch_id: Annotated[str | None, Field(description="The batch that the job is an item of.")] = None
     item: Annotated[str | None, Field(description="Its name in the batch: a relative path.")] = None
     result: Result | None = None

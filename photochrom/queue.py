@@ -72,6 +72,10 @@ class JobQueue:
         """Return how many jobs are ahead in the queue, None if the job does not wait there."""
         return cast("int | None", self._redis.lpos(self._queue.key, rq_id(record)))
 
+    def waiting(self) -> int:
+        """Return how many jobs are in the queue; those that wait for their turn in a batch are not yet."""
+        return self._redis.llen(self._queue.key)
+
     def undelivered(self, index: str, chunk: int = 500) -> Iterator[list[str]]:
         """Look through an index of jobs, oldest first; yield after every `chunk` those that RQ is not going to run.
 

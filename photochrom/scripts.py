@@ -1,18 +1,25 @@
 """The Lua scripts by which records and their indexes change together, or not at all.
 
 Keys (Redis runs them on one node; they are computed inside the scripts):
-`job:{id}` hash of revision, state, dispatch and the record as JSON; `jobs`, `jobs:{state}` sorted sets of ids with
-equal scores, so in the order of the ids, which is that of time; `jobs:handed` the unfinished ones that belong in
-the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
-`batch:{id}` hash of the batch's record, whether it is open, and its number of events;
+`job:{id}` hash of revision, state, owner, dispatch and the record as JSON; `jobs`, `jobs:{state}` sorted sets of
+ids with equal scores, so in the order of the ids, which is that of time; `jobs:handed` the unfinished ones that
+belong in the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
+`batch:{id}` hash of the batch's record, its owner, whether it is open, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
-queue; `batch:{id}:out` those whose turn it is.
+queue; `batch:{id}:out` those whose turn it is; `owner:{owner}:jobs`, `owner:{owner}:jobs:{state}` and
+`owner:{owner}:batches` the same lists of those that one owner of API keys made. `told` in `batch:{id}` is the final
+state that was announced, "" while the batch is not over; `ends` counts how often it was over.
+
+Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
+is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
+the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `meters`).
 """
 
 _INDEX = """
-local function index(id, batch, old, new)
+local function index(id, batch, owner, old, new)
     local prefixes = {'jobs'}
-    if batch ~= '' then prefixes[2] = 'batch:' .. batch .. ':jobs' end
+    if batch ~= '' then table.insert(prefixes, 'batch:' .. batch .. ':jobs') end
+    if owner and owner ~= '' then table.insert(prefixes, 'owner:' .. owner .. ':jobs') end
     for _, prefix in ipairs(prefixes) do
         if old then redis.call('ZREM', prefix .. ':' .. old, id) else redis.call('ZADD', prefix, 0, id) end
         if new then redis.call('ZADD', prefix .. ':' .. new, 0, id) else redis.call('ZREM', prefix, id) end
@@ -29,6 +36,15 @@ local function turn(id, batch, what)
         redis.call('SREM', 'batch:' .. batch .. ':out', id)
     end
 end
+local function announce(event, listeners)
+    if event ~= '' and redis.call('EXISTS', listeners) == 1 then
+        redis.call('RPUSH', 'webhooks:outbox', event)
+    end
+end
+local function count(added)
+    if added == '' then return end
+    for field, number in pairs(cjson.decode(added)) do redis.call('HINCRBYFLOAT', 'meters', field, number) end
+end
 local function tell(id, batch)
     redis.call('PUBLISH', 'jobs:changed', id)
     if batch ~= '' and redis.call('EXISTS', 'batch:' .. batch) == 1 then
@@ -38,21 +54,72 @@ local function tell(id, batch)
 end
 """
 
+_END_BATCH = """
+local function over(key, counts)
+    local known = redis.call('HMGET', key, 'open', 'record')
+    if not known[2] or known[1] == '1' then return false end
+    for _, state in ipairs({'queued', 'running', 'retrying', 'canceling'}) do
+        if counts[state] > 0 then return false end
+    end
+    if cjson.decode(known[2]).canceled_at ~= cjson.null then return 'canceled' end
+    return counts.failed + counts.canceled > 0 and 'completed_with_errors' or 'completed'
+end
+local function end_batch(batch)
+    local key = 'batch:' .. batch
+    local told = redis.call('HGET', key, 'told') or ''
+    if told == 'deleted' then return end
+    local counts = {}
+    local states = 'queued running retrying canceling succeeded failed canceled expired'
+    for state in string.gmatch(states, '%a+') do
+        counts[state] = redis.call('ZCARD', key .. ':jobs:' .. state)
+    end
+    local state = over(key, counts)
+    if not state then
+        if told ~= '' then redis.call('HSET', key, 'told', '') end
+        return
+    end
+    if told == state or (told ~= '' and state ~= 'canceled') then return end
+    redis.call('HSET', key, 'told', state)
+    local now = redis.call('TIME')
+    announce(cjson.encode({
+        id = 'evt_' .. batch .. '_' .. redis.call('HINCRBY', key, 'ends', 1),
+        type = 'batch.' .. state,
+        at = tonumber(now[1]),
+        owner = redis.call('HGET', key, 'owner') or '',
+        subject = {id = batch, state = state, counts = counts},
+    }), 'webhooks')
+end
+"""
+
+END_BATCH = (
+    _INDEX
+    + _END_BATCH
+    + """
+-- ARGV: batch. Announces its end, if this is it.
+end_batch(ARGV[1])
+"""
+)
+
 WRITE = (
     _INDEX
+    + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
--- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch
+-- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch,
+-- event ("" for none), what is added to the meters ("" for nothing)
 -- Returns 1 when written, 0 when somebody was faster, -1 when the batch is not in the set.
 local id, batch = ARGV[1], ARGV[2]
-local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
+local current = redis.call('HMGET', KEYS[1], 'revision', 'state', 'owner')
 if current[1] ~= ARGV[3] then return 0 end
 if ARGV[9] ~= '' and redis.call('SISMEMBER', ARGV[9], batch) == 0 then return -1 end
 redis.call('HSET', KEYS[1], 'revision', ARGV[4], 'state', ARGV[5], 'record', ARGV[6], 'dispatch', ARGV[10])
-if current[2] ~= ARGV[5] then index(id, batch, current[2], ARGV[5]) end
+if current[2] ~= ARGV[5] then index(id, batch, current[3], current[2], ARGV[5]) end
 if ARGV[7] == '' then redis.call('ZREM', 'jobs:expiry', id)
 else redis.call('ZADD', 'jobs:expiry', ARGV[7], id) end
 turn(id, batch, ARGV[8])
+announce(ARGV[11], batch == '' and 'webhooks' or 'webhooks:items')
+count(ARGV[12])
+if ARGV[8] ~= '' and batch ~= '' then end_batch(batch) end
 tell(id, batch)
 return 1
 """
@@ -61,9 +128,10 @@ return 1
 CREATE = (
     _INDEX
     + """
--- KEYS: job:{id}, idempotency:{key}; ARGV: id, batch, state, record, binding ("" for none), seconds to keep it,
--- dispatch
--- Returns false when created, else the binding that was there, or "closed".
+-- KEYS: job:{id}, idempotency:{key}, quota:{owner}:{day}
+-- ARGV: id, batch, state, record, binding ("" for none), seconds to keep it, dispatch, owner ("" for none);
+-- where it is counted also the seconds to keep the count, then name, amount and limit ("" for none) of each quota
+-- Returns false when created, else the binding that was there, or "closed", or "quota:" and what would be too much.
 local id, batch = ARGV[1], ARGV[2]
 -- Ids are never used twice: this is the same call again, whose first answer was lost.
 if redis.call('EXISTS', KEYS[1]) == 1 then return false end
@@ -72,9 +140,16 @@ if ARGV[5] ~= '' then
     if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
 end
 if batch ~= '' and redis.call('HGET', 'batch:' .. batch, 'open') ~= '1' then return 'closed' end
+for i = 10, #ARGV, 3 do
+    local used = tonumber(redis.call('HGET', KEYS[3], ARGV[i]) or 0)
+    if ARGV[i + 2] ~= '' and used + ARGV[i + 1] > tonumber(ARGV[i + 2]) then return 'quota:' .. ARGV[i] end
+end
+for i = 10, #ARGV, 3 do redis.call('HINCRBY', KEYS[3], ARGV[i], ARGV[i + 1]) end
+if ARGV[9] then redis.call('EXPIRE', KEYS[3], ARGV[9]) end
 if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6]) end
-redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4], 'dispatch', ARGV[7])
-index(id, batch, nil, ARGV[3])
+redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4], 'dispatch', ARGV[7],
+    'owner', ARGV[8])
+index(id, batch, ARGV[8], nil, ARGV[3])
 turn(id, batch, 'hold')
 tell(id, batch)
 return false
@@ -83,15 +158,18 @@ return false
 
 DELETE = (
     _INDEX
+    + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch, expected revision
 local id, batch = ARGV[1], ARGV[2]
-local current = redis.call('HMGET', KEYS[1], 'revision', 'state')
+local current = redis.call('HMGET', KEYS[1], 'revision', 'state', 'owner')
 if current[1] ~= ARGV[3] then return 0 end
 redis.call('DEL', KEYS[1])
-index(id, batch, current[2], nil)
+index(id, batch, current[3], current[2], nil)
 redis.call('ZREM', 'jobs:expiry', id)
 turn(id, batch, 'drop')
+-- It may have been all that the batch still waited for.
+if batch ~= '' then end_batch(batch) end
 tell(id, batch)
 return 1
 """

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .jobs import Retention
+from .logs import LogFormat
 
 
 class SharedSettings(BaseSettings):
@@ -25,8 +26,10 @@ class SharedSettings(BaseSettings):
         ),
     ] = "redis://127.0.0.1:6379/0"
     data_dir: Annotated[Path, Field(description="Folder of originals and results.")] = Path("data")
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 256 * 2**20
-    max_pixels: Annotated[int, Field(gt=0)] = 200_000_000
+    max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
+    max_pixels: Annotated[
+        int, Field(gt=0, description="Width times height of one photograph, by its header.")
+    ] = 200_000_000
     input_retention: Annotated[
         timedelta, Field(description="How long an original is kept after its job ended (`:retry` needs it).")
     ] = timedelta(hours=24)
@@ -40,6 +43,10 @@ class SharedSettings(BaseSettings):
         int, Field(ge=1, le=10, description="A job that loses its worker this often is given up.")
     ] = 3
     job_timeout: Annotated[int, Field(gt=0, description="Seconds that one photograph may take.")] = 600
+
+    log_format: Annotated[
+        LogFormat, Field(description="`text` for people, `json` for machines, one object a line.")
+    ] = LogFormat.TEXT
 
     def retention(self) -> Retention:
         """Return how long the parts of a finished job are kept."""

@@ -6,6 +6,8 @@ import sys
 import uvicorn
 from pydantic import ValidationError
 
+from photochrom import logs
+
 from .app import create_app
 from .settings import ServiceSettings
 
@@ -17,6 +19,10 @@ def main() -> int:
     except ValidationError as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
+    if why := settings.open_door():
+        sys.stderr.write(f"{why}\n")
+        return os.EX_CONFIG
+    logs.configure(settings.log_format)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -24,6 +30,8 @@ def main() -> int:
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
         server_header=False,
+        log_config=None,
+        access_log=False,
     )
     return 0
 

@@ -6,18 +6,39 @@ from contextlib import asynccontextmanager
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__
+from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
 from photochrom.job_store import JobStore
+from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
+from photochrom.webhook_store import WebhookStore
 
-from . import archives, batches, health, jobs, openapi, page, pictures, problems, streams
+from . import (
+    archives,
+    batches,
+    health,
+    jobs,
+    metrics,
+    openapi,
+    page,
+    pictures,
+    problems,
+    sessions,
+    streams,
+    webhook_docs,
+    webhooks,
+)
+from .auth import KeyGuard
+from .compression import JsonGzip
 from .deps import Services
 from .events import JobWatcher
+from .metrics import RequestMeter
 from .middleware import BodyLimit, RequestId
 from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
@@ -28,8 +49,18 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_ROUTERS = (jobs.router, pictures.router, batches.router, archives.router, streams.router, health.router)
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition"]
+_ROUTERS = (
+    jobs.router,
+    pictures.router,
+    batches.router,
+    archives.router,
+    streams.router,
+    webhooks.router,
+    sessions.router,
+    health.router,
+    metrics.router,
+)
+_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -43,13 +74,17 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
+    app.state.registry = CollectorRegistry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
     openapi.describe(app)
     for router in routers:
         app.include_router(router)
+    app.webhooks.include_router(webhook_docs.event_calls())
+    app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
+    app.add_middleware(JsonGzip)
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_upload_bytes,
@@ -59,10 +94,11 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
+    app.add_middleware(RequestMeter, registry=app.state.registry)
     app.add_middleware(RequestId)
     return app
 
@@ -79,9 +115,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         store=store,
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        webhooks=WebhookStore(redis),
         storage=LocalStorage(settings.photos_dir()),
         fleet=Fleet(redis),
         watcher=JobWatcher(settings.redis_url),
+        keys=KeyStore(redis),
+        allowance=Allowance(redis),
         unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()

@@ -16,12 +16,14 @@ from photochrom.errors import (
     BatchClosed,
     PhotochromError,
     QueueFull,
+    QuotaExceeded,
     StorageFull,
     TooManyArchives,
 )
 
 from . import problems
-from .deps import BatchId, Services, ServicesDep
+from .auth import Caller
+from .deps import BatchId, CallerDep, Services, ServicesDep
 from .entries import Budget, Entry
 from .intake import kept, refuse_if_full
 from .unpack import blocks, entries
@@ -32,7 +34,7 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 _REPORTED = 1000
 _BLOCK = 1 << 20
 # These end the whole upload: every further entry would meet them too.
-_FATAL = (ArchiveRejected, StorageFull, QueueFull, BatchClosed)
+_FATAL = (ArchiveRejected, StorageFull, QueueFull, QuotaExceeded, BatchClosed)
 
 
 class RejectedEntry(BaseModel):
@@ -74,7 +76,9 @@ _BODY = {
     responses=problems.responses(404, 409, 413, 422, 429, 503, 507),
     openapi_extra=_BODY,
 )
-async def post_archive(batch_id: BatchId, request: Request, services: ServicesDep) -> ArchiveReport:
+async def post_archive(
+    batch_id: BatchId, request: Request, services: ServicesDep, caller: CallerDep
+) -> ArchiveReport:
     """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
 
     Sending it again after a broken connection adds what is missing.
@@ -91,7 +95,7 @@ async def post_archive(batch_id: BatchId, request: Request, services: ServicesDe
         report = ArchiveReport()
         # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
         unpacking = to_thread.run_sync(
-            _unpack, services, batch, draft.path, report, limiter=services.unpacking
+            _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
         )
         await asyncio.shield(unpacking)
     return report
@@ -107,13 +111,15 @@ async def _gathered(request: Request) -> AsyncIterator[bytes]:
     yield bytes(buffer)
 
 
-def _unpack(services: Services, batch: BatchRecord, path: Path, report: ArchiveReport) -> None:
+def _unpack(
+    services: Services, caller: Caller, batch: BatchRecord, path: Path, report: ArchiveReport
+) -> None:
     settings = services.settings
     budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
     try:
         for entry in entries(path, budget):
             try:
-                new = _keep(services, batch, entry, budget)
+                new = _keep(services, caller, batch, entry, budget)
             except _FATAL:
                 raise
             except PhotochromError as error:
@@ -125,15 +131,15 @@ def _unpack(services: Services, batch: BatchRecord, path: Path, report: ArchiveR
         services.batches.feed(batch.id)
 
 
-def _keep(services: Services, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
+def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
     name = item_name(entry.name)
-    refuse_if_full(services)
+    refuse_if_full(services, caller, may_be_known=True)
     with services.storage.draft() as draft:
         sink = Sink(draft, services.settings.max_upload_bytes)
         for block in blocks(entry, budget):
             sink.write(block)
         upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)
-        _, new = kept(services, upload, services.batches.add, batch_id=batch.id, item=name)
+        _, new = kept(services, caller, upload, services.batches.add, batch=batch, item=name)
     return new
 
 

@@ -1,5 +1,6 @@
 """The calls on batches: many photographs, sent one by one or resumed, under names with folders."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
@@ -7,13 +8,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches import BatchRecord, item_name
-from photochrom.errors import ResultExpired, ResultNotReady
+from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
 from photochrom.ids import new_id
 from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
 
 from . import problems
+from .auth import Caller
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
-from .deps import BatchId, Services, ServicesDep
+from .deps import BatchId, CallerDep, Services, ServicesDep
 from .intake import kept, refuse_if_full
 from .jobs import matches, upload_body
 from .paging import Cursor, Limit, link_next
@@ -27,10 +29,14 @@ _RETRY_AFTER = "2"
 
 
 @router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(400, 413, 422, 503))
-def create_batch(services: ServicesDep, response: Response, new: NewBatch | None = None) -> BatchView:
+def create_batch(
+    services: ServicesDep, caller: CallerDep, response: Response, new: NewBatch | None = None
+) -> BatchView:
     """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
     new = new or NewBatch()
-    record = BatchRecord(id=new_id(), name=new.name, options=new.options, created_at=utc_now())
+    record = BatchRecord(
+        id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
+    )
     services.batches.create(record)
     response.headers["Location"] = f"/v1/batches/{record.id}"
     return view_of(services, record)
@@ -39,10 +45,15 @@ def create_batch(services: ServicesDep, response: Response, new: NewBatch | None
 @router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
 @router.head("", include_in_schema=False)
 def list_batches(
-    services: ServicesDep, request: Request, response: Response, limit: Limit = 50, cursor: Cursor = None
+    services: ServicesDep,
+    caller: CallerDep,
+    request: Request,
+    response: Response,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> BatchPage:
     """Return one page; the Link header leads to the next."""
-    records, following = services.batches.page(limit, cursor)
+    records, following = services.batches.page(limit, cursor, caller.only)
     link_next(request, response, following)
     return BatchPage(items=[view_of(services, record) for record in records], next_cursor=following)
 
@@ -79,15 +90,17 @@ def read_batch(
     },
     openapi_extra=upload_body(),
 )
-async def put_item(batch_id: BatchId, name: str, request: Request, services: ServicesDep) -> Response:
+async def put_item(
+    batch_id: BatchId, name: str, request: Request, services: ServicesDep, caller: CallerDep
+) -> Response:
     """Send it under its name, a relative path; sending the same again does no harm, so just resume."""
     item = item_name(name)
     batch = await run_in_threadpool(services.batches.get, batch_id)
-    await run_in_threadpool(refuse_if_full, services)
+    await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
     limit = services.settings.max_upload_bytes
     async with received(request, services.storage, limit, base=batch.options) as upload:
         record, new = await run_in_threadpool(
-            kept, services, upload, services.batches.add, batch_id=batch_id, item=item
+            kept, services, caller, upload, services.batches.add, batch=batch, item=item
         )
     if new:
         await run_in_threadpool(services.batches.feed, batch_id)
@@ -207,6 +220,17 @@ def download_errors(batch_id: BatchId, services: ServicesDep) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)
     return StreamingResponse(errors_as_lines(services.store, batch_id), media_type="application/jsonl")
+
+
+def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:
+    """Refuse before an upload is read, unless it is there already, and so costs nothing."""
+    try:
+        refuse_if_full(services, caller)
+    except QuotaExceeded:
+        with suppress(ItemNotFound):
+            services.batches.item(batch_id, item)
+            return
+        raise
 
 
 def _delete_files(services: Services, records: list[JobRecord]) -> None:

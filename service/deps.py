@@ -1,21 +1,27 @@
 """What endpoints ask for, each named once."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from redis import Redis
 
+from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
-from photochrom.errors import BatchNotFound, JobNotFound
+from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, WebhookNotFound
 from photochrom.fleet import Fleet
 from photochrom.ids import PATTERN
 from photochrom.job_store import JobStore
+from photochrom.key_store import KeyStore
 from photochrom.queue import JobQueue
 from photochrom.storage import LocalStorage
+from photochrom.webhook_store import WebhookStore
 
+from .auth import EVERYBODY, Caller
 from .events import JobWatcher
 from .settings import ServiceSettings
 
@@ -34,6 +40,9 @@ class Services:
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore
+    keys: KeyStore
+    allowance: Allowance
+    webhooks: WebhookStore
     unpacking: CapacityLimiter
     """Threads that archives are unpacked on: not those that all other calls share."""
 
@@ -42,19 +51,47 @@ def _services(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
-async def _job_id(job_id: str) -> str:
-    if not _ID.fullmatch(job_id):
+def _caller(request: Request) -> Caller:
+    return cast("Caller", getattr(request.state, "caller", EVERYBODY))
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+async def _job_id(job_id: str, services: ServicesDep, caller: CallerDep) -> str:
+    if not _ID.fullmatch(job_id) or not await _sees(caller, services.store.owner, job_id):
         raise JobNotFound(job_id)
     return job_id
 
 
-async def _batch_id(batch_id: str) -> str:
-    if not _ID.fullmatch(batch_id):
+async def _batch_id(batch_id: str, services: ServicesDep, caller: CallerDep) -> str:
+    if not _ID.fullmatch(batch_id) or not await _sees(caller, services.batches.owner, batch_id):
         raise BatchNotFound(batch_id)
     return batch_id
 
 
-# What is no id must not become part of a key: "{id}:jobs" is one that holds something else.
+async def _sees(caller: Caller, owner: Callable[[str], str], key: str) -> bool:
+    """Ask for the owner only where it matters; ids are never used twice, so what was seen once may be used."""
+    return caller.only is None or caller.sees(await run_in_threadpool(owner, key))
+
+
+async def _webhook_id(webhook_id: str, services: ServicesDep, caller: CallerDep) -> str:
+    if not _ID.fullmatch(webhook_id) or not await _sees(caller, services.webhooks.owner, webhook_id):
+        raise WebhookNotFound(webhook_id)
+    return webhook_id
+
+
+async def _delivery_id(delivery_id: str) -> str:
+    # Whose it is, its webhook says: a delivery is only looked for among those of one.
+    if not _ID.fullmatch(delivery_id):
+        raise DeliveryNotFound(delivery_id)
+    return delivery_id
+
+
+# The only ways by which calls take ids. What is no id must not become part of a key: "{id}:jobs" is one that holds
+# something else. And what is another's is not there: the answer is the same as to an id that never was.
 JobId = Annotated[str, Depends(_job_id)]
 BatchId = Annotated[str, Depends(_batch_id)]
-ServicesDep = Annotated[Services, Depends(_services)]
+WebhookId = Annotated[str, Depends(_webhook_id)]
+DeliveryId = Annotated[str, Depends(_delivery_id)]

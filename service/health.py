@@ -7,12 +7,14 @@ from redis.exceptions import RedisError
 
 from photochrom.errors import PhotochromError
 from photochrom.fleet import Fleet, WorkerStatus
+from photochrom.jobs import utc_now
 from photochrom.sniff import PhotoFormat
 from photochrom.storage import LocalStorage
 
 from . import problems
-from .deps import ServicesDep
-from .schemas import LimitsView, ModelView, Readiness, WorkerView
+from .auth import Caller
+from .deps import CallerDep, Services, ServicesDep
+from .schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 
 router = APIRouter(tags=["service"])
 
@@ -65,10 +67,14 @@ def models(services: ServicesDep) -> list[ModelView]:
     ]
 
 
-@router.get("/v1/limits", summary="What this server takes, and how long it keeps it")
+@router.get(
+    "/v1/limits",
+    summary="What this server takes, how long it keeps it, and what the caller may still send",
+    responses=problems.responses(503),
+)
 @router.head("/v1/limits", include_in_schema=False)
-async def limits(services: ServicesDep) -> LimitsView:
-    """Return the limits that uploads are held to."""
+def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
+    """Return the limits that uploads are held to, and what is left of the caller's own."""
     settings = services.settings
     return LimitsView(
         max_upload_bytes=settings.max_upload_bytes,
@@ -78,7 +84,14 @@ async def limits(services: ServicesDep) -> LimitsView:
         result_retention_seconds=settings.result_retention.total_seconds(),
         record_retention_seconds=settings.record_retention.total_seconds(),
         formats=[known.media_type for known in PhotoFormat],
+        allowance=_allowance(services, caller),
     )
+
+
+def _allowance(services: Services, caller: Caller) -> AllowanceView | None:
+    if caller.key is None:
+        return None
+    return AllowanceView.of(caller.limits, services.allowance.used(caller.owner), utc_now())
 
 
 def _workers(fleet: Fleet) -> tuple[str, list[WorkerStatus]]:

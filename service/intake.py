@@ -5,30 +5,43 @@ from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
+from photochrom.allowance import Charge, Use
+from photochrom.batches import BatchRecord
 from photochrom.errors import PhotochromError, QueueFull
 from photochrom.ids import new_id
 from photochrom.jobs import JobRecord, JobState, Original, utc_now
 
+from .auth import Caller
 from .deps import Services
+from .pixels import pixels_of
 from .uploads import Upload
 
 _log = logging.getLogger(__name__)
-Add = Callable[[JobRecord], tuple[JobRecord, bool]]
+Add = Callable[[JobRecord, Charge | None], tuple[JobRecord, bool]]
 
 
-def refuse_if_full(services: Services) -> None:
-    """Refuse before an upload is read.
+def refuse_if_full(services: Services, caller: Caller, *, may_be_known: bool = False) -> None:
+    """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
     Raises:
         QueueFull: as many jobs wait as the operator allows.
+        QuotaExceeded: the caller has sent as much as it may today.
     """
     waiting = services.store.counts()[JobState.QUEUED]
     if waiting >= services.settings.max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
+    if caller.key is not None and not may_be_known:
+        services.allowance.check(caller.owner, caller.limits)
 
 
 def kept(
-    services: Services, upload: Upload, add: Add, *, batch_id: str | None = None, item: str | None = None
+    services: Services,
+    caller: Caller,
+    upload: Upload,
+    add: Add,
+    *,
+    batch: BatchRecord | None = None,
+    item: str | None = None,
 ) -> tuple[JobRecord, bool]:
     """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new.
 
@@ -49,18 +62,28 @@ def kept(
         options=upload.options,
         original=original,
         created_at=utc_now(),
-        batch_id=batch_id,
+        # Also what an operator adds to somebody's batch is somebody's.
+        owner=batch.owner if batch else caller.owner,
+        batch_id=batch.id if batch else None,
         item=item,
     )
+    charge = _charge(services, caller, upload)
     upload.draft.commit(key)
     try:
-        accepted, new = add(record)
+        accepted, new = add(record, charge)
     except PhotochromError:
         services.storage.delete(key)
         raise
     if not new:
         services.storage.delete(key)
     return accepted, new
+
+
+def _charge(services: Services, caller: Caller, upload: Upload) -> Charge | None:
+    if caller.key is None:
+        return None
+    pixels = pixels_of(upload.draft.path, otherwise=services.settings.max_pixels)
+    return Charge(caller.owner, Use(1, upload.bytes, pixels), caller.limits, utc_now())
 
 
 def hand_over(services: Services, record: JobRecord) -> None:

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
-from photochrom.errors import (
-    InvalidOption,
-)
+from photochrom.allowance import Charge
+from photochrom.errors import InvalidOption
 from photochrom.job_store import IdempotencyKey
 from photochrom.jobs import WAITING, JobRecord, JobState, utc_now
 from photochrom.options import ColorizeOptions
 
 from . import problems
-from .deps import JobId, Services, ServicesDep
+from .auth import Caller
+from .deps import CallerDep, JobId, Services, ServicesDep
 from .intake import hand_over, kept, refuse_if_full
 from .multipart import PHOTO_FIELD
 from .paging import Cursor, Limit, link_next
@@ -78,13 +78,15 @@ def upload_body() -> dict[str, Any]:
 async def create_job(
     request: Request,
     services: ServicesDep,
+    caller: CallerDep,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
     prefer: Annotated[str | None, Header(examples=["wait=20"])] = None,
 ) -> Response:
     """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
-    await run_in_threadpool(refuse_if_full, services)
+    known = idempotency_key is not None
+    await run_in_threadpool(refuse_if_full, services, caller, may_be_known=known)
     async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
-        record, new = await run_in_threadpool(_accept, services, upload, idempotency_key)
+        record, new = await run_in_threadpool(_accept, services, caller, upload, idempotency_key)
     wait = _wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
         record = await wait_until_finished(services, record, wait)
@@ -103,6 +105,7 @@ async def create_job(
 @router.head("", include_in_schema=False)
 def list_jobs(
     services: ServicesDep,
+    caller: CallerDep,
     response: Response,
     request: Request,
     state: JobState | None = None,
@@ -110,7 +113,7 @@ def list_jobs(
     cursor: Cursor = None,
 ) -> JobPage:
     """Return one page; the Link header leads to the next."""
-    records, following = services.store.page(limit, before=cursor, state=state)
+    records, following = services.store.page(limit, before=cursor, state=state, owner=caller.only)
     link_next(request, response, following)
     # Positions cost a search of the queue each; they are for single jobs.
     return JobPage(items=[JobView.of(record, None) for record in records], next_cursor=following)
@@ -202,12 +205,14 @@ def matches(if_none_match: str | None, tag: str) -> bool:
     return "*" in given or tag.removeprefix("W/") in given
 
 
-def _accept(services: Services, upload: Upload, idempotency_key: str | None) -> tuple[JobRecord, bool]:
-    def add(record: JobRecord) -> tuple[JobRecord, bool]:
-        kept_before = services.store.create(record, _idempotency(idempotency_key, record))
+def _accept(
+    services: Services, caller: Caller, upload: Upload, idempotency_key: str | None
+) -> tuple[JobRecord, bool]:
+    def add(record: JobRecord, charge: Charge | None) -> tuple[JobRecord, bool]:
+        kept_before = services.store.create(record, _idempotency(idempotency_key, record), charge)
         return kept_before, kept_before.id == record.id
 
-    record, new = kept(services, upload, add)
+    record, new = kept(services, caller, upload, add)
     if new:
         hand_over(services, record)
     return record, new
@@ -225,7 +230,9 @@ def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:
     if not key.strip():
         raise InvalidOption("The Idempotency-Key is empty.")
     said = f"{record.original.sha256} {record.original.name} {record.options.model_dump_json()}"
-    return IdempotencyKey(_hashed(key), _hashed(said))
+    # One owner's key is nothing to another.
+    mine = f"{record.owner} {key}" if record.owner else key
+    return IdempotencyKey(_hashed(mine), _hashed(said))
 
 
 def _hashed(text: str) -> str:

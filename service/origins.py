@@ -17,7 +17,7 @@ from photochrom.errors import ForeignHost, ForeignOrigin, PhotochromError
 from .problems import problem_of
 from .settings import ServiceSettings
 
-_SAFE = {"GET", "HEAD", "OPTIONS"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ANY = "*"
 
@@ -56,18 +56,23 @@ class OriginGuard:
             return ForeignHost(
                 "This server does not go by that host name; PHOTOCHROM_ALLOWED_HOSTS says by which it does."
             )
-        if scope["method"] in _SAFE or self._lets_in(headers):
+        if scope["method"] in SAFE or self._lets_in(headers):
             return None
         return ForeignOrigin(
             "Pages of that origin may change nothing here; PHOTOCHROM_CORS_ORIGINS says which may."
         )
 
     def _lets_in(self, headers: Headers) -> bool:
-        origin, host = headers.get("origin"), headers.get("host", "").lower()
-        if origin is None or origin in self._origins or _ANY in self._origins:
-            return True  # programs other than browsers name none
-        # No page can set Sec-Fetch-Site; it holds where a proxy changes Host, but comes over HTTPS only.
-        return headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] == host != ""
+        return headers.get("origin") in self._origins or _ANY in self._origins or is_same_origin(headers)
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Tell whether a request comes from our own page, or from a program that is no browser."""
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    if origin is None:
+        return True  # programs other than browsers name none
+    # No page can set Sec-Fetch-Site; it holds where a proxy changes Host, but comes over HTTPS only.
+    return headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] == host != ""
 
 
 def _hostname(host: str) -> str | None:

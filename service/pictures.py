@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive, Scope, Send
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
 from photochrom.jobs import JobRecord, JobState, Result
@@ -16,7 +18,38 @@ from .jobs import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-_PROBLEMS = problems.responses(404, 409, 410, 422, 503)
+_REFUSED_RANGES = {
+    400: ("bad-request", "The Range header is malformed; it should look like `bytes=0-1023`."),
+    416: ("range-not-satisfiable", "The file ends before this range; Content-Range says where."),
+}
+_FILE: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The range that was asked for"},
+    416: {"description": "The range lies outside of the file"},
+    **problems.responses(400, 404, 410, 503),
+}
+_PROBLEMS = {**_FILE, **problems.responses(409, 422)}
+
+
+class PhotoFile(FileResponse):
+    """A file, of which Starlette sends ranges; those that it refuses are problems like all else."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, or the part of it that was asked for."""
+        refused = False
+
+        async def send_or_refuse(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in _REFUSED_RANGES:
+                refused = True
+                code, detail = _REFUSED_RANGES[message["status"]]
+                said = Headers(scope=message).get("content-range")
+                headers = {"Content-Range": said} if said else {}
+                answer = problems.problem(Request(scope), message["status"], code, detail, headers=headers)
+                await answer(scope, receive, send)
+            elif not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, send_or_refuse)
 
 
 class Pictured(StrEnum):
@@ -32,10 +65,9 @@ class Pictured(StrEnum):
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        206: {"description": "The range that was asked for"},
         304: {"description": "Unchanged since this ETag"},
-        416: {"description": "The range lies outside of the file"},
-        **problems.responses(404, 409, 410, 503),
+        **_FILE,
+        **problems.responses(409),
     },
 )
 @router.head("/{job_id}/result", include_in_schema=False)
@@ -48,7 +80,7 @@ def download_result(
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
     path = _path(services, result.key)
-    return FileResponse(path, media_type=result.media_type, filename=result.name, headers=_HEADERS | tag)
+    return PhotoFile(path, media_type=result.media_type, filename=result.name, headers=_HEADERS | tag)
 
 
 @router.get(
@@ -57,7 +89,7 @@ def download_result(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 410, 503),
+        **_FILE,
     },
 )
 @router.head("/{job_id}/original", include_in_schema=False)
@@ -69,34 +101,40 @@ def download_original(job_id: JobId, services: ServicesDep) -> Response:
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
     tag = {"ETag": f'"{original.sha256}"'}
-    return FileResponse(path, media_type=original.media_type, filename=original.name, headers=_HEADERS | tag)
+    return PhotoFile(path, media_type=original.media_type, filename=original.name, headers=_HEADERS | tag)
 
 
 @router.get(
     "/{job_id}/preview",
     summary="See a small picture of the result or of the original",
     response_class=FileResponse,
-    responses={200: {"content": {"image/jpeg": {}}}, **_PROBLEMS},
+    responses={
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
 )
 @router.head("/{job_id}/preview", include_in_schema=False)
 def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
     result = _result(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return FileResponse(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
+    return PhotoFile(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
 
 
 @router.get(
     "/{job_id}/confidence",
     summary="See where the network was sure",
     response_class=FileResponse,
-    responses={200: {"content": {"image/png": {}}}, **_PROBLEMS},
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
 )
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
     path = _path(services, _result(services, job_id).confidence_key)
-    return FileResponse(path, media_type="image/png", headers=_HEADERS)
+    return PhotoFile(path, media_type="image/png", headers=_HEADERS)
 
 
 def _result(services: Services, job_id: str) -> Result:

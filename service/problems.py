@@ -23,6 +23,11 @@ TYPE_PREFIX = "urn:photochrom:problem:"
 STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.PhotoTooLarge: 413,
     errors.RequestTooLarge: 413,
+    errors.KeyRequired: 401,
+    errors.InvalidKey: 401,
+    errors.MissingScope: 403,
+    errors.TooManyRequests: 429,
+    errors.QuotaExceeded: 429,
     errors.ForeignHost: 403,
     errors.ForeignOrigin: 403,
     errors.UnsupportedFormat: 415,
@@ -30,6 +35,11 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.JobNotFound: 404,
     errors.BatchNotFound: 404,
     errors.ItemNotFound: 404,
+    errors.WebhookNotFound: 404,
+    errors.DeliveryNotFound: 404,
+    errors.WebhookRejected: 422,
+    errors.WebhookDisabled: 409,
+    errors.TooManyWebhooks: 409,
     errors.BatchClosed: 409,
     errors.ItemConflict: 409,
     errors.InvalidName: 422,
@@ -45,6 +55,11 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.TooManyArchives: 429,
     errors.StorageFull: 507,
     errors.QueueUnavailable: 503,
+}
+_CHALLENGES = {
+    errors.KeyRequired: "",
+    errors.InvalidKey: ', error="invalid_token"',
+    errors.MissingScope: ', error="insufficient_scope"',
 }
 _RETRY_SECONDS = {429: 30, 503: 5}
 
@@ -81,7 +96,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(OutOfMemoryError, _queue_full)
     for unreachable in (RedisConnectionError, RedisTimeoutError):
-        app.add_exception_handler(unreachable, _queue_unavailable)
+        app.add_exception_handler(unreachable, queue_unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -96,30 +111,51 @@ def problem(
     members: dict[str, Any] | None = None,
 ) -> Response:
     """Return one problem as a response; `members` extend it, as RFC 9457 allows."""
-    body = Problem(
-        type=TYPE_PREFIX + code,
-        code=code,
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=detail,
-        instance=request.url.path,
-        request_id=request.scope.get("request_id", ""),
-        errors=invalid,
-    )
+    request_id = request.scope.get("request_id", "")
+    body = make_problem(status, code, detail, request.url.path, request_id, invalid)
     retry = {"Retry-After": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else {}
     content = {**(members or {}), **body.model_dump(exclude_none=True)}
     sent = {"X-Request-ID": body.request_id, **retry, **(headers or {})}
     return JSONResponse(content, status, sent, media_type=MEDIA_TYPE)
 
 
-def status_of(error: errors.PhotochromError) -> int:
+def make_problem(
+    status: int,
+    code: str,
+    detail: str,
+    instance: str,
+    request_id: str,
+    invalid: list[InvalidField] | None = None,
+) -> Problem:
+    """Return the body of a problem; type and title follow from code and status."""
+    return Problem(
+        type=TYPE_PREFIX + code,
+        code=code,
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=instance,
+        request_id=request_id,
+        errors=invalid,
+    )
+
+
+def status_of(error: type[errors.PhotochromError]) -> int:
     """Return the HTTP status of a domain error: that of its nearest base in the table."""
-    return next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
+    return next((STATUS_OF[kind] for kind in error.__mro__ if kind in STATUS_OF), 500)
 
 
 def problem_of(request: Request, error: errors.PhotochromError) -> Response:
     """Return a domain error as a response."""
-    return problem(request, status_of(error), error.code, str(error))
+    return problem(request, status_of(type(error)), error.code, str(error), headers=_headers_of(error))
+
+
+def _headers_of(error: errors.PhotochromError) -> dict[str, str]:
+    """Return what the error's own headers say: how to show a key (RFC 6750), and when to try again."""
+    if isinstance(error, errors.TooManyRequests | errors.QuotaExceeded):
+        return {"Retry-After": str(error.retry_after)}
+    said = _CHALLENGES.get(type(error))
+    return {} if said is None else {"WWW-Authenticate": f'Bearer realm="photochrom"{said}'}
 
 
 async def _domain(request: Request, error: Exception) -> Response:
@@ -166,7 +202,8 @@ async def _queue_full(request: Request, _error: Exception) -> Response:
     return problem(request, 507, errors.StorageFull.code, "The queue's memory is full; try again later.")
 
 
-async def _queue_unavailable(request: Request, error: Exception) -> Response:
+async def queue_unavailable(request: Request, error: Exception) -> Response:
+    """Answer for Redis, which does not."""
     _log.warning("Redis: %s", error)
     return problem(
         request, 503, errors.QueueUnavailable.code, "The queue cannot be reached; try again in a moment."

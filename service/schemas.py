@@ -1,11 +1,14 @@
 """What the API shows: the records without our keys and leases, with links instead."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from photochrom.allowance import Use, limits_by_name, midnight
 from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, Progress, Result
+from photochrom.keys import KeyLimits
 from photochrom.options import ColorizeOptions
 
 
@@ -107,6 +110,37 @@ class ModelView(_View):
     providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
 
 
+class QuotaView(_View):
+    """What an owner of keys may send in a day (UTC)."""
+
+    limit: Annotated[int | None, Field(description="Null where there is none.")]
+    used: int
+    left: Annotated[int | None, Field(description="Null where there is no limit.")]
+
+
+class AllowanceView(_View):
+    """What the owner of the caller's key may take."""
+
+    requests_per_minute: Annotated[
+        int | None, Field(description="Also in the RateLimit headers, with what is left.")
+    ]
+    jobs: QuotaView
+    bytes: QuotaView
+    pixels: QuotaView
+    resets_at: Annotated[datetime, Field(description="When the day ends, and all of it is there again.")]
+
+    @classmethod
+    def of(cls, limits: KeyLimits, used: Use, now: datetime) -> "AllowanceView":
+        """Show what is left of `limits` after what was used."""
+        bounds = limits_by_name(limits)
+        quotas = {name: _quota(bounds[name], amount) for name, amount in asdict(used).items()}
+        return cls(requests_per_minute=limits.requests_per_minute, **quotas, resets_at=midnight(now))
+
+
+def _quota(limit: int | None, used: int) -> QuotaView:
+    return QuotaView(limit=limit, used=used, left=None if limit is None else max(0, limit - used))
+
+
 class LimitsView(_View):
     """What this server takes and how long it keeps it."""
 
@@ -117,6 +151,9 @@ class LimitsView(_View):
     result_retention_seconds: float
     record_retention_seconds: float
     formats: Annotated[list[str], Field(description="Media types of originals.")]
+    allowance: Annotated[
+        AllowanceView | None, Field(description="What the caller may take; null where no keys are asked for.")
+    ]
 
 
 class WorkerView(_View):

@@ -1,17 +1,34 @@
 """What the API can be told by environment variables (`PHOTOCHROM_*`)."""
 
-from typing import Annotated
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, NonNegativeFloat
 
+from photochrom.keys import KeyLimits
 from photochrom.settings import SharedSettings
+
+
+def _unset(value: object) -> object:
+    """Take an empty text for nothing: docker compose passes what is not set on as one."""
+    return None if value == "" else value
+
+
+def _unlimited(value: object) -> object:
+    return None if value in ("", "none") else value
+
+
+Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_unlimited)]
 
 
 class ServiceSettings(SharedSettings):
     """The HTTP front end."""
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    host: Annotated[str, Field(description="Address to listen on; 0.0.0.0 is all of this machine's.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
     cors_origins: Annotated[
         tuple[str, ...],
         Field(description='Origins of pages that may call the API, as a JSON list; ["*"] for all.'),
@@ -23,6 +40,33 @@ class ServiceSettings(SharedSettings):
             '["*"] for any. If none is given, the API takes any when it is bound to all addresses.'
         ),
     ] = ()
+    auth: Annotated[
+        Literal["keys", "none"] | None,
+        BeforeValidator(_unset),
+        Field(
+            description="`keys` asks every caller for an API key; if not set, none, but then only on loopback."
+        ),
+    ] = None
+    publish: Annotated[
+        str, Field(description="Where a container's port is published, as `address:port` or `port`.")
+    ] = ""
+    requests_per_minute: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        BeforeValidator(_unlimited),
+        Field(description="Requests that the owner of a key may make; `none` for no limit."),
+    ] = 6000
+    daily_jobs: Annotated[
+        Limit,
+        Field(
+            description="Photographs that the owner of a key may send in a day (UTC); `none` for no limit."
+        ),
+    ] = 50_000
+    daily_bytes: Annotated[Limit, Field(description="Bytes of those photographs; `none` for no limit.")] = (
+        500 * 2**30
+    )
+    daily_pixels: Annotated[Limit, Field(description="Pixels of those photographs; `none` for no limit.")] = (
+        10**12
+    )
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
@@ -30,5 +74,72 @@ class ServiceSettings(SharedSettings):
     max_archive_bytes: Annotated[
         int, Field(gt=0, description="Size of a zip or tar, and of all that is in it together.")
     ] = 20 * 2**30
-    max_archive_entries: Annotated[int, Field(gt=0)] = 50_000
+    max_archive_entries: Annotated[
+        int, Field(gt=0, description="Entries of a zip or tar; one with more is refused.")
+    ] = 50_000
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^\s?#]*[^\s?#/])?$",
+            description="Where callers reach the API, for links in webhooks; without it they are paths.",
+        ),
+    ] = ""
+    webhook_limit: Annotated[int, Field(ge=0, description="Webhooks that one owner may register.")] = 50
+    webhook_allow_http: Annotated[bool, Field(description="Let webhooks go to plain http, too.")] = False
+    webhook_allowed_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        Field(
+            description="Networks that webhooks may reach though they are not public, as a JSON list of CIDRs: "
+            'for receivers at home, such as ["192.168.1.20/32"].'
+        ),
+    ] = ()
+    webhook_timeout: Annotated[
+        float, Field(gt=0, le=60, description="Seconds for one request, answer included.")
+    ] = 15.0
+    webhook_retry_delays: Annotated[
+        tuple[NonNegativeFloat, ...],
+        Field(
+            description="Seconds before the second, third, ... attempt, as a JSON list; each is lengthened at random."
+        ),
+    ] = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+    webhook_patience: Annotated[
+        timedelta, Field(description="A webhook that fails for so long without one success is disabled.")
+    ] = timedelta(days=5)
+    webhook_log_retention: Annotated[timedelta, Field(description="How long deliveries are shown.")] = (
+        timedelta(days=7)
+    )
     shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5
+
+    @property
+    def keys_required(self) -> bool:
+        """True when every caller has to show a key."""
+        return self.auth == "keys"
+
+    def key_limits(self) -> KeyLimits:
+        """Return what the owner of a key may take where the key does not say."""
+        return KeyLimits(**{name: getattr(self, name) for name in KeyLimits.model_fields})
+
+    def open_door(self) -> str | None:
+        """Return why this service must not start: others can reach it, and nobody said that they may.
+
+        Who sets `auth` to `none` has said so: something before the service asks them, or they are friends.
+        """
+        address = _published(self.publish) if self.publish else self.host
+        if self.auth is not None or _is_loopback(address):
+            return None
+        return (
+            f"Photochrom would listen on {address or 'all addresses'} and ask nobody who they are. "
+            "Set PHOTOCHROM_AUTH=keys and make a key with `photochrom keys create`, "
+            "or PHOTOCHROM_AUTH=none if everybody who can reach it may use it."
+        )
+
+
+def _published(publish: str) -> str:
+    return publish.rpartition(":")[0].strip("[]")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"

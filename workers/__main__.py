@@ -1,9 +1,11 @@
 """`python -m workers [--processes N]`: N worker processes under a supervisor; settings from the environment."""
 
 import argparse
-import logging
 import os
 import sys
+
+from photochrom import logs
+from photochrom.logs import LogFormat
 
 from .supervisor import GRACE_SECONDS, MISCONFIGURED, Supervisor
 
@@ -14,10 +16,11 @@ def main() -> int:
     parser.add_argument("--processes", type=int, help="worker processes (default: PHOTOCHROM_PROCESSES or 1)")
     parser.add_argument("--single", action="store_true", help="be one worker, without a supervisor")
     arguments = parser.parse_args()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
-    # RQ tells each job five times over.
-    logging.getLogger("rq").setLevel(logging.WARNING)
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    try:
+        logs.configure(LogFormat(os.environ.get("PHOTOCHROM_LOG_FORMAT", LogFormat.TEXT)))
+    except ValueError as error:
+        sys.stderr.write(f"PHOTOCHROM_LOG_FORMAT: {error}; give text or json.\n")
+        return MISCONFIGURED
     if arguments.single:
         return _work()
     # The settings are read by the workers: the supervisor stays small and starts them at once.

@@ -45,6 +45,7 @@ class OnnxPredictor:
     Attributes:
         card: what the model promises, checked against its graph.
         provider: the execution provider in use; CPU where CUDA was asked for and is not to be had.
+        fell_back: whether the installation has a better provider, which could not be used.
     """
 
     def __init__(self, path: Path, *, threads: int = 0, providers: Sequence[str] | None = None) -> None:
@@ -71,6 +72,7 @@ class OnnxPredictor:
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         _check_graph(session, self.card)
         self.provider: str = session.get_providers()[0]
+        self.fell_back = self.provider != wanted[0]
         self._session = session
 
     def predict(self, lightness: NDArray[np.float32], options: ColorizeOptions) -> Prediction:

@@ -23,6 +23,12 @@ class WorkerSettings(SharedSettings):
     processes: Annotated[
         int, Field(ge=1, description="Worker processes on this machine; they share its cores.")
     ] = 1
+    jobs_per_process: Annotated[
+        int,
+        Field(
+            ge=0, description="Jobs after which a process ends and a fresh one takes its place; 0 is never."
+        ),
+    ] = 1000
     threads: Annotated[
         int, Field(ge=0, description="Threads per process; 0 divides the cores among the processes.")
     ] = 0

@@ -80,9 +80,13 @@ class Supervisor:
                 self._schedule(slot, code)
 
     def _schedule(self, slot: _Slot, code: int) -> None:
-        lived = time.monotonic() - slot.born
-        slot.delay = _FIRST_DELAY if lived > _STEADY_SECONDS else min(slot.delay * 2, _LONGEST_DELAY)
         slot.child = None
+        lived = time.monotonic() - slot.born
+        if code == os.EX_OK and lived > _FIRST_DELAY:
+            # It has done its share of jobs, and gives back what memory it gathered.
+            slot.start_at, slot.delay = time.monotonic(), _FIRST_DELAY
+            return
+        slot.delay = _FIRST_DELAY if lived > _STEADY_SECONDS else min(slot.delay * 2, _LONGEST_DELAY)
         slot.start_at = time.monotonic() + slot.delay
         if self._signals == 0 and self._exit_code is None:
             _log.warning("A worker ended with code %s; the next starts in %.1f s", code, slot.delay)

@@ -15,6 +15,7 @@ from photochrom.batch_store import BatchStore
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
+from photochrom.logs import about
 from photochrom.sniff import PhotoFormat
 from photochrom.storage import Storage
 
@@ -100,7 +101,7 @@ class Restorer:
                 preview_side=PREVIEW_SIDE,
             )
         result = self._keep(record, photo)
-        _log.info("Job %s took %.2f s", record.id, sum(photo.timings.values()))
+        _log.info("Colorized in %.2f s", sum(photo.timings.values()), extra={"timings": photo.timings})
         self.store.change(
             record.id,
             lambda job: job.succeed(
@@ -192,7 +193,8 @@ def restore(job_id: str) -> None:
     """Restore one photograph; the task's name on the queue is `workers.tasks.restore`."""
     if _restorer is None:
         raise RuntimeError("workers.tasks.install() comes before the first job.")
-    _restorer.restore(job_id)
+    with about(job_id=job_id):
+        _restorer.restore(job_id)
 
 
 def _lease(record: JobRecord) -> Lease:

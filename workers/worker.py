@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -136,7 +137,12 @@ class RestoreWorker(SimpleWorker):
         executions = list(self.executions.values())
         job_id = executions[0].job_id if executions else None
         self._fleet.beat(
-            self._status.model_copy(update={"job_id": job_id and job_id.partition("-")[0]}),
+            self._status.model_copy(
+                update={
+                    "job_id": job_id and job_id.partition("-")[0],
+                    "resident_bytes": resident_bytes(),
+                }
+            ),
             self._settings.heartbeat_ttl,
         )
         for execution in executions:
@@ -163,6 +169,14 @@ class RestoreWorker(SimpleWorker):
             record = self._maintenance.store.get(delivery.partition("-")[0])
             if record.lease is not None and rq_id(record) == delivery:
                 self._maintenance.lose_worker(record)
+
+
+def resident_bytes() -> int:
+    """Return the memory of this process, 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 class Heartbeat:
@@ -243,7 +257,12 @@ def run(settings: WorkerSettings) -> None:
         ),
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())
-    worker.work(logging_level="WARNING")
+    if predictor.fell_back:
+        _log.warning(
+            "This installation is made for CUDA, but ONNX Runtime could not use it and predicts on the CPU; "
+            "`photochrom doctor` and ONNX Runtime's own messages at the start tell what is missing"
+        )
+    worker.work(logging_level="WARNING", max_jobs=settings.jobs_per_process or None)
 
 
 def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:

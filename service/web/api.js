@@ -6,8 +6,9 @@ export class Problem extends Error {
     Object.assign(this, { code, detail, status, retryAfter });
   }
 
-  /** Trying again later with the same bytes can help. */
+  /** Trying again soon with the same bytes can help; a day's quota comes back at midnight. */
   get passing() {
+    if (this.code === "quota-exceeded") return false;
     return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 }
@@ -43,7 +44,7 @@ export function createJob(file, options, { key, signal, onsent, place = null }) 
   for (const [name, value] of Object.entries(options)) form.append(name, value);
   form.append("photo", file, file.name);
   const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", "/v1/jobs"];
-  return new Promise((resolve, reject) => {
+  const attempt = () => new Promise((resolve, reject) => {
     // fetch cannot tell how much of a body is sent.
     const request = new XMLHttpRequest();
     request.open(method, url);
@@ -51,14 +52,15 @@ export function createJob(file, options, { key, signal, onsent, place = null }) 
     if (!place) request.setRequestHeader("Idempotency-Key", key);
     request.responseType = "text";
     request.upload.onprogress = (event) => event.lengthComputable && onsent?.(event.loaded / event.total);
-    request.onload = () => {
-      if (request.status < 300) return resolve(JSON.parse(request.responseText));
-      reject(problem(request.status, request.responseText, request.getResponseHeader("Retry-After")));
-    };
+    request.onload = () => resolve(request);
     request.onerror = () => reject(new Problem("unreachable"));
     request.onabort = () => reject(new Problem("aborted", "", { status: -1 }));
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
+  });
+  return withKey(attempt).then((request) => {
+    if (request.status < 300) return JSON.parse(request.responseText);
+    throw problem(request.status, request.responseText, request.getResponseHeader("Retry-After"));
   });
 }
 
@@ -118,10 +120,37 @@ export function listen(id, onchange) {
 
 const page = (cursor) => new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) });
 
-async function call(url, init = {}, fine = []) {
+let askForKey = null;
+let [asking, taken] = [null, 0];
+
+/** Have `ask()` called where the service wants a key; it resolves when the service has taken one. */
+export function onKeyWanted(ask) {
+  askForKey = ask;
+}
+
+/** Hand over a key; the service answers with a cookie that goes along with pictures, downloads and events, too. */
+export const openSession = (key) => call("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
+
+export const closeSession = () => call("/v1/session", { method: "DELETE" });
+
+/** Whether the service knows visitors by their keys. */
+export const isSignedIn = () => call("/v1/limits").then(json).then(({ allowance }) => Boolean(allowance));
+
+/** Do it again once there is a key, if it is refused for want of one; all calls wait for the same key. */
+async function withKey(attempt, ask = askForKey) {
+  for (;;) {
+    const before = taken;
+    const answer = await attempt();
+    if (answer.status !== 401 || !ask) return answer;
+    // What was sent before somebody else's question was answered needs no second one.
+    if (before === taken) await (asking ??= ask().then(() => ((taken += 1), (asking = null))));
+  }
+}
+
+async function call(url, init = {}, fine = [], ask = askForKey) {
   let response;
   try {
-    response = await fetch(url, init);
+    response = await withKey(() => fetch(url, init), ask);
   } catch (error) {
     throw error.name === "AbortError" ? error : new Problem("unreachable");
   }

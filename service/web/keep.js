@@ -42,6 +42,17 @@ export async function forget(photo) {
   await (await store("thumbs", "readwrite"))?.delete(range);
 }
 
+/** Forget everything, also what was to be remembered soon. */
+export async function forgetAll() {
+  clearTimeout(timer);
+  timer = 0;
+  waiting.clear();
+  for (const name of ["photos", "thumbs"]) {
+    const all = await store(name, "readwrite");
+    if (all) await done(all.clear());
+  }
+}
+
 const waiting = new Map();
 let timer = 0;
 

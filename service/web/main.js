@@ -7,6 +7,7 @@ import { banner, raiseBanner, showBanner } from "./banner.js";
 import { h, icon, iconButton, say, write } from "./dom.js";
 import { acceptFrom, chooseFiles } from "./intake.js";
 import { flush } from "./keep.js";
+import { makeLeaveButton } from "./key.js";
 import { onLink, sleep } from "./link.js";
 import { timeLeft } from "./pace.js";
 import * as photos from "./photos.js";
@@ -36,7 +37,7 @@ let loading = true;
 const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const mark = h("a.mark", { href: "/" }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
-document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton()));
+document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton(), makeLeaveButton()));
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 

@@ -177,6 +177,16 @@ export const text = {
     seconds: (s) => `${number.format(Math.round(s * 10) / 10)} s`,
   },
 
+  key: {
+    heading: "This service asks for a key",
+    lead: "You have it from whoever runs this Photochrom. This browser is then signed in for up to 30 days.",
+    label: "Key",
+    submit: "Sign in",
+    leave: "Sign out",
+    wrong: "That key is not valid: it may be mistyped, revoked or expired.",
+    unreachable: "The service cannot be reached. Please try again.",
+  },
+
   remove: {
     heading: (n) => (n === 1 ? "Delete this photograph?" : `Delete ${number.format(n)} photographs?`),
     lead: "The photograph and all its versions are erased from the server. The file on your own device stays.",
@@ -206,6 +216,8 @@ export const text = {
     "job-not-found": "The service no longer has this photograph. Add it again.",
     "file-unreadable": "The file could not be read from your device. Was it moved or renamed?",
     "original-gone": "The original is no longer kept on the server. Add the photograph again.",
+    "missing-scope": "The key that you signed in with does not allow this.",
+    "quota-exceeded": "Your key has sent as much as it may today. Try again tomorrow.",
     "needs-key": "This service asks for a key, which this page does not have.",
     other: "Something went wrong with this photograph.",
   },

@@ -1,5 +1,6 @@
 """`photochrom up` itself: it starts fast, stops cleanly, says what is wrong, and loses nothing to kill -9."""
 
+import json
 import re
 import signal
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from photochrom.embedded import valkey
 from support.photographs import grey_jpeg, slow_photograph
+from support.receiver import receiver
 from support.running import Service, command, free_port, service, wait_for
 
 
@@ -70,6 +72,21 @@ def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
         assert not alive
 
 
+def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_path: Path) -> None:
+    permitted = {
+        "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",
+        "PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
+    }
+    with service(tmp_path, **permitted) as running, receiver() as to, running.client() as client:
+        assert client.post("/v1/webhooks", json={"url": to.url}).status_code == 201
+        wait_for(lambda: running.parts("service.dispatcher"), 10, "the sender")[0].kill()
+        job_id = running.upload(grey_jpeg(size=(96, 64)))
+        running.wait(job_id)
+        told = to.wait(1, seconds=30)[0]
+        assert json.loads(told.body)["data"]["id"] == job_id
+        assert running.process.poll() is None
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_polite_end_is_a_clean_end(tmp_path: Path, how: signal.Signals) -> None:
     with service(tmp_path) as running:
@@ -106,6 +123,21 @@ def test_an_unreachable_redis_is_said(tmp_path: Path) -> None:
     said = process.communicate(timeout=90)[0]
     assert process.returncode == 1
     assert "REDIS_URL" in said
+
+
+def test_an_open_door_has_to_be_wanted(tmp_path: Path) -> None:
+    where = ("up", "--host", "0.0.0.0", "--port", str(free_port()), "--data", str(tmp_path))
+    refused = command(*where)
+    said = refused.communicate(timeout=60)[0]
+    assert refused.returncode == 1
+    assert "PHOTOCHROM_AUTH=keys" in said
+
+
+def test_a_service_that_asks_for_keys_says_how_to_make_one(tmp_path: Path) -> None:
+    with service(tmp_path, PHOTOCHROM_AUTH="keys") as running:
+        wait_for(lambda: any("photochrom keys create" in line for line in running.lines), 10, "the hint")
+        with running.client() as client:
+            assert client.get("/v1/jobs").status_code == 401
 
 
 def test_a_setting_that_does_not_hold_is_said_by_its_name(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
@@ -31,17 +32,32 @@ def client(settings: ServiceSettings) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.fixture
-def server_url(settings: ServiceSettings) -> Iterator[str]:
+@contextmanager
+def serving(settings: ServiceSettings) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings), port=0, log_level="error", timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     wait_for(lambda: server.started, 10, "the server")
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def server_url(settings: ServiceSettings) -> Iterator[str]:
+    with serving(settings) as url:
+        yield url
+
+
+@pytest.fixture
+def keyed_url(settings: ServiceSettings) -> Iterator[str]:
+    """The same service, asking for keys."""
+    with serving(settings.model_copy(update={"auth": "keys"})) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

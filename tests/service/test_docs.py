@@ -4,13 +4,19 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from photochrom.jobs import utc_now
+from photochrom.webhooks import new_secret
 from service.problems import STATUS_OF
+from support.keyring import new_key
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
+from support.receiver import make_webhook
 from support.running import ROOT
 
 TEXT = (ROOT / "docs" / "api.md").read_text()
@@ -29,14 +35,16 @@ def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
 
 
 def test_the_examples_work_as_they_are_printed(
-    folder: Path, server_url: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, server_url: str, keyed_url: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Those that show a key are sent to a service that asks for one."""
+    _, key = new_key(bench)
     monkeypatch.chdir(folder)
     assert examples("bash")
     for script in examples("bash"):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            env={**os.environ, "URL": server_url},
+            env={**os.environ, "URL": keyed_url if "$AUTH" in script else server_url, **bearer_of(key)},
             capture_output=True,
             text=True,
             check=False,
@@ -46,9 +54,33 @@ def test_the_examples_work_as_they_are_printed(
     assert "completed" in (folder / "events.txt").read_text()
     assert list(folder.glob("photochrom-*.zip"))
     for script in examples("python"):
-        exec(compile(script, "docs/api.md", "exec"), {"URL": server_url})
+        exec(
+            compile(script, "docs/api.md", "exec"),
+            {"URL": keyed_url if "KEY" in script else server_url, "KEY": key},
+        )
+
+
+def bearer_of(key: str) -> dict[str, str]:
+    return {"AUTH": f"Authorization: Bearer {key}"}
 
 
 def test_every_code_is_in_the_table() -> None:
     missing = {error.code for error in STATUS_OF if f"`{error.code}`" not in TEXT}
     assert missing == set()
+
+
+def test_the_verification_that_is_printed_takes_our_signatures_and_no_others() -> None:
+    (script,) = (one for one in examples("python") if "def verify" in one)
+    scope: dict[str, Any] = {}
+    exec(compile(script, "docs/api.md", "exec"), scope)
+    verify = scope["verify"]
+    webhook, now = make_webhook().rotate(utc_now(), timedelta(days=1)), utc_now()
+    stamp = int(now.timestamp())
+    signed = {"webhook-id": "evt_1", "webhook-timestamp": str(stamp)}
+    given = {**signed, "webhook-signature": webhook.signatures("evt_1", stamp, b"{}", now)}
+    for secret in webhook.secrets:
+        assert verify(secret.value, given, b"{}")
+        assert not verify(secret.value, given, b"{ }")
+        assert not verify(secret.value, {**given, "webhook-id": "evt_2"}, b"{}")
+        assert not verify(secret.value, given, b"{}", tolerance=-1)
+    assert not verify(new_secret().value, given, b"{}")

@@ -58,6 +58,11 @@ class Service:
                     found.append(process)
         return found
 
+    def parts(self, module: str) -> list[psutil.Process]:
+        """The processes that run `python -m module`."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [one for one in family if module in one.cmdline()]
+
     def upload(self, photo: bytes, **options: Any) -> str:
         with self.client() as client:
             response = client.post("/v1/jobs", files={"photo": ("grey.jpg", photo)}, data=options)

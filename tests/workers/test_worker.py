@@ -52,6 +52,16 @@ def test_a_photo_that_always_kills_its_worker_fails_after_three_attempts(bench: 
         bench.wait(good.id, JobState.SUCCEEDED)
 
 
+def test_a_process_that_has_done_its_share_makes_room_for_a_fresh_one(bench: Bench) -> None:
+    with workers(bench, jobs_per_process=2) as running:
+        running.wait_until_alive()
+        (first,) = bench.fleet.alive()
+        jobs = [bench.submit(grey_jpeg(size=(64, 48)), name=f"{n}.jpg") for n in range(3)]
+        assert all(bench.wait(job.id, JobState.SUCCEEDED).attempt == 1 for job in jobs)
+        wait_for(lambda: [w for w in bench.fleet.alive() if w.pid != first.pid], 10, "a fresh process")
+        assert not psutil.pid_exists(first.pid)
+
+
 def test_a_job_that_takes_too_long_fails_and_the_next_one_is_done(bench: Bench) -> None:
     with workers(bench) as running:
         running.wait_until_alive()

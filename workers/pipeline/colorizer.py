@@ -18,7 +18,7 @@ from .jp2 import read_jp2, write_jp2
 from .jpeg_file import JpegFile, read_frame
 from .jpeg_pixels import read_jpeg, write_jpeg
 from .limits import PhotoLimits
-from .losses import losses
+from .losses import bounded, losses, lost_depth, too_large
 from .metadata import carried_metadata, fits_segment, jpeg_with_provenance
 from .photo import Metadata, Photo
 from .pixels import colorize_pixels, reduced_lightness
@@ -176,6 +176,7 @@ def _colorize_jpeg(
         (_INCOMPLETE, not jpeg.complete),
         (_ODD_PROFILE, carried.space is None),
         (_NO_ROOM, noted is source.jpeg),
+        (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
     warnings = tuple(note for note, applies in notes if applies)
     return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
@@ -205,7 +206,7 @@ def _colorize_pixels(
         side = stages.preview_side
         original_preview = preview_of_pixels(photo.pixels, side) if side else None
         # The source's pixels are let go here: while the result is packed, memory is at its highest.
-        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour))
+        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour, in_place=True))
     with stages.stage("encode"):
         target = _output_format(photo.format, options)
         metadata, lost = _noted(photo.metadata, target, predictor.card)
@@ -215,7 +216,8 @@ def _colorize_pixels(
             preview_of_pixels(photo.pixels, side) if side else None,
             original_preview,
         )
-    return _result(result, target, size, warnings + lost, stages, small_pictures)
+    warnings += lost + lost_depth(photo, target)
+    return _result(result, target, size, warnings, stages, small_pictures)
 
 
 def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Metadata, tuple[str, ...]]:
@@ -229,6 +231,8 @@ def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Me
 def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
     reader = _READERS.get(photo_format)
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    metadata, left_out = bounded(photo.metadata, limits)
+    photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
     if photo.metadata.exif:
         photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
     return as_srgb(photo.turned_upright())

@@ -60,7 +60,7 @@ def read_jp2(data: bytes, limits: PhotoLimits) -> Photo:
     if samples.shape[:2] != (header.height, header.width):
         raise UnreadablePhoto(_TWO_SIZES)
     pixels, alpha = split_alpha(samples)
-    metadata = _read_metadata(data, limits)
+    metadata = _read_metadata(data)
     orientation = read_orientation(metadata.exif) if metadata.exif else 1
     return Photo(pixels, PhotoFormat.JP2, metadata, alpha, orientation, lossless=header.reversible)
 
@@ -122,16 +122,16 @@ def _is_reversible(code: bytes) -> bool:
     return False
 
 
-def _read_metadata(data: bytes, limits: PhotoLimits) -> Metadata:
+def _read_metadata(data: bytes) -> Metadata:
     if not data.startswith(_SIGNATURE):
         return Metadata()
     boxes = list(_boxes(data))
     header = list(_boxes(b"".join(p for kind, p in boxes if kind == b"jp2h")))
-    uuids = {p[:16]: p[16:] for kind, p in boxes if kind == b"uuid" and len(p) <= limits.max_metadata_bytes}
+    uuids = {p[:16]: p[16:] for kind, p in boxes if kind == b"uuid"}
     icc = next((p[3:] for kind, p in header if kind == b"colr" and p[:1] == b"\x02"), None)
     resolutions = [p for kind, p in header if kind == b"res "]
     return Metadata(
-        icc=icc if icc and len(icc) <= limits.max_icc_bytes else None,
+        icc=icc or None,
         exif=uuids.get(_EXIF, b"").removeprefix(b"Exif\x00\x00") or None,
         xmp=uuids.get(_XMP),
         iptc=uuids.get(_IPTC),

@@ -2,7 +2,7 @@
 
 A grey JPEG's scans are copied byte by byte; Cb and Cr follow as scans of their own, which baseline and
 progressive JPEG both allow (T.81, non-interleaved order). Of a colour JPEG, the luma coefficients are first
-written as a grey JPEG, without being decoded to pixels.
+written as a grey JPEG of their own Huffman codes, without being decoded to pixels.
 """
 
 import tempfile
@@ -12,7 +12,6 @@ from pathlib import Path
 import cv2
 import jpeglib
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -44,6 +43,14 @@ _GREYS = np.asarray(np.arange(256) / 255, np.float32)
 _SMALL_PHOTO = 2_000_000
 _STRIP = 128
 _ADOBE_RGB = 0
+# T.81, table K.2, by rows.
+_CHROMA_STEPS = (
+    *(17, 18, 24, 47, 99, 99, 99, 99),
+    *(18, 21, 26, 66, 99, 99, 99, 99),
+    *(24, 26, 56, 99, 99, 99, 99, 99),
+    *(47, 66, 99, 99, 99, 99, 99, 99),
+    *(99,) * 32,
+)
 _ZERO = np.zeros(1)  # adding it converts: rounded, saturated, in one go
 
 
@@ -148,13 +155,20 @@ def join(source: LumaSource, blue: Bytes, red: Bytes, quality: int) -> bytes:
 
 
 def _encode_plane(plane: Bytes, quality: int, progressive: bool) -> bytes:
-    if not progressive:
-        return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(plane)[..., None], quality, "GRAY", "Gray"))
-    # A progressive frame takes progressive scans only; simplejpeg does not write them.
+    """Encode a plane of chroma as a grey JPEG, with the table made for chroma and Huffman codes of its own."""
     with tempfile.SpooledTemporaryFile() as file:
-        Image.fromarray(plane).save(file, "JPEG", quality=quality, progressive=True)
+        # A progressive frame takes progressive scans only.
+        Image.fromarray(plane).save(
+            file, "JPEG", qtables=[_chroma_table(quality)], optimize=True, progressive=progressive
+        )
         file.seek(0)
         return file.read()
+
+
+def _chroma_table(quality: int) -> list[int]:
+    """T.81's chroma table, scaled by a quality of 1 to 100 as the Independent JPEG Group's encoder does."""
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    return [min(max((step * scale + 50) // 100, 1), 255) for step in _CHROMA_STEPS]
 
 
 def _without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
@@ -166,7 +180,7 @@ def _without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
             source = jpeglib.read_dct(str(path))
             colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
             grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
-            grey.write_dct(str(path))
+            grey.write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         except OSError as error:
             raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
         written = JpegFile.read(path.read_bytes())

@@ -12,7 +12,7 @@ from .metadata import read_metadata, write_segments
 from .photo import Metadata, Photo, Samples, to_8bit
 
 
-def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
+def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:  # noqa: ARG001 - its header is checked already
     """Decode a JPEG to grey or RGB.
 
     Raises:
@@ -21,7 +21,7 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
     jpeg = JpegFile.read(data)
     space = "GRAY" if len(jpeg.frame.components) == 1 else "RGB"
     pixels = decode_jpeg(data, jpeg, space, 1)
-    metadata, orientation = read_metadata(jpeg.metadata, limits)
+    metadata, orientation = read_metadata(jpeg.metadata)
     pixels = pixels[..., 0] if space == "GRAY" else pixels
     return Photo(np.ascontiguousarray(pixels), PhotoFormat.JPEG, metadata, None, orientation, lossless=False)
 

@@ -32,6 +32,7 @@ class CarriedMetadata:
     orientation: int
     space: RgbSpace | None
     """None where the profile is of a kind whose space cannot be worked in; its numbers stay."""
+    profile_too_large: bool
 
 
 def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
@@ -44,14 +45,16 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     kept = tuple(
         _without_thumbnail(s) for s in jpeg.metadata if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
     )
-    profile = read_icc(kept, limits)
+    profile = read_icc(kept)
+    too_large = profile is not None and len(profile) > limits.max_icc_bytes
+    profile = None if too_large else profile
     if profile is None or icc.color_space(profile) != "RGB":
         kept = tuple(s for s in kept if not _is_icc(s))
         if profile and icc.color_space(profile) == "GRAY" and (colored := icc.colored(profile)):
             first = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
             kept = (*kept[:first], *icc_segments(colored), *kept[first:])
     exif = _payload(kept, APP1, _EXIF)
-    return CarriedMetadata(kept, read_orientation(exif) if exif else 1, space_of(profile))
+    return CarriedMetadata(kept, read_orientation(exif) if exif else 1, space_of(profile), too_large)
 
 
 def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
@@ -69,12 +72,12 @@ def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
     return jpeg.with_metadata((*kept[:at], note, *kept[at:]))
 
 
-def read_metadata(segments: tuple[Segment, ...], limits: PhotoLimits) -> tuple[Metadata, int]:
+def read_metadata(segments: tuple[Segment, ...]) -> tuple[Metadata, int]:
     """Read what other formats can carry too, and the orientation."""
     exif = _payload(segments, APP1, _EXIF)
     resources = _payload(segments, APP13, _PHOTOSHOP)
     metadata = Metadata(
-        icc=read_icc(segments, limits),
+        icc=read_icc(segments),
         exif=exif,
         xmp=_payload(segments, APP1, _XMP),
         iptc=photoshop.iptc(resources) if resources else None,
@@ -108,12 +111,12 @@ def _segment(metadata: Metadata, part: Part) -> Segment | None:
     return Segment(APP13, _PHOTOSHOP + photoshop.with_iptc(metadata.iptc))
 
 
-def read_icc(segments: tuple[Segment, ...], limits: PhotoLimits) -> bytes | None:
+def read_icc(segments: tuple[Segment, ...]) -> bytes | None:
     """Join the ICC profile from its numbered segments; None where there is none, or one is missing."""
     parts = {s.payload[12]: s.payload[14:] for s in segments if _is_icc(s) and len(s.payload) > 14}
     profile = b"".join(parts[number] for number in sorted(parts))
     complete = set(parts) == set(range(1, len(parts) + 1))
-    return profile if profile and complete and len(profile) <= limits.max_icc_bytes else None
+    return profile if profile and complete else None
 
 
 def icc_segments(profile: bytes) -> list[Segment]:

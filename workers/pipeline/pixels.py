@@ -60,9 +60,13 @@ def reduced_lightness(pixels: Samples, size: tuple[int, int]) -> Plane:
     return np.concatenate([strip for strip in reduced if len(strip)])
 
 
-def colorize_pixels(pixels: Samples, colour: RowSource) -> Samples:
-    """Return sRGB (H, W, 3) of the same type, with the L* of `pixels` and the ab of `colour`, fitted into sRGB."""
-    result = np.empty((*pixels.shape[:2], 3), pixels.dtype)
+def colorize_pixels(pixels: Samples, colour: RowSource, *, in_place: bool = False) -> Samples:
+    """Return sRGB (H, W, 3) of the same type, with the L* of `pixels` and the ab of `colour`, fitted into sRGB.
+
+    `in_place` permits to write the result over RGB pixels: a large photo then needs no room for a second one.
+    """
+    overwrite = in_place and pixels.ndim == 3 and pixels.flags.writeable
+    result = pixels if overwrite else np.empty((*pixels.shape[:2], 3), pixels.dtype)
     for start in range(0, len(pixels), _STRIP):
         strip = pixels[start : start + _STRIP]
         lightness = lightness_of(strip)

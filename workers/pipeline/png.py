@@ -76,9 +76,8 @@ def _decode_8bit(picture: bytes) -> Samples:
 
 def _read_metadata(chunks: list[tuple[bytes, bytes]], limits: PhotoLimits) -> tuple[Metadata, int]:
     found = {kind: payload for kind, payload in reversed(chunks) if kind in _READ}
-    exif = found.get(b"eXIf")
-    exif = exif if exif and len(exif) <= limits.max_metadata_bytes else None
-    texts = tuple((k, p) for k, p in chunks if k in _TEXTS and len(p) <= limits.max_metadata_bytes)
+    exif = found.get(b"eXIf") or None
+    texts = tuple((k, p) for k, p in chunks if k in _TEXTS)
     xmp = next(
         (_itxt(p, limits.max_metadata_bytes) for k, p in texts if k == b"iTXt" and p.startswith(_XMP)), None
     )
@@ -145,13 +144,13 @@ def _itxt(payload: bytes, limit: int) -> bytes | None:
 
 
 def _inflate(packed: bytes, limit: int) -> bytes | None:
-    """Unpack at most `limit` bytes; None for what is damaged or larger."""
+    """Unpack, but no more than a byte beyond the limit, by which it is found to be too large; None if damaged."""
     try:
         unpacker = zlib.decompressobj()
-        data = unpacker.decompress(packed, limit)
+        data = unpacker.decompress(packed, limit + 1)
     except zlib.error:
         return None
-    return data if unpacker.eof else None
+    return data if unpacker.eof or len(data) > limit else None
 
 
 def _dpi(payload: bytes | None) -> tuple[float, float] | None:

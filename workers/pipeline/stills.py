@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import imagecodecs
 import numpy as np
 from PIL import Image
 
@@ -11,7 +12,7 @@ from photochrom.sniff import PhotoFormat
 
 from .limits import PhotoLimits
 from .orientation import read_orientation, resolution_of, with_resolution
-from .photo import Metadata, Photo, Samples, split_alpha, to_8bit, turned_metadata
+from .photo import Metadata, Photo, Samples, full_range, split_alpha, to_8bit, turned_metadata
 
 _WEBP_MAX_SIDE = 16_383
 _FRAME_HEADER = 16  # of an animation's frame; its chunks follow
@@ -29,13 +30,14 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     try:
         image = _open_heic(data) if photo_format is PhotoFormat.HEIC else _open(data, photo_format)
         limits.check_size(image.size[1], image.size[0])
-        samples = _samples(image)
+        bits = _avif_bits(data) if photo_format is PhotoFormat.AVIF else 8
+        samples = _deep_avif(data, bits, image.size) if bits > 8 else _samples(image)
     except PhotochromError:
         raise
     except Exception as error:  # Pillow's plugins raise errors of many kinds
         raise UnreadablePhoto(f"The {photo_format.upper()} is damaged or truncated: {error}.") from error
     pixels, alpha = split_alpha(samples)
-    metadata = _read_metadata(image, limits)
+    metadata = _read_metadata(image)
     # libheif has turned the picture by the container's own rotation, but not the tag. Pillow leaves WebP and
     # AVIF as they are stored, and writes the rotation of an AVIF's container into the tag.
     orientation = read_orientation(image.info.get("exif") or b"")
@@ -44,8 +46,6 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     frames = getattr(image, "n_frames", 1)
     many = f"The file has {frames} pictures; only the first was colorized."
     warnings: tuple[str, ...] = (many,) if frames > 1 else ()
-    if photo_format is PhotoFormat.AVIF and _avif_bits(data) > 8:
-        warnings += (f"The AVIF has {_avif_bits(data)} bits per sample; it was read with 8.",)
     lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
     return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)
 
@@ -100,15 +100,23 @@ def _samples(image: Any) -> Samples:
     return np.asarray(image)
 
 
-def _read_metadata(image: Any, limits: PhotoLimits) -> Metadata:
+def _deep_avif(data: bytes, bits: int, size: tuple[int, int]) -> Samples:
+    """Decode 10 or 12 bits, of which Pillow would keep 8."""
+    samples = np.asarray(imagecodecs.avif_decode(data, index=0))
+    if samples.shape[1::-1] != size:
+        raise UnreadablePhoto("The AVIF is damaged: its picture is not of the size that its header says.")
+    return full_range(samples, bits)
+
+
+def _read_metadata(image: Any) -> Metadata:
     info = image.info
     exif, xmp, icc = (info.get(key) or b"" for key in ("exif", "xmp", "icc_profile"))
     exif = bytes(exif).removeprefix(b"Exif\x00\x00")
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
     return Metadata(
-        icc=bytes(icc) if 0 < len(icc) <= limits.max_icc_bytes else None,
-        exif=exif if 0 < len(exif) <= limits.max_metadata_bytes else None,
-        xmp=xmp if 0 < len(xmp) <= limits.max_metadata_bytes else None,
+        icc=bytes(icc) or None,
+        exif=exif or None,
+        xmp=xmp or None,
         dpi=resolution_of(exif) if exif else None,
     )
 

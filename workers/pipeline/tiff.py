@@ -41,7 +41,7 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
             _check_page(page, len(data))
             _check_jpegs(page, data)
             pixels, alpha = split_alpha(_samples(page))
-            metadata, orientation = _read_metadata(page, _exif(data), limits)
+            metadata, orientation = _read_metadata(page, _exif(data))
             pages = len(file.pages)
     except PhotochromError:
         raise
@@ -101,13 +101,13 @@ def _samples(page: Any) -> Samples:
     return np.ascontiguousarray(samples[..., :4] if samples.ndim == 3 else samples)
 
 
-def _read_metadata(page: Any, exif: bytes | None, limits: PhotoLimits) -> tuple[Metadata, int]:
+def _read_metadata(page: Any, exif: bytes | None) -> tuple[Metadata, int]:
     tags = page.tags
     metadata = Metadata(
-        icc=_bytes(tags.valueof(ICC_TAG), limits.max_icc_bytes),
-        exif=exif if exif and len(exif) <= limits.max_metadata_bytes else None,
-        xmp=_bytes(tags.valueof(XMP_TAG), limits.max_metadata_bytes),
-        iptc=_bytes(tags.valueof(IPTC_TAG), limits.max_metadata_bytes),
+        icc=_bytes(tags.valueof(ICC_TAG)),
+        exif=exif,
+        xmp=_bytes(tags.valueof(XMP_TAG)),
+        iptc=_bytes(tags.valueof(IPTC_TAG)),
         dpi=_dpi(tags),
     )
     orientation = tags.valueof(274, 1)
@@ -135,9 +135,9 @@ def _dpi(tags: Any) -> tuple[float, float] | None:
     return across[0] / across[1] * scale, down[0] / down[1] * scale
 
 
-def _bytes(value: Any, limit: int) -> bytes | None:
+def _bytes(value: Any) -> bytes | None:
     if isinstance(value, str):
         value = value.encode()
     elif isinstance(value, tuple | np.ndarray):
         value = bytes(np.asarray(value, np.uint8))
-    return value if isinstance(value, bytes) and 0 < len(value) <= limit else None
+    return value if value and isinstance(value, bytes) else None

@@ -13,6 +13,7 @@ from PIL import Image
 from photochrom import color
 from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions
+from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.jpeg_file import PROGRESSIVE, JpegFile
 
@@ -110,6 +111,14 @@ def test_adobe_rgb_jpeg_goes_by_pixels_and_says_so(predictor, rgb_photo, lightne
     assert any("luma" in warning for warning in result.warnings)
     found = np.asarray(Image.open(io.BytesIO(result.data)))
     assert np.abs(lightness_of(found) - lightness_of(rgb_photo)).mean() < 1
+
+
+def test_arithmetic_coding_goes_by_pixels_and_says_so(predictor, lightness_of):
+    source = (PHOTOS / "arithmetic.jpg").read_bytes()
+    result = colorize(source, predictor, ColorizeOptions(quality=100))
+    assert any("no luma to carry over" in warning for warning in result.warnings)
+    found, wanted = (np.asarray(Image.open(io.BytesIO(data))) for data in (result.data, source))
+    assert np.abs(lightness_of(found) - lightness_of(wanted)).mean() < 1
 
 
 def test_cmyk_is_refused_with_a_way_out(predictor):

@@ -85,6 +85,34 @@ def _xmp(image: Image.Image) -> bytes:
     return xmp.encode() if isinstance(xmp, str) else bytes(xmp)
 
 
+def test_jpeg_2000_carries_metadata_in_its_boxes(save, predictor, rgb_photo):
+    tiff = source("TIFF", save, rgb_photo[:64, :96].copy())
+    first = colorize(tiff, predictor, ColorizeOptions(format="jp2")).data
+    second = colorize(first, predictor, ColorizeOptions()).data
+    for data in (first, second):
+        boxes = jp2_boxes(data)
+        exif = Image.Exif()
+        exif.load(boxes[b"JpgTiffExif->JP2"])
+        assert all(exif[tag] == exif_block()[tag] for tag in (0x010E, 0x013B, 0x8298))
+        assert exif.get_ifd(0x8769)[0x9003] == "1908:05:01 12:00:00"
+        assert b"Box 12, plate 7" in boxes[bytes.fromhex("be7acfcb97a942e89c71999491e3afac")]
+        assert boxes[bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")] == IPTC
+        assert SRGB_PROFILE in data
+        with Image.open(io.BytesIO(data)) as image:
+            assert np.allclose(image.info["dpi"], (400, 300), rtol=1e-3)
+
+
+def jp2_boxes(data: bytes) -> dict[bytes, bytes]:
+    """The contents of a JP2's uuid boxes by their identifiers."""
+    found, position = {}, 0
+    while position < len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        if data[position + 4 : position + 8] == b"uuid":
+            found[data[position + 8 : position + 24]] = data[position + 24 : position + length]
+        position += length or len(data)
+    return found
+
+
 @pytest.mark.parametrize("asked", ["jpeg", "png", "tiff", "webp", "avif", "heic"])
 def test_metadata_arrive_in_other_formats_too(asked, save, predictor, rgb_photo):
     sources = [source(f, save, rgb_photo[:64, :96].copy()) for f in ("JPEG", "PNG", "TIFF")]
@@ -180,12 +208,22 @@ def test_an_index_of_further_pictures_does_not_travel(predictor, pillow_jpeg, gr
     assert b"MPF\x00" not in colorize(jpeg, predictor, ColorizeOptions()).data
 
 
-def test_metadata_beyond_the_limits_are_left_out_of_other_formats(save, predictor, grey_photo):
-    data = source("PNG", save, grey_photo)
+@pytest.mark.parametrize("format_", ["PNG", "TIFF", "WEBP", "AVIF", "HEIF"])
+def test_metadata_beyond_the_limits_are_left_out_and_said(format_, save, predictor, grey_photo):
+    data = source(format_, save, grey_photo[..., None].repeat(3, -1))
     small = PhotoLimits(max_icc_bytes=10, max_metadata_bytes=10)
-    result = colorize(data, predictor, ColorizeOptions(format="png"), limits=small)
+    result = colorize(data, predictor, ColorizeOptions(), limits=small)
     assert b"Box 12" not in result.data
-    assert b"iCCP" not in result.data
+    assert SRGB_PROFILE not in result.data
+    said = " ".join(result.warnings)
+    assert all(f"{part} data are larger than" in said for part in ("ICC", "EXIF", "XMP"))
+
+
+def test_a_profile_beyond_its_limit_is_left_out_of_a_jpeg_and_said(save, predictor, grey_photo):
+    data = source("JPEG", save, grey_photo)
+    result = colorize(data, predictor, ColorizeOptions(), limits=PhotoLimits(max_icc_bytes=10))
+    assert b"ICC_PROFILE" not in result.data
+    assert any("ICC data are larger than" in warning for warning in result.warnings)
 
 
 def test_damaged_exif_does_no_harm(predictor, pillow_jpeg, grey_photo):

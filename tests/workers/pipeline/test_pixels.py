@@ -114,3 +114,16 @@ def test_colours_beyond_srgb_keep_their_hue_and_nearly_all_the_chroma_that_fits(
     fitted = color.fit_gamut(wanted)
     possible = np.hypot(fitted[..., 1], fitted[..., 2])
     assert np.quantile(chroma / possible, 0.01) > 0.97
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_in_place_gives_the_same_and_touches_nothing_else(dtype, rgb_photo):
+    scale = np.iinfo(dtype).max // 255
+    source = rgb_photo[:150, :90].astype(dtype) * dtype(scale)
+    colours = GivenColors(np.full((2, 150, 90), 30, np.float32))
+    kept = source.copy()
+    wanted = colorize_pixels(source, colours)
+    assert_array_equal(source, kept)
+    found = colorize_pixels(source, colours, in_place=True)
+    assert found is source
+    assert_array_equal(found, wanted)

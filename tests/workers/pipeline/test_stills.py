@@ -130,11 +130,22 @@ def test_ten_bit_heic_keeps_its_ten_bits(predictor, grey_photo):
     assert found.info["bit_depth"] == 10
 
 
-def test_deep_avif_is_read_with_8_bits_and_says_so(predictor, grey_photo):
-    deep = grey_photo[:64, :64, None].repeat(3, -1).astype(np.uint16) * 4
-    source = bytes(imagecodecs.avif_encode(deep, level=90, bitspersample=10))
-    result = colorize(source, predictor, ColorizeOptions())
-    assert any("10 bits" in warning for warning in result.warnings)
+def test_deep_avif_keeps_its_depth_where_the_result_can(predictor, lightness_of):
+    deep = np.tile(np.linspace(100, 900, 192).astype(np.uint16), (64, 1))  # steps that 8 bits cannot hold
+    source = bytes(imagecodecs.avif_encode(deep, level=100, bitspersample=10))
+    result = colorize(source, predictor, ColorizeOptions(format="png"))
+    found = imagecodecs.png_decode(result.data)
+    assert found.dtype == np.uint16
+    wanted = (imagecodecs.avif_decode(source) * (65535 / 1023)).round().astype(np.uint16)
+    assert np.abs(lightness_of(found) - lightness_of(wanted)).max() < 0.1
+    assert not any("bits per sample" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("asked", ["avif", "webp", "jpeg"])
+def test_depth_that_a_format_is_not_written_with_is_said(asked, predictor, grey_photo, save):
+    source = save(grey_photo.astype(np.uint16) * 257, "PNG")
+    result = colorize(source, predictor, ColorizeOptions(format=asked))
+    assert any("8 bits per sample" in warning for warning in result.warnings)
 
 
 @pytest.mark.parametrize("format_", FORMATS)

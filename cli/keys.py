@@ -1,0 +1,156 @@
+"""`photochrom keys`: make, list and revoke API keys, straight in the queue's Redis; no call of the API makes one."""
+
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from redis import Redis
+from redis.exceptions import RedisError
+
+from photochrom.embedded import address, valkey
+from photochrom.errors import PhotochromError, QueueUnavailable
+from photochrom.jobs import utc_now
+from photochrom.key_store import KeyStore
+from photochrom.keys import KeyLimits, KeyRecord, Scope
+
+from .failing import failed, stderr
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+_USUAL = [Scope.READ, Scope.WRITE]
+_REDIS_SECONDS = 5
+Data = Annotated[
+    Path, typer.Option(help="Data folder of `photochrom up`; not looked at where REDIS_URL is set.")
+]
+Bound = Annotated[int | None, typer.Option(min=0, help="Instead of the server's setting.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for, so that you know which to revoke.")],
+    scope: Annotated[
+        list[Scope],
+        typer.Option(
+            help="What it may do; give it more than once for more. `admin` does and sees everything."
+        ),
+    ] = _USUAL,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Days until it expires; never, if not given.")
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            help="Id of a key whose jobs the new one shares, e.g. to take its place.", metavar="KEY"
+        ),
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, help="Instead of the server's setting.")
+    ] = None,
+    daily_jobs: Bound = None,
+    daily_bytes: Bound = None,
+    daily_pixels: Bound = None,
+    data: Data = Path("data"),
+) -> None:
+    """Make a key and print it, this once: only its hash is kept.
+
+    The key alone goes to stdout: KEY=$(photochrom keys create laptop).
+    """
+    limits = KeyLimits(
+        requests_per_minute=requests_per_minute,
+        daily_jobs=daily_jobs,
+        daily_bytes=daily_bytes,
+        daily_pixels=daily_pixels,
+    )
+    with _Store(data) as keys:
+        now = utc_now()
+        record, token = KeyRecord.generate(
+            name,
+            frozenset(scope),
+            created_at=now,
+            expires_at=now + timedelta(days=days) if days else None,
+            limits=limits,
+            owner=keys.get(like).owner if like else None,
+        )
+        keys.add(record)
+    typer.echo(token)
+    stderr.print(
+        f"Key {record.id} may: {', '.join(sorted(record.scopes))}. It is shown only now; keep it safe."
+    )
+
+
+@app.command("list")
+def list_keys(data: Data = Path("data")) -> None:
+    """List the keys; of the keys themselves only the ids."""
+    with _Store(data) as keys:
+        rows = keys.listed()
+    lines: list[tuple[str, ...]] = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
+    lines += [_row(key, used) for key, used in rows]
+    # As wide as it must be: an id that a table cut short could not be revoked.
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it; the key itself does as well.")],
+    data: Data = Path("data"),
+) -> None:
+    """Revoke a key, at once, with the sessions of browsers that it opened; its jobs stay."""
+    with _Store(data) as keys:
+        record = keys.revoke(key_id.removeprefix("phc_").partition("_")[0])
+    typer.echo(f"Revoked {record.id} ({record.name}).")
+
+
+class _Store:
+    """The keys of the server at hand: that of REDIS_URL, else the embedded one, started for the moment if need be."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._stack = ExitStack()
+
+    def __enter__(self) -> KeyStore:
+        try:
+            url = _url(self._data, self._stack)
+            redis = Redis.from_url(url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS)
+            self._stack.enter_context(redis).ping()
+        except PhotochromError as error:
+            self._stack.close()
+            raise failed(error) from None
+        except (RedisError, ValueError) as error:
+            self._stack.close()
+            raise failed(QueueUnavailable(f"The queue's server does not answer: {error}.")) from None
+        return KeyStore(redis)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._stack.close()
+        if isinstance(error, PhotochromError):
+            raise failed(error) from None
+
+
+def _url(data: Path, stack: ExitStack) -> str:
+    from .up import AlreadyRuns, locked, shared_settings
+
+    if given := shared_settings().given_redis_url():
+        return given
+    try:
+        stack.enter_context(locked(data))
+    except AlreadyRuns:
+        try:
+            return address(data / "queue").read_text()
+        except OSError:
+            raise QueueUnavailable(
+                f"The service that runs on {data} has no queue of its own; set REDIS_URL to the server it uses."
+            ) from None
+    return stack.enter_context(valkey(data / "queue"))
+
+
+def _row(key: KeyRecord, used: datetime | None) -> tuple[str, ...]:
+    expires = "expired" if key.expired(utc_now()) else _day(key.expires_at)
+    scopes = " ".join(sorted(key.scopes))
+    return key.id, key.name, scopes, key.owner, _day(key.created_at), expires, _day(used)
+
+
+def _day(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M}" if time else "never"

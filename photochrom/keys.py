@@ -1,0 +1,118 @@
+"""API keys: what is kept of them, what they allow, and how a presented one is told from a false one."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_ID_LENGTH = 10
+_SECRET_LENGTH = 32  # 160 bits
+ID_PATTERN = rf"^[{_ALPHABET}]{{{_ID_LENGTH}}}$"
+_TOKEN = re.compile(rf"phc_([{_ALPHABET}]{{{_ID_LENGTH}}})_[{_ALPHABET}]{{{_SECRET_LENGTH}}}")
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    READ = "jobs:read"
+    WRITE = "jobs:write"
+    METRICS = "metrics"
+    ADMIN = "admin"
+
+
+class KeyLimits(BaseModel):
+    """What one owner may take; where a key says nothing, the settings of the server hold, and None is no limit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    requests_per_minute: Annotated[int | None, Field(ge=1)] = None
+    daily_jobs: Annotated[int | None, Field(ge=0)] = None
+    daily_bytes: Annotated[int | None, Field(ge=0)] = None
+    daily_pixels: Annotated[int | None, Field(ge=0)] = None
+
+    def over(self, others: "KeyLimits") -> "KeyLimits":
+        """Return these limits, and those of `others` where these say nothing."""
+        return others.model_copy(update=self.model_dump(exclude_none=True))
+
+
+class KeyRecord(BaseModel):
+    """What is kept of a key; the key itself is not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: Annotated[str, Field(pattern=ID_PATTERN)]
+    name: str
+    scopes: frozenset[Scope]
+    sha256: Annotated[str, Field(description="Of the whole key.")]
+    owner: Annotated[
+        str,
+        Field(
+            min_length=1, description="Whose jobs it makes and sees: the first key's id, if it follows one."
+        ),
+    ]
+    created_at: datetime
+    expires_at: datetime | None = None
+    limits: KeyLimits = KeyLimits()
+
+    def allows(self, scope: Scope) -> bool:
+        """Tell whether the key has this scope; `admin` has all."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def matches(self, token: str) -> bool:
+        """Compare in constant time, so that no part of a key can be learned from the time an answer takes."""
+        return hmac.compare_digest(self.sha256, hashed(token))
+
+    def expired(self, now: datetime) -> bool:
+        """Tell whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    @classmethod
+    def generate(
+        cls,
+        name: str,
+        scopes: frozenset[Scope],
+        *,
+        created_at: datetime,
+        expires_at: datetime | None = None,
+        limits: KeyLimits | None = None,
+        owner: str | None = None,
+    ) -> tuple[Self, str]:
+        """Return a new key's record, and the key itself, which nothing else knows."""
+        key_id = _random(_ID_LENGTH)
+        token = f"phc_{key_id}_{_random(_SECRET_LENGTH)}"
+        record = cls(
+            id=key_id,
+            name=name,
+            scopes=scopes,
+            sha256=hashed(token),
+            owner=owner or key_id,
+            created_at=created_at,
+            expires_at=expires_at,
+            limits=limits or KeyLimits(),
+        )
+        return record, token
+
+
+def id_of(token: str) -> str | None:
+    """Return the id that a key begins with, None if this is no key at all."""
+    found = _TOKEN.fullmatch(token)
+    return found[1] if found else None
+
+
+def hashed(token: str) -> str:
+    """Return the SHA-256 of a random token, in hex.
+
+    A slow, salted hash would guard words that people choose; of 160 random bits none can be found by trying, and a
+    fast one costs a request nothing.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

@@ -1,0 +1,163 @@
+"""Where events may be sent: to no address that is not everybody's (server-side request forgery, OWASP SSRF).
+
+Whoever may register a webhook makes this machine connect to where it points. So its name is resolved once, every
+address it has is looked at, and the connection goes to one of those very addresses: a name that leads elsewhere the
+next time (DNS rebinding) changes nothing. TLS and the Host header keep the name.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from httpcore import SOCKET_OPTION, AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError
+
+from photochrom.errors import WebhookRejected
+
+_log = logging.getLogger(__name__)
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+_URL_LENGTH = 2048
+_SCHEMES = {"https", "http"}
+# Of IPv6 only global unicast is anybody's (IANA), and of that not these: `ipaddress` of older Pythons knows them not.
+_GLOBAL_UNICAST = ip_network("2000::/3")
+_NAT64 = ip_network("64:ff9b::/96")
+_REFUSED = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # protocol assignments, RFC 6890
+            "192.88.99.0/24",  # relays of 6to4, RFC 7526
+            "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarking, RFC 2928
+            "2002::/16",  # 6to4: an IPv4 address behind a relay, RFC 7526
+            "3fff::/20",  # documentation, RFC 9637
+        ),
+    )
+)
+
+
+class AddressRefused(ConnectError):
+    """The name leads to an address that is not open to everybody."""
+
+
+def check_url(url: str, *, allow_http: bool, allowed: Iterable[Network] = ()) -> str:
+    """Return the URL if events may be sent to it, as far as can be told without resolving its name.
+
+    Raises:
+        WebhookRejected: it is no plain http(s) URL, or names an address that is refused.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise WebhookRejected("The address is no URL.") from None
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _URL_LENGTH
+    if not plain or parts.scheme not in _SCHEMES or not host or "@" in parts.netloc or parts.fragment:
+        raise WebhookRejected(
+            "Give an https URL in ASCII with a host, without user name and fragment, at most 2,048 characters long."
+        )
+    if parts.scheme == "http" and not allow_http:
+        raise WebhookRejected(
+            "Give an https URL; plain http has to be permitted by PHOTOCHROM_WEBHOOK_ALLOW_HTTP."
+        )
+    if _is_refused_literal(host, tuple(allowed)):
+        raise WebhookRejected(
+            "That address is not open to everybody; PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS can permit it."
+        )
+    return url
+
+
+def is_refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
+    """Tell whether nothing may be sent there: it is not global, and in none of the networks that were permitted."""
+    inner = _inner(address)
+    if any(inner in network or address in network for network in allowed):
+        return False
+    if isinstance(inner, IPv6Address) and inner not in _GLOBAL_UNICAST:
+        return True
+    return not inner.is_global or inner.is_multicast or any(inner in network for network in _REFUSED)
+
+
+def _inner(address: Address) -> Address:
+    """Return the IPv4 address that a mapped (RFC 4291) or translated one (NAT64, RFC 6052) leads to, else itself."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address in _NAT64:
+            return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address
+
+
+def _is_refused_literal(host: str, allowed: Sequence[Network]) -> bool:
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        name = "127.0.0.1"
+    try:
+        return is_refused(ip_address(name), allowed)
+    except ValueError:
+        return False
+
+
+class PinnedNetwork(AsyncNetworkBackend):
+    """Connects to the addresses that a name had when they were looked at, and to no other."""
+
+    def __init__(self, resolve: Resolve, allowed: Iterable[Network] = ()) -> None:
+        self._resolve = resolve
+        self._allowed = tuple(allowed)
+        self._network = AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        """Connect to the first address that answers.
+
+        Raises:
+            AddressRefused: one of the addresses may not be sent to.
+            ConnectError: the name has no address, or none answers.
+        """
+        addresses = await self._checked(host, port)
+        for n, address in enumerate(addresses, start=1):
+            try:
+                return await self._network.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except ConnectError:
+                if n == len(addresses):
+                    raise
+        raise ConnectError("The name has no address.")
+
+    async def _checked(self, host: str, port: int) -> list[Address]:
+        try:
+            addresses = [ip_address(found) for found in await self._resolve(host, port)]
+        except (OSError, UnicodeError) as error:
+            raise ConnectError("The name cannot be resolved.") from error
+        for address in addresses:
+            # One is enough: an honest name does not lead inside and outside.
+            if is_refused(address, self._allowed):
+                # Which one is for the operator: the caller would learn what the network is like.
+                _log.warning("Nothing is sent to %s: it leads to %s", host, address)
+                raise AddressRefused("The name leads to an address that is not open to everybody.")
+        return addresses
+
+
+def system_resolver(threads: int = 16) -> Resolve:
+    """Return a resolver by the operating system, on threads of its own: a dead name server blocks nothing else."""
+    executor = ThreadPoolExecutor(threads, thread_name_prefix="resolver")
+
+    def look_up(host: str, port: int) -> list[str]:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(where[0]) for *_, where in found))
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return await asyncio.get_running_loop().run_in_executor(executor, look_up, host, port)
+
+    return resolve

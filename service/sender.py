@@ -1,0 +1,108 @@
+"""One request of a webhook: signed, bounded in time and size, never redirected, past every proxy."""
+
+import asyncio
+import ssl
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+
+from photochrom import __version__
+from photochrom.jobs import utc_now
+from photochrom.webhooks import Attempt, Delivery, Webhook
+
+from .destinations import AddressRefused, PinnedNetwork
+
+_RESPONSE_BYTES = 1024
+_AGENT = f"Photochrom/{__version__}"
+_BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends deliveries. httpcore follows no redirects and reads no proxies from the environment."""
+
+    network: PinnedNetwork
+    seconds: float
+    tls: ssl.SSLContext
+
+    async def send(self, webhook: Webhook, delivery: Delivery) -> Attempt:
+        """Post it once and tell what came of it; raises nothing for what the other side does."""
+        at, started = utc_now(), time.monotonic()
+        answer = await self._answer(webhook, delivery)
+        return answer.model_copy(update={"at": at, "seconds": round(time.monotonic() - started, 3)})
+
+    async def _answer(self, webhook: Webhook, delivery: Delivery) -> Attempt:
+        try:
+            # One limit for all: each read alone could be slow for ever.
+            async with asyncio.timeout(self.seconds):
+                return await self._post(webhook, delivery)
+        except (TimeoutError, httpcore.TimeoutException):
+            return _failed(f"No whole answer within {self.seconds:g} s.")
+        except AddressRefused as error:
+            return _failed(str(error))
+        except (httpcore.ConnectError, OSError) as error:
+            return _failed(f"Cannot connect: {error}")
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+            return _failed(f"The connection broke ({type(error).__name__}): {error}")
+
+    @property
+    def _extensions(self) -> dict[str, Any]:
+        # A host with one dead address must have time for the next.
+        return {"timeout": {"connect": self.seconds / 3}}
+
+    async def _post(self, webhook: Webhook, delivery: Delivery) -> Attempt:
+        url, body = httpcore.URL(webhook.url), delivery.body.encode()
+        connection = httpcore.AsyncHTTPConnection(
+            url.origin, ssl_context=self.tls, network_backend=self.network
+        )
+        async with connection:
+            headers = _headers(webhook, delivery, body)
+            async with connection.stream(
+                "POST", url, headers=headers, content=body, extensions=self._extensions
+            ) as response:
+                return Attempt(
+                    at=utc_now(),
+                    seconds=0,
+                    status=response.status,
+                    response=await _beginning(response),
+                    retry_after=_retry_after(response),
+                )
+
+
+def _headers(webhook: Webhook, delivery: Delivery, body: bytes) -> dict[bytes | str, bytes | str]:
+    now = utc_now()
+    timestamp = int(now.timestamp())
+    return {
+        "Host": urlsplit(webhook.url).netloc,
+        "Content-Type": "application/json",
+        "User-Agent": _AGENT,
+        "Connection": "close",
+        "webhook-id": delivery.event_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": webhook.signatures(delivery.event_id, timestamp, body, now),
+    }
+
+
+async def _beginning(response: httpcore.Response) -> str:
+    """Read no more than is shown: the rest is the other side's."""
+    data = b""
+    async for chunk in response.aiter_stream():
+        data += chunk[: _RESPONSE_BYTES - len(data)]
+        if len(data) == _RESPONSE_BYTES:
+            break
+    return data.decode(errors="replace").replace("\0", "\ufffd")
+
+
+def _retry_after(response: httpcore.Response) -> float | None:
+    if response.status not in _BUSY:
+        return None
+    given = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+    return float(given) if given.isdigit() and len(given) < 8 else None
+
+
+def _failed(error: str) -> Attempt:
+    return Attempt(at=utc_now(), seconds=0, error=error[:300])
