@@ -38,8 +38,10 @@ class Outcome:
 class Colorist:
     """Owns the process; starts another when a photograph takes it down."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], reference: Path | None = None) -> None:
+        """Make one whose photographs borrow the palette of `reference`, if there is one."""
         self._env = env
+        self._reference = reference and str(reference.resolve())
         self._child: subprocess.Popen[str] | None = None
 
     def close(self) -> None:
@@ -87,13 +89,13 @@ class Colorist:
                 raise ColoristBroken(first["detail"])
         return self._child
 
-    @staticmethod
-    def _ask(child: "subprocess.Popen[str]", item: Item, options: ColorizeOptions) -> None:
+    def _ask(self, child: "subprocess.Popen[str]", item: Item, options: ColorizeOptions) -> None:
         assert child.stdin
         request = {
             "source": str(item.source.resolve()),
             "target": str(item.target.resolve()),
             "options": options.model_dump(mode="json"),
+            "reference": self._reference,
         }
         child.stdin.write(json.dumps(request) + "\n")
         child.stdin.flush()

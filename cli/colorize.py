@@ -15,12 +15,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from photochrom.options import ColorizeOptions
 
 from .colorist import Colorist, Outcome
-from .plan import Plan, format_for, make_plan
+from .plan import CannotPlan, Plan, format_for, make_plan
 
 _SHOWN_FAILURES = 20
 
 
-def run_files(source: Path, target: Path, options: ColorizeOptions, *, processes: int, force: bool) -> int:
+def run_files(
+    source: Path,
+    target: Path,
+    options: ColorizeOptions,
+    *,
+    reference: Path | None = None,
+    processes: int,
+    force: bool,
+) -> int:
     """Colorize `source` into `target`; return the exit code (1 if any photograph failed).
 
     Raises:
@@ -28,12 +36,14 @@ def run_files(source: Path, target: Path, options: ColorizeOptions, *, processes
         ColoristBroken: no model, or no runtime for it.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if options.hints and not source.is_file():
+        raise CannotPlan("Hints are spots of one photograph; name a file, not a folder.")
     if source.is_file() and not target.is_dir():
         options = options.model_copy(update={"format": format_for(target, options.format)})
     plan = make_plan(source, target, options.format, force=force)
     started = time.monotonic()
     try:
-        outcomes = _colorize(plan, options, processes or os.cpu_count() or 1, console)
+        outcomes = _colorize(plan, options, reference, processes or os.cpu_count() or 1, console)
     except KeyboardInterrupt:
         console.print("Stopped; finished photographs are kept, the same command goes on from here.")
         return 130
@@ -41,13 +51,15 @@ def run_files(source: Path, target: Path, options: ColorizeOptions, *, processes
     return 0 if all(outcome.succeeded for outcome in outcomes) else 1
 
 
-def _colorize(plan: Plan, options: ColorizeOptions, processes: int, console: Console) -> list[Outcome]:
+def _colorize(
+    plan: Plan, options: ColorizeOptions, reference: Path | None, processes: int, console: Console
+) -> list[Outcome]:
     if not plan.items:
         return []
     processes = min(processes, len(plan.items))
     env = {"PHOTOCHROM_THREADS": str(max(1, (os.cpu_count() or 1) // processes))}
     with (
-        _colorists(processes, env) as idle,
+        _colorists(processes, env, reference) as idle,
         _progress(console) as progress,
         ThreadPoolExecutor(processes) as pool,
     ):
@@ -71,9 +83,11 @@ def _colorize(plan: Plan, options: ColorizeOptions, processes: int, console: Con
 
 
 @contextmanager
-def _colorists(count: int, env: dict[str, str]) -> Iterator["queue.SimpleQueue[Colorist]"]:
+def _colorists(
+    count: int, env: dict[str, str], reference: Path | None
+) -> Iterator["queue.SimpleQueue[Colorist]"]:
     """Yield `count` idle colorists; on the way out end their processes, at once if something went wrong."""
-    colorists = [Colorist(env) for _ in range(count)]
+    colorists = [Colorist(env, reference) for _ in range(count)]
     idle: queue.SimpleQueue[Colorist] = queue.SimpleQueue()
     for colorist in colorists:
         idle.put(colorist)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from photochrom import __version__
 from photochrom.errors import PhotochromError
+from photochrom.hints import Hint
 from photochrom.options import ColorizeOptions, OutputFormat
 
 from . import keys
@@ -79,6 +80,18 @@ def colorize(
     sepia: Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")] = (
         _DEFAULTS.sepia
     ),
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X,Y,COLOUR",
+            help="A spot whose colour is known, for one photograph, such as 0.4,0.3,#a04030: shares of width and "
+            "height from the top left. May be given often.",
+        ),
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="A colour photograph that lends its palette.", exists=True, dir_okay=False),
+    ] = None,
     processes: Annotated[int, typer.Option(help="Processes for a folder; 0 for one a core.", min=0)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
 ) -> None:
@@ -97,14 +110,29 @@ def colorize(
             temperature=temperature,
             strength=strength,
             sepia=sepia,
+            hints=tuple(_hint(text) for text in hint or ()),
         )
     except ValidationError as error:
         first = error.errors()[0]
         raise typer.BadParameter(first["msg"], param_hint=f"--{first['loc'][0]}") from None
     try:
-        raise typer.Exit(run_files(source, target, options, processes=processes, force=force))
+        raise typer.Exit(
+            run_files(source, target, options, reference=reference, processes=processes, force=force)
+        )
     except PhotochromError as error:
         raise failed(error) from None
+
+
+def _hint(text: str) -> Hint:
+    """Read `x,y,#rrggbb`."""
+    parts = dict(zip(("x", "y", "color"), text.split(",", 2), strict=False))
+    try:
+        return Hint.model_validate(parts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise typer.BadParameter(
+            f"{text!r}: {first['msg']}; write it like 0.4,0.3,#a04030", param_hint="--hint"
+        ) from None
 
 
 @app.command()

@@ -1,16 +1,25 @@
-"""Write the model card for people, from what the exported file itself says.
+r"""Write the model card for people: what the exported file says of itself, reports of its evaluation, and pictures.
 
-python -m model.card --weights model/weights/photochrom.onnx --out model/weights/MODEL_CARD.md
+    python -m model.card --weights model/weights/photochrom.onnx --report model/weights/reports/*.json \
+        --about model/weights/about.toml --out model/weights/MODEL_CARD.md
+
+The pictures are made from the photographs that `--about` names, by these very weights.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import onnx
 
 from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected, PhotochromError
+
+from .about import About, Example, read_about
+from .pictures import write_picture
+from .predict import SETTINGS, OnnxPredict
 
 RETRAIN = """\
 ```
@@ -18,7 +27,27 @@ python -m model.train --config model/configs/standing.toml --photos YOUR_PHOTOS 
 python -m model.export --checkpoint runs/mine/last.pt --card model/weights/card.toml --out mine.onnx
 ```
 
+The first command is all of the training; `YOUR_PHOTOS` is a folder of colour photographs, about 25,000 or more. \
 `--init model/weights/photochrom.onnx` starts from these weights instead of the ImageNet encoder."""
+
+# Key in the report, head of the column, digits.
+COLUMNS = (
+    ("psnr", "PSNR", 2),
+    ("psnr_grey", "grey", 2),
+    ("ssim", "SSIM", 3),
+    ("rmse_ab", "RMSE ab", 2),
+    ("colourfulness", "colourfulness", 1),
+    ("colourfulness_truth", "truth", 1),
+    ("bleeding", "bleeding", 2),
+    ("patchiness", "patchiness", 2),
+    ("frechet", "Fréchet", 1),
+    ("frechet_grey", "grey", 1),
+    ("judge_agreement", "judge agrees", 3),
+    ("judge_agreement_grey", "grey", 3),
+    ("top1", "top-1", 3),
+    ("top1_grey", "grey", 3),
+    ("top1_truth", "truth", 3),
+)
 
 
 def read_onnx_card(path: Path) -> ModelCard:
@@ -34,27 +63,60 @@ def read_onnx_card(path: Path) -> ModelCard:
     return ModelCard.from_metadata({entry.key: entry.value for entry in model.metadata_props})
 
 
-def figures_table(card: ModelCard) -> str:
-    """Return the figures as a Markdown table; PSNR in dB over 8-bit RGB, colourfulness after Hasler."""
-    head = "| photographs | vividness | temperature | PSNR | grey | SSIM | RMSE ab | colourfulness | truth |"
-    lines = [head, "| --- |" + " --- |" * 8]
-    for f in card.figures:
-        grey = "" if f.psnr_grey is None else f"{f.psnr_grey:.2f}"
-        ssim = "" if f.ssim is None else f"{f.ssim:.3f}"
-        lines.append(
-            f"| {f.photos_name} ({f.photos:,}) | {f.vividness:g} | {f.temperature:g} | {f.psnr:.2f} | {grey} | "
-            f"{ssim} | {f.rmse_ab:.2f} | {f.colourfulness:.1f} | {f.colourfulness_truth:.1f} |"
-        )
+def read_report(path: Path, card: ModelCard) -> list[dict[str, Any]]:
+    """Return the rows of a report of `model.evaluate --json`, each with the name and number of its photographs.
+
+    Raises:
+        ModelRejected: no such report, or one of other weights.
+    """
+    try:
+        report = json.loads(path.read_text())
+        shared = {"photos_name": path.stem, "photos": int(report["photos"])}
+        rows = [{**shared, **row} for row in report["settings"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelRejected(f"{path} is no report of model.evaluate --json.") from error
+    if report.get("weights_sha256") != card.weights_sha256:
+        raise ModelRejected(f"{path} measured other weights than these; evaluate them first.")
+    return rows
+
+
+def all_rows(card: ModelCard, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the figures in the file, those of photographs measured anew replaced, then the other reports' rows."""
+    anew = {row["photos_name"] for row in reports}
+    return [f.model_dump() for f in card.figures if f.photos_name not in anew] + reports
+
+
+def figures_table(rows: list[dict[str, Any]]) -> str:
+    """Return the figures as a Markdown table, with the columns that any row has."""
+    columns = [column for column in COLUMNS if any(row.get(column[0]) is not None for row in rows)]
+    heads = ["photographs", "vividness", "temperature", *(head for _, head, _ in columns)]
+    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
+    for row in rows:
+        cells = [
+            f"{row['photos_name']} ({row['photos']:,})",
+            f"{row['vividness']:g}",
+            f"{row['temperature']:g}",
+        ]
+        for key, _, digits in columns:
+            cells.append("" if row.get(key) is None else f"{row[key]:.{digits}f}")
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def markdown(card: ModelCard) -> str:
-    """Return the whole card."""
+def markdown(card: ModelCard, reports: list[dict[str, Any]] | None = None, about: About | None = None) -> str:
+    """Return the whole card.
+
+    Args:
+        card: in the exported file.
+        reports: rows of `read_report`.
+        about: photographs of training by name, and examples.
+    """
+    about = about or About()
     capabilities = ", ".join(card.capabilities) or "none yet; hints and palette are accepted and ignored"
     return f"""\
 # Model card: {card.name} {card.version}
 
-<!-- Written by `python -m model.card`; change model/weights/card.toml instead. -->
+<!-- Written by `python -m model.card`; change model/weights/card.toml or about.toml instead. -->
 
 {card.summary}
 
@@ -70,7 +132,7 @@ def markdown(card: ModelCard) -> str:
 Photographs:
 
 {_list(card.training_data)}
-
+{_sources(about)}
 ## Licence
 
 {card.license}
@@ -78,16 +140,18 @@ Photographs:
 ## Figures
 
 From this exported file: 256-px centre squares, lightness kept, a* and b* enlarged bilinearly, means over \
-photographs. *Grey* is the PSNR of the photograph without colour.
+photographs. Each *grey* column is the photograph without colour by the measure to its left. The judge is \
+EfficientNet-Lite0, which had no part in the training; it *agrees* where it names the same class as for the \
+photograph in its true colours. [docs/model.md](../../docs/model.md#measure) defines every measure.
 
-{figures_table(card)}
+{figures_table(all_rows(card, reports or []))}
 
 ## Known failures
 
 {_list(card.known_failures)}
 
 Colour is a guess: do not take it as evidence of what a thing's colour was.
-
+{_examples(about)}
 ## Retrain
 
 {RETRAIN}
@@ -98,14 +162,66 @@ def _list(items: tuple[str, ...]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit code."""
+def _sources(about: About) -> str:
+    if not about.sources:
+        return ""
+    lines = [f"| {name} | {photos:,} |" for name, photos in about.sources.items()]
+    return "\n".join(
+        ["", about.sources_note, "", "| collection | photographs |", "| --- | --- |", *lines, ""]
+    )
+
+
+def _examples(about: About) -> str:
+    if not about.examples:
+        return ""
+    columns = ", ".join(f"vividness {s.vividness:g} at temperature {s.temperature:g}" for s in SETTINGS[1:])
+    head = f"## What it looks like\n\nFrom left to right: grey, {columns}, and the true colours."
+    return "\n".join(["", head, *(_example(example) for example in about.examples)]) + "\n"
+
+
+def _example(example: Example) -> str:
+    picture = f"![{example.title}](pictures/{example.picture})"
+    credit = f"*{example.credit}, {example.license}.*"
+    return f"\n**{example.title}** ({example.kind}). {example.seen}\n\n{picture}\n\n{credit}"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
     cli = argparse.ArgumentParser(prog="python -m model.card", description=__doc__.split("\n")[0])
     cli.add_argument("--weights", type=Path, required=True, help="an exported .onnx")
+    cli.add_argument(
+        "--report",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="reports of `model.evaluate --json` of these weights, each named after its photographs "
+        "(validation.json); they come beside the figures in the file, or in place of those of the same name",
+    )
+    cli.add_argument(
+        "--about",
+        type=Path,
+        help="TOML: photographs of training by name, and freely licensed photographs to show; their pictures "
+        "are written to pictures/ beside the card",
+    )
     cli.add_argument("--out", type=Path, required=True, help="the Markdown file to write")
-    options = cli.parse_args(arguments)
+    return cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = parser().parse_args(arguments)
     try:
-        options.out.write_text(markdown(read_onnx_card(options.weights)))
+        card = read_onnx_card(options.weights)
+        rows = (
+            None
+            if options.report is None
+            else [r for path in options.report for r in read_report(path, card)]
+        )
+        about = read_about(options.about) if options.about else About()
+        predict = OnnxPredict(options.weights)
+        for example in about.examples:
+            write_picture(predict, example.path, options.out.parent / "pictures" / example.picture)
+        options.out.write_text(markdown(card, rows, about))
     except PhotochromError as error:
         sys.stderr.write(f"{error}\n")
         return 1

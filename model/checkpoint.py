@@ -57,7 +57,9 @@ def _read_onnx(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
         metadata = {entry.key: entry.value for entry in model.metadata_props}
         config = network_config(json.loads(metadata[NETWORK_KEY]))
     except Exception as error:  # protobuf's DecodeError among others
-        raise ModelRejected(f"{path} is no ONNX file exported by model.export.") from error
+        raise ModelRejected(
+            f"{path} is no fp16 or fp32 file of model.export (weights in int8 are rounded beyond use for training)."
+        ) from error
     # Weights are what a Cast or an Identity gives the name "network...." to.
     names = {n.input[0] for n in model.graph.node if n.input and n.output[0] == f"network.{n.input[0]}"}
     arrays = {

@@ -1,8 +1,9 @@
 """Export a checkpoint to the ONNX file that the workers run, and prove that both give the same colours.
 
-The file is deterministic: the same weights and card give the same bytes. Filters and matrices are stored as
-float16 (half the size) and cast to float32 when a session loads; the arithmetic stays float32. The weights
-keep their names, so training can start from the file again (`model.checkpoint`).
+The file is deterministic: the same weights and card (and photographs, for int8) give the same bytes. In fp16
+filters and matrices are stored as float16 (half the size) and cast to float32 when a session loads; the
+arithmetic stays float32. The weights keep their names, so training can start from the file again
+(`model.checkpoint`). int8 is for CPUs with 8-bit arithmetic (`model.quantize`).
 """
 
 import argparse
@@ -16,14 +17,13 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import onnx
 import onnxscript.optimizer
 import torch
 from onnx import numpy_helper
-from torch import Tensor
 from torch.export import Dim
 
 from photochrom.artifact import Figures, ModelCard
@@ -31,17 +31,14 @@ from photochrom.errors import ModelRejected, PhotochromError
 
 from .checkpoint import NETWORK_KEY, load_network
 from .network import Colorizer, Predictor
+from .parity import INPUTS, OUTPUTS, Inputs, cases, example, parity, rounding
+from .quantize import calibration_inputs, quantize
 
 OPSET = 18
 IR_VERSION = 10
-INPUTS = ("lightness", "hints", "palette", "temperature", "vividness")
-OUTPUTS = ("ab", "confidence")
 PREFIX = "network."  # of the weights inside Predictor
-PARITY_SHAPES = ((1, 128, 128), (2, 256, 384), (1, 1024, 512))
-AB_TOLERANCE = 0.05  # far below what an 8-bit picture can show
-CONFIDENCE_TOLERANCE = 1e-3
 
-Precision = Literal["fp16", "fp32"]
+Precision = Literal["fp16", "fp32", "int8"]
 
 
 def weights_sha256(weights: Mapping[str, np.ndarray]) -> str:
@@ -78,13 +75,32 @@ def build(network: Colorizer, card: ModelCard) -> onnx.ModelProto:
     weights = stored_weights(network, card.precision)
     model = _trace(network)
     store(model, weights)
+    _describe(model, card, weights, {NETWORK_KEY: json.dumps(asdict(network.config), sort_keys=True)})
+    return model
+
+
+def build_int8(network: Colorizer, card: ModelCard, inputs: list[Inputs]) -> onnx.ModelProto:
+    """Turn the network into an ONNX model with 8-bit convolutions, see `quantize`.
+
+    Its weights are rounded beyond use for training, so it does not say which network they belong to.
+
+    Raises:
+        ModelRejected: see `build`.
+    """
+    model = quantize(build(network, card), inputs)
+    weights = {item.name: numpy_helper.to_array(item) for item in model.graph.initializer}
+    _describe(model, card, weights, {})
+    return model
+
+
+def _describe(
+    model: onnx.ModelProto, card: ModelCard, weights: Mapping[str, np.ndarray], extra: dict[str, str]
+) -> None:
     card = card.model_copy(update={"weights_sha256": weights_sha256(weights)})
-    metadata = {**card.to_metadata(), NETWORK_KEY: json.dumps(asdict(network.config), sort_keys=True)}
-    onnx.helper.set_model_props(model, metadata)
+    onnx.helper.set_model_props(model, {**card.to_metadata(), **extra})
     onnx.checker.check_model(model, full_check=True)
     if tuple(value.name for value in model.graph.input) != INPUTS:
         raise ModelRejected("The exported graph lost an input.")
-    return model
 
 
 def _trace(network: Colorizer) -> onnx.ModelProto:
@@ -130,15 +146,6 @@ def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def example(network: Colorizer, n: int, h: int, w: int, seed: int = 0) -> tuple[Tensor, ...]:
-    """Return inputs in the graph's order: smooth random lightness (n,1,h,w), no hints, no palette, middle knobs."""
-    random = torch.Generator().manual_seed(seed)
-    lightness = torch.rand(n, 1, h // 16, w // 16, generator=random) * 100
-    lightness = torch.nn.functional.interpolate(lightness, (h, w), mode="bicubic").clamp(0, 100)
-    hints = torch.zeros(n, 3, h, w)
-    return lightness, hints, torch.zeros(n, len(network.bins)), torch.tensor(0.38), torch.tensor(0.5)
-
-
 def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
     """Drop stack traces and versions: they carry paths of this machine and differ between runs."""
     graph = model.graph
@@ -180,56 +187,32 @@ def store(model: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> None:
     graph.node.extend([*casts, *nodes])
 
 
-def parity(network: Colorizer, model: onnx.ModelProto) -> float:
-    """Run torch and ONNX Runtime side by side over sizes and settings; return the largest difference in ab.
+def export(network: Colorizer, card: ModelCard, out: Path, calibrate: Path | None = None) -> str:
+    """Write `out` in the card's precision and return in words how far its answers are from torch's.
+
+    Args:
+        network: the weights as trained.
+        card: see `read_card`.
+        out: the file.
+        calibrate: photographs, which int8 needs.
 
     Raises:
-        ModelRejected: they differ by more than the tolerances, or empty hints change the result.
+        ModelRejected: see `build`, `parity` and `rounding`; nothing is written then.
+        PhotoRejected: see `calibration_inputs`.
     """
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    predictor = Predictor(network).cpu().float().eval()
-    worst = 0.0
-    for seed, (n, h, w) in enumerate(PARITY_SHAPES):
-        for inputs in _cases(example(network, n, h, w, seed)):
-            with torch.inference_mode():
-                expected = predictor(*inputs)
-            feed = {name: value.numpy() for name, value in zip(INPUTS, inputs, strict=True)}
-            given = session.run(OUTPUTS, feed)
-            ab, confidence = (
-                float(np.abs(a - b.numpy()).max()) for a, b in zip(given, expected, strict=True)
-            )
-            if not (ab <= AB_TOLERANCE and confidence <= CONFIDENCE_TOLERANCE):
-                raise ModelRejected(f"ONNX differs from torch by {ab} in ab, {confidence} in confidence.")
-            worst = max(worst, ab)
-    return worst
-
-
-def _cases(example: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
-    lightness, hints, palette, temperature, vividness = example
-    hinted = hints.clone()
-    hinted[:, :, 40:47, 60:67] = torch.tensor([40.0, 30.0, 1.0])[:, None, None]
-    reds = palette.clone()
-    reds[:, -3:] = 1 / 3
-    return [
-        (lightness, hints, palette, temperature, vividness),
-        (lightness, hints, palette, torch.tensor(1.0), torch.tensor(0.0)),
-        (lightness, hinted, reds, temperature, torch.tensor(1.0)),
-    ]
-
-
-def export(network: Colorizer, card: ModelCard, out: Path) -> float:
-    """Write `out` and return the largest difference in ab between it and torch with the same weights.
-
-    Raises:
-        ModelRejected: see `build` and `parity`; nothing is written then.
-    """
-    model = build(network, card)
-    difference = parity(rounded(network, card.precision), model)
+    if card.precision == "int8":
+        if calibrate is None:
+            raise ModelRejected("int8 needs photographs to calibrate with: give --calibrate.")
+        inputs = calibration_inputs(calibrate, network.bins)
+        model, statement = build_int8(network, card, inputs), ""
+    else:
+        model, inputs = build(network, card), list(cases(network))
+        largest = parity(rounded(network, card.precision), model)
+        statement = f"at most {largest:.4f} in ab from torch with the same weights, "
+    moved = rounding(network, model, card.precision, inputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(model.SerializeToString(deterministic=True))
-    return difference
+    return f"{statement}{moved:.4f} (root mean square) from the weights as trained"
 
 
 def rounded(network: Colorizer, precision: str) -> Colorizer:
@@ -279,7 +262,12 @@ def parser() -> argparse.ArgumentParser:
     )
     cli.add_argument("--card", type=Path, required=True, help="TOML: name, version, training, license, ...")
     cli.add_argument("--out", type=Path, required=True, help="the .onnx to write")
-    cli.add_argument("--precision", choices=("fp16", "fp32"), default="fp16", help="of the stored weights")
+    cli.add_argument("--precision", choices=get_args(Precision), default="fp16", help="of the stored weights")
+    cli.add_argument(
+        "--calibrate",
+        type=Path,
+        help="folder or tar of photographs that int8 takes its ranges from (the first 64)",
+    )
     cli.add_argument(
         "--figures",
         type=Path,
@@ -296,12 +284,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         network = load_network(options.checkpoint)
         card = read_card(options.card, network, options.precision, options.figures)
-        difference = export(network, card, options.out)
+        statement = export(network, card, options.out, options.calibrate)
     except PhotochromError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, ")
-    sys.stdout.write(f"largest difference to torch {difference:.4f} in ab\n")
+    sys.stdout.write(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, {statement}\n")
     return 0
 
 

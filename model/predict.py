@@ -1,16 +1,20 @@
 """Colour lightness with any weights: torch and ONNX Runtime behind one call."""
 
+import time
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
+from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 
 from .answers import answer_of
 from .checkpoint import load_network
+from .color import srgb
 
 
 class Setting(NamedTuple):
@@ -58,7 +62,7 @@ class OnnxPredict:
     """Predict with ONNX Runtime: exactly what a worker runs.
 
     Raises:
-        ModelRejected: no such file, or none that ONNX Runtime reads.
+        ModelRejected: no such file, none that ONNX Runtime reads, or one without a card.
     """
 
     def __init__(self, weights: Path) -> None:
@@ -72,13 +76,13 @@ class OnnxPredict:
             self.session = onnxruntime.InferenceSession(weights, options, providers=providers)
         except Exception as error:  # ONNX Runtime's own errors share no public base
             raise ModelRejected(f"ONNX Runtime cannot load {weights}: {error}") from error
-        self.bins = next(i.shape[1] for i in self.session.get_inputs() if i.name == "palette")
+        self.card = ModelCard.from_metadata(self.session.get_modelmeta().custom_metadata_map)
 
     def __call__(
         self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
     ) -> list[tuple[Tensor, Tensor]]:
         """See `Predict`."""
-        palette = np.zeros((len(lightness), self.bins), np.float32)
+        palette = np.zeros((len(lightness), len(self.card.bins)), np.float32)
         feed = {"lightness": lightness.numpy(), "hints": hints.numpy(), "palette": palette}
         answers = []
         for vividness, temperature in settings:
@@ -95,3 +99,25 @@ def load_predict(weights: Path, device: str) -> Predict:
         ModelRejected: no weights of ours.
     """
     return OnnxPredict(weights) if weights.suffix == ".onnx" else TorchPredict(weights, device)
+
+
+def recolour(lightness: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+    """Return ab at full size (N,2,H,W) and 8-bit RGB (N,3,H,W) of lightness with small ab."""
+    full = F.interpolate(ab, lightness.shape[2:], mode="bilinear", align_corners=False)
+    return full, (srgb(torch.cat([lightness, full], 1)) * 255).round()
+
+
+def without_colour(lightness: Tensor) -> Tensor:
+    """Return the 8-bit grey RGB (N,3,H,W) of lightness (N,1,H,W)."""
+    return recolour(lightness, torch.zeros_like(lightness[:, :, ::4, ::4]).expand(-1, 2, -1, -1))[1]
+
+
+def seconds_per_photo(predict: Predict, lightness: Tensor) -> float:
+    """Return the median seconds to colour one photograph of (N,1,H,W) alone with one setting."""
+    hints = torch.zeros(1, 3, *lightness.shape[2:])
+    seconds = []
+    for index in (0, *range(len(lightness))):  # the first one warms up
+        start = time.perf_counter()
+        predict(lightness[index : index + 1], hints, SETTINGS[1:2])
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds[1:]))

@@ -16,7 +16,15 @@ from redis.client import Pipeline
 from . import scripts
 from .allowance import Charge
 from .batches import BatchRecord
-from .errors import BatchNotFound, IdempotencyMismatch, ItemConflict, ItemNotFound, JobConflict, JobNotFound
+from .errors import (
+    BatchClosed,
+    BatchNotFound,
+    IdempotencyMismatch,
+    ItemConflict,
+    ItemNotFound,
+    JobConflict,
+    JobNotFound,
+)
 from .fleet import Fleet
 from .job_store import IdempotencyKey, JobStore
 from .jobs import UNFINISHED, JobRecord, JobState, utc_now
@@ -39,6 +47,7 @@ class BatchStore:
         self._keep = keep
         self._fleet = Fleet(redis)
         self._next_turn = redis.register_script(scripts.NEXT_TURN)
+        self._hold = redis.register_script(scripts.HOLD)
         self._end_batch = redis.register_script(scripts.END_BATCH)
 
     def create(self, record: BatchRecord) -> BatchRecord:
@@ -98,13 +107,63 @@ class BatchStore:
         """Begin no further item; `cancel_items` does the rest. What is done is kept."""
 
         def canceled(batch: BatchRecord) -> BatchRecord:
-            return batch if batch.canceled_at else batch.model_copy(update={"canceled_at": utc_now()})
+            changes = {"canceled_at": utc_now(), "paused_at": None}
+            return batch if batch.canceled_at else batch.model_copy(update=changes)
 
         def noted(pipeline: Pipeline) -> None:
             pipeline.hdel(_RETRYING, batch_id)
             pipeline.sadd(_CANCELING, batch_id)
 
         return self._change(batch_id, canceled, noted)
+
+    def pause(self, batch_id: str) -> BatchRecord:
+        """Begin no further item until `resume`; those at work end, and more may be sent.
+
+        Raises:
+            BatchClosed: the batch is canceled.
+        """
+
+        def paused(batch: BatchRecord) -> BatchRecord:
+            if batch.canceled_at:
+                raise BatchClosed(f"Batch {batch_id} is canceled; nothing of it is going to begin.")
+            return batch if batch.paused_at else batch.model_copy(update={"paused_at": utc_now()})
+
+        return self._change(batch_id, paused)
+
+    def resume(self, batch_id: str) -> BatchRecord:
+        """Go on with a paused batch; with another one nothing changes. `feed` then begins its items."""
+        return self._change(batch_id, lambda batch: batch.model_copy(update={"paused_at": None}))
+
+    def hold(self, record: JobRecord) -> bool:
+        """Take an item that is about to begin back to the others if its batch is paused; tell whether it was.
+
+        An item that a dead worker had begun is not held: it was at work, and ends.
+
+        Raises:
+            JobNotFound: it was deleted meanwhile.
+        """
+        if (
+            record.batch_id is None
+            or record.state is not JobState.QUEUED
+            or not self._paused(record.batch_id)
+        ):
+            return False
+        # The next handing over is another one: RQ remembers this one for a while.
+        again = self._jobs.change(
+            record.id,
+            lambda job: (
+                job.redispatch() if (job.state, job.dispatch) == (record.state, record.dispatch) else job
+            ),
+        )
+        if again.dispatch != record.dispatch + 1:
+            return True  # canceled, or handed over by somebody else
+        key = _key(record.batch_id)
+        if not self._hold(keys=[f"{key}:held", f"{key}:out", key, f"job:{record.id}"], args=[record.id]):
+            self._queue.put(again)
+        return True
+
+    def _paused(self, batch_id: str) -> bool:
+        return cast("bytes | None", self._redis.hget(_key(batch_id), "paused")) == b"1"
 
     def canceling(self) -> list[str]:
         """Return the batches whose items are still to be canceled."""
@@ -162,7 +221,7 @@ class BatchStore:
         """
         assert record.batch_id is not None
         assert record.item is not None
-        said = f"{record.original.sha256} {record.options.model_dump_json()}"
+        said = f"{record.original.sha256} {record.asked()}"
         key = IdempotencyKey(
             _name_key(record.batch_id, record.item), _hashed(said), int(self._keep.total_seconds()) * 2
         )
@@ -189,7 +248,7 @@ class BatchStore:
     def feed(self, batch_id: str) -> None:
         """Put items whose turn it is into the queue: one for each worker."""
         window = max(1, self._fleet.size())
-        keys = [f"{_key(batch_id)}:held", f"{_key(batch_id)}:out"]
+        keys = [f"{_key(batch_id)}:held", f"{_key(batch_id)}:out", _key(batch_id)]
         while (next_id := self._next_turn(keys=keys, args=[window])) is not None:
             try:
                 self._queue.put(self._jobs.get(cast("bytes", next_id).decode()))
@@ -286,6 +345,7 @@ class BatchStore:
         fields: dict[Any, Any] = {
             "record": record.model_dump_json(),
             "open": int(record.open),
+            "paused": int(record.paused_at is not None),
             "owner": record.owner,
         }
         pipeline.hset(_key(record.id), mapping=fields)

@@ -25,6 +25,7 @@ class BatchState(StrEnum):
     RECEIVING = "receiving"
     SEALED = "sealed"
     RUNNING = "running"
+    PAUSED = "paused"
     COMPLETED = "completed"
     COMPLETED_WITH_ERRORS = "completed_with_errors"
     CANCELED = "canceled"
@@ -44,6 +45,7 @@ class BatchRecord(BaseModel):
     created_at: datetime
     sealed_at: datetime | None = None
     canceled_at: datetime | None = None
+    paused_at: datetime | None = None
 
     @property
     def open(self) -> bool:
@@ -54,9 +56,12 @@ class BatchRecord(BaseModel):
         """Tell the state from the number of items in each of theirs."""
         if self.canceled_at is not None:
             return BatchState.CANCELED
+        unfinished = any(counts[state] for state in UNFINISHED)
+        if self.paused_at is not None and (unfinished or self.sealed_at is None):
+            return BatchState.PAUSED
         if self.sealed_at is None:
             return BatchState.RECEIVING
-        if any(counts[state] for state in UNFINISHED):
+        if unfinished:
             waiting = counts[JobState.QUEUED] == sum(counts.values())
             return BatchState.SEALED if waiting else BatchState.RUNNING
         failed = counts[JobState.FAILED] + counts[JobState.CANCELED]

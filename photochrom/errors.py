@@ -55,6 +55,18 @@ class ForeignOrigin(PhotochromError):
     code: ClassVar[str] = "foreign-origin"
 
 
+class ReferenceRejected(PhotoRejected):
+    """The reference photograph cannot lend its palette: not readable, or without colour."""
+
+    code: ClassVar[str] = "reference-rejected"
+
+
+class CapabilityMissing(PhotochromError):
+    """The job asks for something that the model at work was not trained for."""
+
+    code: ClassVar[str] = "capability-missing"
+
+
 class KeyRequired(PhotochromError):
     """The service asks for an API key, and the call shows none."""
 

@@ -22,6 +22,9 @@ class WorkerStatus(BaseModel):
     pid: int
     started_at: datetime
     model: ModelUsed
+    capabilities: Annotated[
+        tuple[str, ...], Field(description="Optional inputs that the weights were trained for.")
+    ] = ()
     job_id: Annotated[str | None, Field(description="The job at work, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 

@@ -90,12 +90,15 @@ class Result(_Part):
     confidence_key: Annotated[
         str | None, Field(description="Grey PNG, white where the network was sure.")
     ] = None
+    suggestions_key: Annotated[
+        str | None, Field(description="The network's likely colours; made when somebody asks for them.")
+    ] = None
 
     @property
     def keys(self) -> set[str]:
         """The storage keys of the result and of what goes with it."""
-        keys = (self.key, self.preview_key, self.original_preview_key, self.confidence_key)
-        return {key for key in keys if key}
+        small = (self.preview_key, self.original_preview_key, self.confidence_key, self.suggestions_key)
+        return {key for key in (self.key, *small) if key}
 
 
 class Progress(_Part):
@@ -139,6 +142,10 @@ class JobRecord(_Part):
     state: JobState = JobState.QUEUED
     options: StoredOptions
     original: Original
+    reference: Annotated[
+        Original | None,
+        Field(description="A colour photograph that lends its palette; kept as long as the original."),
+    ] = None
     owner: Annotated[
         str, Field(description="Owner of the key that made it; empty where none was asked for.")
     ] = ""
@@ -171,8 +178,12 @@ class JobRecord(_Part):
 
     def stored_keys(self) -> set[str]:
         """Return the storage keys that belong to this job."""
-        keys = {self.original.key} if self.original.key else set()
-        return keys | self.result.keys if self.result else keys
+        inputs = {part.key for part in (self.original, self.reference) if part and part.key}
+        return inputs | self.result.keys if self.result else inputs
+
+    def asked(self) -> str:
+        """Return what was asked for besides the photograph: equal texts lead to equal results."""
+        return " ".join((self.options.identity(), *([self.reference.sha256] if self.reference else ())))
 
     def claim(self, worker: str, now: datetime, max_attempts: int) -> Self:
         """Begin (or take over from a dead worker), or give up after `max_attempts` lost workers.
@@ -228,6 +239,12 @@ class JobRecord(_Part):
             lease=None,
             error=None,
         )
+
+    def suggest(self, key: str) -> Self:
+        """Note where the likely colours are; raise `JobConflict` when there is no result that they belong to."""
+        if self.state is not JobState.SUCCEEDED or self.result is None:
+            raise JobConflict(f"Job {self.id} is {self.state}; only results have suggestions.")
+        return self._changed(result=self.result.model_copy(update={"suggestions_key": key}))
 
     def fail(self, error: JobError, now: datetime) -> Self:
         """End without a result."""
@@ -307,8 +324,9 @@ class JobRecord(_Part):
         """Forget what has expired by `now`: the keys go, the state says so."""
         swept = self
         if self.original.expires_at and self.original.expires_at <= now:
-            gone = self.original.model_copy(update={"key": "", "expires_at": None})
-            swept = swept._changed(original=gone)
+            gone = {"key": "", "expires_at": None}
+            reference = self.reference and self.reference.model_copy(update=gone)
+            swept = swept._changed(original=self.original.model_copy(update=gone), reference=reference)
         if swept.result and swept.result.expires_at and swept.result.expires_at <= now:
             swept = swept._to(JobState.EXPIRED, result=None)
         return swept

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from .hints import Hints
+
 
 class OutputFormat(StrEnum):
     """File format of the result."""
@@ -58,6 +60,19 @@ class ColorizeOptions(BaseModel):
             description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
         ),
     ] = 0.0
+    hints: Annotated[
+        Hints,
+        Field(
+            description="Spots whose colour is known, where the model was trained for them; JSON in forms."
+        ),
+    ] = ()
+
+    def identity(self) -> str:
+        """Return the options as they count for a result's name and for telling calls apart.
+
+        Without hints it is what it was before there were any: resuming an older upload finds its items again.
+        """
+        return self.model_dump_json(exclude=None if self.hints else {"hints"})
 
 
 def _known(value: object) -> object:

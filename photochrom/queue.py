@@ -5,6 +5,7 @@ maintenance hands over again; whatever it delivers twice, the record's compare-a
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import cast
 
@@ -19,10 +20,12 @@ from .jobs import JobRecord
 
 QUEUE = "photochrom"
 TASK = "workers.tasks.restore"
+SUGGEST_TASK = "workers.tasks.suggest"
 # RQ counts its own redeliveries after a worker's death; the record counts all and has the last word.
 _REDELIVERIES = 2
 _RESULT_SECONDS = 60
 _FAILURE_SECONDS = 3600
+_AGAIN_SECONDS = 5
 
 
 class Delivery(StrEnum):
@@ -60,6 +63,24 @@ class JobQueue:
             )
         except DuplicateJobError:
             return
+
+    def ask_for_suggestions(self, record: JobRecord) -> None:
+        """Have a worker find the likely colours of a finished job, before other work: somebody waits for it.
+
+        While that is under way asking again does nothing; if it fails, asking again begins anew.
+        """
+        with suppress(DuplicateJobError):
+            self._queue.enqueue_call(
+                SUGGEST_TASK,
+                kwargs={"job_id": record.id},
+                job_id=f"{record.id}-suggestions",
+                unique=True,
+                at_front=True,
+                timeout=self._job_timeout,
+                result_ttl=_AGAIN_SECONDS,
+                failure_ttl=_AGAIN_SECONDS,
+                description=record.id,
+            )
 
     def remove(self, record: JobRecord) -> None:
         """Take a waiting job out, so that no worker wakes up for nothing."""

@@ -4,7 +4,7 @@ Keys (Redis runs them on one node; they are computed inside the scripts):
 `job:{id}` hash of revision, state, owner, dispatch and the record as JSON; `jobs`, `jobs:{state}` sorted sets of
 ids with equal scores, so in the order of the ids, which is that of time; `jobs:handed` the unfinished ones that
 belong in the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
-`batch:{id}` hash of the batch's record, its owner, whether it is open, and its number of events;
+`batch:{id}` hash of the batch's record, its owner, whether it is open or paused, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
 queue; `batch:{id}:out` those whose turn it is; `owner:{owner}:jobs`, `owner:{owner}:jobs:{state}` and
 `owner:{owner}:batches` the same lists of those that one owner of API keys made. `told` in `batch:{id}` is the final
@@ -176,14 +176,26 @@ return 1
 )
 
 NEXT_TURN = """
--- KEYS: batch:{id}:held, batch:{id}:out; ARGV: how many may be out
--- Returns the id of the item whose turn it is, or false.
+-- KEYS: batch:{id}:held, batch:{id}:out, batch:{id}; ARGV: how many may be out
+-- Returns the id of the item whose turn it is, or false; nobody's while the batch is paused.
+if redis.call('HGET', KEYS[3], 'paused') == '1' then return false end
 if redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[1]) then return false end
 local first = redis.call('ZPOPMIN', KEYS[1])
 if not first[1] then return false end
 redis.call('SADD', KEYS[2], first[1])
 redis.call('ZADD', 'jobs:handed', 0, first[1])
 return first[1]
+"""
+
+HOLD = """
+-- KEYS: batch:{id}:held, batch:{id}:out, batch:{id}, job:{id}; ARGV: id of the job
+-- Puts an item back among those that wait; returns 1, or 0 when the batch is not paused (any more) or the item
+-- is not queued.
+if redis.call('HGET', KEYS[3], 'paused') ~= '1' or redis.call('HGET', KEYS[4], 'state') ~= 'queued' then return 0 end
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('ZREM', 'jobs:handed', ARGV[1])
+redis.call('ZADD', KEYS[1], 0, ARGV[1])
+return 1
 """
 
 UNDELIVERED = """

@@ -31,6 +31,7 @@ from . import (
     problems,
     sessions,
     streams,
+    suggestions,
     webhook_docs,
     webhooks,
 )
@@ -49,17 +50,8 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_ROUTERS = (
-    jobs.router,
-    pictures.router,
-    batches.router,
-    archives.router,
-    streams.router,
-    webhooks.router,
-    sessions.router,
-    health.router,
-    metrics.router,
-)
+_PARTS = (jobs, pictures, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
+_ROUTERS = tuple(part.router for part in _PARTS)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 
 

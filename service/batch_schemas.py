@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from photochrom.batches import BatchRecord, BatchState
 from photochrom.jobs import UNFINISHED, JobState
@@ -22,6 +22,13 @@ class NewBatch(BaseModel):
         ColorizeOptions, Field(description="For all its photographs; each may override single ones.")
     ] = ColorizeOptions()
 
+    @field_validator("options")
+    @classmethod
+    def _for_all(cls, options: ColorizeOptions) -> ColorizeOptions:
+        if options.hints:
+            raise ValueError("hints are spots of one photograph; send them with its item")
+        return options
+
 
 class BatchView(BaseModel):
     """One batch."""
@@ -39,6 +46,7 @@ class BatchView(BaseModel):
     created_at: datetime
     sealed_at: datetime | None
     canceled_at: datetime | None
+    paused_at: Annotated[datetime | None, Field(description="Since when no item begins.")]
 
     @property
     def over(self) -> bool:

@@ -160,6 +160,22 @@ def cancel_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     return view_of(services, record)
 
 
+@router.post("/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(404, 409, 503))
+def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
+    """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
+    return view_of(services, services.batches.pause(batch_id))
+
+
+@router.post(
+    "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(404, 503)
+)
+def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
+    """Go on where it was; a batch that is not paused stays as it is."""
+    record = services.batches.resume(batch_id)
+    services.batches.feed(batch_id)
+    return view_of(services, record)
+
+
 @router.post(
     "/{batch_id}:retry-failed",
     status_code=202,

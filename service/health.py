@@ -59,11 +59,16 @@ def readyz(request: Request, services: ServicesDep) -> Response:
 def models(services: ServicesDep) -> list[ModelView]:
     """Return each model with its workers by execution provider; none while no worker lives."""
     loaded: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    able: dict[tuple[str, str], set[str]] = {}
     for worker in services.fleet.alive():
-        loaded[worker.model.name, worker.model.version][worker.model.provider] += 1
+        model = worker.model.name, worker.model.version
+        loaded[model][worker.model.provider] += 1
+        able[model] = able.get(model, set(worker.capabilities)) & set(worker.capabilities)
     return [
-        ModelView(name=name, version=version, providers=dict(providers))
-        for (name, version), providers in sorted(loaded.items())
+        ModelView(
+            name=model[0], version=model[1], capabilities=sorted(able[model]), providers=dict(providers)
+        )
+        for model, providers in sorted(loaded.items())
     ]
 
 

@@ -1,20 +1,24 @@
 """From an upload to an accepted job: file, record, queue entry, in this order, so that no step can lose one."""
 
 import logging
+import re
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from redis.exceptions import RedisError
 
+from photochrom import capabilities
 from photochrom.allowance import Charge, Use
 from photochrom.batches import BatchRecord
-from photochrom.errors import PhotochromError, QueueFull
-from photochrom.ids import new_id
+from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
+from photochrom.ids import PATTERN, new_id
 from photochrom.jobs import JobRecord, JobState, Original, utc_now
+from photochrom.options import ColorizeOptions
 
 from .auth import Caller
 from .deps import Services
 from .pixels import pixels_of
-from .uploads import Upload
+from .uploads import Sink, Upload
 
 _log = logging.getLogger(__name__)
 Add = Callable[[JobRecord, Charge | None], tuple[JobRecord, bool]]
@@ -45,45 +49,95 @@ def kept(
 ) -> tuple[JobRecord, bool]:
     """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new.
 
-    The file is taken back only where it is certain that no record names it. After anything else, such as an
-    answer of Redis that got lost, the record may be there; if it is not, `Maintenance.remove_orphans` removes the file.
+    The files (a reference is a second one) are taken back only where it is certain that no record names them. After
+    anything else, such as an answer of Redis that got lost, the record may be there; if it is not,
+    `Maintenance.remove_orphans` removes them.
+
+    Raises:
+        CapabilityMissing, ReferenceRejected, StorageFull; and whatever `add` does.
     """
+    check_capabilities(services, upload)
     job_id = new_id()
-    key = f"originals/{job_id}/{upload.sha256[:32]}{upload.format.extension}"
-    original = Original(
-        name=upload.name if item is None else item.rpartition("/")[2],
-        bytes=upload.bytes,
-        media_type=upload.format.media_type,
-        sha256=upload.sha256,
-        key=key,
-    )
-    record = JobRecord(
-        id=job_id,
-        options=upload.options,
-        original=original,
-        created_at=utc_now(),
-        # Also what an operator adds to somebody's batch is somebody's.
-        owner=batch.owner if batch else caller.owner,
-        batch_id=batch.id if batch else None,
-        item=item,
-    )
-    charge = _charge(services, caller, upload)
-    upload.draft.commit(key)
-    try:
-        accepted, new = add(record, charge)
-    except PhotochromError:
-        services.storage.delete(key)
-        raise
+    with ExitStack() as drafts:
+        lender = upload.reference or _borrowed(services, caller, upload.reference_job, drafts)
+        record = JobRecord(
+            id=job_id,
+            options=upload.options,
+            original=_stored(upload, job_id, "" if item is None else item.rpartition("/")[2]),
+            reference=_stored(lender, job_id, "", "reference-") if lender else None,
+            created_at=utc_now(),
+            # Also what an operator adds to somebody's batch is somebody's.
+            owner=batch.owner if batch else caller.owner,
+            batch_id=batch.id if batch else None,
+            item=item,
+        )
+        charge = _charge(services, caller, upload, record)
+        try:
+            upload.draft.commit(record.original.key)
+            if lender and record.reference:
+                lender.draft.commit(record.reference.key)
+            accepted, new = add(record, charge)
+        except PhotochromError:
+            _take_back(services, record)
+            raise
     if not new:
-        services.storage.delete(key)
+        _take_back(services, record)
     return accepted, new
 
 
-def _charge(services: Services, caller: Caller, upload: Upload) -> Charge | None:
+def check_capabilities(services: Services, upload: Upload) -> None:
+    """Refuse what no worker could do. While none lives the job is taken, and judged by the one that gets it.
+
+    Raises:
+        CapabilityMissing: a live worker's model was not trained for the hints or the reference that are given.
+    """
+    reference = bool(upload.reference or upload.reference_job)
+    if needed := capabilities.wanted(upload.options, reference=reference):
+        workers = services.fleet.alive()
+        for worker in workers:
+            capabilities.check(needed, worker.capabilities, f"{worker.model.name} {worker.model.version}")
+
+
+def _stored(upload: Upload, job_id: str, name: str = "", prefix: str = "") -> Original:
+    return Original(
+        name=name or upload.name,
+        bytes=upload.bytes,
+        media_type=upload.format.media_type,
+        sha256=upload.sha256,
+        key=f"originals/{job_id}/{prefix}{upload.sha256[:32]}{upload.format.extension}",
+    )
+
+
+def _borrowed(services: Services, caller: Caller, job_id: str, drafts: ExitStack) -> Upload | None:
+    """Copy the small picture of another job's result: a palette needs no more, and that job may be deleted."""
+    if not job_id:
+        return None
+    try:
+        record = services.store.get(job_id) if re.fullmatch(PATTERN, job_id) else None
+        result = record.result if record and caller.sees(record.owner) else None
+        path = services.storage.local_path(result.preview_key or result.key) if result else None
+    except (JobNotFound, ObjectNotFound):
+        result = path = None
+    if result is None or path is None:
+        raise ReferenceRejected(
+            f"No job {job_id[:64]!r} has a result that could lend its palette; send a photograph as 'reference'."
+        )
+    sink = Sink(drafts.enter_context(services.storage.draft()), services.settings.max_upload_bytes)
+    sink.write(path.read_bytes())
+    return Upload(sink.draft, result.name, sink.size, sink.sha256, sink.close(), ColorizeOptions())
+
+
+def _take_back(services: Services, record: JobRecord) -> None:
+    for key in record.stored_keys():
+        services.storage.delete(key)
+
+
+def _charge(services: Services, caller: Caller, upload: Upload, record: JobRecord) -> Charge | None:
     if caller.key is None:
         return None
     pixels = pixels_of(upload.draft.path, otherwise=services.settings.max_pixels)
-    return Charge(caller.owner, Use(1, upload.bytes, pixels), caller.limits, utc_now())
+    sent = upload.bytes + (record.reference.bytes if record.reference else 0)
+    return Charge(caller.owner, Use(1, sent, pixels), caller.limits, utc_now())
 
 
 def hand_over(services: Services, record: JobRecord) -> None:

@@ -20,7 +20,7 @@ from . import problems
 from .auth import Caller
 from .deps import CallerDep, JobId, Services, ServicesDep
 from .intake import hand_over, kept, refuse_if_full
-from .multipart import PHOTO_FIELD
+from .multipart import PHOTO_FIELD, REFERENCE_FIELD
 from .paging import Cursor, Limit, link_next
 from .schemas import JobPage, JobView
 from .streams import happens
@@ -39,20 +39,32 @@ def upload_body() -> dict[str, Any]:
     """Return the OpenAPI of an upload: FastAPI cannot know what we read from the stream ourselves."""
     references = "#/components/schemas/{model}"
     options = ColorizeOptions.model_json_schema(ref_template=references)["properties"]
-    form = {PHOTO_FIELD: {"type": "string", "format": "binary"}, **options}
+    # A form and a query carry it as text.
+    options["hints"] = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "description": options["hints"]["description"],
+        "examples": ['[{"x":0.4,"y":0.3,"color":"#a04030"}]'],
+    }
+    file = {"type": "string", "format": "binary"}
+    lender = {
+        **file,
+        "description": "A colour photograph that lends its palette, or the id of a job that does.",
+    }
+    form = {PHOTO_FIELD: file, REFERENCE_FIELD: lender, **options}
     raw = {"schema": {"type": "string", "format": "binary"}}
     content = {
         "multipart/form-data": {"schema": {"type": "object", "required": [PHOTO_FIELD], "properties": form}},
         "image/*": raw,
         "application/octet-stream": raw,
     }
+    texts = {
+        "name": "File name of a raw body.",
+        REFERENCE_FIELD: "Id of a job whose result lends its palette.",
+    }
     names = [
-        {
-            "name": "name",
-            "in": "query",
-            "schema": {"type": "string"},
-            "description": "File name of a raw body.",
-        }
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": told}
+        for name, told in texts.items()
     ]
     parameters = names + [
         {"name": key, "in": "query", "schema": schema, "description": schema.get("description", "")}
@@ -229,7 +241,7 @@ def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:
         return None
     if not key.strip():
         raise InvalidOption("The Idempotency-Key is empty.")
-    said = f"{record.original.sha256} {record.original.name} {record.options.model_dump_json()}"
+    said = f"{record.original.sha256} {record.original.name} {record.asked()}"
     # One owner's key is nothing to another.
     mine = f"{record.owner} {key}" if record.owner else key
     return IdempotencyKey(_hashed(mine), _hashed(said))

@@ -1,4 +1,4 @@
-"""The parts of a form, sorted as they stream by: one photograph, and short fields."""
+"""The parts of a form, sorted as they stream by: a photograph, perhaps a reference, and short fields."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,25 +11,30 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 PHOTO_FIELD = "photo"
+REFERENCE_FIELD = "reference"
 _MAX_FIELDS = 32
-_MAX_FIELD_BYTES = 4096
+# As many hints as there may be, written at length.
+_MAX_FIELD_BYTES = 16384
 
 
 class Form:
-    """Sorts the parts: the photograph's bytes to be fetched after each write, the fields kept as text."""
+    """Sorts the parts: the bytes of files to be fetched after each write, the fields kept as text.
+
+    A reference is a file where it has a file name; without one it is the id of a job, so a field.
+    """
 
     def __init__(self, check_field: Callable[[str], object]) -> None:
         """Make an empty form; `check_field` raises `InvalidOption` for names of fields that do not exist."""
         self._check_field = check_field
         self.fields: dict[str, str] = {}
-        self.photo_name: str | None = None
+        self.file_names: dict[str, str] = {}
         self.complete = False
-        self._photo: list[bytes] = []
+        self._files: list[tuple[str, bytes]] = []
         self._header: list[bytearray] = [bytearray(), bytearray()]
         self._disposition = b""
         self._name = ""
         self._value = bytearray()
-        self._in_photo = False
+        self._in_file = False
 
     def callbacks(self) -> "MultipartCallbacks":
         """Return what the parser calls."""
@@ -44,9 +49,9 @@ class Form:
             "on_end": self._end,
         }
 
-    def photo_data(self) -> list[bytes]:
-        """Return what has come of the photograph since the last call."""
-        data, self._photo = self._photo, []
+    def file_data(self) -> list[tuple[str, bytes]]:
+        """Return what has come of the files since the last call, each piece with the name of its field."""
+        data, self._files = self._files, []
         return data
 
     def _begin(self) -> None:
@@ -62,26 +67,27 @@ class Form:
     def _headers_finished(self) -> None:
         _, parameters = parse_options_header(self._disposition)
         self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
-        self._in_photo = self._name == PHOTO_FIELD
-        if self._in_photo:
-            if self.photo_name is not None:
-                raise InvalidOption(f"The form has two parts named {PHOTO_FIELD!r}; send one job for each.")
-            self.photo_name = parameters.get(b"filename", b"").decode("utf-8", "replace")
-        else:
+        named = b"filename" in parameters
+        self._in_file = self._name == PHOTO_FIELD or (self._name == REFERENCE_FIELD and named)
+        if self._in_file:
+            if self._name in self.file_names:
+                raise InvalidOption(f"The form has two parts named {self._name!r}; send one job for each.")
+            self.file_names[self._name] = parameters.get(b"filename", b"").decode("utf-8", "replace")
+        elif self._name != REFERENCE_FIELD:
             self._check_field(self._name or "(no name)")
         if len(self.fields) >= _MAX_FIELDS:
             raise InvalidOption("The form has too many fields.")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._in_photo:
-            self._photo.append(data[start:end])
+        if self._in_file:
+            self._files.append((self._name, data[start:end]))
             return
         self._value += data[start:end]
         if len(self._value) > _MAX_FIELD_BYTES:
             raise InvalidOption(f"The field {self._name!r} is too long.")
 
     def _part_end(self) -> None:
-        if not self._in_photo:
+        if not self._in_file:
             self.fields[self._name] = self._value.decode("utf-8", "replace")
 
     def _end(self) -> None:

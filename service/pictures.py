@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
-from photochrom.jobs import JobRecord, JobState, Result
+from photochrom.jobs import JobRecord, JobState, Original, Result
 
 from . import problems
 from .deps import JobId, Services, ServicesDep
@@ -75,7 +75,7 @@ def download_result(
     job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
-    result = _result(services, job_id)
+    result = result_of(services, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
@@ -95,13 +95,34 @@ def download_result(
 @router.head("/{job_id}/original", include_in_schema=False)
 def download_original(job_id: JobId, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    original = services.store.get(job_id).original
+    return _as_it_came(services, services.store.get(job_id).original)
+
+
+@router.get(
+    "/{job_id}/reference",
+    summary="Download the photograph that lent its palette",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/reference", include_in_schema=False)
+def download_reference(job_id: JobId, services: ServicesDep) -> Response:
+    """Return the reference that was sent with the job, while it is kept."""
+    reference = services.store.get(job_id).reference
+    if reference is None:
+        raise ObjectNotFound("This job has no reference photograph.")
+    return _as_it_came(services, reference)
+
+
+def _as_it_came(services: Services, part: Original) -> Response:
     try:
-        path = services.storage.local_path(original.key)
+        path = services.storage.local_path(part.key)
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
-    tag = {"ETag": f'"{original.sha256}"'}
-    return PhotoFile(path, media_type=original.media_type, filename=original.name, headers=_HEADERS | tag)
+    tag = {"ETag": f'"{part.sha256}"'}
+    return PhotoFile(path, media_type=part.media_type, filename=part.name, headers=_HEADERS | tag)
 
 
 @router.get(
@@ -116,7 +137,7 @@ def download_original(job_id: JobId, services: ServicesDep) -> Response:
 @router.head("/{job_id}/preview", include_in_schema=False)
 def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
-    result = _result(services, job_id)
+    result = result_of(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
     return PhotoFile(_path(services, key), media_type="image/jpeg", headers=_HEADERS)
 
@@ -133,11 +154,16 @@ def preview(job_id: JobId, services: ServicesDep, of: Pictured = Pictured.RESULT
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    path = _path(services, _result(services, job_id).confidence_key)
+    path = _path(services, result_of(services, job_id).confidence_key)
     return PhotoFile(path, media_type="image/png", headers=_HEADERS)
 
 
-def _result(services: Services, job_id: str) -> Result:
+def result_of(services: Services, job_id: str) -> Result:
+    """Return the result of a job.
+
+    Raises:
+        JobNotFound, ResultNotReady, ResultExpired: there is none.
+    """
     record = services.store.get(job_id)
     if record.state is JobState.EXPIRED:
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")

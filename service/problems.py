@@ -51,6 +51,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.OriginalExpired: 410,
     errors.IdempotencyMismatch: 422,
     errors.InvalidOption: 422,
+    errors.CapabilityMissing: 422,
     errors.QueueFull: 429,
     errors.TooManyArchives: 429,
     errors.StorageFull: 507,

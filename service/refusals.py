@@ -12,7 +12,7 @@ from .samples import BATCH_ID, JOB_ID
 _ALL = r".*"
 _UPLOADS = r"POST /v1/jobs|PUT /v1/batches/\{batch_id\}/items/.*"
 _ARCHIVE = r"POST /v1/batches/\{batch_id\}/archive"
-_RESULTS = r".*/(result|preview|confidence|archive\.zip)"
+_RESULTS = r".*/(result|preview|confidence|suggestions|archive\.zip)"
 _CHANGING = r"(POST|PUT|PATCH|DELETE) .*"
 
 
@@ -90,7 +90,11 @@ REFUSALS = (
         "Events go to https addresses only; this is http://photos.example/hook.",
         r"POST /v1/webhooks|PATCH /v1/webhooks/.*",
     ),
-    _of(errors.ObjectNotFound, "There is no such picture of this job.", r".*/(preview|confidence|keys/me)"),
+    _of(
+        errors.ObjectNotFound,
+        "There is no such picture of this job.",
+        r".*/(preview|confidence|reference|keys/me)",
+    ),
     Refusal(
         405,
         "method-not-allowed",
@@ -103,7 +107,11 @@ REFUSALS = (
         f"Job {JOB_ID} is succeeded; it cannot become canceled.",
         r".*/jobs/.*:(cancel|retry)",
     ),
-    _of(errors.BatchClosed, f"Batch {BATCH_ID} takes no more photographs.", rf"PUT .*/items/.*|{_ARCHIVE}"),
+    _of(
+        errors.BatchClosed,
+        f"Batch {BATCH_ID} takes no more photographs.",
+        rf"PUT .*/items/.*|.*:pause|{_ARCHIVE}",
+    ),
     _of(
         errors.ItemConflict,
         "The batch has another 'wedding/1.jpg'; delete that job first, or choose another name.",
@@ -114,7 +122,11 @@ REFUSALS = (
         "The result was deleted when its time was over; upload the photograph again.",
         _RESULTS,
     ),
-    _of(errors.OriginalExpired, "The original was deleted when its time was over.", r".*/original"),
+    _of(
+        errors.OriginalExpired,
+        "The original was deleted when its time was over.",
+        r".*/(original|reference|suggestions)",
+    ),
     _of(
         errors.PhotoTooLarge,
         "The photograph is larger than 256 MiB, the limit of this server.",
@@ -129,6 +141,12 @@ REFUSALS = (
     Refusal(416, "range-not-satisfiable", "The file ends before this range; Content-Range says where."),
     _of(errors.UnreadablePhoto, "The file is empty.", _UPLOADS),
     _of(errors.PhotoRejected, "The photograph cannot be used.", _UPLOADS),
+    _of(errors.ReferenceRejected, "The reference photograph cannot be used: This is a PDF; …", _UPLOADS),
+    _of(
+        errors.CapabilityMissing,
+        "The model photochrom 1.0 was not trained for colour hints; send the job without, or run a model …",
+        _UPLOADS,
+    ),
     _of(
         errors.InvalidOption, "There is no option 'vivid'; there are format, quality, vividness, …", _UPLOADS
     ),

@@ -38,6 +38,7 @@ from .schemas import (
     WorkerView,
 )
 from .sessions import KeyView, SignIn
+from .suggestions import SuggestedColor, Suggestions
 from .webhook_docs import example_of
 from .webhook_schemas import (
     DeliveryPage,
@@ -125,6 +126,7 @@ BATCH = BatchView(
     created_at=_BEGAN,
     sealed_at=_BEGAN + timedelta(minutes=1),
     canceled_at=None,
+    paused_at=None,
 )
 _WORKER = WorkerStatus(name="studio-4711-ab12cd", host="studio", pid=4711, started_at=_BEGAN, model=_MODEL)
 _LIMITS = LimitsView(
@@ -170,7 +172,18 @@ _READY = Readiness(
     model="photochrom 1.0",
     provider=_MODEL.provider,
 )
-_MODELS = ModelView(name="photochrom", version="1.0", providers={_MODEL.provider: 2})
+_MODELS = ModelView(
+    name="photochrom", version="1.0", capabilities=["hints", "palette"], providers={_MODEL.provider: 2}
+)
+_LIKELY = [
+    SuggestedColor(a=17.6, b=19.3, color="#c68f78", distance=0.3),
+    SuggestedColor(a=26.4, b=27.1, color="#d5896b", distance=11.3),
+]
+_SPOT = Suggestions(
+    ready=True,
+    present=SuggestedColor(a=17.4, b=19.1, color="#c58f78", distance=0),
+    suggestions=_LIKELY,
+)
 _WEBHOOK = Webhook(
     id="01m82jkk9e75enz50t650yysbb",
     url="https://photos.example/hooks/photochrom",
@@ -198,6 +211,7 @@ _BODIES: dict[str, dict[str, BaseModel]] = {
     "JobPage": {"page": JobPage(items=[_ITEM], next_cursor=JOB_ID)},
     "BatchView": {"running": BATCH},
     "BatchPage": {"page": BatchPage(items=[BATCH], next_cursor=None)},
+    "Suggestions": {"skin": _SPOT, "asked": Suggestions(ready=False)},
     "Retried": {"retried": Retried(retried=1, batch=BATCH)},
     "ArchiveReport": {"report": _REPORT},
     "KeyView": {"key": KeyView.of(_KEY)},
@@ -253,6 +267,8 @@ PARAMETERS: dict[str, Any] = {
     "cursor": JOB_ID,
     "state": "failed",
     "limit": 50,
+    "x": 0.4,
+    "y": 0.3,
     "of": "original",
     "prefer": "wait=20",
     "idempotency-key": "scan-0042",

@@ -68,6 +68,10 @@ class JobView(_View):
     progress: Progress | None
     options: ColorizeOptions
     original: OriginalView
+    reference: Annotated[
+        OriginalView | None,
+        Field(description="The photograph that lent its palette; deleted with the original."),
+    ]
     result: ResultView | None
     model: ModelName | None
     provider: Annotated[
@@ -81,14 +85,21 @@ class JobView(_View):
     def of(cls, record: JobRecord, queue_position: int | None) -> "JobView":
         """Show `record`."""
         url = f"/v1/jobs/{record.id}"
-        shared = record.model_dump(include=set(cls.model_fields) - {"original", "result", "model"})
+        shared = record.model_dump(
+            include=set(cls.model_fields) - {"original", "reference", "result", "model"}
+        )
         used = record.model
         original = OriginalView.model_validate(record.original.model_dump())
+        reference = None
+        if record.reference is not None:
+            kept = {"expires_at": original.expires_at}
+            reference = OriginalView.model_validate(record.reference.model_dump() | kept)
         return cls(
             **shared,
             url=url,
             queue_position=queue_position,
             original=original,
+            reference=reference,
             model=ModelName(name=used.name, version=used.version) if used else None,
             provider=used.provider if used else None,
             result=ResultView.of(record.result, f"{url}/result") if record.result else None,
@@ -107,6 +118,9 @@ class ModelView(_View):
 
     name: str
     version: str
+    capabilities: Annotated[
+        list[str], Field(description="Optional inputs that every worker with it takes: hints, palette.")
+    ]
     providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
 
 

@@ -3,8 +3,8 @@
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -14,16 +14,23 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
 
-from photochrom.errors import InvalidOption, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
+from photochrom.errors import (
+    InvalidOption,
+    PhotoTooLarge,
+    ReferenceRejected,
+    UnreadablePhoto,
+    UnsupportedFormat,
+)
 from photochrom.options import ColorizeOptions
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 from photochrom.storage import Draft, Storage
 
-from .multipart import PHOTO_FIELD, Form
+from .multipart import PHOTO_FIELD, REFERENCE_FIELD, Form
 
 _BLOCK = 1 << 18
 _DEFAULTS = ColorizeOptions()
 _NAME_LENGTH = 255
+_TOLD = 5
 # Control characters would end up in headers and terminals, slashes in archives.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # RFC 6266 and 8187, without the continuations of mail, which HTTP does not have.
@@ -40,6 +47,10 @@ class Upload:
     sha256: str
     format: PhotoFormat
     options: ColorizeOptions
+    reference: "Upload | None" = None
+    """A colour photograph that came with it."""
+    reference_job: str = ""
+    """The job that was named in place of one."""
 
 
 @asynccontextmanager
@@ -51,31 +62,48 @@ async def received(
     Raises:
         UnsupportedFormat: neither an image by its first bytes, nor sent as one.
         UnreadablePhoto: there is no photograph in the body.
+        ReferenceRejected: a reference came with it that is no photograph.
         PhotoTooLarge: more than `max_bytes`.
         InvalidOption: an option is unknown or wrong; the message names it.
         StorageFull: no room on the disk.
     """
-    with storage.draft() as draft:
-        sink = Sink(draft, max_bytes)
-        blocks = _Blocks(sink)
+    with ExitStack() as drafts:
+        files = _Files(drafts, storage, max_bytes)
         kind = (
             request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
         )
         if kind == "multipart/form-data":
-            fields, name = await _multipart(request, blocks)
+            fields, names = await _multipart(request, files)
         elif kind.startswith("image/") or kind == "application/octet-stream":
-            fields, name = {}, _raw_name(request)
+            fields, names = {}, {PHOTO_FIELD: _raw_name(request)}
             async for chunk in request.stream():
-                await blocks.feed(chunk)
+                await files.feed(PHOTO_FIELD, chunk)
         else:
             raise UnsupportedFormat(
                 f"The body is sent as {kind}; send multipart/form-data with a {PHOTO_FIELD!r} part, "
                 "or the image alone as image/jpeg or application/octet-stream."
             )
-        await blocks.flush()
-        photo_format = sink.close()
-        options = parse_options({**_query(request), **fields}, base)
-        yield Upload(draft, safe_name(name), sink.size, sink.sha256, photo_format, options)
+        await files.flush()
+        given = {**_query(request), **fields}
+        reference_job = given.pop(REFERENCE_FIELD, "")
+        yield replace(
+            files.upload(PHOTO_FIELD, names[PHOTO_FIELD], parse_options(given, base)),
+            reference=_reference(files, names),
+            reference_job=reference_job,
+        )
+
+
+def _reference(files: "_Files", names: Mapping[str, str]) -> Upload | None:
+    if REFERENCE_FIELD not in names:
+        return None
+    try:
+        return files.upload(REFERENCE_FIELD, names[REFERENCE_FIELD], _DEFAULTS)
+    except (UnsupportedFormat, UnreadablePhoto) as error:
+        raise _no_reference(error) from error
+
+
+def _no_reference(error: Exception) -> ReferenceRejected:
+    return ReferenceRejected(f"The reference photograph cannot be used: {error}")
 
 
 def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
@@ -88,7 +116,7 @@ def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -
     try:
         return ColorizeOptions.model_validate({**base.model_dump(), **chosen})
     except ValidationError as error:
-        said = "; ".join(_wrong(str(item["loc"][0]), item) for item in error.errors())
+        said = "; ".join(_wrong(".".join(map(str, item["loc"])), item) for item in error.errors()[:_TOLD])
         raise InvalidOption(f"{said}.") from None
 
 
@@ -182,7 +210,35 @@ class _Blocks:
         await run_in_threadpool(self.sink.write, block)
 
 
-async def _multipart(request: Request, blocks: _Blocks) -> tuple[dict[str, str], str]:
+class _Files:
+    """The files of one upload, each with a draft of its own from its first byte."""
+
+    def __init__(self, drafts: ExitStack, storage: Storage, max_bytes: int) -> None:
+        self._drafts, self._storage, self._max_bytes = drafts, storage, max_bytes
+        self._blocks: dict[str, _Blocks] = {}
+
+    async def feed(self, field: str, data: bytes) -> None:
+        try:
+            await self._of(field).feed(data)
+        except UnsupportedFormat as error:
+            raise (_no_reference(error) if field == REFERENCE_FIELD else error) from None
+
+    async def flush(self) -> None:
+        for blocks in self._blocks.values():
+            await blocks.flush()
+
+    def upload(self, field: str, name: str, options: ColorizeOptions) -> Upload:
+        sink = self._of(field).sink
+        return Upload(sink.draft, safe_name(name), sink.size, sink.sha256, sink.close(), options)
+
+    def _of(self, field: str) -> _Blocks:
+        if field not in self._blocks:
+            draft = self._drafts.enter_context(self._storage.draft())
+            self._blocks[field] = _Blocks(Sink(draft, self._max_bytes))
+        return self._blocks[field]
+
+
+async def _multipart(request: Request, files: _Files) -> tuple[dict[str, str], dict[str, str]]:
     boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
     if not boundary:
         raise UnreadablePhoto("The Content-Type names no multipart boundary; let your HTTP library set it.")
@@ -191,13 +247,13 @@ async def _multipart(request: Request, blocks: _Blocks) -> tuple[dict[str, str],
     try:
         async for chunk in request.stream():
             parser.write(chunk)
-            for data in form.photo_data():
-                await blocks.feed(data)
+            for field, data in form.file_data():
+                await files.feed(field, data)
         parser.finalize()
     except MultipartParseError as error:
         raise UnreadablePhoto(f"The multipart body is malformed: {error}.") from None
     if not form.complete:
         raise UnreadablePhoto("The multipart body ends before its last boundary; it was cut off.")
-    if form.photo_name is None:
+    if PHOTO_FIELD not in form.file_names:
         raise UnreadablePhoto(f"The form has no part named {PHOTO_FIELD!r}; send the photograph there.")
-    return form.fields, form.photo_name
+    return form.fields, form.file_names

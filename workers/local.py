@@ -3,8 +3,8 @@
 `photochrom colorize` starts this as a process of its own, so that a photograph that crashes a codec
 takes down one child and not the whole run.
 
-Request: `{"source": path, "target": path, "options": {...}}`. Events, each naming its `source`:
-`stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
+Request: `{"source": path, "target": path, "options": {...}, "reference": path or null}`. Events, each naming
+its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
 `timings`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
 """
 
@@ -21,31 +21,37 @@ from photochrom.errors import PhotochromError
 from photochrom.options import ColorizeOptions
 
 from .pipeline.colorizer import ColorizedPhoto, colorize
-from .predictor import OnnxPredictor, Predictor
+from .pipeline.palette import with_palette_of
+from .predictor import OnnxPredictor
 from .settings import WorkerSettings
 
 
-def serve(requests: TextIO, predictor: Predictor, settings: WorkerSettings) -> Iterator[dict[str, Any]]:
+def serve(requests: TextIO, predictor: OnnxPredictor, settings: WorkerSettings) -> Iterator[dict[str, Any]]:
     """Answer every request line in order; a photograph at fault never ends the loop."""
     yield {
         "event": "ready",
         "model": f"{predictor.card.name} {predictor.card.version}",
         "provider": predictor.provider,
     }
+    lent: dict[str | None, OnnxPredictor] = {None: predictor}
     for line in requests:
         request = json.loads(line)
-        yield from _restore(request, predictor, settings)
+        yield from _restore(request, lent, settings)
 
 
 def _restore(
-    request: dict[str, Any], predictor: Predictor, settings: WorkerSettings
+    request: dict[str, Any], lent: dict[str | None, OnnxPredictor], settings: WorkerSettings
 ) -> Iterator[dict[str, Any]]:
+    """Answer one request; `lent` are the predictors by the reference whose palette they follow."""
     source, target = Path(request["source"]), Path(request["target"])
+    reference: str | None = request.get("reference")
     try:
+        if reference and reference not in lent:
+            lent[reference] = with_palette_of(Path(reference), lent[None], settings.photo_limits())
         # Written from inside the pipeline: a generator could not report while a stage is under way.
         photo = colorize(
             source,
-            predictor,
+            lent[reference or None],
             ColorizeOptions.model_validate(request["options"]),
             limits=settings.photo_limits(),
             on_stage=lambda stage: emit({"event": "stage", "source": str(source), "stage": stage}),

@@ -1,5 +1,6 @@
 """The network behind ONNX Runtime: small lightness in, small colour out."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,12 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from photochrom import capabilities
 from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 from photochrom.options import ColorizeOptions
+
+from .hints import hint_planes
 
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _INPUTS = {"lightness": 4, "hints": 4, "palette": 2, "temperature": 0, "vividness": 0}
@@ -74,19 +78,30 @@ class OnnxPredictor:
         self.provider: str = session.get_providers()[0]
         self.fell_back = self.provider != wanted[0]
         self._session = session
+        self._palette = np.zeros((1, len(self.card.bins)), np.float32)
+
+    def lent(self, palette: NDArray[np.float32]) -> "OnnxPredictor":
+        """Return a predictor of the same session that follows this palette: (Q,), shares of the card's bins."""
+        other = copy.copy(self)
+        other._palette = np.asarray(palette, np.float32)[None]
+        return other
 
     def predict(self, lightness: NDArray[np.float32], options: ColorizeOptions) -> Prediction:
         """Predict colour from lightness (H, W), L* 0..100.
 
         H and W must be multiples of the card's `side_multiple` within its `side_min`..`side_max`.
+
+        Raises:
+            CapabilityMissing: the weights were not trained for the hints, or the palette, that are given.
         """
-        height, width = lightness.shape
+        needed = capabilities.wanted(options, reference=bool(self._palette.any()))
+        capabilities.check(needed, self.card.capabilities, f"{self.card.name} {self.card.version}")
         ab, confidence = self._session.run(
             list(_OUTPUTS),
             {
                 "lightness": np.ascontiguousarray(lightness, np.float32)[None, None],
-                "hints": np.zeros((1, 3, height, width), np.float32),
-                "palette": np.zeros((1, len(self.card.bins)), np.float32),
+                "hints": hint_planes(options.hints, lightness.shape)[None],
+                "palette": self._palette,
                 "temperature": np.array(options.temperature, np.float32),
                 "vividness": np.array(options.vividness, np.float32),
             },

@@ -6,13 +6,21 @@ by compare-and-set under a lease, and the result's name follows from what went i
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import overload
 
 from photochrom.batch_store import BatchStore
-from photochrom.errors import JobCanceled, JobConflict, JobNotFound, PhotochromError, PhotoRejected
+from photochrom.errors import (
+    CapabilityMissing,
+    JobCanceled,
+    JobConflict,
+    JobNotFound,
+    PhotochromError,
+    PhotoRejected,
+)
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
 from photochrom.logs import about
@@ -22,7 +30,8 @@ from photochrom.storage import Storage
 from .deadline import JobTimedOut
 from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
 from .pipeline.limits import PhotoLimits
-from .predictor import Predictor
+from .pipeline.palette import with_palette_of
+from .predictor import OnnxPredictor
 
 _log = logging.getLogger(__name__)
 PREVIEW_SIDE = 1024
@@ -35,7 +44,7 @@ class Restorer:
 
     store: JobStore
     storage: Storage
-    predictor: Predictor
+    predictor: OnnxPredictor
     limits: PhotoLimits
     worker: str
     max_attempts: int
@@ -53,6 +62,8 @@ class Restorer:
             Exception: something that another attempt may not meet; RQ delivers the job again.
         """
         try:
+            if self.batches.hold(self.store.get(job_id)):
+                return
             record = self.store.change(
                 job_id, lambda job: job.claim(self.worker, utc_now(), self.max_attempts)
             )
@@ -73,7 +84,7 @@ class Restorer:
         except (JobCanceled, JobNotFound) as stop:
             _log.info("Stopped: %s", stop)
             self._settle(record, lease)
-        except PhotoRejected as error:
+        except (PhotoRejected, CapabilityMissing) as error:
             explained = _explained(error)
             self._end(record, lambda job: job.reject(lease, explained, utc_now()))
         except JobTimedOut:
@@ -91,10 +102,10 @@ class Restorer:
             progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
-        with self.storage.file(record.original.key) as original:
+        with self.inputs(record) as (original, predictor):
             photo = colorize(
                 original,
-                self.predictor,
+                predictor,
                 record.options,
                 limits=self.limits,
                 on_stage=on_stage,
@@ -114,12 +125,26 @@ class Restorer:
             ),
         )
 
+    @contextmanager
+    def inputs(self, record: JobRecord) -> Iterator[tuple[Path, OnnxPredictor]]:
+        """Have the original as a file, and a predictor that follows the palette of the reference, if there is one.
+
+        Raises:
+            ReferenceRejected: the reference cannot lend its palette.
+        """
+        with ExitStack() as files:
+            predictor = self.predictor
+            if record.reference is not None:
+                reference = files.enter_context(self.storage.file(record.reference.key))
+                predictor = with_palette_of(reference, predictor, self.limits)
+            yield files.enter_context(self.storage.file(record.original.key)), predictor
+
     def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
         return Result(
-            key=self._write(record, photo.extension, photo.data),
-            preview_key=self._write(record, _PREVIEW, photo.preview),
-            original_preview_key=self._write(record, _ORIGINAL_PREVIEW, photo.original_preview),
-            confidence_key=self._write(record, _CONFIDENCE, photo.confidence),
+            key=self.write(record, photo.extension, photo.data),
+            preview_key=self.write(record, _PREVIEW, photo.preview),
+            original_preview_key=self.write(record, _ORIGINAL_PREVIEW, photo.original_preview),
+            confidence_key=self.write(record, _CONFIDENCE, photo.confidence),
             name=PurePath(record.original.name).stem + photo.extension,
             media_type=photo.media_type,
             bytes=len(photo.data),
@@ -129,10 +154,10 @@ class Restorer:
         )
 
     @overload
-    def _write(self, record: JobRecord, extension: str, data: bytes) -> str: ...
+    def write(self, record: JobRecord, extension: str, data: bytes) -> str: ...
     @overload
-    def _write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None: ...
-    def _write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None:
+    def write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None: ...
+    def write(self, record: JobRecord, extension: str, data: bytes | None) -> str | None:
         """Store what there is; return its key."""
         if data is None:
             return None
@@ -147,7 +172,7 @@ class Restorer:
         identity = "\n".join(
             (
                 record.original.sha256,
-                record.options.model_dump_json(),
+                record.asked(),
                 self.predictor.card.weights_sha256,
             )
         )
@@ -172,7 +197,9 @@ class Restorer:
             self._settle(record, _lease(record))
 
     def _forget_files(self, record: JobRecord) -> None:
-        self.storage.delete(record.original.key)
+        for part in (record.original, record.reference):
+            if part is not None:
+                self.storage.delete(part.key)
         self._forget_results(record)
 
     def _forget_results(self, record: JobRecord) -> None:
@@ -195,6 +222,16 @@ def restore(job_id: str) -> None:
         raise RuntimeError("workers.tasks.install() comes before the first job.")
     with about(job_id=job_id):
         _restorer.restore(job_id)
+
+
+def suggest(job_id: str) -> None:
+    """Find likely colours for hints; the task's name on the queue is `workers.tasks.suggest`."""
+    # Imported here, as it needs this module.
+    from . import suggestions
+
+    if _restorer is None:
+        raise RuntimeError("workers.tasks.install() comes before the first job.")
+    suggestions.suggest(_restorer, job_id)
 
 
 def _lease(record: JobRecord) -> Lease:

@@ -245,6 +245,7 @@ def run(settings: WorkerSettings) -> None:
             pid=os.getpid(),
             started_at=utc_now(),
             model=restorer.model_used(),
+            capabilities=predictor.card.capabilities,
         ),
         fleet=Fleet(redis),
         maintenance=Maintenance(

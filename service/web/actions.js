@@ -36,8 +36,8 @@ export async function cancel(photo) {
 }
 
 /** Make another version with these options from the same original. */
-export function again(photo, options) {
-  const version = addVersion(photo, options);
+export function again(photo, options, lender) {
+  const version = addVersion(photo, options, lender);
   send([[photo, version]]);
   return version;
 }

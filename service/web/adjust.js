@@ -33,6 +33,7 @@ export function makeAdjust(make) {
   );
   let existing = [];
   let refusal = "";
+  let isDraft = () => true;
 
   const options = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, Number(input.value)]));
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, { input }]) => (input.value = wanted[name]));
@@ -41,21 +42,26 @@ export function makeAdjust(make) {
     const wanted = options();
     for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
     for (const { show } of Object.values(sliders)) show();
-    const had = existing.some((version) => same(version.options, wanted) && version.state !== "failed");
+    const had = exists();
     submit.disabled = had || Boolean(refusal);
     write(note, refusal || (had ? words.same : ""));
   }
 
+  /** Is there a version with these sliders and the hints and palette that are wanted now? */
+  const exists = () => existing.some((version) => same(version.options, options()) && isDraft(version) && version.state !== "failed");
+
   return {
     element,
+    options,
+    exists,
     /** Begin from the options of the version that is shown. */
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
       changed();
     },
-    /** Know the versions that there are, and why no other can be made, if so. */
-    know(versions, why = "") {
-      [existing, refusal] = [versions, why];
+    /** Know the versions that there are, which of them have the hints wanted now, and why no other can be made, if so. */
+    know(versions, matches, why = "") {
+      [existing, isDraft, refusal] = [versions, matches, why];
       changed();
     },
   };

@@ -1,6 +1,6 @@
 /** Many photographs that came together are one album here and one batch of the service. */
 
-import { cancelBatch, createBatch, listBatches, listItems, retryBatch, sealBatch } from "./api.js";
+import { cancelBatch, createBatch, listBatches, listItems, pauseBatch, resumeBatch, retryBatch, sealBatch } from "./api.js";
 import { sleep } from "./link.js";
 import { adopt } from "./photos.js";
 import { text } from "./strings.js";
@@ -10,6 +10,7 @@ const FROM = 20;
 const drops = new Map();
 /** Names of the batches that are known, by id. */
 const names = new Map();
+const paused = new Set();
 let can = {};
 
 export function start(capabilities) {
@@ -50,15 +51,25 @@ export async function closeDrop(id) {
 /** Learn the albums that the service holds; an album that this page left open is closed, its files are gone. */
 export async function meetAlbums(isOurs) {
   if (!can.batches) return;
-  for await (const { id, name, state } of listBatches()) {
+  for await (const { id, name, sealed_at, canceled_at, state } of listBatches()) {
     names.set(id, name);
-    if (state === "receiving" && isOurs(id)) void sealBatch(id).catch(() => {});
+    remember(id, state === "paused");
+    if (!sealed_at && !canceled_at && isOurs(id)) void sealBatch(id).catch(() => {});
   }
 }
 
 export const albumName = (id) => names.get(id) || text.sheet.album;
 
-export const stopAlbum = (id) => change(id, cancelBatch);
+export const isPaused = (id) => paused.has(id);
+const remember = (id, on) => (on ? paused.add(id) : paused.delete(id));
+
+/** Begin no further photograph of an album, or go on with it. */
+export async function pauseAlbum(id, on) {
+  await (on ? pauseBatch : resumeBatch)(id);
+  remember(id, on);
+}
+
+export const stopAlbum = (id) => change(id, cancelBatch).then(() => remember(id, false));
 export const retryAlbum = (id) => change(id, retryBatch);
 
 /** One call for thousands of items; then look at all of them. */

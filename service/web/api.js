@@ -22,6 +22,7 @@ export const urls = {
   preview: (id) => `${job(id)}/preview`,
   originalPreview: (id) => `${job(id)}/preview?of=original`,
   confidence: (id) => `${job(id)}/confidence`,
+  reference: (id) => `${job(id)}/reference`,
 };
 
 /** What this service can do beyond the core, by its own description: parts that are missing are not shown. */
@@ -35,13 +36,29 @@ export async function capabilities() {
     confidence: has("/v1/jobs/{}/confidence"),
     events: has("/v1/jobs/{}/events"),
     batches: has("/v1/batches"),
+    pause: has("/v1/batches/{}:pause"),
+    ...(await modelCapabilities()),
   };
 }
 
+/** What the loaded models were trained for; while none is loaded there is nothing to say. */
+export async function modelCapabilities() {
+  const models = await json(await call("/v1/models", { cache: "no-store" }));
+  if (!models.length) return {};
+  const all = (name) => models.every(({ capabilities }) => capabilities?.includes(name));
+  return { hints: all("hints"), palette: all("palette") };
+}
+
+/** `{ ready, present, suggestions }` for a spot of a finished job. */
+export const suggestionsAt = (id, x, y) => call(`${job(id)}/suggestions?${new URLSearchParams({ x, y })}`, { cache: "no-store" }).then((response) => response.json());
+
 /** Send one photograph, by itself or as `{ batch, item }`; `onsent` gets the part that is sent, 0 to 1. */
-export function createJob(file, options, { key, signal, onsent, place = null }) {
+export function createJob(file, options, { key, signal, onsent, place = null, reference = null }) {
   const form = new FormData();
-  for (const [name, value] of Object.entries(options)) form.append(name, value);
+  const { hints = [], ...knobs } = options;
+  for (const [name, value] of Object.entries(knobs)) form.append(name, value);
+  if (hints.length) form.append("hints", JSON.stringify(hints));
+  if (reference) form.append("reference", reference, reference.name);
   form.append("photo", file, file.name);
   const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", "/v1/jobs"];
   const attempt = () => new Promise((resolve, reject) => {
@@ -83,6 +100,8 @@ export async function* listJobs() {
 export const createBatch = (name) => call("/v1/batches", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then(json);
 export const sealBatch = (id) => call(`${batch(id)}:seal`, { method: "POST" }, [404]);
 export const cancelBatch = (id) => call(`${batch(id)}:cancel`, { method: "POST" });
+export const pauseBatch = (id) => call(`${batch(id)}:pause`, { method: "POST" });
+export const resumeBatch = (id) => call(`${batch(id)}:resume`, { method: "POST" });
 export const retryBatch = (id) => call(`${batch(id)}:retry-failed`, { method: "POST" });
 
 /** Every batch, newest first. */

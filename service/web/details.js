@@ -29,6 +29,7 @@ function facts(photo, { record, options }) {
     [words.size, result && words.pixels(result.width, result.height)],
     [words.result, result && `${result.media_type}, ${bytes(result.bytes)}`],
     [text.adjust.heading, text.adjust.summary(options)],
+    [words.lender, record?.reference?.name],
     [words.model, model && `${model.name} ${model.version}`],
     [words.provider, record?.provider ?? model?.provider],
     [words.took, seconds > 0 && words.seconds(seconds)],

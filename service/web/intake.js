@@ -16,8 +16,10 @@ export function acceptFrom(target, veil, add) {
   target.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
   target.addEventListener("drop", async (event) => {
     if (!carriesFiles(event)) return;
-    event.preventDefault();
     shade(0);
+    // A part of the page took it for itself.
+    if (event.defaultPrevented) return;
+    event.preventDefault();
     add(await dropped(event.dataTransfer));
   });
   target.addEventListener("paste", (event) => {
@@ -48,7 +50,8 @@ export function chooseFiles(add, { folder = false } = {}) {
 
 /** Read a drop; the entries must be taken at once, they are gone after the event. */
 async function dropped(transfer) {
-  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry?.());
+  // An entry costs the browser a look at the disk, and only what has no type can be a folder.
+  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => (item.type ? null : item.webkitGetAsEntry?.()));
   const plain = [...transfer.files];
   if (!entries.some((entry) => entry?.isDirectory)) return plain.map((file) => ({ file, folder: "" }));
   const found = [];

@@ -2,6 +2,7 @@
 
 import * as actions from "./actions.js";
 import * as albums from "./albums.js";
+import { announce } from "./announce.js";
 import { capabilities, listJobs, urls } from "./api.js";
 import { banner, raiseBanner, showBanner } from "./banner.js";
 import { h, icon, iconButton, say, write } from "./dom.js";
@@ -9,9 +10,11 @@ import { acceptFrom, chooseFiles } from "./intake.js";
 import { flush } from "./keep.js";
 import { makeLeaveButton } from "./key.js";
 import { onLink, sleep } from "./link.js";
+import { knownAlbums, makeMany } from "./many.js";
 import { timeLeft } from "./pace.js";
 import * as photos from "./photos.js";
 import * as pictures from "./pictures.js";
+import { makeRoute } from "./route.js";
 import * as sender from "./sender.js";
 import { makeSheet } from "./sheet.js";
 import { text } from "./strings.js";
@@ -22,7 +25,6 @@ import { makeToolbar } from "./toolbar.js";
 import { makeViewer } from "./viewer.js";
 import * as watcher from "./watcher.js";
 import { makeWelcome } from "./welcome.js";
-import { errorWords } from "./wording.js";
 
 const main = document.getElementById("main");
 const selected = new Set();
@@ -41,8 +43,9 @@ document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.ad
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 
-const toolbar = makeToolbar({ filter: setFilter, album: setAlbum, retryFailed, cancelAll, select, selectAll, zip: downloadSelected, remove: removeSelected });
-const sheet = makeSheet({ open: (photo) => visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
+const many = makeMany({ shown: () => shownNow(), redraw: () => draw() });
+const toolbar = makeToolbar({ ...many, filter: setFilter, album: setAlbum, select, selectAll, zip: downloadSelected, remove: removeSelected });
+const sheet = makeSheet({ open: (photo) => route.visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
 const welcome = makeWelcome((how) => chooseFiles(add, how));
 const wait = h("p.nothing.dim", {}, text.loading);
@@ -62,7 +65,7 @@ async function add(incoming) {
   for (let from = 0; from < incoming.length; from += AT_ONCE) {
     const some = photos.addFiles(incoming.slice(from, from + AT_ONCE), { added, first: from, drop });
     sender.send(some.map((photo) => [photo, photo.versions[0]]));
-    if (incoming.length === 1) return visit(some[0]);
+    if (incoming.length === 1) return route.visit(some[0]);
     await sleep(0);
   }
 }
@@ -84,30 +87,11 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, left: timeLeft(numbers), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null });
+  toolbar.draw({ numbers, left: timeLeft(numbers), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing(can.pause) });
   if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
   document.title = text.title(viewer.photo?.name ?? (numbers.working ? text.sheet.overall(numbers.done, numbers.all) : ""));
-}
-
-const told = new Map();
-
-/** Tell screen readers of ends, one by one while they are few. */
-function announce(touched, numbers) {
-  const ended = [];
-  for (const photo of touched ?? []) {
-    // A photograph may be forgotten, whole or version by version, between the change and this drawing.
-    const state = photos.get(photo.id) && photos.current(photo)?.state;
-    if (!state) continue;
-    if (told.has(photo.id) && told.get(photo.id) !== state && ["succeeded", "failed"].includes(state)) ended.push(photo);
-    told.set(photo.id, state);
-  }
-  if (ended.length && !numbers.working && numbers.all > 1) return say(text.say.allDone);
-  if (numbers.working > 5 || !ended.length) return;
-  const [photo] = ended;
-  const failed = photos.group(photo) === "failed";
-  say(failed ? text.say.failed(photo.name, errorWords(photos.current(photo))) : text.say.done(photo.name), { urgent: failed });
 }
 
 // --- many at once ---
@@ -122,31 +106,7 @@ function setAlbum(id) {
   draw();
 }
 
-function knownAlbums() {
-  const sizes = new Map();
-  for (const { batch } of photos.all()) if (batch) sizes.set(batch, (sizes.get(batch) ?? 0) + 1);
-  return [...sizes].map(([id, count]) => ({ id, count, name: albums.albumName(id) }));
-}
-
 const shownNow = () => photos.all().filter((photo) => !album || photo.batch === album);
-
-function retryFailed() {
-  inAlbumsOrAlone(shownNow().filter(actions.canRetry), albums.retryAlbum, actions.retry);
-}
-
-function cancelAll() {
-  inAlbumsOrAlone(shownNow().filter((photo) => photos.group(photo) === "working"), albums.stopAlbum, actions.cancel);
-}
-
-/** What the service has of an album is done by one call; what it does not have yet, and single ones, one by one. */
-function inAlbumsOrAlone(some, together, alone) {
-  const batches = new Set();
-  for (const photo of some) {
-    if (photo.batch && photos.current(photo).job && photo.versions.length === 1) batches.add(photo.batch);
-    else void alone(photo);
-  }
-  for (const id of batches) void together(id).catch(() => {}).then(watcher.look);
-}
 
 function select(on) {
   selecting = on;
@@ -184,47 +144,14 @@ async function downloadSelected() {
 // --- the large view, with an address of its own so that Back leads back ---
 
 const can = {};
-const viewer = makeViewer(document.getElementById("viewer"), { go, close, neighbours, capabilities: can });
-let pushed = false;
+const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });
+const viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can });
 
-function visit(photo) {
-  pushed = true;
-  history.pushState(null, "", `#photo=${photo.id}`);
-  route();
-}
-
-function close() {
-  if (pushed) return history.back();
-  history.replaceState(null, "", location.pathname);
-  route();
-}
-
-function go(step) {
-  const photo = sheet.shown[sheet.shown.indexOf(viewer.photo) + step];
-  if (!photo) return;
-  history.replaceState(null, "", `#photo=${photo.id}`);
-  route();
-}
-
-function neighbours(photo) {
-  const index = sheet.shown.indexOf(photo);
-  return { previous: sheet.shown[index - 1], next: sheet.shown[index + 1] };
-}
-
-function route() {
-  const photo = photos.get(new URLSearchParams(location.hash.slice(1)).get("photo"));
-  const left = viewer.photo;
-  if (photo) viewer.open(photo);
-  else {
-    pushed = false;
-    viewer.shut();
-    if (left && sheet.shown.includes(left)) sheet.focus(left);
-  }
+function arrived(left) {
+  if (left && sheet.shown.includes(left)) sheet.focus(left);
   raiseBanner();
   draw({ touched: new Set(), structural: false });
 }
-
-addEventListener("popstate", route);
 
 // --- the connection ---
 
@@ -265,7 +192,7 @@ async function begin() {
   await meet();
   loading = false;
   draw();
-  route();
+  route.follow();
   void watcher.start(can);
 }
 

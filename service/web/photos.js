@@ -34,8 +34,8 @@ export function lose(jobId) {
   if (byJob.has(jobId)) dropVersion(byJob.get(jobId), versionOf(jobId));
 }
 
-function newVersion(options = {}) {
-  return { key: crypto.randomUUID?.() ?? randomKey(), job: null, state: "unsent", options: { ...DEFAULTS, ...options }, sent: 0, error: null, record: null };
+function newVersion(options = {}, lender = null) {
+  return { key: crypto.randomUUID?.() ?? randomKey(), job: null, state: "unsent", options: { ...DEFAULTS, hints: [], ...options }, lender, sent: 0, error: null, record: null };
 }
 
 /** Add files as photographs, in the order given; `added` and `first` keep the parts of one drop together. */
@@ -78,6 +78,7 @@ export function update(photo, version, record, etag = null) {
   const before = version.state;
   Object.assign(version, { record, etag, job: record.id, state: record.state, error: record.error ?? null });
   if (record.options) version.options = pick(record.options);
+  if (record.reference) version.lender = { id: record.reference.sha256, ...version.lender, name: record.reference.name, job: record.id };
   const other = byJob.get(record.id);
   // Listed before our own answer came: it is this one.
   if (other && other !== photo) dropVersion(other, versionOf(record.id));
@@ -94,8 +95,9 @@ export function setVersion(photo, version, changes) {
   touch(photo);
 }
 
-export function addVersion(photo, options) {
-  const version = newVersion(options);
+/** `lender` is the photograph that lends its palette: `{ id, name, file }`, or with its `job` in place of a file. */
+export function addVersion(photo, options, lender = null) {
+  const version = newVersion(options, lender);
   photo.versions.push(version);
   touch(photo);
   return version;
@@ -192,8 +194,8 @@ const versionOf = (jobId) => byJob.get(jobId).versions.find((version) => version
 // One that was not sent yet is the newest.
 const age = (version) => Date.parse(version.record?.created_at) || Infinity;
 const sourceOf = ({ original }) => `${original.sha256} ${original.name}`;
-const pick = ({ vividness, temperature, strength }) => ({ vividness, temperature, strength });
-const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null })) });
+const pick = ({ vividness, temperature, strength, hints = [] }) => ({ vividness, temperature, strength, hints });
+const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null, lender: version.lender && { ...version.lender, file: null } })) });
 
 // Without TLS, on another machine of the house, there is no crypto.randomUUID.
 const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

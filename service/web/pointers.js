@@ -1,19 +1,24 @@
+// A finger is never quite still.
+const STILL = 6;
+
 /** One finger or mouse moves the divider, or the photograph when it is larger than the stage; two fingers zoom. */
-export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, panBy, mayPan }) {
+export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, panBy, mayPan, hinting, point }) {
   const down = new Map();
   let mode = null;
+  let start = null;
   const at = (event) => ({ x: event.clientX - box().left, y: event.clientY - box().top });
   const distance = () => {
     const [a, b] = [...down.values()];
     return { far: Math.hypot(a.x - b.x, a.y - b.y), x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
   };
   stage.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || event.target.closest(".marker")) return;
     delete stage.dataset.sweeping;
     down.set(event.pointerId, at(event));
     stage.setPointerCapture(event.pointerId);
     if (down.size === 2) mode = "pinch";
-    else mode = mayPan() && !event.target.closest(".handle") ? "pan" : "split";
+    else mode = event.target.closest(".handle") || !(mayPan() || hinting()) ? "split" : "pan";
+    start = hinting() && mode === "pan" ? at(event) : null;
     stage.dataset.mode = mode;
     if (event.target.closest(".handle")) handle.focus({ preventScroll: true });
   });
@@ -29,11 +34,15 @@ export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, 
       return;
     }
     down.set(event.pointerId, now);
-    if (mode === "pan") panBy(now.x - before.x, now.y - before.y);
+    if (start && Math.hypot(now.x - start.x, now.y - start.y) > STILL) start = null;
+    if (mode === "pan" && !start) panBy(now.x - before.x, now.y - before.y);
     if (mode === "split") setSplit(((now.x - visible().x) / visible().width) * 100);
   });
   for (const end of ["pointerup", "pointercancel"]) {
     stage.addEventListener(end, (event) => {
+      const clicked = end === "pointerup" && start;
+      start = null;
+      if (clicked && mode === "pan" && down.size === 1) point(clicked.x, clicked.y);
       down.delete(event.pointerId);
       if (!down.size) delete stage.dataset.mode;
       // After a pinch the finger that stays must not make the divider jump.

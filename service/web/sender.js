@@ -2,6 +2,7 @@
 
 import { Problem, createJob, fetchBlob, urls } from "./api.js";
 import { closeDrop, placeOf } from "./albums.js";
+import { lenderFile } from "./lender.js";
 import { isLinked, linked, onLink, sleep } from "./link.js";
 import { fileOf, setVersion, update } from "./photos.js";
 
@@ -54,7 +55,8 @@ async function sendOne(photo, version) {
   const onsent = (part) => setVersion(photo, version, { sent: part });
   try {
     const [file, place] = [await fileFor(photo), await placeOf(photo)];
-    const record = await createJob(file, version.options, { key: version.key, signal: stop.signal, onsent, place });
+    const reference = version.lender && (await lenderFile(version.lender));
+    const record = await createJob(file, version.options, { key: version.key, signal: stop.signal, onsent, place, reference });
     linked(true);
     update(photo, version, record);
     sent();

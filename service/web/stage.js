@@ -17,12 +17,15 @@ export function makeStage({ onzoom }) {
   const handle = h("button.handle", { type: "button", role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
   const divider = h("div.divider", { hidden: true }, handle);
   const note = h("p.stage-note", { role: "status" });
-  const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, divider, note);
+  // Over both sides: a hint belongs to the photograph, not to what is shown of it.
+  const marks = h("div.marks");
+  const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, marks, divider, note);
   let names = { left: "", right: "" };
   let size = { width: 0, height: 0 };
   let view = { scale: 1, x: 0, y: 0 };
   let split = 50;
   let fits = true;
+  let point = () => {};
 
   // --- the divider ---
 
@@ -88,7 +91,7 @@ export function makeStage({ onzoom }) {
     const [w, t] = [size.width * view.scale, size.height * view.scale];
     view.x = w <= width ? (width - w) / 2 : Math.min(0, Math.max(width - w, view.x));
     view.y = t <= height ? (height - t) / 2 : Math.min(0, Math.max(height - t, view.y));
-    for (const { frame } of [left, right]) {
+    for (const frame of [left.frame, right.frame, marks]) {
       frame.style.width = `${w}px`;
       frame.style.height = `${t}px`;
       frame.style.transform = `translate(${view.x}px, ${view.y}px)`;
@@ -108,6 +111,12 @@ export function makeStage({ onzoom }) {
     view.scale = scale;
     fits = Math.abs(scale - fitScale()) < 1e-4 * scale;
     apply();
+  }
+
+  /** Where a length on the stage lies on the photograph, as a share of its side; NaN beside it. */
+  function share(length, side) {
+    const part = length / (side * view.scale);
+    return part >= 0 && part <= 1 ? part : NaN;
   }
 
   const zoomFit = () => ((fits = true), apply());
@@ -136,18 +145,26 @@ export function makeStage({ onzoom }) {
     zoomBy(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - x, event.clientY - y);
   }, { passive: false });
   element.addEventListener("dblclick", (event) => {
-    if (event.target.closest(".handle")) return;
+    if (event.target.closest(".handle, .marker") || element.classList.contains("hinting")) return;
     const { left: x, top: y } = box();
     if (fits) zoomFull(event.clientX - x, event.clientY - y);
     else zoomFit();
   });
-  followPointers(element, handle, { box, visible, setSplit, zoomBy, panBy, mayPan: () => element.classList.contains("pannable") });
+  followPointers(element, handle, { box, visible, setSplit, zoomBy, panBy, mayPan: () => element.classList.contains("pannable"), hinting: () => element.classList.contains("hinting"), point: (x, y) => point({ x: share(x - view.x, size.width), y: share(y - view.y, size.height) }) });
   new ResizeObserver(apply).observe(element);
   setSplit(50);
 
   return {
     element, sweep, zoomBy, zoomFit, zoomFull, overlay, setSplit,
-    left, right,
+    left, right, marks,
+    /** Have `onspot({ x, y })` called with the spots that are clicked while hints are given. */
+    onpoint: (onspot) => (point = ({ x, y }) => Number.isNaN(x + y) || onspot({ x, y })),
+    hinting: (on) => {
+      element.classList.toggle("hinting", on);
+      set(element, { "aria-label": on ? text.hints.stage : words.stage });
+    },
+    /** Red, green and blue, 0 to 255, around a spot of the picture that is shown, or the grey one. */
+    levelsAt: (x, y) => levels(right.image ?? left.image, x, y),
     focus: () => (divider.hidden ? element : handle).focus({ preventScroll: true }),
     /** Say what lies on each side; without a left side there is nothing to compare. */
     name(leftName, rightName, comparing) {
@@ -173,6 +190,17 @@ export function makeStage({ onzoom }) {
   };
 }
 
+const probe = h("canvas", { width: 3, height: 3 }).getContext("2d", { willReadFrequently: true });
+
+function levels(image, x, y) {
+  if (!image) return [128, 128, 128];
+  const { naturalWidth: width, naturalHeight: height } = image;
+  const reach = Math.max(1, Math.round(Math.max(width, height) / 300));
+  const inside = (share, side) => Math.max(0, Math.min(side - 2 * reach, share * side - reach));
+  probe.drawImage(image, inside(x, width), inside(y, height), 2 * reach, 2 * reach, 0, 0, 3, 3);
+  return [...probe.getImageData(1, 1, 1, 1).data.slice(0, 3)];
+}
+
 function layer(side) {
   const frame = h("div.frame");
   const label = h("span.side-name");
@@ -181,6 +209,9 @@ function layer(side) {
     element: h(`div.layer.${side}`, {}, frame, label),
     frame,
     label,
+    get image() {
+      return image;
+    },
     /** Show this picture, or nothing. */
     put(picture) {
       if (picture === image) return;

@@ -59,6 +59,9 @@ export const text = {
     left: (seconds) => `about ${duration(seconds)} left`,
     retryFailed: "Try the failed ones again",
     cancelAll: "Stop the rest",
+    pause: "Pause",
+    resume: "Go on",
+    paused: "paused",
     select: "Select",
     selected: (n) => `${number.format(n)} selected`,
     selectAll: "Select all",
@@ -82,6 +85,7 @@ export const text = {
     sending: (percent) => `Sending, ${percent} %`,
     queued: "In the queue",
     place: (position) => (position <= 1 ? "Next in the queue" : `Number ${number.format(position)} in the queue`),
+    paused: "Paused",
     running: "Coming to colour",
     retrying: "Interrupted, starting again",
     canceling: "Stopping",
@@ -152,8 +156,46 @@ export const text = {
     make: "Make a new version",
     same: "You have this version already.",
     noOriginal: "The original is no longer kept on the server. Add the photograph again to make another version.",
-    summary: (o) => `Vividness ${percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}`,
+    summary: (o) => `Vividness ${percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}`,
     made: (n) => `Version ${n} is being made.`,
+  },
+
+  hints: {
+    heading: "Colour hints",
+    lead: "You know that the coat was red? Click on it and say so; the photograph around it follows.",
+    start: "Give hints",
+    stop: "Done giving hints",
+    howTo: "Click on the photograph. Or move with the arrow keys and press Enter.",
+    stage: "The photograph. Arrow keys move the cursor, with Shift in larger steps; Enter sets a hint.",
+    pick: "Colour of this spot",
+    suggestions: "Likely colours, the nearest first",
+    suggestion: (n, name) => `Likely colour ${n}: ${name}`,
+    looking: "Looking for likely colours…",
+    noSuggestions: "There are no suggestions here. Choose any colour below.",
+    hue: "Hue",
+    chroma: "Colourfulness",
+    percent: (n) => `${n} %`,
+    list: "Hints",
+    row: (n, name) => `${n}. ${name}`,
+    marker: (n, hint) => `Hint ${n}: ${hint.name}, ${spot(hint)}`,
+    at: (hint) => spot(hint),
+    remove: (n) => `Take hint ${n} away`,
+    removed: (n) => `Hint ${n} is gone.`,
+    undo: "Undo",
+    undone: "One step back.",
+    enough: (n) => `There can be ${n} hints at most.`,
+    make: "Try these hints",
+  },
+
+  lender: {
+    heading: "Palette of another photograph",
+    lead: "Drop a colour photograph here, and its palette is lent to this one.",
+    choose: "Choose a colour photograph",
+    another: "Choose another one",
+    remove: "Take the palette away",
+    removed: "The palette is gone.",
+    lent: (name) => `${name} lends its palette.`,
+    make: "Try this palette",
   },
 
   guess: {
@@ -168,6 +210,7 @@ export const text = {
     size: "Size",
     result: "Result",
     model: "Model",
+    lender: "Palette of",
     provider: "Ran on",
     took: "Took",
     kept: "Kept until",
@@ -201,6 +244,8 @@ export const text = {
     failed: (name, why) => `${name} did not work. ${why}`,
     removed: (n) => `${count(n, "photograph")} deleted.`,
     allDone: "All photographs are done.",
+    paused: "Paused. What is at work ends; nothing else begins.",
+    resumed: "Going on.",
   },
 
   error: {
@@ -216,11 +261,19 @@ export const text = {
     "job-not-found": "The service no longer has this photograph. Add it again.",
     "file-unreadable": "The file could not be read from your device. Was it moved or renamed?",
     "original-gone": "The original is no longer kept on the server. Add the photograph again.",
+    "reference-rejected": "The photograph that was to lend its palette cannot be used. It must be a colour photograph.",
+    "capability-missing": "The model that this service runs was not trained for that.",
     "missing-scope": "The key that you signed in with does not allow this.",
     "quota-exceeded": "Your key has sent as much as it may today. Try again tomorrow.",
     "needs-key": "This service asks for a key, which this page does not have.",
     other: "Something went wrong with this photograph.",
   },
 };
+
+const spot = ({ x, y }) => `${Math.round(100 * x)} % from the left, ${Math.round(100 * y)} % from the top`;
+
+/** Names of hues in CIELAB, each up to its angle. */
+const HUES = [[15, "pink"], [45, "red"], [72, "orange"], [105, "yellow"], [130, "yellow-green"], [170, "green"], [215, "turquoise"], [285, "blue"], [318, "violet"], [345, "magenta"], [360, "pink"]];
+export const colourName = (hue, chroma = 100) => (chroma < 6 ? "grey" : `${chroma < 22 ? "muted " : ""}${HUES.find(([end]) => hue <= end)[1]}`);
 
 const percent = (value) => `${Math.round(value * 100)}\u00a0%`;

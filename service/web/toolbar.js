@@ -18,6 +18,8 @@ export function makeToolbar(deeds) {
   const track = h("span.bar-track", {}, bar);
   const button = (name, label, deed) => h("button", { type: "button", onclick: deed }, icon(name), label);
   const retry = button("retry", words.retryFailed, deeds.retryFailed);
+  const pause = button("pause", words.pause, deeds.pause);
+  const resume = button("play", words.resume, deeds.resume);
   const cancel = button("stop", words.cancelAll, deeds.cancelAll);
   const select = button("select", words.select, () => deeds.select(true));
   const chosen = h("p", { role: "status" });
@@ -25,23 +27,29 @@ export function makeToolbar(deeds) {
   const zip = button("download", words.downloadSelected, deeds.zip);
   const remove = button("delete", words.deleteSelected, deeds.remove);
   const clear = button("close", words.clear, () => deeds.select(false));
-  const usual = h("div.row.deeds", {}, archive, retry, cancel, select);
+  const usual = h("div.row.deeds", {}, archive, retry, pause, resume, cancel, select);
   const selecting = h("div.row.deeds", {}, chosen, all, zip, remove, clear);
   const element = h("div.toolbar", {}, filters, albums, h("div.progress", {}, overall, track), usual, selecting);
 
   return {
     element,
     /** `known` is a list of `{ id, name, count }`; `album` the id of the one that is shown, or "". */
-    draw({ numbers, left, isSelecting, selected, zipping, known, album, archiveUrl }) {
+    draw({ numbers, left, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
       drawAlbums(albums, known, album);
       set(archive, { href: archiveUrl });
       archive.hidden = !archiveUrl;
       for (const name of FILTERS) write(counts[name], String(numbers[name]));
       const atWork = numbers.working > 0;
-      write(overall, words.overall(numbers.done, numbers.all) + (atWork && left ? `, ${words.left(left)}` : ""));
+      const ahead = pausing.paused ? words.paused : left ? words.left(left) : "";
+      write(overall, words.overall(numbers.done, numbers.all) + (atWork && ahead ? `, ${ahead}` : ""));
       bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
       track.hidden = !atWork;
       retry.hidden = !numbers.failed;
+      // The one takes the place of the other, and with it the focus.
+      const focused = [pause, resume].includes(document.activeElement);
+      pause.hidden = !pausing.running;
+      resume.hidden = !pausing.paused;
+      if (focused) (resume.hidden ? pause : resume).focus();
       cancel.hidden = numbers.working < 2;
       usual.hidden = isSelecting;
       selecting.hidden = !isSelecting;

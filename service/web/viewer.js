@@ -2,10 +2,13 @@
 
 import * as actions from "./actions.js";
 import { makeAdjust } from "./adjust.js";
-import { urls } from "./api.js";
+import { modelCapabilities, urls } from "./api.js";
 import { makeDetails } from "./details.js";
 import { h, icon, iconButton, say, set, write } from "./dom.js";
+import { makeDraft } from "./draft.js";
 import { drawGuess } from "./guess.js";
+import { makeHints } from "./hints.js";
+import { makeLender } from "./lender.js";
 import { UNFINISHED, best, current, fileOf, get, watch } from "./photos.js";
 import { load, sources } from "./pictures.js";
 import { makeStage } from "./stage.js";
@@ -34,7 +37,11 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const work = h("div.work", {}, status, h("span.bar-track", {}, bar), h("div.row", {}, retry, cancel));
   const legend = h("p.legend", { hidden: true }, h("span", {}, text.guess.legend[0]), h("span.legend-scale", { "aria-hidden": "true" }), h("span", {}, text.guess.legend[1]));
   const versions = makeVersions({ show: (version) => show(version), compare, redraw: () => photo && drawPanel() });
+  const draft = makeDraft(() => photo && drawPanel());
+  const tryDraft = () => makeAnother(adjust.options());
   const adjust = makeAdjust(makeAnother);
+  const hints = makeHints({ stage, draft, make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
+  const lender = makeLender({ draft, make: tryDraft });
   const details = makeDetails();
   dialog.append(
     h("header.viewer-bar", {},
@@ -43,9 +50,9 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
       h("div.row", {}, guess, previous, next, remove, download)),
     h("div.viewer-body", {},
       h("div.stage-wrap", {}, stage.element, legend, work),
-      h("aside.panel", {}, versions.element, adjust.element, details.element)),
+      h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
   );
-  dialog.addEventListener("cancel", (event) => (event.preventDefault(), close()));
+  dialog.addEventListener("cancel", (event) => (event.preventDefault(), hints.active ? hints.stop() : close()));
   watch(({ touched }) => photo && touched.has(photo) && (get(photo.id) ? changed() : close()));
 
   let photo = null;
@@ -73,10 +80,24 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     write(name, photo.name);
     set(dialog, { "aria-label": words.label(photo.name) });
     if (!dialog.open) dialog.showModal();
-    show(UNFINISHED.has(current(photo).state) ? current(photo) : best(photo));
+    hints.stop();
+    shown = UNFINISHED.has(current(photo).state) ? current(photo) : best(photo);
+    draft.from(shown);
+    show(shown);
     adjust.from(shown);
     follow(photo);
     stage.focus();
+    void learn();
+  }
+
+  /** Workers may have come with another model since the page was opened. */
+  async function learn() {
+    try {
+      Object.assign(capabilities, await modelCapabilities());
+      if (photo) drawPanel();
+    } catch {
+      // The watcher says when the service cannot be reached.
+    }
   }
 
   function shut() {
@@ -88,6 +109,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   function show(version) {
     shown = version;
+    // One that was made from this draft leaves the way back open.
+    if (!draft.matches(version)) draft.from(version);
     if (leftKey === version.key) leftKey = "";
     changed();
   }
@@ -98,7 +121,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   }
 
   function changed() {
-    if (!photo.versions.includes(shown)) shown = best(photo);
+    if (!photo.versions.includes(shown)) draft.from((shown = best(photo)));
     // A new version that is ready while another one is shown waits in the strip; one that was watched comes in.
     if (UNFINISHED.has(shown.state)) seenAtWork = true;
     drawPanel();
@@ -121,7 +144,10 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     if (ready) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });
     guess.hidden = !capabilities.confidence || !ready;
     versions.draw(photo, shown, leftKey);
-    adjust.know(photo.versions, fileOf(photo) || capabilities.original ? "" : text.adjust.noOriginal);
+    adjust.know(photo.versions, draft.matches, fileOf(photo) || capabilities.original ? "" : text.adjust.noOriginal);
+    const same = adjust.exists();
+    hints.know({ can: Boolean(capabilities.hints), same });
+    lender.know({ can: Boolean(capabilities.palette), same, had: Boolean(shown.lender) });
     details.draw(photo, shown);
   }
 
@@ -150,6 +176,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     if (!main || (ready && !after)) return stage.note(words.noDisplay(kindOf(photo)));
     if (!before) return stage.note(words.gone);
     stage.note(main.reduced ? words.preview : "");
+    hints.draw();
   }
 
   async function setGuess(on) {
@@ -169,7 +196,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   }
 
   function makeAnother(options) {
-    show(actions.again(photo, options));
+    show(actions.again(photo, { ...options, hints: draft.hints }, draft.lender));
     follow(photo);
     say(text.adjust.made(photo.versions.length));
   }

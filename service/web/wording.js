@@ -1,11 +1,13 @@
 /** From states and codes to sentences. */
 
+import { isPaused } from "./albums.js";
 import { text } from "./strings.js";
 
 /** What the version is doing, in a few words. */
 export function stateWords(version) {
   const { state, record, place } = version;
   if (state === "sending") return text.state.sending(Math.floor(version.sent * 100));
+  if (state === "queued" && isPaused(record?.batch_id)) return text.state.paused;
   if (state === "queued" && place) return text.state.place(place);
   if (state === "running" && record?.progress) return text.stage[record.progress.stage] ?? text.state.running;
   return text.state[state] ?? state;

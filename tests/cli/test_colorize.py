@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.photographs import grey_jpeg
+from photochrom import color
+from support.photographs import PHOTOS, grey_jpeg
 from support.running import command, wait_for
+from support.tiny_model import ABLE_CARD, tiny_model
 
 
 def run(*arguments: str | Path, **env: str) -> tuple[int, str]:
@@ -93,3 +95,59 @@ def test_a_target_that_cannot_be_written_is_said(photograph: Path) -> None:
 def test_a_single_result_takes_the_format_of_its_name(photograph: Path, tmp_path: Path) -> None:
     assert run(photograph, tmp_path / "colour.png")[0] == 0
     assert Image.open(io.BytesIO((tmp_path / "colour.png").read_bytes())).format == "PNG"
+
+
+@pytest.fixture
+def able(tmp_path: Path) -> dict[str, str]:
+    """The environment of a model that takes hints and palettes."""
+    model = tmp_path / "able.onnx"
+    model.write_bytes(tiny_model(ABLE_CARD))
+    return {"PHOTOCHROM_MODEL_PATH": str(model)}
+
+
+def ab(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(color.lab(np.asarray(image.convert("RGB")) / 255)[..., 1:])
+
+
+def test_hints_and_a_reference_change_the_colours(
+    photograph: Path, tmp_path: Path, able: dict[str, str]
+) -> None:
+    plain, hinted, lent = (tmp_path / f"{name}.png" for name in ("plain", "hinted", "lent"))
+    assert run(photograph, plain, **able)[0] == 0
+    hints = ("--hint", "0.25,0.75,#c04030", "--hint", "0.75,0.75,#3040c0")
+    assert run(photograph, hinted, *hints, **able)[0] == 0
+    change = ab(hinted) - ab(plain)
+    assert change[384, 128, 1] > change[384, 384, 1] + 20
+    assert np.abs(change[100, 100]).max() < 2
+    assert run(photograph, lent, "--reference", PHOTOS / "coffee.jpg", **able)[0] == 0
+    assert (ab(lent) - ab(plain))[..., 0].mean() > 2
+
+
+@pytest.mark.parametrize("hint", ["0.5,0.5", "red", "2,0.5,#ffffff", "0.5,0.5,red", "0.1,0.1,#ffffff,3"])
+def test_a_hint_that_cannot_be_read_is_shown_how_to_write(
+    photograph: Path, tmp_path: Path, hint: str
+) -> None:
+    code, said = run(photograph, tmp_path / "out.jpg", "--hint", hint)
+    assert code == 2
+    assert "--hint" in said
+    assert "0.4,0.3,#a04030" in said.replace("\n", " ")
+
+
+def test_hints_are_for_one_photograph(photograph: Path, tmp_path: Path) -> None:
+    code, said = run(photograph.parent, tmp_path / "out", "--hint", "0.5,0.5,#ffffff")
+    assert code == 1
+    assert "name a file, not a folder" in said
+
+
+def test_a_reference_without_colour_and_a_model_without_palette_are_said(
+    photograph: Path, tmp_path: Path, able: dict[str, str]
+) -> None:
+    code, said = run(photograph, tmp_path / "out.jpg", "--reference", photograph, **able)
+    assert (code, "no colour to lend" in said) == (1, True)
+    plain = tmp_path / "plain.onnx"
+    plain.write_bytes(tiny_model())
+    env = {"PHOTOCHROM_MODEL_PATH": str(plain)}
+    code, said = run(photograph, tmp_path / "out.jpg", "--reference", PHOTOS / "coffee.jpg", **env)
+    assert (code, "was not trained for a reference photograph" in said) == (1, True)
+    assert not (tmp_path / "out.jpg").exists()

@@ -1,26 +1,11 @@
 """The page for everybody: axe-core (Deque) finds nothing serious, in no state, in neither theme."""
 
-from importlib.resources import files
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from support.browser import visit
+from support.browser import findings, visit
 from support.photographs import grey_jpeg
 from support.running import Service
-
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-
-
-def findings(page: Page) -> list[str]:
-    page.evaluate(AXE)
-    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']]}"
-        for violation in result["violations"]
-        if violation["impact"] in {"serious", "critical", "moderate"}
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

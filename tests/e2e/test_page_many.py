@@ -117,3 +117,34 @@ def test_a_stopped_album_goes_on_where_it_was(chromium: Browser, running: Servic
 def sent(running: Service) -> int:
     with running.client() as client:
         return sum(batch["total"] for batch in client.get("/v1/batches").json()["items"])
+
+
+def test_a_paused_album_waits_over_a_reload_and_goes_on(
+    chromium: Browser, running: Service, folder: Path
+) -> None:
+    with running.client() as client:
+        for batch in client.get("/v1/batches").json()["items"]:
+            client.delete(f"/v1/batches/{batch['id']}")
+    with visit(chromium, running.url) as visitor:
+        page = visitor.page
+        visitor.choose(*sorted(folder.iterdir())[:80])
+        expect(page.locator(".card[data-state=succeeded]").first).to_be_visible(timeout=30_000)
+        page.get_by_role("button", name="Pause").click()
+        expect(page.get_by_role("button", name="Go on")).to_be_focused()
+        wait_for(lambda: sent(running) == 80, 60, "everything sent")
+        with running.client() as client:
+            [batch] = client.get("/v1/batches").json()["items"]
+        assert batch["state"] == "paused"
+        expect(page.get_by_text(re.compile("in colour, paused"))).to_be_visible()
+        expect(page.locator(".card-status", has_text="Paused").first).to_be_visible()
+        # A single photograph goes before, pause or not.
+        done = batch["counts"]["succeeded"]
+        running.wait(running.upload((folder / "499.jpg").read_bytes()))
+        with running.client() as client:
+            later = client.get(batch["url"]).json()
+        assert later["counts"]["succeeded"] - done <= 2
+
+        page.reload()
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_text("81 of 81 in colour")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="Pause")).to_be_hidden()

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from model.card import read_onnx_card
 from model.color import lab
-from model.evaluate import calibration, evaluate, main, recolour
+from model.evaluate import evaluate, main
 from model.predict import SETTINGS, Setting
 
 SHIPPED = Path("model/weights/photochrom.onnx")
@@ -29,8 +31,6 @@ class Truth:
 
 @pytest.fixture
 def even(tmp_path: Path) -> Path:
-    from PIL import Image
-
     for name in ("a", "b", "c"):
         Image.new("RGB", (300, 280), (180, 120, 60)).save(tmp_path / f"{name}.png")
     return tmp_path
@@ -45,6 +45,8 @@ def test_knowing_the_truth_scores_full_and_grey_scores_grey(even: Path) -> None:
     assert vivid["psnr"] == 100
     assert vivid["rmse_ab"] == pytest.approx(0, abs=1e-3)
     assert vivid["colourfulness"] == vivid["colourfulness_truth"]
+    assert vivid["colourfulness_difference"] == 0
+    assert grey["colourfulness_difference"] == pytest.approx(-grey["colourfulness_truth"], abs=1e-3)
     assert grey["psnr"] == grey["psnr_grey"] < 30
     assert grey["rmse_ab"] == pytest.approx(float(colour[1:].square().mean().sqrt()), rel=1e-4)
     assert grey["colourfulness"] == pytest.approx(0, abs=1e-4)
@@ -68,39 +70,35 @@ def test_hints_show_the_truth_when_asked_for(even: Path) -> None:
     assert with_one["rmse_ab"] == pytest.approx(0, abs=1e-3)
 
 
-def test_recolouring_keeps_lightness_and_enlarges_bilinearly() -> None:
-    lightness = torch.full((1, 1, 32, 32), 60.0)
-    ab = torch.randn(1, 2, 8, 8, generator=torch.Generator().manual_seed(0)) * 5
-    full, rgb = recolour(lightness, ab)
-    expected = torch.nn.functional.interpolate(ab, (32, 32), mode="bilinear", align_corners=False)
-    assert torch.equal(full, expected)
-    np.testing.assert_allclose(lab(rgb / 255)[:, :1], lightness, atol=0.5)
-    assert torch.equal(rgb, rgb.round())
-
-
-def test_calibration_sorts_by_the_estimate_and_takes_roots_of_mean_squares() -> None:
-    errors = torch.tensor([[5.0, 1, 7, 1], [6.0, 3, 8, 4]])
-    low, high = calibration(errors, groups=2)
-    assert low == {"estimated": 1.0, "true": pytest.approx(12.5**0.5, abs=1e-3)}
-    assert high == {"estimated": pytest.approx(37**0.5, abs=1e-3), "true": pytest.approx(50**0.5, abs=1e-3)}
-
-
-def test_the_command_prints_json_and_writes_rows(
+def test_the_command_prints_json_and_writes_rows_and_a_sheet(
     good_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--weights", str(SHIPPED), "--photos", str(good_photos), "--limit", "2"]
-    assert main([*arguments, "--json", "--csv", str(tmp_path / "rows.csv")]) == 0
+    (tmp_path / "labels.csv").write_text("photo,class\nscene-50.png,5\n")
+    arguments = ["--weights", str(SHIPPED), "--photos", str(good_photos), "--limit", "2", "--json", "--judge"]
+    files = {"--csv": "rows.csv", "--sheet": "sheet.jpg", "--labels": "labels.csv"}
+    assert main([*arguments, *(x for k, v in files.items() for x in (k, str(tmp_path / v)))]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["photos"] == 2
-    assert [(row["vividness"], row["temperature"]) for row in report["settings"]] == [
-        (0, 1),
-        (0.5, 0.38),
-        (1, 0.38),
-    ]
+    assert report["labelled"] == 1
+    assert report["seconds_per_photo"] > 0
+    assert report["weights_sha256"] == read_onnx_card(SHIPPED).weights_sha256
+    settings = report["settings"]
+    assert [(s["vividness"], s["temperature"]) for s in settings] == [(0, 1), (0.5, 0.38), (1, 0.38)]
+    keys = {
+        "psnr",
+        "psnr_grey",
+        "rmse_ab",
+        "colourfulness",
+        "colourfulness_truth",
+        "frechet",
+        "judge_agreement",
+    }
+    assert all(keys | {"top1", "top1_truth"} <= row.keys() for row in settings)
     rows = list(csv.DictReader((tmp_path / "rows.csv").open()))
     assert len(rows) == 6
     mean = np.mean([float(row["psnr"]) for row in rows if row["vividness"] == "1"])
-    assert mean == pytest.approx(report["settings"][2]["psnr"], abs=1e-3)
+    assert mean == pytest.approx(settings[2]["psnr"], abs=1e-3)
+    assert Image.open(tmp_path / "sheet.jpg").width == 5 * 256
 
 
 def test_the_command_prints_a_table(good_photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,3 +118,24 @@ def test_the_command_says_what_is_missing(
 def test_an_empty_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--weights", str(SHIPPED), "--photos", str(tmp_path)]) == 1
     assert "no photographs" in capsys.readouterr().err
+
+
+def test_a_damaged_photograph_is_named(even: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (even / "torn.jpg").write_bytes(b"\xff\xd8 torn")
+    assert main(["--weights", str(SHIPPED), "--photos", str(even)]) == 1
+    assert "torn.jpg: Not a readable photograph" in capsys.readouterr().err
+
+
+def test_labels_that_fit_nothing_are_refused(
+    even: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "labels.json").write_text('{"other.png": 1}')
+    arguments = ["--weights", str(SHIPPED), "--photos", str(even), "--labels", str(tmp_path / "labels.json")]
+    assert main([*arguments, "--judge"]) == 1
+    assert "named like 'a.png'" in capsys.readouterr().err
+
+
+def test_labels_without_a_judge_are_refused(even: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--weights", str(SHIPPED), "--photos", str(even), "--labels", "labels.csv"])
+    assert "--labels needs --judge" in capsys.readouterr().err

@@ -9,13 +9,11 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from model import export
-from model.card import main as card_main
+from model import export, parity
 from model.card import markdown, read_onnx_card
 from model.checkpoint import load_network
 from model.network import Colorizer, Predictor
 from model.predict import OnnxPredict, Setting
-from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 
 SHIPPED = Path("model/weights/photochrom.onnx")
@@ -66,7 +64,7 @@ def test_an_export_is_deterministic_keeps_its_weights_and_card(tiny: Colorizer, 
     changed[100:160] += 5
     bias.CopyFrom(numpy_helper.from_array(changed, bias.name))
     with pytest.raises(ModelRejected, match="differs from torch"):
-        export.parity(back, model)
+        parity.parity(back, model)
 
 
 def test_a_lost_weight_is_refused(tiny: Colorizer) -> None:
@@ -113,8 +111,8 @@ def test_shipped_file_keeps_its_promises() -> None:
     assert SHIPPED.stat().st_size <= 40e6
     assert model.ir_version <= 10
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 18)]
-    assert tuple(value.name for value in model.graph.input) == export.INPUTS
-    assert tuple(value.name for value in model.graph.output) == export.OUTPUTS
+    assert tuple(value.name for value in model.graph.input) == parity.INPUTS
+    assert tuple(value.name for value in model.graph.output) == parity.OUTPUTS
     network = load_network(SHIPPED)
     assert len(card.bins) == len(network.bins) == 259
     assert sum(parameter.numel() for parameter in network.parameters()) < 20e6
@@ -123,7 +121,7 @@ def test_shipped_file_keeps_its_promises() -> None:
 
 def test_shipped_file_answers_as_torch_does() -> None:
     network = load_network(SHIPPED)
-    lightness, hints, palette, temperature, vividness = export.example(network, 1, 128, 160)
+    lightness, hints, palette, temperature, vividness = parity.example(network, 1, 128, 160)
     with torch.inference_mode():
         expected, _ = Predictor(network)(lightness, hints, palette, temperature, vividness)
     given, confidence = OnnxPredict(SHIPPED)(lightness, hints, (Setting(0.5, 0.38),))[0]
@@ -131,26 +129,8 @@ def test_shipped_file_answers_as_torch_does() -> None:
     assert 0 <= confidence.min() <= confidence.max() <= 1
 
 
-def test_shipped_card_is_the_one_written_out() -> None:
-    assert (SHIPPED.parent / "MODEL_CARD.md").read_text() == markdown(read_onnx_card(SHIPPED))
-
-
 def test_shipped_figures_are_not_below_the_first_run() -> None:
     figures = {(f.vividness, f.temperature): f for f in read_onnx_card(SHIPPED).figures}
     assert figures[0, 1].psnr >= 24.49
     assert figures[0.5, 0.38].psnr >= 24.405
     assert figures[1, 0.38].psnr >= 23.75
-
-
-def test_card_command_writes_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "CARD.md"
-    assert card_main(["--weights", str(SHIPPED), "--out", str(out)]) == 0
-    assert "## Known failures" in out.read_text()
-    (tmp_path / "bad.onnx").write_bytes(b"no model")
-    assert card_main(["--weights", str(tmp_path / "bad.onnx"), "--out", str(out)]) == 1
-    assert "no readable ONNX" in capsys.readouterr().err
-
-
-def test_a_card_survives_its_metadata() -> None:
-    card = read_onnx_card(SHIPPED)
-    assert ModelCard.from_metadata(card.to_metadata()) == card

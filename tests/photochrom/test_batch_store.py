@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from photochrom.batches import BatchRecord
+from photochrom.batches import BatchRecord, BatchState
 from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotFound
 from photochrom.fleet import WorkerStatus
 from photochrom.ids import new_id
 from photochrom.job_store import HANDED_OVER
 from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, utc_now
 from photochrom.options import ColorizeOptions
-from support.queueing import Bench, make_record
+from support.queueing import Bench, add_item, make_record, new_batch
 
 
 @pytest.fixture
@@ -267,3 +267,65 @@ def test_a_batch_is_forgotten_when_its_time_is_over_and_it_is_empty(bench: Bench
     bench.batches.forget_empty()
     with pytest.raises(BatchNotFound):
         bench.batches.get(batch_id)
+
+
+def states(bench: Bench, batch: str) -> dict[JobState, int]:
+    return {state: count for state, count in bench.store.counts(batch).items() if count}
+
+
+def test_a_paused_batch_gives_no_turns_and_takes_back_those_it_gave(bench: Bench) -> None:
+    batch = new_batch(bench)
+    first = add_item(bench, batch, "a.jpg", b"a")
+    bench.batches.pause(batch)
+    add_item(bench, batch, "b.jpg", b"b")
+    assert bench.batches.hold(bench.store.get(first.id))
+    assert bench.redis.zcard(f"batch:{batch}:held") == 2
+    assert not bench.redis.zcard("jobs:handed")
+    bench.batches.feed(batch)
+    assert bench.redis.zcard(f"batch:{batch}:held") == 2
+
+    bench.batches.resume(batch)
+    bench.batches.feed(batch)
+    again = bench.store.get(first.id)
+    # A new handing over, which RQ does not take for the one that it remembers.
+    assert again.dispatch == first.dispatch + 1
+    assert bench.queue.position(again) is not None
+    assert not bench.batches.hold(again)
+
+
+def test_an_item_is_not_lost_where_the_pause_ends_while_it_is_put_back(bench: Bench) -> None:
+    batch = new_batch(bench)
+    item = add_item(bench, batch, "a.jpg", b"a")
+    bench.batches.pause(batch)
+    seen = bench.store.get(item.id)
+    change = bench.store.change
+
+    def resumed_meanwhile(*given: Any, **more: Any) -> JobRecord:
+        bench.batches.resume(batch)
+        return change(*given, **more)
+
+    bench.store.change = resumed_meanwhile  # type: ignore[method-assign]
+    bench.batches.hold(seen)
+    bench.store.change = change  # type: ignore[method-assign]
+    assert bench.queue.position(bench.store.get(item.id)) is not None
+
+
+def test_canceling_and_retrying_end_a_pause(bench: Bench) -> None:
+    batch = new_batch(bench)
+    add_item(bench, batch, "a.jpg", b"a")
+    bench.batches.pause(batch)
+    bench.batches.cancel(batch)
+    bench.batches.cancel_items(batch)
+    assert states(bench, batch) == {JobState.CANCELED: 1}
+    with pytest.raises(BatchClosed):
+        bench.batches.pause(batch)
+    bench.batches.retry_failed(batch)
+    bench.batches.retry_items(batch)
+    assert bench.redis.zcard("jobs:handed") == 1
+
+
+def test_a_batch_that_is_over_is_not_paused(bench: Bench) -> None:
+    batch = new_batch(bench)
+    bench.batches.seal(batch)
+    paused = bench.batches.pause(batch)
+    assert paused.state(bench.store.counts(batch)) is BatchState.COMPLETED

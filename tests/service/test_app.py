@@ -128,6 +128,7 @@ def test_models_count_their_workers_by_provider(client: TestClient, bench: Bench
         {
             "name": "photochrom",
             "version": "1",
+            "capabilities": [],
             "providers": {"CPUExecutionProvider": 1, "CUDAExecutionProvider": 1},
         }
     ]

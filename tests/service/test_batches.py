@@ -203,3 +203,21 @@ def test_the_next_item_takes_the_turn_of_one_that_is_taken_out(
     else:
         client.delete(f"/v1/jobs/{first}")
     assert bench.queue.position(bench.store.get(second)) == 0
+
+
+def test_a_batch_is_paused_and_goes_on(client: TestClient, url: str, photo: bytes, finish: Finish) -> None:
+    put(client, url, "a.jpg", photo)
+    paused = client.post(f"{url}:pause").json()
+    assert paused["state"] == "paused"
+    assert paused["paused_at"]
+    assert client.post(f"{url}:pause").json() == paused  # again is no error
+    put(client, url, "b.jpg", photo)  # more may be sent
+    client.post(f"{url}:seal")
+    assert client.get(url).json()["state"] == "paused"
+    resumed = client.post(f"{url}:resume").json()
+    assert (resumed["state"], resumed["paused_at"]) == ("sealed", None)
+    assert client.post(f"{url}:resume").status_code == 200
+    client.post(f"{url}:cancel")
+    assert code(client.post(f"{url}:pause")) == "409 batch-closed"
+    for deed in ("pause", "resume"):
+        assert code(client.post(f"/v1/batches/{'0' * 26}:{deed}")) == "404 batch-not-found"

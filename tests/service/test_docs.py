@@ -14,10 +14,11 @@ from photochrom.jobs import utc_now
 from photochrom.webhooks import new_secret
 from service.problems import STATUS_OF
 from support.keyring import new_key
-from support.photographs import grey_jpeg
+from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench, workers
 from support.receiver import make_webhook
 from support.running import ROOT
+from support.tiny_model import ABLE_CARD, tiny_model
 
 TEXT = (ROOT / "docs" / "api.md").read_text()
 
@@ -28,9 +29,13 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
-    """Where the examples find grey.jpg; a worker is at work."""
+    """Where the examples find grey.jpg and colour.jpg; a worker is at work, whose model takes hints and palettes."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
-    with workers(bench):
+    (tmp_path / "colour.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
+    model = tmp_path / "able.onnx"
+    model.write_bytes(tiny_model(ABLE_CARD))
+    with workers(bench, model_path=model) as running:
+        running.wait_until_alive()
         yield tmp_path
 
 

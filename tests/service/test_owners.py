@@ -202,3 +202,18 @@ def test_where_no_keys_are_asked_for_all_see_all(
 ) -> None:
     job = keyed.post("/v1/jobs", content=photo, headers=show(bench)).json()["url"]
     assert client.get(job).status_code == 200
+
+
+def test_the_result_of_another_lends_no_palette(
+    keyed: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
+) -> None:
+    theirs, ours = show(bench), show(bench)
+    job = belongings(keyed, photo, finish, theirs).job_id
+
+    def borrow(headers: Headers) -> Any:
+        return keyed.post("/v1/jobs", params={"reference": job}, content=photo, headers=headers)
+
+    refused = borrow(ours)
+    assert (refused.status_code, refused.json()["code"]) == (422, "reference-rejected")
+    unknown = keyed.post("/v1/jobs", params={"reference": "0" * 26}, content=photo, headers=ours)
+    assert unknown.json()["detail"].replace("0" * 26, job) == refused.json()["detail"]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _ARGUMENTS = [
 ]
 # Test machines may be busy with other tests; nothing here is slow by itself.
 expect.set_options(timeout=15_000)
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 # What the browser itself says of a service that is down; nothing that a script could keep from the console.
 _NETWORK = ("net::ERR_CONNECTION", "net::ERR_INTERNET", "net::ERR_NETWORK", "net::ERR_EMPTY_RESPONSE")
 
@@ -94,3 +96,14 @@ def visit(on: Browser, url: str, *, expect: tuple[int, ...] = (), **context: Any
         visiting.assert_clean()
     finally:
         opened.close()
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core holds against what the page shows now."""
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']]}"
+        for violation in result["violations"]
+        if violation["impact"] in {"serious", "critical", "moderate"}
+    ]

@@ -13,22 +13,20 @@ from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
 from ..predictor import Predictor, predict_size
 from . import jpeg_luma
 from .companions import confidence_png, preview_of_jpeg, preview_of_pixels
-from .exif import without_thumbnail
-from .jp2 import read_jp2, write_jp2
+from .decode import decode
+from .jp2 import write_jp2
 from .jpeg_file import JpegFile, read_frame
-from .jpeg_pixels import read_jpeg, write_jpeg
+from .jpeg_pixels import write_jpeg
 from .limits import PhotoLimits
-from .losses import bounded, losses, lost_depth, too_large
+from .losses import losses, lost_depth, too_large
 from .metadata import carried_metadata, fits_segment, jpeg_with_provenance
 from .photo import Metadata, Photo
 from .pixels import colorize_pixels, reduced_lightness
-from .png import read_png, write_png
-from .profile import as_srgb
+from .png import write_png
 from .provenance import with_provenance
 from .small import predict_small
 from .space import SRGB
-from .stills import read_still, write_still
-from .tiff import read_tiff
+from .stills import write_still
 from .tiff_writer import DEFLATE, write_tiff
 from .tone import Toned, tone_of
 from .upsample import DetailInjection, RowSource
@@ -36,12 +34,6 @@ from .upsample import DetailInjection, RowSource
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
 STAGES = ("decode", "predict", "upsample", "encode")
-_READERS = {
-    PhotoFormat.JPEG: read_jpeg,
-    PhotoFormat.PNG: read_png,
-    PhotoFormat.TIFF: read_tiff,
-    PhotoFormat.JP2: read_jp2,
-}
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
@@ -192,7 +184,7 @@ def _colorize_pixels(
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     with stages.stage("decode"):
-        photo = _decode(data, photo_format, limits)
+        photo = decode(data, photo_format, limits)
         warnings = photo.warnings + (_COLORED,) * photo.colored
     size = photo.pixels.shape[0], photo.pixels.shape[1]
     with stages.stage("predict"):
@@ -226,16 +218,6 @@ def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Me
     if target is PhotoFormat.JPEG and not fits_segment(noted, "XMP"):
         return metadata, (_NO_ROOM, *losses(metadata, target))
     return noted, losses(noted, target)
-
-
-def _decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
-    reader = _READERS.get(photo_format)
-    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
-    metadata, left_out = bounded(photo.metadata, limits)
-    photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
-    if photo.metadata.exif:
-        photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
-    return as_srgb(photo.turned_upright())
 
 
 def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:

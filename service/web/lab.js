@@ -1,0 +1,47 @@
+/** CIELAB and sRGB, as `photochrom/color.py` has them: what is chosen here must look there as it looked here. */
+
+const WHITE = [0.9504559270516716, 1, 1.0890577507598784];
+const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+const encoded = (v) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
+const compress = (t) => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116);
+const expand = (f) => (f ** 3 > 216 / 24389 ? f ** 3 : (116 * f - 16) / (24389 / 27));
+
+/** CIELAB of sRGB levels 0 to 255. */
+export function labOf([red, green, blue]) {
+  const [r, g, b] = [red, green, blue].map((level) => linear(level / 255));
+  const [x, y, z] = [0.41239079926596 * r + 0.35758433938388 * g + 0.18048078840183 * b, 0.21263900587151 * r + 0.71516867876776 * g + 0.07219231536073 * b, 0.01933081871559 * r + 0.11919477979463 * g + 0.95053215224966 * b];
+  const [fx, fy, fz] = [x / WHITE[0], y, z / WHITE[2]].map(compress);
+  return { l: 116 * fy - 16, a: 500 * (fx - fy), b: 200 * (fy - fz) };
+}
+
+/** Linear light of CIELAB, not limited to 0..1. */
+function light({ l, a, b }) {
+  const fy = (l + 16) / 116;
+  const [x, y, z] = [expand(fy + a / 500) * WHITE[0], expand(fy), expand(fy - b / 200) * WHITE[2]];
+  return [3.24096994190452 * x - 1.53738317757009 * y - 0.498610760293 * z, -0.96924363628088 * x + 1.87596750150772 * y + 0.04155505740718 * z, 0.05563007969699 * x - 0.20397695888898 * y + 1.05697151424288 * z];
+}
+
+const inGamut = (lab) => light(lab).every((v) => v >= -1e-4 && v <= 1 + 1e-4);
+const levels = (linear) => linear.map((v) => Math.round(255 * encoded(Math.min(1, Math.max(0, v)))));
+/** Levels 0 to 255 of a colour that sRGB has, else null. */
+export const levelsOf = (lab) => (inGamut(lab) ? levels(light(lab)) : null);
+export const cssOf = (lab) => `rgb(${levels(light(fitted(lab))).join(" ")})`;
+
+/** The same hue and lightness, with as much chroma as sRGB can show. */
+export function fitted({ l, a, b }) {
+  if (inGamut({ l, a, b })) return { l, a, b };
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 14; step += 1) {
+    const middle = (low + high) / 2;
+    if (inGamut({ l, a: a * middle, b: b * middle })) low = middle;
+    else high = middle;
+  }
+  return { l, a: a * low, b: b * low };
+}
+
+/** Hue in degrees, 0 to 360. */
+export const hueOf = ({ a, b }) => ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
+export const chromaOf = ({ a, b }) => Math.hypot(a, b);
+export const ofHue = (l, hue, chroma) => ({ l, a: chroma * Math.cos((hue * Math.PI) / 180), b: chroma * Math.sin((hue * Math.PI) / 180) });
+/** The most chroma that a hue has at this lightness. */
+export const mostChroma = (l, hue) => chromaOf(fitted(ofHue(l, hue, 140)));

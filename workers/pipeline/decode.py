@@ -1,0 +1,38 @@
+"""Any file to an upright photo in sRGB or grey."""
+
+from dataclasses import replace
+
+from photochrom.sniff import PhotoFormat
+
+from .exif import without_thumbnail
+from .jp2 import read_jp2
+from .jpeg_pixels import read_jpeg
+from .limits import PhotoLimits
+from .losses import bounded
+from .photo import Photo
+from .png import read_png
+from .profile import as_srgb
+from .stills import read_still
+from .tiff import read_tiff
+
+_READERS = {
+    PhotoFormat.JPEG: read_jpeg,
+    PhotoFormat.PNG: read_png,
+    PhotoFormat.TIFF: read_tiff,
+    PhotoFormat.JP2: read_jp2,
+}
+
+
+def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
+    """Decode a photo of this format; `limits` are checked on the header.
+
+    Raises:
+        PhotoRejected: it cannot be read, or is too large.
+    """
+    reader = _READERS.get(photo_format)
+    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    metadata, left_out = bounded(photo.metadata, limits)
+    photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
+    if photo.metadata.exif:
+        photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
+    return as_srgb(photo.turned_upright())
