@@ -76,6 +76,10 @@ docs: $(VENV)/service.stamp  ## write the pages that are made from the code
 test-compose:  ## build the images and try docker compose for real; needs a Docker engine, takes minutes
 	docker/test-compose
 
+.PHONY: test-faults
+test-faults: $(VENV)/dev.stamp  ## 500 photographs while server and workers are killed (kill -9) ten times; takes minutes
+	PYTHONPATH=.:tests $(BIN)/python -m support.killing $(ARGS)
+
 .PHONY: clean
 clean:  ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""The `photochrom` command: `up`, `colorize`, `keys`, `doctor`."""
+"""The `photochrom` command: `up`, `colorize`, `batch`, `keys`, `doctor`."""
 
 from .commands import app
 

@@ -1,5 +1,6 @@
 """The commands and their options, as `--help` shows them; each is carried out by a module of its own."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,9 @@ from pydantic import ValidationError
 from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.hints import Hint
-from photochrom.options import ColorizeOptions, OutputFormat
 
 from . import keys
+from .chosen import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
 from .failing import failed
 
 app = typer.Typer(
@@ -21,7 +22,12 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(keys.app, name="keys")
-_DEFAULTS = ColorizeOptions()
+
+
+class ClientMissing(PhotochromError):
+    """What the client of the API needs is not installed."""
+
+    code = "client-missing"
 
 
 def _version(wanted: bool) -> None:
@@ -64,22 +70,12 @@ def up(
 def colorize(
     source: Annotated[Path, typer.Argument(help="A photograph, or a folder of photographs.", exists=True)],
     target: Annotated[Path, typer.Argument(help="Where the result goes: a file, or a folder.")],
-    output_format: Annotated[
-        OutputFormat, typer.Option("--format", help="Format of the results (for one file, its name decides).")
-    ] = _DEFAULTS.format,
-    quality: Annotated[int, typer.Option(help="Quality of lossy formats, 1 to 100.")] = _DEFAULTS.quality,
-    vividness: Annotated[
-        float, typer.Option(help="0 faithful, 1 as colourful as real photographs.")
-    ] = _DEFAULTS.vividness,
-    temperature: Annotated[
-        float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
-    ] = _DEFAULTS.temperature,
-    strength: Annotated[
-        float, typer.Option(help="0 to 1: scales the predicted colour.")
-    ] = _DEFAULTS.strength,
-    sepia: Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")] = (
-        _DEFAULTS.sepia
-    ),
+    output_format: Format = DEFAULTS.format,
+    quality: Quality = DEFAULTS.quality,
+    vividness: Vividness = DEFAULTS.vividness,
+    temperature: Temperature = DEFAULTS.temperature,
+    strength: Strength = DEFAULTS.strength,
+    sepia: Sepia = DEFAULTS.sepia,
     hint: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,19 +98,15 @@ def colorize(
     """
     from .colorize import run_files
 
-    try:
-        options = ColorizeOptions(
-            format=output_format,
-            quality=quality,
-            vividness=vividness,
-            temperature=temperature,
-            strength=strength,
-            sepia=sepia,
-            hints=tuple(_hint(text) for text in hint or ()),
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise typer.BadParameter(first["msg"], param_hint=f"--{first['loc'][0]}") from None
+    options = chosen(
+        format=output_format,
+        quality=quality,
+        vividness=vividness,
+        temperature=temperature,
+        strength=strength,
+        sepia=sepia,
+        hints=tuple(_hint(text) for text in hint or ()),
+    )
     try:
         raise typer.Exit(
             run_files(source, target, options, reference=reference, processes=processes, force=force)
@@ -133,6 +125,62 @@ def _hint(text: str) -> Hint:
         raise typer.BadParameter(
             f"{text!r}: {first['msg']}; write it like 0.4,0.3,#a04030", param_hint="--hint"
         ) from None
+
+
+@app.command()
+def batch(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of photographs.", exists=True, file_okay=False, metavar="DIR")
+    ],
+    target: Annotated[
+        Path, typer.Option("--to", help="Folder for the results, under the same names.", metavar="OUT")
+    ],
+    server: Annotated[
+        str, typer.Option(help="Address of the service.", envvar="PHOTOCHROM_SERVER", metavar="URL")
+    ] = "http://127.0.0.1:8000",
+    output_format: Format = DEFAULTS.format,
+    quality: Quality = DEFAULTS.quality,
+    vividness: Vividness = DEFAULTS.vividness,
+    temperature: Temperature = DEFAULTS.temperature,
+    strength: Strength = DEFAULTS.strength,
+    sepia: Sepia = DEFAULTS.sepia,
+    transfers: Annotated[
+        int, typer.Option(help="Photographs under way at once, each way.", min=1, max=64)
+    ] = 4,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to wait for a service that has stopped answering.", min=0)
+    ] = 600,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what OUT already holds, whoever made it.")
+    ] = False,
+) -> None:
+    """Colorize a folder on a running service: this machine's (`photochrom up`), or another's.
+
+    Results come into OUT as they are ready, under the same names and folders. What OUT already holds is
+    left alone. After Ctrl-C, a crash or a lost connection the same command goes on where it stopped, and
+    sends nothing twice; what failed is tried again. A service that restarts is waited for.
+
+    Services with API keys take one from the environment variable PHOTOCHROM_API_KEY. The exit code is 1
+    if any photograph failed; OUT/photochrom-errors.jsonl then says which, and why.
+    """
+    try:
+        from .batch import Remote, run_batch
+    except ModuleNotFoundError as missing:
+        raise failed(ClientMissing(f"{missing.name} is missing: pip install 'photochrom[client]'.")) from None
+
+    options = chosen(
+        format=output_format,
+        quality=quality,
+        vividness=vividness,
+        temperature=temperature,
+        strength=strength,
+        sepia=sepia,
+    )
+    remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
+    try:
+        raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite))
+    except PhotochromError as error:
+        raise failed(error) from None
 
 
 @app.command()

@@ -46,20 +46,37 @@ class BatchStore:
         self._queue = queue
         self._keep = keep
         self._fleet = Fleet(redis)
+        self._create = redis.register_script(scripts.CREATE_BATCH)
         self._next_turn = redis.register_script(scripts.NEXT_TURN)
         self._hold = redis.register_script(scripts.HOLD)
         self._end_batch = redis.register_script(scripts.END_BATCH)
 
-    def create(self, record: BatchRecord) -> BatchRecord:
-        """Keep a new batch."""
-        pipeline = self._redis.pipeline()
-        self._write(pipeline, record)
-        pipeline.zadd(_INDEX, {record.id: 0})
-        if record.owner:
-            pipeline.zadd(_index_of(record.owner), {record.id: 0})
-        pipeline.zadd(_EXPIRY, {record.id: (record.created_at + self._keep).timestamp()})
-        pipeline.execute()
-        return record
+    def create(self, record: BatchRecord, idempotency: IdempotencyKey | None = None) -> BatchRecord:
+        """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
+
+        Raises:
+            IdempotencyMismatch: the key was used with another name or other options.
+        """
+        binding = f"{record.id} {idempotency.fingerprint}" if idempotency else ""
+        bound = self._create(
+            keys=[_key(record.id), f"idempotency:batch:{idempotency.key if idempotency else ''}"],
+            args=[
+                record.id,
+                record.model_dump_json(),
+                (record.created_at + self._keep).timestamp(),
+                binding,
+                idempotency.seconds if idempotency else 0,
+                record.owner,
+            ],
+        )
+        if bound is None:
+            return record
+        earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
+        if idempotency is None or fingerprint != idempotency.fingerprint:
+            raise IdempotencyMismatch(
+                "This Idempotency-Key was used with another name of a batch, or other options."
+            )
+        return self.get(earlier_id)
 
     def get(self, batch_id: str) -> BatchRecord:
         """Return the record.

@@ -175,6 +175,22 @@ return 1
 """
 )
 
+CREATE_BATCH = """
+-- KEYS: batch:{id}, idempotency:{key}; ARGV: id, record, when it is forgotten, binding ("" for none),
+-- seconds to keep that, owner ("" for none)
+-- Returns false when created, else the binding that was there.
+if ARGV[4] ~= '' then
+    local bound = redis.call('GET', KEYS[2])
+    if bound and redis.call('EXISTS', 'batch:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
+    redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
+end
+redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', 1, 'owner', ARGV[6], 'events', 1)
+redis.call('ZADD', 'batches', 0, ARGV[1])
+if ARGV[6] ~= '' then redis.call('ZADD', 'owner:' .. ARGV[6] .. ':batches', 0, ARGV[1]) end
+redis.call('ZADD', 'batches:expiry', ARGV[3], ARGV[1])
+return false
+"""
+
 NEXT_TURN = """
 -- KEYS: batch:{id}:held, batch:{id}:out, batch:{id}; ARGV: how many may be out
 -- Returns the id of the item whose turn it is, or false; nobody's while the batch is paused.

@@ -17,10 +17,11 @@ from .auth import Caller
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
 from .deps import BatchId, CallerDep, Services, ServicesDep
 from .intake import kept, refuse_if_full
-from .jobs import matches, upload_body
+from .jobs import idempotency, matches, upload_body
 from .paging import Cursor, Limit, link_next
 from .results import errors_as_lines, results_as_zip
 from .schemas import JobPage, JobView
+from .streams import streamed
 from .uploads import received
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
@@ -28,18 +29,34 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 _RETRY_AFTER = "2"
 
 
-@router.post("", status_code=201, summary="Begin a batch", responses=problems.responses(400, 413, 422, 503))
+@router.post(
+    "",
+    status_code=201,
+    summary="Begin a batch",
+    responses={
+        200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
+        **problems.responses(400, 413, 422, 503),
+    },
+)
 def create_batch(
-    services: ServicesDep, caller: CallerDep, response: Response, new: NewBatch | None = None
+    services: ServicesDep,
+    caller: CallerDep,
+    response: Response,
+    new: NewBatch | None = None,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
 ) -> BatchView:
     """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
     new = new or NewBatch()
     record = BatchRecord(
         id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
     )
-    services.batches.create(record)
-    response.headers["Location"] = f"/v1/batches/{record.id}"
-    return view_of(services, record)
+    key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
+    begun = services.batches.create(record, key)
+    response.headers["Location"] = f"/v1/batches/{begun.id}"
+    if begun.id != record.id:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
+    return view_of(services, begun)
 
 
 @router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
@@ -210,7 +227,8 @@ def delete_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
         **problems.responses(404, 409, 410, 503),
     },
 )
-def download_archive(batch_id: BatchId, services: ServicesDep) -> Response:
+@router.head("/{batch_id}/archive.zip", include_in_schema=False)
+def download_archive(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream the results that are there, under their names and folders, with manifest.json at the end."""
     record = services.batches.get(batch_id)
     counts = services.store.counts(batch_id)
@@ -220,7 +238,7 @@ def download_archive(batch_id: BatchId, services: ServicesDep) -> Response:
         raise ResultNotReady("The batch has no results yet.")
     headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
     chunks = results_as_zip(services.store, services.storage, record)
-    return StreamingResponse(chunks, media_type="application/zip", headers=headers)
+    return streamed(request, chunks, "application/zip", headers)
 
 
 @router.get(
@@ -232,10 +250,11 @@ def download_archive(batch_id: BatchId, services: ServicesDep) -> Response:
         **problems.responses(404, 503),
     },
 )
-def download_errors(batch_id: BatchId, services: ServicesDep) -> Response:
+@router.head("/{batch_id}/errors.jsonl", include_in_schema=False)
+def download_errors(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)
-    return StreamingResponse(errors_as_lines(services.store, batch_id), media_type="application/jsonl")
+    return streamed(request, errors_as_lines(services.store, batch_id), "application/jsonl", {})
 
 
 def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:

@@ -221,7 +221,9 @@ def _accept(
     services: Services, caller: Caller, upload: Upload, idempotency_key: str | None
 ) -> tuple[JobRecord, bool]:
     def add(record: JobRecord, charge: Charge | None) -> tuple[JobRecord, bool]:
-        kept_before = services.store.create(record, _idempotency(idempotency_key, record), charge)
+        said = f"{record.original.sha256} {record.original.name} {record.asked()}"
+        key = idempotency(idempotency_key, said, record.owner)
+        kept_before = services.store.create(record, key, charge)
         return kept_before, kept_before.id == record.id
 
     record, new = kept(services, caller, upload, add)
@@ -236,14 +238,18 @@ def _feed(services: Services, record: JobRecord) -> None:
         services.batches.feed(record.batch_id)
 
 
-def _idempotency(key: str | None, record: JobRecord) -> IdempotencyKey | None:
+def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None:
+    """Return the key that `owner` gave to a call, with what the call says, both hashed; None without a key.
+
+    Raises:
+        InvalidOption: the key is empty.
+    """
     if key is None:
         return None
     if not key.strip():
         raise InvalidOption("The Idempotency-Key is empty.")
-    said = f"{record.original.sha256} {record.original.name} {record.asked()}"
     # One owner's key is nothing to another.
-    mine = f"{record.owner} {key}" if record.owner else key
+    mine = f"{owner} {key}" if owner else key
     return IdempotencyKey(_hashed(mine), _hashed(said))
 
 

@@ -1,10 +1,10 @@
 """Server-sent events: every event is the whole present state, so a reader that missed some has missed nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from redis.exceptions import RedisError
@@ -39,17 +39,19 @@ EVENTS: dict[int | str, dict[str, Any]] = {
     response_class=StreamingResponse,
     responses={**EVENTS, **problems.responses(404, 503)},
 )
+@router.head("/v1/jobs/{job_id}/events", include_in_schema=False)
 async def job_events(
-    job_id: JobId, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
+    job_id: JobId,
+    services: ServicesDep,
+    request: Request,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Send the job now and after each change; ends when the job does. Reconnecting resumes by Last-Event-ID."""
     record = await run_in_threadpool(services.store.get, job_id)
     seen = _number(last_event_id)
     if record.finished and seen >= record.revision:
         return Response(status_code=204)
-    return StreamingResponse(
-        _follow(services, job_id, seen), media_type="text/event-stream", headers=_HEADERS
-    )
+    return streamed(request, _follow(services, job_id, seen), "text/event-stream", _HEADERS)
 
 
 async def _follow(services: Services, job_id: str, seen: int) -> AsyncIterator[str]:
@@ -79,16 +81,19 @@ async def _follow(services: Services, job_id: str, seen: int) -> AsyncIterator[s
     response_class=StreamingResponse,
     responses={**EVENTS, **problems.responses(404, 503)},
 )
+@router.head("/v1/batches/{batch_id}/events", include_in_schema=False)
 async def batch_events(
-    batch_id: BatchId, services: ServicesDep, last_event_id: Annotated[str | None, Header()] = None
+    batch_id: BatchId,
+    services: ServicesDep,
+    request: Request,
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Send event `batch` with the whole batch now and as it changes; ends when the batch does."""
     view, number = await run_in_threadpool(_present, services, batch_id)
     seen = _number(last_event_id)
     if view.over and seen >= number:
         return Response(status_code=204)
-    stream = _follow_batch(services, batch_id, seen)
-    return StreamingResponse(stream, media_type="text/event-stream", headers=_HEADERS)
+    return streamed(request, _follow_batch(services, batch_id, seen), "text/event-stream", _HEADERS)
 
 
 async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncIterator[str]:
@@ -111,6 +116,18 @@ async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncIt
             if not await happens(changed, HEARTBEAT_SECONDS):
                 yield ": alive\n\n"
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def streamed(
+    request: Request, chunks: Iterator[Any] | AsyncIterator[Any], kind: str, headers: Mapping[str, str]
+) -> Response:
+    """Return a stream as the answer; to HEAD only what would stand above it, without making any of it."""
+    if request.method == "HEAD":
+        response = Response(headers=headers, media_type=kind)
+        # Nobody knows how long the stream would be; it is not of length 0.
+        del response.headers["Content-Length"]
+        return response
+    return StreamingResponse(chunks, media_type=kind, headers=headers)
 
 
 def _present(services: Services, batch_id: str) -> tuple[BatchView, int]:

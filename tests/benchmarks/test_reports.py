@@ -51,3 +51,8 @@ def test_every_way_of_upsampling_brings_colour_back(tmp_path):
 
 def test_costs_are_of_every_way():
     assert all(seconds > 0 for seconds in upsampling.costs(megapixels=0.1, repeats=1).values())
+
+
+def test_a_batch_is_measured_against_the_bare_command():
+    figures = table("benchmarks.throughput", "--photos", "3", "--megapixels", "0.1", "--processes", "1")
+    assert "| 1     | batch / colorize |" in figures

@@ -199,6 +199,28 @@ def test_an_ended_job_is_listed_when_something_of_it_expires(store: JobStore) ->
     assert store.expiring(utc_now() + timedelta(hours=25), 10) == [record.id]
 
 
+def test_who_writes_alone_reads_nothing_and_who_does_not_sees_all(
+    store: JobStore, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = store.create(job())
+    running = store.change(record.id, lambda r: r.claim("w", utc_now(), 3))
+    lease = running.lease
+    assert lease is not None
+    read: list[str] = []
+    monkeypatch.setattr(store, "get", lambda job_id: read.append(job_id) or JobStore.get(store, job_id))
+    for done in range(3):
+        store.change(record.id, lambda r, d=done: r.advance(lease, Progress(stage="s", done=d, total=4)))
+    assert read == []
+    JobStore(redis, KEEP).change(record.id, lambda r: r.request_cancel(utc_now()))
+    with pytest.raises(JobCanceled):
+        store.change(record.id, lambda r: r.advance(lease, Progress(stage="s", done=3, total=4)))
+    assert read == [record.id]
+    assert store.change(record.id, lambda r: r.cancel(utc_now())).state is JobState.CANCELED
+    store.delete(record.id)
+    with pytest.raises(JobNotFound):
+        store.change(record.id, JobRecord.retry)
+
+
 class JobLife(RuleBasedStateMachine):
     """Whatever callers, workers and deaths do to a job, its record and the indexes agree."""
 

@@ -221,3 +221,47 @@ def test_a_batch_is_paused_and_goes_on(client: TestClient, url: str, photo: byte
     assert code(client.post(f"{url}:pause")) == "409 batch-closed"
     for deed in ("pause", "resume"):
         assert code(client.post(f"/v1/batches/{'0' * 26}:{deed}")) == "404 batch-not-found"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("archive.zip", "application/zip"),
+        ("errors.jsonl", "application/jsonl"),
+        ("events", "text/event-stream; charset=utf-8"),
+    ],
+)
+def test_head_of_a_stream_tells_its_kind_and_makes_none_of_it(
+    client: TestClient, url: str, photo: bytes, finish: Callable[[str], object], path: str, kind: str
+) -> None:
+    finish(client.put(f"{url}/items/a.jpg", content=photo).json()["id"])
+    response = client.head(f"{url}/{path}")
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Type"] == kind
+    assert "Content-Length" not in response.headers
+
+
+def test_a_batch_begun_twice_with_one_key_is_one_batch(client: TestClient) -> None:
+    key = {"Idempotency-Key": "album 1"}
+    first = client.post("/v1/batches", json={"name": "Album"}, headers=key)
+    again = client.post("/v1/batches", json={"name": "Album"}, headers=key)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["id"] == first.json()["id"]
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = client.post("/v1/batches", json={"name": "Another"}, headers=key)
+    assert code(other) == "422 idempotency-mismatch"
+    assert len(client.get("/v1/batches").json()["items"]) == 1
+
+
+def test_a_key_whose_batch_was_deleted_begins_another(client: TestClient) -> None:
+    key = {"Idempotency-Key": "album 1"}
+    first = client.post("/v1/batches", headers=key).json()
+    client.delete(first["url"])
+    assert client.post("/v1/batches", headers=key).json()["id"] != first["id"]
+
+
+def test_a_key_for_a_job_and_one_for_a_batch_are_two(client: TestClient, photo: bytes) -> None:
+    key = {"Idempotency-Key": "k"}
+    assert client.post("/v1/jobs", content=photo, headers=key).status_code == 202
+    assert client.post("/v1/batches", headers=key).status_code == 201

@@ -3,6 +3,8 @@
 import os
 import re
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -29,9 +31,14 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
-    """Where the examples find grey.jpg and colour.jpg; a worker is at work, whose model takes hints and palettes."""
+    """Where the examples find grey.jpg and painting.jpg; a worker is at work, whose model takes hints and palettes."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
-    (tmp_path / "colour.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
+    photochrom = tmp_path / "bin" / "photochrom"
+    photochrom.parent.mkdir()
+    # This checkout's, wherever another may be installed.
+    photochrom.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m cli "$@"\n')
+    photochrom.chmod(0o755)
+    (tmp_path / "painting.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
     model = tmp_path / "able.onnx"
     model.write_bytes(tiny_model(ABLE_CARD))
     with workers(bench, model_path=model) as running:
@@ -49,7 +56,12 @@ def test_the_examples_work_as_they_are_printed(
     for script in examples("bash"):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            env={**os.environ, "URL": keyed_url if "$AUTH" in script else server_url, **bearer_of(key)},
+            env={
+                **os.environ,
+                "URL": keyed_url if "$AUTH" in script else server_url,
+                "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+                **bearer_of(key),
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -63,6 +75,9 @@ def test_the_examples_work_as_they_are_printed(
             compile(script, "docs/api.md", "exec"),
             {"URL": keyed_url if "KEY" in script else server_url, "KEY": key},
         )
+    for made in ("colour.jpg", "step-by-step.jpg", "coloured-3/wedding/2.jpg"):
+        assert (folder / made).read_bytes().startswith(b"\xff\xd8\xff")
+    assert zipfile.is_zipfile(folder / "album.zip")
 
 
 def bearer_of(key: str) -> dict[str, str]:

@@ -154,6 +154,13 @@ def test_an_idempotency_key_of_another_is_none(keyed: TestClient, bench: Bench, 
     assert other.json()["id"] != first.json()["id"] == again.json()["id"]
 
 
+def test_an_idempotency_key_of_anothers_batch_is_none(keyed: TestClient, bench: Bench) -> None:
+    one, two = ({**show(bench), "Idempotency-Key": "k"} for _ in range(2))
+    first, other, again = (keyed.post("/v1/batches", headers=key).json()["id"] for key in (one, two, one))
+    assert other != first == again
+    assert [batch["id"] for batch in keyed.get("/v1/batches", headers=one).json()["items"]] == [first]
+
+
 def test_a_key_that_follows_another_shares_its_jobs(keyed: TestClient, bench: Bench, photo: bytes) -> None:
     old, token = new_key(bench)
     job = keyed.post("/v1/jobs", content=photo, headers=bearer(token)).json()["id"]

@@ -29,3 +29,11 @@ def noise_png(side: int) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def noise_jpeg(side: int, seed: int) -> bytes:
+    """A square grey JPEG like no other: its noise is that of `seed`."""
+    noise = np.random.default_rng(seed).integers(0, 256, (side // 8, side // 8), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

@@ -19,7 +19,7 @@ from photochrom.batches import BatchRecord
 from photochrom.fleet import Fleet
 from photochrom.ids import new_id
 from photochrom.job_store import JobStore
-from photochrom.jobs import JobRecord, JobState, Original, Retention, utc_now
+from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, Original, Result, Retention, utc_now
 from photochrom.options import ColorizeOptions
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
@@ -154,3 +154,36 @@ def add_item(bench: Bench, batch_id: str, name: str, photo: bytes, **options: ob
     added, _ = bench.batches.add(record)
     bench.batches.feed(batch_id)
     return added
+
+
+def finished(bench: Bench, job_id: str, data: bytes = b"coloured") -> JobRecord:
+    """Do to a job what a worker does, with these bytes as its result."""
+    claimed = bench.store.change(job_id, lambda r: r.claim("w", utc_now(), 3))
+    key = f"results/{job_id}/a.jpg"
+    with bench.storage.draft() as draft:
+        draft.write(data)
+        draft.commit(key)
+    result = Result(
+        key=key,
+        name=claimed.original.name,
+        media_type="image/jpeg",
+        bytes=len(data),
+        width=96,
+        height=64,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+    model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
+    lease = claimed.lease
+    assert lease is not None
+    return bench.store.change(
+        job_id,
+        lambda r: r.succeed(lease, result, model, now=utc_now(), timings={"decode": 0.1}, warnings=()),
+    )
+
+
+def failed(
+    bench: Bench, job_id: str, code: str = "unreadable-photo", detail: str = "It is damaged."
+) -> JobRecord:
+    """End a job as a worker does that cannot read its photograph."""
+    error = JobError(code=code, detail=detail)
+    return bench.store.change(job_id, lambda r: r.fail(error, utc_now()))

@@ -1,0 +1,152 @@
+"""`photochrom batch`: a folder, colorized by a service; interrupted and gone on with as one likes."""
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from photochrom.errors import PhotochromError
+from photochrom.options import ColorizeOptions
+from photochrom_client import ApiError, Client, ConnectionFailed, Retries
+
+from .batch_report import Report
+from .ledger import Ledger, held
+from .meter import meter
+from .plan import Plan, make_plan
+from .sending import Sender
+from .transfers import Transfers
+
+_CONTACT_PATIENCE = 2.0
+_LOCAL = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """The service, and how to deal with it."""
+
+    server: str
+    api_key: str | None
+    transfers: int
+    """Photographs under way at once, each way."""
+    patience: float
+    """Seconds to wait for it when it does not answer."""
+
+
+class NothingAnswers(PhotochromError):
+    """There is no service at the address."""
+
+    code = "nothing-answers"
+
+
+class Interrupted(PhotochromError):
+    """The run cannot go on now; it can later."""
+
+    code = "interrupted"
+
+
+def run_batch(
+    source: Path, target: Path, options: ColorizeOptions, remote: Remote, *, overwrite: bool
+) -> int:
+    """Colorize `source` into `target`; return the exit code (1 if any photograph failed, 130 after Ctrl-C).
+
+    Raises:
+        CannotPlan: source and target do not go together.
+        NothingAnswers: there is no service.
+        FolderInUse: another run writes into `target`.
+        Interrupted: the service or the disk failed for longer than one can wait.
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    plan = make_plan(source, target, options.format, force=overwrite)
+    report = Report(plan, target, console)
+    if not plan.items:
+        return report.sum_up([], finished=True)
+    _greet(remote)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with held(target):
+            return _run(source, target, options, remote, plan, report, overwrite, console)
+    except OSError as error:
+        raise Interrupted(
+            f"{error.filename or target}: {error.strerror}; the same command goes on."
+        ) from error
+
+
+def _greet(remote: Remote) -> None:
+    """See that there is a service, before anything else: nobody waits ten minutes for a wrong address."""
+    try:
+        with Client(
+            remote.server, api_key=remote.api_key, timeout=10, retries=Retries(patience=_CONTACT_PATIENCE)
+        ) as client:
+            client.limits()
+    except ConnectionFailed as error:
+        local = remote.server.startswith(_LOCAL)
+        hint = (
+            "start the service with `photochrom up`, or name another with --server"
+            if local
+            else "check --server (or PHOTOCHROM_SERVER), and that the service runs there"
+        )
+        raise NothingAnswers(f"Nothing answers at {remote.server}: {hint}. ({error})") from None
+
+
+def _run(
+    source: Path,
+    target: Path,
+    options: ColorizeOptions,
+    remote: Remote,
+    plan: Plan,
+    report: Report,
+    overwrite: bool,
+    console: Console,
+) -> int:
+    ledger = Ledger(target, source, remote.server, options)
+    waits = _Waits()
+    client = Client(
+        remote.server,
+        api_key=remote.api_key,
+        retries=Retries(patience=remote.patience),
+        on_retry=waits.note,
+    )
+    sender = Sender(client, ledger, source, options)
+    with meter(console, len(plan.items)) as shown:
+        transfers = Transfers(client, ledger, sender, plan.items, width=remote.transfers, overwrite=overwrite)
+        try:
+            transfers.run(lambda done, note: shown.show(done, waits.said() or note))
+        except KeyboardInterrupt:
+            # A second one ends us at once: nothing of what is left would be lost.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            report.interrupted(transfers.outcomes)
+            return 130
+        except (ApiError, ConnectionFailed) as error:
+            raise Interrupted(f"{_sentence(error)} Run the same command again to go on from here.") from error
+        finally:
+            transfers.close()
+    code = report.sum_up(transfers.outcomes, finished=True)
+    if code == 0:
+        ledger.forget()
+    return code
+
+
+def _sentence(error: PhotochromError) -> str:
+    said = str(error)
+    request_id = getattr(error, "request_id", "")
+    return said + (f" (request {request_id})" if request_id else "")
+
+
+class _Waits:
+    """Remembers that a call is being tried again, for the meter to say so."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._said = ""
+
+    def note(self, error: PhotochromError, seconds: float) -> None:
+        """Called from any thread."""
+        self._said = f"waiting for the service: {error}"
+        self._until = time.monotonic() + seconds + 1
+
+    def said(self) -> str:
+        """Return what there is to say now."""
+        return escape(self._said) if time.monotonic() < self._until else ""

@@ -1,0 +1,34 @@
+"""The options of a colorization as the command line takes them, the same for every command that colorizes."""
+
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from photochrom.options import ColorizeOptions, OutputFormat
+
+DEFAULTS = ColorizeOptions()
+
+Format = Annotated[
+    OutputFormat, typer.Option("--format", help="Format of the results (for one file, its name decides).")
+]
+Quality = Annotated[int, typer.Option(help="Quality of lossy formats, 1 to 100.")]
+Vividness = Annotated[float, typer.Option(help="0 faithful, 1 as colourful as real photographs.")]
+Temperature = Annotated[
+    float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
+]
+Strength = Annotated[float, typer.Option(help="0 to 1: scales the predicted colour.")]
+Sepia = Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")]
+
+
+def chosen(**given: object) -> ColorizeOptions:
+    """Return the options.
+
+    Raises:
+        BadParameter: one is out of range; the message names it.
+    """
+    try:
+        return ColorizeOptions.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise typer.BadParameter(first["msg"], param_hint=f"--{first['loc'][0]}") from None

@@ -1,0 +1,47 @@
+"""Learns which items of a batch are over, without asking for all of them each time."""
+
+from photochrom.jobs import UNFINISHED, JobState
+from photochrom_client import Batch, Client, Job
+
+_FINAL = tuple(state for state in JobState if state not in UNFINISHED)
+_PAGE_MIN, _PAGE_MAX = 10, 200
+
+
+class Follower:
+    """Knows of one batch what it has told so far."""
+
+    def __init__(self, client: Client, batch_id: str) -> None:
+        self._client = client
+        self._batch_id = batch_id
+        self._told: dict[JobState, set[str]] = {state: set() for state in _FINAL}
+        self.over = False
+        """Whether nothing more will happen in the batch, and all of it has been told."""
+
+    def news(self) -> list[Job]:
+        """Return the items that have come to their end since the last call.
+
+        Raises:
+            ApiError, ConnectionFailed: the service does not say; `NotFound` if the batch is gone.
+        """
+        batch = self._client.batches.get(self._batch_id)
+        found = [job for state in _FINAL for job in self._new(state, batch)]
+        self.over = batch.over
+        return found
+
+    def _new(self, state: JobState, batch: Batch) -> list[Job]:
+        told = self._told[state]
+        # Where items were deleted meanwhile, counts say too little; at the end of the batch all are looked through.
+        wanted = _PAGE_MAX * 10_000 if batch.over else batch.counts.get(state, 0) - len(told)
+        if wanted <= 0 or not batch.counts.get(state):
+            return []
+        found: list[Job] = []
+        # Items are worked on in the order of their coming: the new ones stand near the top.
+        size = min(_PAGE_MAX, max(_PAGE_MIN, 2 * wanted))
+        listed = self._client.batches.items(self._batch_id, state=state, page_size=size)
+        for job in listed:
+            if job.id not in told:
+                told.add(job.id)
+                found.append(job)
+            if len(found) >= wanted:
+                break
+        return found

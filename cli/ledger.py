@@ -1,0 +1,106 @@
+"""What a `batch` run remembers in its target folder: the batches it made, so that it can go on after any death."""
+
+import fcntl
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from photochrom.errors import PhotochromError
+from photochrom.options import ColorizeOptions
+
+
+class FolderInUse(PhotochromError):
+    """Another run writes into the same folder."""
+
+    code = "folder-in-use"
+
+
+class _Memory(BaseModel):
+    key: str
+    batches: list[str] = []
+
+
+class Ledger:
+    """One small hidden file for each combination of source, server and options; replaced in one step."""
+
+    def __init__(self, target: Path, source: Path, server: str, options: ColorizeOptions) -> None:
+        identity = json.dumps([str(source.resolve()), server, options.model_dump(mode="json")])
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        self._path = target / f".photochrom-batch-{digest[:12]}.json"
+        self._memory = self._read()
+
+    @property
+    def batches(self) -> list[str]:
+        """Return the ids of the batches that hold photographs of this run, the oldest first."""
+        return list(self._memory.batches)
+
+    def next_key(self) -> str:
+        """Return the idempotency key of the next batch: the same until that batch is added."""
+        if not self._path.exists():
+            self._write()
+        return f"{self._memory.key}-{len(self._memory.batches)}"
+
+    def add(self, batch_id: str) -> None:
+        """Remember a batch."""
+        self._memory.batches.append(batch_id)
+        self._write()
+
+    def drop(self, batch_id: str) -> None:
+        """Forget a batch that is gone. Keys of later ones must be new: the old ones may name it still."""
+        self._memory = _Memory(
+            key=uuid.uuid4().hex, batches=[known for known in self._memory.batches if known != batch_id]
+        )
+        self._write()
+
+    def forget(self) -> None:
+        """Remove the file: everything has come to its end."""
+        self._path.unlink(missing_ok=True)
+
+    def _read(self) -> _Memory:
+        try:
+            return _Memory.model_validate_json(self._path.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return _Memory(key=uuid.uuid4().hex)
+
+    def _write(self) -> None:
+        write_whole(self._path, self._memory.model_dump_json().encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file of a folder that is `held`: whole or as it was, also after a crash of the machine.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name.lstrip('.')}.part")
+    with unfinished.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other runs out of `folder`; the lock dies with us, however we die.
+
+    Raises:
+        FolderInUse: another run has it.
+        OSError: the folder cannot be opened.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise FolderInUse(
+            f"Another `photochrom batch` writes into {folder}; wait for it, or stop it."
+        ) from None
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,169 @@
+"""Both ways at once: photographs go up, and results come down as they are ready."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from photochrom.errors import PhotochromError
+from photochrom_client import (
+    Client,
+    Conflict,
+    DownloadBroken,
+    Expired,
+    InvalidRequest,
+    Job,
+    JobFailed,
+    NotFound,
+    TooLarge,
+    UnsupportedMedia,
+)
+
+from .colorist import Outcome
+from .following import Follower
+from .ledger import Ledger
+from .plan import Item
+from .sending import Sender
+
+# A look costs both sides some milliseconds: seldom while there is much to do, soon when the end is near.
+_LOOK_SECONDS, _LAST_LOOKS_SECONDS, _NEARLY_ALL = 1.0, 0.25, 8
+# These concern one photograph; all other errors would meet every one.
+_OF_THE_PHOTOGRAPH = (InvalidRequest, TooLarge, UnsupportedMedia, Conflict)
+_OF_THE_RESULT = (Expired, NotFound, Conflict, DownloadBroken, JobFailed)
+_DELETED = "item-deleted"
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """How sending one photograph ended: in a job, in a refusal, or (when only looking) in neither."""
+
+    item: Item
+    job: Job | None = None
+    refused: Outcome | None = None
+
+
+class Transfers:
+    """One run. Threads only carry; whatever is decided is decided on the thread that calls `run`."""
+
+    def __init__(
+        self,
+        client: Client,
+        ledger: Ledger,
+        sender: Sender,
+        items: Sequence[Item],
+        *,
+        width: int,
+        overwrite: bool,
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._sender = sender
+        self._items = items
+        self._overwrite = overwrite
+        self._up = ThreadPoolExecutor(width, "send")
+        self._down = ThreadPoolExecutor(width, "fetch")
+        self._sending: set[Future[_Sent]] = set()
+        self._fetching: set[Future[Outcome]] = set()
+        self._waiting: dict[str, Item] = {}
+        self._over: dict[str, Job] = {}
+        self._followers: dict[str, Follower] = {}
+        self._sealed = False
+        self.outcomes: list[Outcome] = []
+        """What has come to its end so far."""
+
+    def run(self, show: Callable[[int, str], None]) -> None:
+        """Carry until each photograph has its outcome; `show` is told how many have, and a note.
+
+        Raises:
+            ApiError, ConnectionFailed: of the service, for longer than the client is patient.
+            OSError: a result cannot be written.
+        """
+        show(0, "asking what is there")
+        self._sender.look_around()
+        # All failed ones are queued anew before anybody asks what has failed.
+        missing = self._resume(show)
+        self._sending = {self._up.submit(self._send, item, self._sender.send) for item in missing}
+        while len(self.outcomes) < len(self._items):
+            self._turn()
+            show(len(self.outcomes), f"{len(self._sending)} to send" if self._sending else "")
+            if self._sending or self._waiting or self._fetching:
+                left = len(self._items) - len(self.outcomes)
+                time.sleep(_LOOK_SECONDS if left > _NEARLY_ALL else _LAST_LOOKS_SECONDS)
+
+    def close(self) -> None:
+        """End the threads; what they were at is left as it is."""
+        self._client.close()
+        for pool in (self._up, self._down):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _resume(self, show: Callable[[int, str], None]) -> list[Item]:
+        """Take up what is there already; return what is not."""
+        looking = [self._up.submit(self._send, item, self._sender.resume) for item in self._items]
+        for number, look in enumerate(as_completed(looking)):
+            self._note(look.result())
+            show(0, f"looking through what is there: {number + 1}")
+        return [look.result().item for look in looking if look.result() == _Sent(look.result().item)]
+
+    def _turn(self) -> None:
+        self._collect()
+        if not self._sending and not self._sealed:
+            self._sender.seal()
+            self._sealed = True
+        self._ask()
+        for job_id in [known for known in self._waiting if known in self._over]:
+            self._settle(self._waiting.pop(job_id), self._over.pop(job_id))
+
+    def _collect(self) -> None:
+        """Take in what threads have done; their errors are raised here."""
+        for sent in [future for future in self._sending if future.done()]:
+            self._sending.remove(sent)
+            self._note(sent.result())
+        for fetched in [future for future in self._fetching if future.done()]:
+            self._fetching.remove(fetched)
+            self.outcomes.append(fetched.result())
+
+    def _note(self, sent: _Sent) -> None:
+        if sent.refused is not None:
+            self.outcomes.append(sent.refused)
+        elif sent.job is not None:
+            self._waiting[sent.job.id] = sent.item
+
+    def _ask(self) -> None:
+        """Learn what is over; when all is, what still waits was deleted by somebody."""
+        for batch_id in self._ledger.batches:
+            follower = self._followers.setdefault(batch_id, Follower(self._client, batch_id))
+            if not follower.over:
+                self._over |= {job.id: job for job in follower.news()}
+        if self._sealed and all(self._followers[batch_id].over for batch_id in self._ledger.batches):
+            for job_id in [known for known in self._waiting if known not in self._over]:
+                gone = self._waiting.pop(job_id)
+                self.outcomes.append(Outcome(gone.source, _DELETED, "Somebody deleted it on the service."))
+
+    def _settle(self, item: Item, job: Job) -> None:
+        try:
+            self._fetching.add(self._down.submit(self._fetch, item, job.done()))
+        except JobFailed as failed:
+            self.outcomes.append(Outcome(item.source, failed.code, str(failed)))
+
+    def _send(self, item: Item, how: Callable[[Item], Job | None]) -> _Sent:
+        try:
+            return _Sent(item, job=how(item))
+        except _OF_THE_PHOTOGRAPH as refusal:
+            return _Sent(item, refused=_outcome(item, refusal))
+        except OSError as error:
+            unreadable = f"The file cannot be read: {error.strerror}."
+            return _Sent(item, refused=Outcome(item.source, "unreadable-file", unreadable))
+
+    def _fetch(self, item: Item, job: Job) -> Outcome:
+        try:
+            self._client.jobs.download(job, item.target, overwrite=self._overwrite)
+        except FileExistsError:
+            appeared = f"{item.target} appeared meanwhile and was left as it is."
+            return Outcome(item.source, "target-exists", appeared)
+        except _OF_THE_RESULT as error:
+            return _outcome(item, error)
+        return Outcome(item.source, warnings=job.warnings)
+
+
+def _outcome(item: Item, error: PhotochromError) -> Outcome:
+    return Outcome(item.source, error.code, str(error))

@@ -1,0 +1,70 @@
+"""A typed client of the Photochrom API.
+
+    from photochrom_client import Client
+
+    with Client("http://127.0.0.1:8000") as client:
+        client.colorize("grey.jpg", "colour.jpg")
+
+Every method is safe to call again after whatever happened, and retries what a moment later may work. Errors are
+`PhotochromError`s: an `ApiError` when the server refused, a `ConnectionFailed` when none answered.
+"""
+
+from photochrom.batches import BatchState
+from photochrom.errors import PhotochromError
+from photochrom.jobs import JobState
+from photochrom.options import ColorizeOptions, OutputFormat
+
+from .client import Client
+from .errors import (
+    ApiError,
+    ClientClosed,
+    Conflict,
+    ConnectionFailed,
+    DownloadBroken,
+    Expired,
+    Forbidden,
+    InvalidRequest,
+    JobFailed,
+    NotFound,
+    ServerFault,
+    TooLarge,
+    TooManyRequests,
+    Unauthorized,
+    UnsupportedMedia,
+    WaitedTooLong,
+)
+from .models import Allowance, Batch, Job, Limits, Original, Quota, Result
+from .retries import Retries
+
+__all__ = [
+    "Allowance",
+    "ApiError",
+    "Batch",
+    "BatchState",
+    "Client",
+    "ClientClosed",
+    "ColorizeOptions",
+    "Conflict",
+    "ConnectionFailed",
+    "DownloadBroken",
+    "Expired",
+    "Forbidden",
+    "InvalidRequest",
+    "Job",
+    "JobFailed",
+    "JobState",
+    "Limits",
+    "NotFound",
+    "Original",
+    "OutputFormat",
+    "PhotochromError",
+    "Quota",
+    "Result",
+    "Retries",
+    "ServerFault",
+    "TooLarge",
+    "TooManyRequests",
+    "Unauthorized",
+    "UnsupportedMedia",
+    "WaitedTooLong",
+]

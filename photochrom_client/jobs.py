@@ -1,0 +1,163 @@
+"""The calls on single jobs."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+
+from photochrom.jobs import JobState
+from photochrom.options import ColorizeOptions
+
+from .downloads import download
+from .errors import Conflict, NotFound, WaitedTooLong
+from .models import Job, JobPage
+from .photographs import Photo, body_of, name_of, query_of
+from .transport import Transport, read
+
+_FIRST_LOOK, _LONGEST_LOOK = 0.1, 2.0
+PAGE = 200
+
+
+class Jobs:
+    """`client.jobs`: photographs one at a time. Jobs are named by their ids."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def submit(
+        self,
+        photo: Photo,
+        options: ColorizeOptions | None = None,
+        *,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Upload a photograph and return its job, which is queued.
+
+        Args:
+            photo: the path of a file, or its bytes.
+            options: those that are set; all others are the server's defaults.
+            name: the file name, if `photo` is bytes or has another.
+            idempotency_key: a call with the same key returns the same job for 24 hours; without one, only the
+                retries of this very call do.
+
+        Raises:
+            ApiError: refused, as `UnsupportedMedia` if it is no photograph.
+            ConnectionFailed: no answer.
+            OSError: the file cannot be read.
+        """
+        key = idempotency_key or uuid.uuid4().hex
+        query = {"name": name_of(photo, name), **query_of(options)}
+
+        def body() -> dict[str, object]:
+            made = body_of(photo)
+            return {**made, "headers": {**made["headers"], "Idempotency-Key": key}}
+
+        return read(Job, self._transport.call("POST", "/v1/jobs", params=query, body=body))
+
+    def get(self, job_id: str) -> Job:
+        """Return the job as it is now; raises `NotFound` if there is none."""
+        return read(Job, self._transport.call("GET", _path(job_id)))
+
+    def listed(self, *, state: JobState | None = None) -> Iterator[Job]:
+        """Yield all jobs (in `state`), the newest first, items of batches included; fetched page by page."""
+        return pages(self._transport, "/v1/jobs", state)
+
+    def wait(
+        self, job_id: str, *, timeout: float | None = None, on_change: Callable[[Job], None] = lambda _: None
+    ) -> Job:
+        """Return the job when it is over, one way or another; `job.done()` raises if it has no result.
+
+        Args:
+            job_id: the job.
+            timeout: seconds; None waits as long as it takes.
+            on_change: is called with the job whenever it has changed, first with how it is now.
+
+        Raises:
+            WaitedTooLong: it was not over in time.
+        """
+        give_up = None if timeout is None else time.monotonic() + timeout
+        look, seen = _FIRST_LOOK, None
+        while True:
+            job = self.get(job_id)
+            if job != seen:
+                seen = job
+                on_change(job)
+            if job.over:
+                return job
+            if give_up is not None and time.monotonic() + look > give_up:
+                raise WaitedTooLong(f"Job {job_id} is still {job.state} after {timeout:g} s.")
+            self._transport.pause(look)
+            look = min(_LONGEST_LOOK, look * 1.5)
+
+    def result(self, job_id: str) -> bytes:
+        """Return the colorized photograph in memory; `download` is for large ones.
+
+        Raises:
+            Conflict: there is no result (yet).
+            Expired: its time is over.
+        """
+        return self._transport.call("GET", f"{_path(job_id)}/result").content
+
+    def download(self, job: Job | str, target: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the result to `target`, whole or not at all, and return its path.
+
+        It is received into a hidden file beside the target, gone on with after broken connections (and after
+        the death of this program, in the next call), compared with its SHA-256 and then renamed.
+
+        Raises:
+            FileExistsError: the target is there, and not to be overwritten.
+            JobFailed: there is no result.
+            Expired: its time is over.
+            OSError: the target cannot be written.
+        """
+        known = self.get(job) if isinstance(job, str) else job
+        result = known.done().result
+        assert result is not None
+        path = Path(target)
+        download(
+            self._transport,
+            result.url,
+            path,
+            part=path.with_name(f".{known.id}.part"),
+            overwrite=overwrite,
+            size=result.bytes,
+            sha256=result.sha256,
+        )
+        return path
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel it at once if it waits, before its next stage if it runs; raises `Conflict` if it is over."""
+        try:
+            return read(Job, self._transport.call("POST", f"{_path(job_id)}:cancel"))
+        except Conflict:
+            # Perhaps by this very call, whose first answer was lost.
+            if (job := self.get(job_id)).state is JobState.CANCELED:
+                return job
+            raise
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a failed or canceled job anew; raises `Conflict` if it is neither, or its original expired."""
+        return read(Job, self._transport.call("POST", f"{_path(job_id)}:retry", repeatable=False))
+
+    def delete(self, job_id: str) -> None:
+        """Erase the job and its files; one that is gone already is no error."""
+        with suppress(NotFound):
+            self._transport.call("DELETE", _path(job_id))
+
+
+def pages(transport: Transport, path: str, state: JobState | None, limit: int = PAGE) -> Iterator[Job]:
+    """Yield the jobs of a list, page by page."""
+    query = {"limit": str(limit)} | ({"state": str(state)} if state else {})
+    while True:
+        page = read(JobPage, transport.call("GET", path, params=query))
+        yield from page.items
+        if page.next_cursor is None:
+            return
+        query["cursor"] = page.next_cursor
+
+
+def _path(job_id: str) -> str:
+    return f"/v1/jobs/{job_id}"

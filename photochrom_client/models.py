@@ -1,0 +1,159 @@
+"""What the server tells, as types; fields that a newer server adds are passed over."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from photochrom.batches import BatchState
+from photochrom.jobs import UNFINISHED, JobError, JobState, Progress
+from photochrom.options import StoredOptions
+
+from .errors import JobFailed
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class Original(_Told):
+    """The photograph as it was sent."""
+
+    name: str
+    bytes: int
+    media_type: str
+    sha256: str
+    expires_at: datetime | None = None
+
+
+class Result(_Told):
+    """The colorized photograph; `sha256` is that of the file."""
+
+    url: str
+    name: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+    expires_at: datetime | None = None
+
+
+class Model(_Told):
+    """The network that gave the colour."""
+
+    name: str
+    version: str
+
+
+class Job(_Told):
+    """One photograph's way through the service, as it was when asked."""
+
+    id: str
+    state: JobState
+    url: str
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: Annotated[datetime | None, Field(description="When the job itself is forgotten.")] = None
+    batch_id: str | None = None
+    item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")] = None
+    attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")] = 0
+    queue_position: int | None = None
+    progress: Progress | None = None
+    options: StoredOptions
+    original: Original
+    result: Result | None = None
+    model: Model | None = None
+    provider: str | None = None
+    timings: Annotated[dict[str, float], Field(description="Seconds per stage.")] = {}
+    warnings: tuple[str, ...] = ()
+    error: JobError | None = None
+
+    @property
+    def over(self) -> bool:
+        """True when nothing more will happen by itself."""
+        return self.state not in UNFINISHED
+
+    def done(self) -> "Job":
+        """Return the job itself if it has a result.
+
+        Raises:
+            JobFailed: it failed, was canceled, has expired or is not over.
+        """
+        if self.state is JobState.SUCCEEDED:
+            return self
+        if self.error is not None:
+            raise JobFailed(self.error.detail, self.error.code)
+        raise JobFailed(f"Job {self.id} is {self.state}; there is no result.", f"job-{self.state}")
+
+
+class Batch(_Told):
+    """A batch and its counts, as they were when asked."""
+
+    id: str
+    name: str = ""
+    state: BatchState
+    url: str
+    total: int
+    done: Annotated[int, Field(description="Items that are over, one way or another.")]
+    counts: Annotated[dict[JobState, int], Field(description="Items by state.")]
+    options: StoredOptions
+    created_at: datetime
+    sealed_at: datetime | None = None
+    canceled_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """True while it takes photographs."""
+        return self.sealed_at is None and self.canceled_at is None
+
+    @property
+    def over(self) -> bool:
+        """True when nothing more will happen by itself."""
+        return not self.open and self.done == self.total
+
+
+class Quota(_Told):
+    """What may be sent in a day (UTC); None where there is no limit."""
+
+    limit: int | None
+    used: int
+    left: int | None
+
+
+class Allowance(_Told):
+    """What the owner of the client's key may take."""
+
+    requests_per_minute: int | None
+    jobs: Quota
+    bytes: Quota
+    pixels: Quota
+    resets_at: datetime
+
+
+class Limits(_Told):
+    """What the server takes and how long it keeps it."""
+
+    max_upload_bytes: int
+    max_pixels: int
+    max_wait_seconds: float
+    input_retention_seconds: float
+    result_retention_seconds: float
+    record_retention_seconds: float
+    formats: Annotated[tuple[str, ...], Field(description="Media types of originals.")]
+    allowance: Annotated[Allowance | None, Field(description="None where no keys are asked for.")] = None
+
+
+class JobPage(_Told):
+    """One page of a list."""
+
+    items: tuple[Job, ...]
+    next_cursor: str | None = None
+
+
+class BatchPage(_Told):
+    """One page of a list."""
+
+    items: tuple[Batch, ...]
+    next_cursor: str | None = None
