@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PHOTOS ?= photos
 RUN ?= runs/standing
 CONFIG ?= model/configs/standing.toml
+VALIDATION ?= photos/val.tar
+BUDGET ?= model/configs/budget-cpu.toml
+COMPARISON ?= runs/compare
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
@@ -48,6 +51,10 @@ format: $(VENV)/dev.stamp  ## let ruff fix and format the code
 .PHONY: model
 model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=...] [RUN=...] [ARGS=--resume]
 	$(BIN)/python -m model.train --config $(CONFIG) --photos $(PHOTOS) --out $(RUN) $(ARGS)
+
+.PHONY: compare
+compare: $(VENV)/model.stamp  ## train ours, Zhang's, Larsson's and L2 alike: make compare PHOTOS=... VALIDATION=... [BUDGET=...]
+	$(BIN)/python -m model.compare --photos $(PHOTOS) --validation $(VALIDATION) --budget $(BUDGET) --out $(COMPARISON) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from photochrom.errors import ModelRejected
 
-from .network import Colorizer, NetworkConfig
+from .network import CONDITIONS, Colorizer, NetworkConfig
 
 NETWORK_KEY = "photochrom.network"
 """ONNX metadata entry with the `NetworkConfig` as JSON."""
@@ -29,8 +29,10 @@ def load_network(path: Path) -> Colorizer:
         missing, unexpected = network.load_state_dict(weights, strict=False)
     except (KeyError, RuntimeError) as error:
         raise ModelRejected(f"The weights in {path} do not fit: {error}") from error
-    # A running mean needs no count of batches: momentum is fixed.
+    # A running mean needs no count of batches: momentum is fixed. Layers for hints and palette that the file
+    # is too old to have start as in a new network: they tell nothing.
     lost = [name for name in missing if not name.endswith("num_batches_tracked")]
+    lost = [name for name in lost if not name.startswith(CONDITIONS)]
     if lost or unexpected:
         raise ModelRejected(f"The weights in {path} do not fit: {lost or unexpected}.")
     return network.eval()

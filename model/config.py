@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,9 +24,17 @@ class RunConfig(BaseModel):
     age: Annotated[bool, Field(description="gamma, fading, blur and grain on the lightness")] = True
     hints: Annotated[float, Field(ge=0, le=1, description="share of photographs with revealed patches")] = 0.0
     palette: Annotated[float, Field(ge=0, le=1, description="share of photographs with their palette")] = 0.0
+    learn: Annotated[
+        Literal["all", "conditions"],
+        Field(description="conditions: only the layers of hints and palette; all else stays to the bit"),
+    ] = "all"
     # loss
     positions: Annotated[int, Field(ge=1, description="places per photograph in the loss")] = 1024
+    bins: Annotated[
+        Literal["srgb", "zhang"], Field(description="259 that sRGB reaches, or as many as Zhang et al.: 313")
+    ] = "srgb"
     rebalance: Annotated[float, Field(ge=0, le=1, description="power of the class weights; 0: none")] = 0.7
+    ceiling: Annotated[float, Field(gt=0, description="largest class weight")] = 8.0
     # optimiser
     steps: Annotated[int, Field(ge=1)]
     batch: Annotated[int, Field(ge=1, description="photographs per step, over all devices")] = 176
@@ -42,15 +50,18 @@ class RunConfig(BaseModel):
     log_every: Annotated[int, Field(ge=1, description="steps")] = 20
     save_every: Annotated[int, Field(ge=1, description="steps; also the sample sheet's")] = 1000
     validation_limit: Annotated[int, Field(ge=1, description="photographs measured at each save")] = 256
+    validation_hints: Annotated[int, Field(ge=0, description="patches of the truth given in them")] = 0
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a TOML file.
+    def read(cls, *paths: Path) -> Self:
+        """Read a TOML file, or several laid over each other: of a field in two the last one counts.
 
         Raises:
             ModelRejected: no such file, no TOML, or a field that does not hold.
         """
+        names = " with ".join(map(str, paths))
         try:
-            return cls.model_validate(tomllib.loads(path.read_text()))
+            fields = {key: value for path in paths for key, value in tomllib.loads(path.read_text()).items()}
+            return cls.model_validate(fields)
         except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-            raise ModelRejected(f"The configuration {path} does not hold: {error}") from error
+            raise ModelRejected(f"The configuration {names} does not hold: {error}") from error

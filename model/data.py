@@ -17,9 +17,11 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from photochrom.errors import PhotoRejected
 
 from .augment import generator
+from .color import lab
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-GREY_SPREAD = 6.0  # mean over pixels of max(R,G,B) - min(R,G,B), of 255
+MUTED_CHROMA = 5.0  # mean C*: below it a photograph teaches that its kind of scene is grey
+ONE_TONE = 4.0  # root of the summed variance of a* and b*: below it sepia, cyanotype, one filter over all
 FLAT_SHARE = 0.7  # of pixels equal to their right neighbour: drawings and screenshots
 _SHUFFLE = 2048  # photographs in the streamed shuffle buffer
 
@@ -82,10 +84,12 @@ def decode_square(data: bytes, side: int) -> NDArray[np.uint8]:
 
 
 def is_colour_photo(rgb: NDArray[np.uint8]) -> bool:
-    """Tell whether RGB (H,W,3) can teach colour: neither (nearly) grey nor flat as drawings are."""
-    spread = rgb.max(-1).astype(np.int16) - rgb.min(-1)
+    """Tell whether RGB (H,W,3) can teach colour: neither nearly grey, nor of one tone, nor flat as drawings."""
     flat = (rgb[:, 1:] == rgb[:, :-1]).all(-1)
-    return bool(spread.mean() >= GREY_SPREAD and flat.mean() <= FLAT_SHARE)
+    coarse = torch.from_numpy(np.ascontiguousarray(rgb[::3, ::3])).permute(2, 0, 1)[None]  # enough for means
+    ab = lab(coarse.float() / 255)[0, 1:].flatten(1)
+    chroma, spread = ab.norm(dim=0).mean(), ab.var(1).sum().sqrt()
+    return bool(flat.mean() <= FLAT_SHARE and chroma >= MUTED_CHROMA and spread >= ONE_TONE)
 
 
 def _decode_or_skip(data: bytes, side: int) -> NDArray[np.uint8] | None:

@@ -4,10 +4,11 @@
               -> decoder up to stride 4 -> logits over Q bins -> decode -> a*, b*, confidence
 
 Hints and palette enter through layers without bias that start at zero: an absent one (all zero) adds
-exactly nothing, whatever the layers learned.
+exactly nothing, whatever the layers learned. So they can be trained alone, after all else.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
@@ -39,6 +40,8 @@ ENCODERS: dict[str, tuple[Stage, ...]] = {
     "lite0": _stages((1, 2, 2, 3, 3, 4, 1), (16, 24, 40, 80, 112, 192, 320)),
     "tiny": _stages((1, 1, 1, 1, 1, 1, 1), (8, 8, 16, 16, 24, 32, 48)),  # for tests
 }
+HISTOGRAM = 32
+"""Bins of hue and bins of chroma (Larsson et al. 2016)."""
 TAPS = {4: 1, 8: 2, 16: 4, 32: 6}  # stride -> the last stage at that stride
 
 
@@ -52,6 +55,15 @@ class NetworkConfig:
     heads: int = 8
     decoder: tuple[int, int, int] = (256, 256, 160)  # channels at strides 16, 8, 4
     hints: int = 48  # hidden channels of the hints' and the palette's layers
+    spread: tuple[int, int] = (4, 16)  # heads and their width, to carry hints to what looks alike
+    # For comparison with other ways (configs/larsson.toml, configs/l2.toml):
+    head: Literal["unet", "hypercolumns"] = "unet"
+    columns: int = 512  # width of the hypercolumns
+    answer: Literal["classes", "hue_chroma", "ab"] = "classes"  # see answers.py
+
+    def outputs(self, bins: int) -> int:
+        """Return the channels of the last layer."""
+        return {"classes": bins, "hue_chroma": 2 * HISTOGRAM, "ab": 2}[self.answer]
 
 
 # ---------------------------------------------------------------- encoder
@@ -197,6 +209,87 @@ class HintLayer(nn.Module):
         return tell
 
 
+class HintSpread(nn.Module):
+    """Carry hints to the places that look alike, as evidence for the bins near the hints' colours.
+
+    Attention whose keys are the hinted cells of 8 px. Likeness is closeness of learned features and of position
+    in one exponent (as colorization by optimisation likens neighbours, Levin et al. 2004); a null beside the
+    keys wins where no hint resembles the place. What a head tells is a Gaussian over ab, added to the logits as
+    its logarithm: its centre is the mean colour of the hints, its precision the share that they won from the
+    null. Without hints the null wins everything and the precision is exactly zero.
+    """
+
+    STRIDE, CELLS = 8, 128  # of more hinted cells than CELLS a scattered part is left out
+    UNIT = 5.0  # ab; gain 1 believes a hint as the soft targets believe the truth (sigma 5)
+
+    def __init__(self, inputs: int, heads: int, width: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.look = nn.Conv2d(inputs + 1, heads * width, 1, bias=False)
+        self.reach = nn.Parameter(torch.linspace(-2.5, -0.5, heads))  # log of sigma, in sides of a square
+        self.pull = nn.Parameter(torch.full((heads,), 2.0))  # a perfect match's logit; the null's is 0
+        self.gain = nn.Parameter(torch.zeros(heads))
+
+    def forward(
+        self, x: Tensor, lightness: Tensor, hints: Tensor, bins: Tensor, positions: Tensor | None = None
+    ) -> Tensor:
+        """Return what to add to the logits: (N,Q,h,w), or (N,Q,K,1) at positions (N,K).
+
+        Args:
+            x: (N,C,h,w), the decoder's last map, at stride 4.
+            lightness: (N,1,H,W), L* in 0..100.
+            hints: (N,3,H,W).
+            bins: (Q,2).
+            positions: flat places in the map of h x w, or None for all.
+        """
+        places = self.places(x, F.avg_pool2d(lightness, 4))  # (N, heads*D, h, w)
+        keys, told = self.cells(places, hints)  # (N, heads*D, K), (N, 3, K)
+        queries = places.flatten(2) if positions is None else pick(places.flatten(2), positions)
+        alike = self.alike(queries, keys) + torch.where(told[:, None, :1] > 0, 0.0, -1e4)
+        null = alike.new_zeros(1).expand(*alike.shape[:3], 1)
+        shares = torch.cat([alike, null], -1).softmax(-1)[..., :-1]  # (N, heads, P, K), exactly 0 unhinted
+        answer = shares @ told.transpose(1, 2)[:, None]  # (N, heads, P, 3): precision, precision * colour
+        answer = torch.einsum("nhpc,h->ncp", answer, self.gain)
+        shape = x.shape[2:] if positions is None else (positions.shape[1], 1)
+        unit = bins / self.UNIT
+        evidence = torch.cat([-unit.square().sum(1, keepdim=True) / 2, unit], 1)  # (Q, 3)
+        return F.conv2d(answer.reshape(answer.shape[0], 3, *shape), evidence[..., None, None])
+
+    def places(self, x: Tensor, lightness: Tensor) -> Tensor:
+        """Return the features (N,heads*D,h,w) whose squared distances are unlikeness, position among them."""
+        norm = F.layer_norm(x.movedim(1, -1), x.shape[1:2]).movedim(-1, 1)
+        looks = self.look(torch.cat([norm, lightness / 25 - 2], 1)).unflatten(1, (self.heads, -1))
+        ones = torch.ones_like(lightness)
+        side = ones.sum((1, 2, 3), keepdim=True).sqrt()
+        grid = torch.cat([ones.cumsum(2), ones.cumsum(3)], 1) / side  # (N, 2, h, w), in sides
+        placed = grid[:, None] * torch.exp(-self.reach)[:, None, None, None]
+        return torch.cat([looks, placed], 2).flatten(1, 2)
+
+    def cells(self, places: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
+        """Return features (N,heads*D,K) and (mask, a*, b*) / UNIT of K cells, the hinted ones first."""
+        share = F.avg_pool2d(hints[:, 2:], 4)
+        hinted = F.avg_pool2d(places * share, 2) / F.avg_pool2d(share, 2).clamp(min=1e-6)
+        pooled = pool_hints(hints, self.STRIDE)
+        ab, mask = pooled[:, :2] * 100 / self.UNIT, pooled[:, 2:]
+        scattered = (torch.ones_like(mask).flatten(1).cumsum(1) * 0.618034) % 1
+        order = F.pad(mask.flatten(1) * (1 + scattered), (0, self.CELLS)).topk(self.CELLS, 1).indices
+        cells = torch.cat([mask, mask * ab, hinted], 1).flatten(2)
+        cells = pick(F.pad(cells, (0, self.CELLS)), order)
+        return cells[:, 3:], cells[:, :3]
+
+    def alike(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Return pull - |q - k|^2 / 2: (N,heads,P,K) of (N,heads*D,P) and (N,heads*D,K)."""
+        q, k = (x.reshape(x.shape[0], self.heads, -1, x.shape[2]).transpose(2, 3) for x in (queries, keys))
+        squares = q.square().sum(-1, keepdim=True) + k.square().sum(-1)[:, :, None]
+        alike: Tensor = self.pull[:, None, None] - squares / 2 + q @ k.transpose(2, 3)
+        return alike
+
+
+def pick(maps: Tensor, positions: Tensor) -> Tensor:
+    """Gather maps (N,C,P) at positions (N,K): (N,C,K)."""
+    return maps.gather(2, positions[:, None].expand(-1, maps.shape[1], -1))
+
+
 class PaletteLayer(nn.Module):
     """What an ab histogram (N,Q) says to every place: (N,width,1,1); no biases, see `HintLayer`."""
 
@@ -232,6 +325,30 @@ class Up(nn.Module):
         return F.relu(self.refine_norm(self.refine(x)))
 
 
+class Hypercolumns(nn.Module):
+    """The maps of all strides side by side at stride 4, and one layer over them (Hariharan et al. 2015).
+
+    Enlarging bilinearly and a 1x1 layer commute, so each map passes its part of the layer at its own size and
+    the parts are added after enlarging (Larsson et al. 2016): exact, for a fraction of the cost.
+    """
+
+    def __init__(self, channels: dict[int, int], width: int) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict(
+            {str(stride): nn.Conv2d(count, width, 1, bias=stride == 4) for stride, count in channels.items()}
+        )
+
+    def forward(self, maps: dict[int, Tensor]) -> Tensor:
+        parts = [self.parts[str(stride)](map_) for stride, map_ in maps.items()]
+        size = maps[4].shape[2:]
+        enlarged = [F.interpolate(part, size, mode="bilinear", align_corners=False) for part in parts]
+        return F.relu(torch.stack(enlarged).sum(0))
+
+
+CONDITIONS = ("hint4.", "hint8.", "hint16.", "hint32.", "spread.", "palette.", "palette_bins.")
+"""Names of the weights that only hints and palettes use."""
+
+
 class Colorizer(nn.Module):
     """Predict the distribution of colour at every fourth pixel.
 
@@ -251,17 +368,25 @@ class Colorizer(nn.Module):
         self.register_buffer("log_weight", log_weight.float())
         self.encoder = Encoder(ENCODERS[config.encoder])
         skips = self.encoder.channels
-        self.context = Context(skips[32], config.context, config.blocks, config.heads)
         width16, width8, width4 = config.decoder
-        self.up16 = Up(config.context, skips[16], width16)
-        self.up8 = Up(width16, skips[8], width8)
-        self.up4 = Up(width8, skips[4], width4)
-        self.classify = nn.Conv2d(width4, len(bins), 1)
+        if config.head == "hypercolumns":
+            width4 = config.columns
+            self.columns = Hypercolumns(skips, width4)
+        else:
+            self.context = Context(skips[32], config.context, config.blocks, config.heads)
+            self.up16 = Up(config.context, skips[16], width16)
+            self.up8 = Up(width16, skips[8], width8)
+            self.up4 = Up(width8, skips[4], width4)
+        outputs = config.outputs(len(bins))
+        self.classify = nn.Conv2d(width4, outputs, 1)
         self.hint4 = HintLayer(4, config.hints, skips[4])
         self.hint8 = HintLayer(8, config.hints, skips[8])
         self.hint16 = HintLayer(16, config.hints, skips[16])
         self.hint32 = HintLayer(32, config.hints, config.context)
+        # Evidence for bins is of use to an answer in bins only.
+        self.spread = HintSpread(width4, *config.spread) if config.answer == "classes" else None
         self.palette = PaletteLayer(len(bins), config.hints, config.context)
+        self.palette_bins = PaletteLayer(len(bins), config.hints, outputs)
 
     def forward(
         self,
@@ -270,7 +395,7 @@ class Colorizer(nn.Module):
         palette: Tensor | None = None,
         positions: Tensor | None = None,
     ) -> Tensor:
-        """Return logits (N,Q,H/4,W/4), or (N,Q,K,1) at K positions only.
+        """Return logits (N,Q,H/4,W/4), or (N,Q,K,1) at K positions only; Q is `config.outputs` in general.
 
         Args:
             lightness: (N,1,H,W), L* in 0..100; H and W multiples of 32.
@@ -278,6 +403,13 @@ class Colorizer(nn.Module):
             palette: (N,Q), an ab histogram over the bins; None is all zero.
             positions: (N,K), flat places in the map of H/4 x W/4 (training needs no more).
         """
+        x = self.last_map(lightness, hints, palette)
+        return self.tell(x, lightness, hints, palette, positions)
+
+    def last_map(
+        self, lightness: Tensor, hints: Tensor | None = None, palette: Tensor | None = None
+    ) -> Tensor:
+        """Return what the last layer looks at, (N,C,H/4,W/4)."""
         maps = self.encoder(((lightness / 100 * 255 - 127) / 128).expand(-1, 3, -1, -1))
         condition = maps[32].new_zeros(1)
         if palette is not None:
@@ -287,14 +419,34 @@ class Colorizer(nn.Module):
             maps[16] = maps[16] + self.hint16(hints)
             maps[8] = maps[8] + self.hint8(hints)
             maps[4] = maps[4] + self.hint4(hints)
+        last: Tensor = (
+            self.columns(maps) if self.config.head == "hypercolumns" else self.decoder(maps, condition)
+        )
+        return last
+
+    def tell(
+        self,
+        x: Tensor,
+        lightness: Tensor,
+        hints: Tensor | None = None,
+        palette: Tensor | None = None,
+        positions: Tensor | None = None,
+    ) -> Tensor:
+        """Return the logits that follow from the last map, as `forward` does."""
+        logits: Tensor = self.classify(x if positions is None else pick(x.flatten(2), positions)[..., None])
+        if hints is not None and self.spread is not None:
+            logits = logits + self.spread(x, lightness, hints, self.bins, positions)
+        if palette is not None:
+            logits = logits + self.palette_bins(palette)
+        return logits
+
+    def decoder(self, maps: dict[int, Tensor], condition: Tensor) -> Tensor:
+        """Return the last map (N,C,H/4,W/4) of the encoder's maps."""
         x = self.context(maps[32], condition)  # (N, context, H/32, W/32)
         x = self.up16(x, maps[16])
         x = self.up8(x, maps[8])
-        x = self.up4(x, maps[4])  # (N, C, H/4, W/4)
-        if positions is not None:
-            x = x.flatten(2).gather(2, positions[:, None].expand(-1, x.shape[1], -1))[..., None]
-        logits: Tensor = self.classify(x)
-        return logits
+        last: Tensor = self.up4(x, maps[4])
+        return last
 
 
 # ---------------------------------------------------------------- decoding

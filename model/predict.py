@@ -12,9 +12,9 @@ from torch import Tensor
 from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 
+from .answers import answer_of
 from .checkpoint import load_network
 from .color import srgb
-from .network import decode
 
 
 class Setting(NamedTuple):
@@ -42,7 +42,7 @@ class TorchPredict:
 
     def __init__(self, weights: Path, device: str) -> None:
         self.network = load_network(weights).to(device)
-        self.device = device
+        self.answer, self.device = answer_of(self.network), device
 
     @torch.inference_mode()
     def __call__(
@@ -50,10 +50,10 @@ class TorchPredict:
     ) -> list[tuple[Tensor, Tensor]]:
         """See `Predict`."""
         network, answers = self.network, []
-        logits = network(lightness.to(self.device), hints.to(self.device)).float()
+        outputs = network(lightness.to(self.device), hints.to(self.device)).float()
         for vividness, temperature in settings:
-            knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
-            ab, confidence = decode(logits, network.bins, network.log_weight, *knobs)
+            knobs = outputs.new_tensor(temperature), outputs.new_tensor(vividness)
+            ab, confidence = self.answer.decode(outputs, *knobs)
             answers.append((ab.cpu(), confidence.cpu()))
         return answers
 

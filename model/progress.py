@@ -22,6 +22,7 @@ class Log:
         "loss",
         "learning_rate",
         "psnr_faithful",
+        "rmse_ab_faithful",
         "psnr_vivid",
         "colourfulness_vivid",
     )

@@ -8,8 +8,9 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from .answers import answer_of
 from .color import lab
-from .network import Colorizer, decode
+from .network import Colorizer
 from .predict import SETTINGS, Predict, recolour, without_colour
 from .report import Row
 
@@ -21,11 +22,11 @@ _ENDS = 6  # photographs shown from the best and from the worst end
 def write_sheet(network: Colorizer, squares: Tensor, path: Path) -> None:
     """Write a PNG of uint8 squares (N,3,S,S): grey, faithful, middle, vivid, truth; S a multiple of 32."""
     colours = lab(squares.to(network.bins.device).float() / 255)
-    logits = network(colours[:, :1]).float()
+    outputs, answer = network(colours[:, :1]).float(), answer_of(network)
     answers = []
     for vividness, temperature in SETTINGS:
-        knobs = logits.new_tensor(temperature), logits.new_tensor(vividness)
-        answers.append(decode(logits, network.bins, network.log_weight, *knobs)[0])
+        knobs = outputs.new_tensor(temperature), outputs.new_tensor(vividness)
+        answers.append(answer.decode(outputs, *knobs)[0])
     Image.fromarray(side_by_side(colours[:, :1], answers, squares.float())).save(path)
 
 

@@ -24,6 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from photochrom.errors import ModelRejected, PhotochromError
 
+from .answers import Answer, answer_of
 from .augment import augment, generator
 from .checkpoint import load_network, network_config
 from .conditions import reveal_hints, reveal_palette
@@ -31,8 +32,8 @@ from .config import RunConfig
 from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
 from .imagenet import load_imagenet
-from .losses import SoftTargets, at_positions, class_weights, color_bins, color_loss, sparse_positions
-from .network import Colorizer
+from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
+from .network import CONDITIONS, Colorizer
 from .predict import TorchPredict
 from .progress import Log
 from .ranks import Ranks
@@ -51,6 +52,7 @@ class Run:
     config: RunConfig
     network: Colorizer
     average: Colorizer
+    answer: Answer
     optimizer: torch.optim.AdamW
     step: int = 0
 
@@ -91,16 +93,23 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
     """
     torch.manual_seed(config.seed)
     if init in ("imagenet", "scratch"):
-        bins = color_bins()
-        log_weight = class_weights(count_colours(photos, bins, config), power=config.rebalance).log()
+        bins = color_bins() if config.bins == "srgb" else zhang_bins()
+        counts = count_colours(photos, bins, config)
+        log_weight = class_weights(counts, power=config.rebalance, ceiling=config.ceiling).log()
         network = Colorizer(bins, log_weight, network_config(config.network))
         if init == "imagenet":
             load_imagenet(network.encoder, network.config.encoder)
     else:
         network = load_network(Path(init))
-    network = network.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if config.learn == "all":
+        network.train()
+    else:  # statistics of batches stand still, too
+        network.eval()
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name.startswith(CONDITIONS))
     average = copy.deepcopy(network).eval().requires_grad_(False)
-    return Run(config, network, average, adamw(network, config))
+    return Run(config, network, average, answer_of(network), adamw(network, config))
 
 
 def count_colours(photos: "Photos", bins: Tensor, config: RunConfig) -> Tensor:
@@ -117,6 +126,8 @@ def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
     """AdamW with a lower rate for the pretrained encoder, and no decay of biases and norms."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
         rate = config.encoder_rate if name.startswith("encoder.") else 1.0
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
@@ -226,10 +237,8 @@ def batch_loss(
     )
     lightness = batch.lightness.to(memory_format=torch.channels_last)
     with torch.autocast(squares.device.type, torch.bfloat16, enabled=squares.is_cuda):
-        logits = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
-    return color_loss(
-        logits[..., 0].transpose(1, 2), at_positions(ab, positions), targets, network.log_weight
-    )
+        outputs = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
+    return run.answer.loss(outputs[..., 0].transpose(1, 2), at_positions(ab, positions))
 
 
 def descend(run: Run, loss: Tensor) -> float:
@@ -259,10 +268,12 @@ def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
 
 def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> dict[str, float]:
     """Return the figures of the averaged weights at both ends of the vividness scale."""
-    report, _ = evaluate(TorchPredict(checkpoint, device), photos, limit=config.validation_limit)
+    predict, limit, hints = TorchPredict(checkpoint, device), config.validation_limit, config.validation_hints
+    report, _ = evaluate(predict, photos, limit=limit, hints=hints)
     faithful, *_, vivid = report["settings"]
     return {
         "psnr_faithful": faithful["psnr"],
+        "rmse_ab_faithful": faithful["rmse_ab"],
         "psnr_vivid": vivid["psnr"],
         "colourfulness_vivid": vivid["colourfulness"],
     }

@@ -59,7 +59,11 @@ def test_grey_photographs_and_drawings_teach_nothing() -> None:
     colour = random.integers(0, 255, (64, 64, 3), np.uint8)
     drawing = np.zeros((64, 64, 3), np.uint8)
     drawing[:32] = 255, 0, 0
+    sepia = (colour[..., :1] * np.array([1.0, 0.8, 0.6])).astype(np.uint8)
+    muted = (128 + (colour.astype(float) - 128) * 0.05).astype(np.uint8)
     assert is_colour_photo(colour)
+    assert not is_colour_photo(muted)
+    assert not is_colour_photo(sepia // 8 * 2 + 100)
     assert not is_colour_photo(colour[..., :1].repeat(3, -1))
     assert not is_colour_photo(drawing)
 

@@ -11,6 +11,7 @@ from model.losses import (
     color_bins,
     color_loss,
     sparse_positions,
+    zhang_bins,
 )
 
 
@@ -56,6 +57,20 @@ def test_class_weights_have_mean_one_and_favour_the_rare() -> None:
 
 def test_no_power_means_equal_weights() -> None:
     assert torch.equal(class_weights(torch.tensor([5.0, 1.0]), power=0), torch.ones(2))
+
+
+def test_zhangs_bins_are_313_of_the_same_grid_and_hold_all_of_ours() -> None:
+    bins = {tuple(row) for row in zhang_bins().tolist()}
+    assert len(bins) == 313
+    assert bins >= {tuple(row) for row in color_bins().tolist()}
+    assert not (zhang_bins() % 10).any()
+
+
+def test_zhangs_weights_by_hand() -> None:
+    # p = (.9, .1), half uniform: .7 and .3; 1/.7 and 1/.3, divided by their mean under p.
+    weights = class_weights(torch.tensor([9.0, 1.0]), mix=0.5, power=1, ceiling=math.inf)
+    mean = 0.9 / 0.7 + 0.1 / 0.3
+    torch.testing.assert_close(weights, torch.tensor([1 / 0.7 / mean, 1 / 0.3 / mean]))
 
 
 def test_class_weights_stop_at_the_ceiling() -> None:

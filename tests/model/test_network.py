@@ -8,6 +8,8 @@ from model.network import (
     CONFIDENCE_SCALE,
     Attention,
     Colorizer,
+    HintSpread,
+    Hypercolumns,
     SameConv,
     decode,
     pool_hints,
@@ -51,8 +53,71 @@ def test_a_palette_counts_by_its_shares_alone(tiny: Colorizer) -> None:
 
 def test_hint_layers_start_at_zero() -> None:
     network = Colorizer(color_bins(), torch.zeros(259))
-    for layer in (network.hint4, network.hint8, network.hint16, network.hint32, network.palette):
+    hints = (network.hint4, network.hint8, network.hint16, network.hint32)
+    palettes = (network.palette, network.palette_bins)
+    for layer in (*hints, *palettes):
         assert not layer.tell.weight.any()
+    assert not network.spread.gain.any()
+
+
+def told(hints: torch.Tensor, gain: float = 1.0) -> torch.Tensor:
+    """What a spread of one head adds to the logits (Q,16,24) of an even photograph of 64 x 96 px."""
+    torch.manual_seed(0)
+    spread = HintSpread(4, 1, 8)
+    torch.nn.init.constant_(spread.gain, gain)
+    return spread(torch.ones(1, 4, 16, 24), torch.full((1, 1, 64, 96), 50.0), hints, color_bins())[0]
+
+
+@torch.no_grad()
+def test_a_spread_hint_speaks_for_its_colour_and_fades_with_distance() -> None:
+    hints = torch.zeros(1, 3, 64, 96)
+    assert torch.equal(told(hints), torch.zeros(259, 16, 24))
+    hints[0, :, 24:32, 24:32] = torch.tensor([40.0, -20.0, 1.0])[:, None, None]
+    evidence = told(hints)
+    here, far = evidence[:, 7, 7], evidence[:, 7, 22]
+    assert color_bins()[here.argmax()].tolist() == [40.0, -20.0]
+    # One head, an even photograph, and the place of the key: precision is e^2 / (1 + e^2) of 1 / 5^2.
+    distance = (color_bins() - torch.tensor([40.0, -20.0])).square().sum(1)
+    expected = -distance / 2 / 5**2 * np.exp(2) / (1 + np.exp(2))
+    torch.testing.assert_close(here - here.max(), expected.float(), atol=0.5, rtol=0.05)
+    assert (far - far.max()).min() > 0.5 * (here - here.max()).min()
+
+
+@torch.no_grad()
+def test_unlike_places_do_not_hear_a_hint() -> None:
+    torch.manual_seed(0)
+    spread = HintSpread(4, 1, 8)
+    torch.nn.init.constant_(spread.gain, 1.0)
+    spread.look.weight *= 10
+    x = torch.ones(1, 4, 16, 24)
+    x[:, :2, :, 12:] = -1  # the right half is another thing
+    hints = torch.zeros(1, 3, 64, 96)
+    hints[0, :, 24:32, 36:44] = torch.tensor([40.0, -20.0, 1.0])[:, None, None]
+    strength = spread(x, torch.full((1, 1, 64, 96), 50.0), hints, color_bins())[0].abs().amax(0)
+    assert strength[7, 10] > 10  # beside the hint, left
+    assert strength[7, 13] < 0.01  # as near, but right
+
+
+@torch.no_grad()
+def test_more_hints_than_cells_are_thinned_evenly() -> None:
+    hints = torch.zeros(1, 3, 256, 256)
+    hints[:] = torch.tensor([10.0, 20.0, 1.0])[:, None, None]  # 1,024 cells
+    spread = HintSpread(4, 1, 8)
+    keys, heard = spread.cells(torch.rand(1, 10, 64, 64), hints)
+    assert keys.shape == (1, 10, spread.CELLS)
+    torch.testing.assert_close(heard[0, :, 0], torch.tensor([1.0, 2.0, 4.0]))  # mask, a* and b* over UNIT
+    assert (heard[0, 0] == 1).all()
+
+
+@torch.no_grad()
+def test_a_layer_at_each_maps_own_size_is_the_layer_over_the_enlarged_column() -> None:
+    channels = {4: 3, 8: 5}
+    head = Hypercolumns(channels, 7)
+    maps = {4: torch.randn(1, 3, 8, 8), 8: torch.randn(1, 5, 4, 4)}
+    column = torch.cat([maps[4], F.interpolate(maps[8], (8, 8), mode="bilinear", align_corners=False)], 1)
+    weight = torch.cat([head.parts["4"].weight, head.parts["8"].weight], 1)
+    whole = F.relu(F.conv2d(column, weight, head.parts["4"].bias))
+    torch.testing.assert_close(head(maps), whole)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from PIL import Image
 from model.checkpoint import load_network
 from model.config import RunConfig
 from model.evaluate import evaluate
+from model.network import CONDITIONS
 from model.predict import TorchPredict
 from model.train import descend, learning_rate, main, start_run, train
 from photochrom.errors import ModelRejected
@@ -74,6 +75,19 @@ def test_training_starts_from_other_weights(whole: Path, photos: Path, tmp_path:
     before, after = load_network(whole / "last.pt"), load_network(tmp_path / "last.pt")
     torch.testing.assert_close(after.classify.weight, before.classify.weight)
     assert torch.equal(after.log_weight, before.log_weight)
+
+
+def test_conditions_learn_alone(whole: Path, photos: Path, tmp_path: Path) -> None:
+    config = TINY.model_copy(update={"learn": "conditions", "steps": 5, "hints": 1.0, "palette": 1.0})
+    train(config, [photos], tmp_path, init=str(whole / "last.pt"))
+    before, after = (
+        load_network(whole / "last.pt").state_dict(),
+        load_network(tmp_path / "last.pt").state_dict(),
+    )
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(name.startswith(CONDITIONS) for name in changed)
+    assert {name.split(".")[0] for name in changed} == {layer.rstrip(".") for layer in CONDITIONS}
 
 
 def test_a_step_that_is_not_finite_changes_nothing(photos: Path) -> None:
@@ -141,3 +155,23 @@ def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(losses(tmp_path / "run")) == 2  # one log, not two
     assert torch.load(tmp_path / "run" / "last.pt", weights_only=True)["step"] == 6
+
+
+SMALL = {"encoder": "tiny", "context": 32, "blocks": 1, "heads": 2, "decoder": (32, 32, 32), "hints": 8}
+
+
+@pytest.mark.parametrize("path", sorted(Path("model/configs").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_configuration_trains(path: Path, photos: Path, tmp_path: Path) -> None:
+    config = RunConfig.read(path)
+    small = {
+        "side": 64,
+        "stored_side": 64,
+        "positions": 64,
+        "steps": 2,
+        "batch": 4,
+        "warmup": 1,
+        "limit": None,
+    }
+    small |= {"network": {**config.network, **SMALL}, "log_every": 1}
+    train(config.model_copy(update=small), [photos], tmp_path, init="scratch")
+    assert all(math.isfinite(loss) for loss in losses(tmp_path))
