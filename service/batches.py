@@ -17,12 +17,13 @@ from .auth import Caller
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried, view_of
 from .deps import BatchId, CallerDep, Services, ServicesDep
 from .intake import kept, refuse_if_full
-from .jobs import idempotency, matches, upload_body
+from .jobs import idempotency, upload_body
 from .paging import Cursor, Limit, link_next
 from .results import errors_as_lines, results_as_zip
 from .schemas import JobPage, JobView
 from .streams import streamed
 from .uploads import received
+from .waiting import IfNoneMatch, Prefer, Standing, answer
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
@@ -82,18 +83,20 @@ def list_batches(
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
 )
 @router.head("/{batch_id}", include_in_schema=False)
-def read_batch(
-    batch_id: BatchId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+async def read_batch(
+    batch_id: BatchId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
-    """Poll this, with If-None-Match and at the pace of Retry-After; or listen to its events."""
-    record = services.batches.get(batch_id)
-    headers = {"ETag": f'W/"{services.batches.events(batch_id)}"', "Cache-Control": "no-cache"}
-    view = view_of(services, record)
-    if not view.over:
-        headers["Retry-After"] = _RETRY_AFTER
-    if matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return Response(view.model_dump_json(), headers=headers, media_type="application/json")
+    """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
+
+    def look() -> Standing:
+        record = services.batches.get(batch_id)
+        tag = f'W/"{services.batches.events(batch_id)}"'
+        view = view_of(services, record)
+        return Standing(tag, view.over, view.model_dump_json())
+
+    return await answer(
+        services, batch_id, look, prefer=prefer, if_none_match=if_none_match, retry_after=_RETRY_AFTER
+    )
 
 
 @router.put(

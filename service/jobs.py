@@ -1,9 +1,8 @@
 """The calls on single jobs."""
 
-import asyncio
 import hashlib
 import logging
-import re
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -23,16 +22,13 @@ from .intake import hand_over, kept, refuse_if_full
 from .multipart import PHOTO_FIELD, REFERENCE_FIELD
 from .paging import Cursor, Limit, link_next
 from .schemas import JobPage, JobView
-from .streams import happens
 from .uploads import Upload, received
+from .waiting import IfNoneMatch, Prefer, Standing, answer, wait_until, wanted_wait
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
-# Waiting requests hear of changes; this is only for a lost subscription.
-_LOOK_AGAIN_SECONDS = 2.0
 _RETRY_AFTER = "1"
-_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 
 def upload_body() -> dict[str, Any]:
@@ -92,16 +88,17 @@ async def create_job(
     services: ServicesDep,
     caller: CallerDep,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
-    prefer: Annotated[str | None, Header(examples=["wait=20"])] = None,
+    prefer: Prefer = None,
 ) -> Response:
     """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
     known = idempotency_key is not None
     await run_in_threadpool(refuse_if_full, services, caller, may_be_known=known)
     async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
         record, new = await run_in_threadpool(_accept, services, caller, upload, idempotency_key)
-    wait = _wanted_wait(prefer, services.settings.wait_limit)
+    wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
-        record = await wait_until_finished(services, record, wait)
+        look = partial(services.store.get, record.id)
+        record = await wait_until(services, record.id, look, lambda seen: seen.finished, wait)
     view = await run_in_threadpool(_view, services, record)
     headers = {"Location": view.url, "ETag": etag(record, view)}
     if not record.finished:
@@ -138,18 +135,19 @@ def list_jobs(
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
 )
 @router.head("/{job_id}", include_in_schema=False)
-def read_job(
-    job_id: JobId, services: ServicesDep, if_none_match: Annotated[str | None, Header()] = None
+async def read_job(
+    job_id: JobId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
-    """Poll this, with If-None-Match and at the pace of Retry-After; or listen to its events."""
-    record = services.store.get(job_id)
-    view = _view(services, record)
-    headers = {"ETag": etag(record, view), "Cache-Control": "no-cache"}
-    if not record.finished:
-        headers["Retry-After"] = _RETRY_AFTER
-    if matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return _json(view, 200, headers)
+    """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
+
+    def look() -> Standing:
+        record = services.store.get(job_id)
+        view = _view(services, record)
+        return Standing(etag(record, view), record.finished, view.model_dump_json())
+
+    return await answer(
+        services, job_id, look, prefer=prefer, if_none_match=if_none_match, retry_after=_RETRY_AFTER
+    )
 
 
 @router.post(
@@ -189,32 +187,9 @@ def delete_job(job_id: JobId, services: ServicesDep) -> None:
         services.storage.delete(key)
 
 
-async def wait_until_finished(services: Services, record: JobRecord, seconds: float) -> JobRecord:
-    """Return the record as soon as it is finished, or as it is after `seconds`."""
-    with services.watcher.watching(record.id) as changed:
-        try:
-            async with asyncio.timeout(seconds):
-                while not record.finished:
-                    changed.clear()
-                    record = await run_in_threadpool(services.store.get, record.id)
-                    if not record.finished:
-                        await happens(changed, _LOOK_AGAIN_SECONDS)
-        except TimeoutError:
-            pass
-    return record
-
-
 def etag(record: JobRecord, view: JobView) -> str:
     """Return a weak tag: the record's revision, and the position, which changes without it."""
     return f'W/"{record.revision}-{"" if view.queue_position is None else view.queue_position}"'
-
-
-def matches(if_none_match: str | None, tag: str) -> bool:
-    """Compare weakly, as RFC 9110 asks for If-None-Match."""
-    if if_none_match is None:
-        return False
-    given = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
-    return "*" in given or tag.removeprefix("W/") in given
 
 
 def _accept(
@@ -255,11 +230,6 @@ def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None
 
 def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _wanted_wait(prefer: str | None, limit: float) -> float | None:
-    found = _WAIT.search(prefer or "")
-    return min(float(found[1]), limit) if found else None
 
 
 def _view(services: Services, record: JobRecord) -> JobView:

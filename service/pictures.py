@@ -12,7 +12,7 @@ from photochrom.jobs import JobRecord, JobState, Original, Result
 from . import problems
 from .deps import JobId, Services, ServicesDep
 from .files import stored_response
-from .jobs import matches
+from .waiting import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}

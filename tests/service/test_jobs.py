@@ -10,7 +10,6 @@ from fastapi.testclient import TestClient
 from photochrom.jobs import JobError, JobRecord, JobState, utc_now
 from photochrom.queue import rq_id
 from service.app import create_app
-from service.jobs import matches
 from service.settings import ServiceSettings
 from support.queueing import Bench
 
@@ -267,11 +266,3 @@ def test_a_job_is_accepted_although_the_queue_fails_after_the_record(
     bench.redis.set("rq:queue:photochrom", "in the way")
     job_id = upload(client, photo)
     assert bench.store.get(job_id).state is JobState.QUEUED
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [(None, False), ("*", True), ('W/"3-"', True), ('"3-"', True), ('"1", W/"3-"', True), ('"2-"', False)],
-)
-def test_tags_compare_weakly(header: str | None, expected: bool) -> None:
-    assert matches(header, 'W/"3-"') is expected
