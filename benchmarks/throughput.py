@@ -10,7 +10,6 @@ import argparse
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -105,7 +104,7 @@ def service(folder: Path, workers: int) -> Iterator[str]:
         _wait_for_workers(url, workers)
         yield url
     finally:
-        up.send_signal(signal.SIGINT)
+        up.terminate()
         up.wait(timeout=60)
         log.close()
 

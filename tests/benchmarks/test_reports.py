@@ -13,9 +13,8 @@ from support.photographs import PHOTOS
 
 
 def table(*command: str) -> str:
-    run = subprocess.run(
-        [sys.executable, "-m", *command], check=True, capture_output=True, text=True, timeout=150
-    )
+    run = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, timeout=150)
+    assert run.returncode == 0, run.stderr
     return run.stdout
 
 
