@@ -10,10 +10,10 @@ from rich.markup import escape
 
 from .colorist import Outcome
 from .ledger import write_whole
+from .outcomes import tell
 from .plan import Plan
 
 ERRORS = "photochrom-errors.jsonl"
-_SHOWN_FAILURES = 20
 
 
 class Report:
@@ -27,14 +27,7 @@ class Report:
 
     def sum_up(self, outcomes: Sequence[Outcome], *, finished: bool) -> int:
         """Print the summary, write the errors file; return the exit code."""
-        failed = [outcome for outcome in outcomes if not outcome.succeeded]
-        for outcome in failed[:_SHOWN_FAILURES]:
-            self._console.print(f"[red]failed[/] {escape(f'{outcome.source}: {outcome.detail}')}")
-        if len(failed) > _SHOWN_FAILURES:
-            self._console.print(f"... and {len(failed) - _SHOWN_FAILURES} more failed")
-        for outcome in outcomes:
-            for warning in outcome.warnings:
-                self._console.print(f"[yellow]note[/] {escape(f'{outcome.source}: {warning}')}")
+        failed = tell(self._console, outcomes)
         self._console.print(escape(self._summary(len(outcomes) - len(failed), len(failed))))
         if finished:
             self._write_errors(failed)

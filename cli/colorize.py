@@ -15,9 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from photochrom.options import ColorizeOptions
 
 from .colorist import Colorist, Outcome
+from .outcomes import tell
 from .plan import CannotPlan, Plan, format_for, make_plan
-
-_SHOWN_FAILURES = 20
 
 
 def run_files(
@@ -117,14 +116,7 @@ def _show(progress: Progress, bar: TaskID, source: Path, stage: str) -> None:
 
 
 def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> None:
-    failed = [outcome for outcome in outcomes if not outcome.succeeded]
-    for outcome in failed[:_SHOWN_FAILURES]:
-        console.print(f"[red]failed[/] {escape(f'{outcome.source}: {outcome.detail}')}")
-    if len(failed) > _SHOWN_FAILURES:
-        console.print(f"... and {len(failed) - _SHOWN_FAILURES} more failed")
-    for outcome in outcomes:
-        for warning in outcome.warnings:
-            console.print(f"[yellow]note[/] {escape(f'{outcome.source}: {warning}')}")
+    failed = tell(console, outcomes)
     console.print(_summary(plan, len(outcomes) - len(failed), len(failed), seconds))
 
 

@@ -1,17 +1,19 @@
 """What the network holds for likely at a spot, for somebody who is about to give a colour hint there."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired
-from photochrom.suggestions import LikelyColors, SpotColor
 
 from . import problems
 from .deps import JobId, ServicesDep
 from .pictures import result_of
+
+if TYPE_CHECKING:
+    from photochrom.suggestions import SpotColor
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _RETRY_AFTER = "1"
@@ -64,9 +66,12 @@ def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Sha
         found = services.storage.read(result.suggestions_key)
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error
+    # Imported here: numpy would be a tenth of the API's start, and nothing else in it needs numpy.
+    from photochrom.suggestions import LikelyColors
+
     present, likely = LikelyColors.from_bytes(b"".join(found.chunks)).at(x, y)
     return Suggestions(ready=True, present=_shown(present), suggestions=[_shown(each) for each in likely])
 
 
-def _shown(spot: SpotColor) -> SuggestedColor:
+def _shown(spot: "SpotColor") -> SuggestedColor:
     return SuggestedColor(**asdict(spot))
