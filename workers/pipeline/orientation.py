@@ -41,9 +41,12 @@ def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> byte
     if dpi is None or (exif and resolution_of(exif)):
         return exif
     tags = Image.Exif()
-    tags.load(exif or b"")
-    tags[_ACROSS], tags[_DOWN], tags[_UNIT] = dpi[0], dpi[1], _INCH
-    return tags.tobytes().removeprefix(b"Exif\x00\x00")
+    try:
+        tags.load(exif or b"")
+        tags[_ACROSS], tags[_DOWN], tags[_UNIT] = dpi[0], dpi[1], _INCH
+        return tags.tobytes().removeprefix(b"Exif\x00\x00")
+    except Exception:  # as above: what is damaged is carried as it came
+        return exif
 
 
 def upright(plane: Array, orientation: int) -> Array:

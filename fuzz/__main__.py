@@ -1,0 +1,73 @@
+"""Fuzz one target, or all in turn: python -m fuzz [TARGET ...] [--runs N] [--seconds S] [--seed N] [--keep FOLDER].
+
+Ends with 0 where nothing was found, and with libFuzzer's code (77 and others) where something was: its input is then in
+the folder as `TARGET-crash-...` (or timeout, oom). Look at it with `--input FILE`, mend what is wrong, and keep the file
+in fuzz/corpus/TARGET, which every run begins with.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+TARGETS = ("sniffing", "decoding", "colorizing", "unpacking", "metadata")
+CORPUS = Path(__file__).parent / "corpus"
+# A picture of 20 x 12 pixels is done in milliseconds, in less than half of this memory.
+_SECONDS_PER_INPUT, _MEMORY_MB = 10, 700
+
+
+def main() -> int:
+    """Run each target in a process of its own, as libFuzzer ends the process that it runs in."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="photochrom-fuzz-") as folder:
+        codes = [_run(target, arguments, Path(folder)) for target in arguments.targets or TARGETS]
+    return max(codes, key=bool)
+
+
+def _run(target: str, arguments: argparse.Namespace, folder: Path) -> int:
+    findings: Path = arguments.keep or Path(tempfile.gettempdir())
+    kept = (arguments.keep or folder) / target
+    kept.mkdir(parents=True, exist_ok=True)
+    options = [
+        f"-artifact_prefix={findings}/{target}-",
+        f"-timeout={_SECONDS_PER_INPUT}",
+        f"-rss_limit_mb={_MEMORY_MB}",
+        f"-seed={arguments.seed}",
+        f"-max_total_time={arguments.seconds}",
+        "-print_final_stats=1",
+    ]
+    options += [f"-runs={arguments.runs}"] if arguments.runs is not None else []
+    folders = [kept, CORPUS / target, written_seeds(target, folder / "seeds" / target)]
+    inputs = [arguments.input] if arguments.input else [place for place in folders if place.exists()]
+    command = [sys.executable, "-m", "fuzz.libfuzzer", target, *options, *map(str, inputs)]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
+
+
+def written_seeds(target: str, folder: Path) -> Path:
+    """Write the target's seeds to files, and return their folder."""
+    folder.mkdir(parents=True)
+    for number, data in enumerate(import_module(f"fuzz.{target}").seeds()):
+        (folder / f"{number:02}").write_bytes(data)
+    return folder
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)} (default: all)"
+    )
+    parser.add_argument("--runs", type=int, help="inputs to try, of each target (default: no end)")
+    parser.add_argument("--seconds", type=int, default=0, help="for each target (default: no end)")
+    parser.add_argument("--seed", type=int, default=1, help="of the random mutations (default 1)")
+    parser.add_argument("--keep", type=Path, help="folder for inputs that reach new code, and for findings")
+    parser.add_argument("--input", type=Path, help="try this file alone")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.targets) - set(TARGETS):
+        parser.error(f"there is no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Zips and tars, entry by entry, within a budget."""
+
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from photochrom.batches import item_name
+from photochrom.errors import ArchiveRejected, InvalidName, PhotochromError
+from service.entries import Budget, Entry
+from service.unpack import blocks, entries
+
+from . import packs
+
+_ENTRIES, _BYTES = 64, 1 << 20
+_FILE = Path(tempfile.mkdtemp(prefix="photochrom-fuzz-")) / "archive"
+
+
+def seeds() -> list[bytes]:
+    """Return archives of every kind."""
+    return packs.every_kind()
+
+
+def check(data: bytes) -> None:
+    """No more entries and bytes than the budget has, under names that lead nowhere else."""
+    _FILE.write_bytes(data)
+    budget, count, size = Budget(_ENTRIES, _BYTES), 0, 0
+    try:
+        for entry in entries(_FILE, budget):
+            count += 1
+            _check_name(entry.name)
+            size += _read(entry, budget)
+    except ArchiveRejected as refusal:
+        assert str(refusal).endswith(".")
+    assert count <= _ENTRIES
+    assert size <= _BYTES
+
+
+def _read(entry: Entry, budget: Budget) -> int:
+    """As the API does: what is wrong with one entry ends that one, what is wrong with the archive ends all."""
+    size = 0
+    try:
+        for block in blocks(entry, budget):
+            size += len(block)
+    except ArchiveRejected:
+        raise
+    except PhotochromError as refusal:
+        assert str(refusal).endswith(".")
+    return size
+
+
+def _check_name(name: str) -> None:
+    try:
+        path = PurePosixPath(item_name(name))
+    except InvalidName:
+        return
+    assert not path.is_absolute()
+    assert ".." not in path.parts
+    assert "\\" not in name
