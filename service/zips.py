@@ -29,7 +29,8 @@ def zip_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
     with archive:
         for info in archive.infolist():
             budget.take_entry()
-            if not info.is_dir() and not is_litter(info.filename):
+            # Not `is_dir()`, which looks at the last letter of names that have none.
+            if not info.filename.endswith("/") and not is_litter(info.filename):
                 yield Entry(info.filename, _zip_opener(archive, info))
 
 
