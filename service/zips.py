@@ -24,7 +24,7 @@ def zip_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
     _check_directory(file, budget)
     try:
         archive = zipfile.ZipFile(file)
-    except DAMAGE as error:
+    except (*DAMAGE, NotImplementedError) as error:
         raise ArchiveRejected(f"The zip is damaged: {error}.") from error
     with archive:
         for info in archive.infolist():

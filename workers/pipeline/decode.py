@@ -9,12 +9,14 @@ from .jp2 import read_jp2
 from .jpeg_pixels import read_jpeg
 from .limits import PhotoLimits
 from .losses import bounded
+from .orientation import is_readable
 from .photo import Photo
 from .png import read_png
 from .profile import as_srgb
 from .stills import read_still
 from .tiff import read_tiff
 
+_DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 _READERS = {
     PhotoFormat.JPEG: read_jpeg,
     PhotoFormat.PNG: read_png,
@@ -33,6 +35,10 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
     metadata, left_out = bounded(photo.metadata, limits)
     photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
-    if photo.metadata.exif:
+    if photo.metadata.exif and not is_readable(photo.metadata.exif):
+        photo = replace(
+            photo, metadata=replace(photo.metadata, exif=None), warnings=(*photo.warnings, _DAMAGED_EXIF)
+        )
+    elif photo.metadata.exif:
         photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
     return as_srgb(photo.turned_upright())

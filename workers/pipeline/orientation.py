@@ -49,6 +49,17 @@ def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> byte
         return exif
 
 
+def is_readable(exif: bytes) -> bool:
+    """Tell whether an EXIF block can be taken apart and written anew, as some formats need it."""
+    try:
+        tags = Image.Exif()
+        tags.load(exif)
+        tags.tobytes()
+    except Exception:  # as above
+        return False
+    return True
+
+
 def upright(plane: Array, orientation: int) -> Array:
     """Turn a stored picture (H, W, ...) as its orientation asks."""
     if orientation in (5, 6, 7, 8):
