@@ -39,6 +39,7 @@ from .auth import KeyGuard
 from .compression import JsonGzip
 from .deps import Services
 from .events import JobWatcher
+from .headers import AnswerHeaders
 from .metrics import RequestMeter
 from .middleware import BodyLimit, RequestId
 from .origins import OriginGuard, hosts_of
@@ -90,6 +91,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
+    app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMeter, registry=app.state.registry)
     app.add_middleware(RequestId)
     return app

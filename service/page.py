@@ -9,6 +9,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Response, status
 
+from .headers import ALWAYS
+
 _FOLDER = Path(__file__).parent / "web"
 # `blob:` is the visitor's own photograph, shown before it is sent.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -26,12 +28,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 _HEADERS = {
+    **ALWAYS,
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     # Asked for again each time, answered by 304: an upgraded service never meets yesterday's script.
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",

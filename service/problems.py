@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 
 from photochrom import errors
 
+from .headers import ALWAYS
+
 _log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:photochrom:problem:"
@@ -117,7 +119,8 @@ def problem(
     body = make_problem(status, code, detail, request.url.path, request_id, invalid)
     retry = {"Retry-After": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else {}
     content = {**(members or {}), **body.model_dump(exclude_none=True)}
-    sent = {"X-Request-ID": body.request_id, **retry, **(headers or {})}
+    # The answer to an error of ours is made outside of every middleware.
+    sent = {**ALWAYS, "X-Request-ID": body.request_id, **retry, **(headers or {})}
     return JSONResponse(content, status, sent, media_type=MEDIA_TYPE)
 
 

@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS = 15.0
 _RECONNECT_MILLISECONDS = 1000
 # A batch changes with every stage of every item; nobody reads that fast.
 _PAUSE_SECONDS = 0.2
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+_HEADERS = {"Cache-Control": "private, no-cache", "X-Accel-Buffering": "no"}
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},

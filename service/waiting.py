@@ -84,7 +84,7 @@ async def answer(
 
     wait = wanted_wait(prefer, services.settings.wait_limit)
     found = await (run_in_threadpool(look) if wait is None else wait_until(services, key, look, enough, wait))
-    headers = {"ETag": found.etag, "Cache-Control": "no-cache"}
+    headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
     if not found.over:
         headers["Retry-After"] = retry_after
     if wait is not None:
