@@ -7,7 +7,7 @@ import sys
 from photochrom import logs
 from photochrom.logs import LogFormat
 
-from .supervisor import GRACE_SECONDS, MISCONFIGURED, Supervisor
+from .supervisor import GRACE_SECONDS, MEMORY_BYTES, MISCONFIGURED, Supervisor
 
 
 def main() -> int:
@@ -27,12 +27,13 @@ def main() -> int:
     try:
         processes = arguments.processes or _whole_number("PHOTOCHROM_PROCESSES", 1, least=1)
         grace = _whole_number("PHOTOCHROM_SHUTDOWN_GRACE", GRACE_SECONDS)
+        memory = _whole_number("PHOTOCHROM_MEMORY_BYTES", MEMORY_BYTES)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     command = [sys.executable, "-m", "workers", "--single"]
-    return Supervisor(command, processes=processes, grace=grace).run()
+    return Supervisor(command, processes=processes, grace=grace, memory_bytes=memory).run()
 
 
 def _whole_number(name: str, default: int, least: int = 0) -> int:

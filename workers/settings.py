@@ -9,7 +9,7 @@ from pydantic import Field
 from photochrom.settings import SharedSettings
 
 from .pipeline.limits import PhotoLimits
-from .supervisor import GRACE_SECONDS
+from .supervisor import GRACE_SECONDS, MEMORY_BYTES
 
 _SHIPPED_MODEL = Path(__file__).parent.parent / "model" / "weights" / "photochrom.onnx"
 
@@ -41,6 +41,14 @@ class WorkerSettings(SharedSettings):
     shutdown_grace: Annotated[
         int, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
     ] = GRACE_SECONDS
+    memory_bytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Memory that one process may hold (RLIMIT_DATA); a photograph that needs more fails alone. "
+            "0 is no bound.",
+        ),
+    ] = MEMORY_BYTES
 
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import select
 import signal
 import socket
@@ -20,6 +21,8 @@ MISCONFIGURED = os.EX_CONFIG
 """Exit code of a worker that cannot work before somebody changes something: restarting it is no use."""
 GRACE_SECONDS = 15
 """What a job at work has to be finished, unless `PHOTOCHROM_SHUTDOWN_GRACE` says otherwise."""
+MEMORY_BYTES = 4 << 30
+"""What one worker may hold, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB."""
 
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 30.0
@@ -40,11 +43,17 @@ class _Slot:
 
 
 class Supervisor:
-    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off."""
+    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
-    def __init__(self, command: Sequence[str], *, processes: int, grace: float) -> None:
+    Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, processes: int, grace: float, memory_bytes: int = 0
+    ) -> None:
         self._command = list(command)
         self._grace = grace
+        self._memory_bytes = memory_bytes
         self._slots = [_Slot() for _ in range(processes)]
         self._signals = 0
         self._exit_code: int | None = None
@@ -68,9 +77,16 @@ class Supervisor:
             if slot.child is None and slot.start_at <= time.monotonic():
                 # A session of its own: Ctrl-C is for us, the worker is told by SIGTERM.
                 slot.child = subprocess.Popen(  # noqa: S603 - our own command
-                    self._command, start_new_session=True, preexec_fn=end_with_parent
+                    self._command, start_new_session=True, preexec_fn=self._prepare
                 )
                 slot.born = time.monotonic()
+
+    def _prepare(self) -> None:
+        """Between fork and exec of a child."""
+        end_with_parent()
+        if self._memory_bytes:
+            # Not RLIMIT_AS: that counts what is only reserved, too, and below 16 GB CUDA does not start.
+            resource.setrlimit(resource.RLIMIT_DATA, (self._memory_bytes, self._memory_bytes))
 
     def _reap(self) -> None:
         for slot in self._slots:

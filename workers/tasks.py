@@ -29,6 +29,7 @@ from photochrom.sniff import PhotoFormat
 from photochrom.storage import Storage
 
 from .deadline import JobTimedOut
+from .memory import lacks_memory, let_go
 from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
 from .pipeline.limits import PhotoLimits
 from .pipeline.palette import with_palette_of
@@ -86,6 +87,10 @@ class Restorer:
             _log.info("Stopped: %s", stop)
             self._settle(record, lease)
         except (PhotoRejected, CapabilityMissing) as error:
+            if lacks_memory(error):
+                # The decoder took its own want of memory for damage of the file.
+                self._stumble(record, lease, error)
+                raise
             explained = _explained(error)
             self._end(record, lambda job: job.reject(lease, explained, utc_now()))
         except JobTimedOut:
@@ -95,9 +100,14 @@ class Restorer:
             self._end(record, lambda job: job.release(lease))
             raise
         except Exception as error:
-            explained = _explained(error)
-            self._end(record, lambda job: job.stumble(lease, explained, utc_now(), self.max_attempts))
+            self._stumble(record, lease, error)
             raise
+
+    def _stumble(self, record: JobRecord, lease: Lease, error: Exception) -> None:
+        explained = _explained(error)
+        if lacks_memory(error):
+            let_go(error)
+        self._end(record, lambda job: job.stumble(lease, explained, utc_now(), self.max_attempts))
 
     def _colorize(self, record: JobRecord, lease: Lease) -> None:
         def on_stage(stage: str) -> None:
@@ -255,10 +265,10 @@ def _canceling(job: JobRecord, lease: Lease) -> bool:
 
 
 def _explained(error: Exception) -> JobError:
+    if lacks_memory(error):
+        return JobError(code="out-of-memory", detail="The worker has not enough memory for this photograph.")
     if isinstance(error, PhotochromError):
         return JobError(code=error.code, detail=str(error))
-    if isinstance(error, MemoryError):
-        return JobError(code="out-of-memory", detail="The worker has not enough memory for this photograph.")
     # What went wrong inside is for the log; the caller can do nothing with it.
     return JobError(
         code="internal-error",
