@@ -13,7 +13,7 @@ from workers.pipeline.metadata import carried_metadata
 from . import pictures
 
 # Small, so that what takes much memory in spite of them is seen.
-LIMITS = PhotoLimits(max_pixels=1_000_000, max_icc_bytes=64 << 10, max_metadata_bytes=16 << 10)
+LIMITS = PhotoLimits(max_pixels=250_000, max_icc_bytes=64 << 10, max_metadata_bytes=16 << 10)
 
 
 def seeds() -> list[bytes]:

@@ -13,9 +13,15 @@ from .entries import DAMAGE, Budget, Entry, is_litter
 # For one member with its long name and its extended attributes; and for each of many, on average.
 _TAR_LONGEST_HEADER, _TAR_HEADER_BYTES = 16 << 10, 4 << 10
 
+# A tar in which more members than allowed lie that close together was made to have many, not to hold photographs.
+_LOOK_BYTES = 64 << 20
+_BLOCK = 512
+_SIZE, _KIND = slice(124, 136), 156
+
 
 def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
     """Yield the entries of a tar; raise `ArchiveRejected` if it is damaged or over the budget."""
+    _check_count(file, budget.entries)
     unpacked = gzip.GzipFile(fileobj=file) if file.peek(2).startswith(b"\x1f\x8b") else file
     source = _Forward(unpacked, _TAR_HEADER_BYTES * budget.entries)
     try:
@@ -28,6 +34,27 @@ def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
                     yield Entry(member.name.removeprefix("./"), _tar_opener(archive, member), counted=True)
     except DAMAGE as error:
         raise ArchiveRejected(f"The tar is damaged: {error}.") from error
+
+
+def _check_count(file: io.BufferedReader, most: int) -> None:
+    """Refuse a tar of countless little members before any is opened; many large ones are counted as they come."""
+    packed = file.peek(2).startswith(b"\x1f\x8b")
+    source: io.BufferedIOBase = gzip.GzipFile(fileobj=file) if packed else file
+    count = at = 0
+    try:
+        while at < _LOOK_BYTES:
+            source.seek(at)
+            header = source.read(_BLOCK)
+            if len(header) < _BLOCK or not any(header):
+                break
+            count += header[_KIND] not in b"xgLK"
+            if count > most:
+                raise ArchiveRejected("The archive has too many entries; send it in parts.")
+            size = int(header[_SIZE].strip(b"\0 ") or b"0", 8)
+            at += _BLOCK + size + -size % _BLOCK
+    except DAMAGE:
+        pass  # in words, when it is read
+    file.seek(0)
 
 
 class _Forward(io.RawIOBase):

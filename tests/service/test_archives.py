@@ -20,6 +20,7 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
+from benchmarks.hostile_archives import HOSTILE_ARCHIVES, HOSTILE_ENTRIES, tarred, zip64_ending, zipped
 from service import archives
 from support.queueing import Bench
 from support.running import ROOT
@@ -28,24 +29,6 @@ from support.running import ROOT
 @pytest.fixture
 def url(client: TestClient) -> str:
     return str(client.post("/v1/batches").json()["url"])
-
-
-def zipped(files: dict[str, bytes], **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", **options) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def tarred(files: dict[str, bytes], mode: str = "w") -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -62,67 +45,6 @@ def test_every_photo_of_an_archive_becomes_an_item_under_its_name(
     assert sorted(item["item"] for item in items) == sorted(names)
     again = client.post(f"{url}/archive", content=body).json()
     assert (again["accepted"], again["unchanged"]) == (0, 3)
-
-
-def symlink_in_zip() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        link = zipfile.ZipInfo("link.jpg")
-        link.external_attr = (stat.S_IFLNK | 0o777) << 16
-        archive.writestr(link, "/etc/passwd")
-    return buffer.getvalue()
-
-
-def special_in_tar(kind: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        info = tarfile.TarInfo("special.jpg")
-        info.type = kind
-        info.linkname = "/etc/passwd"
-        archive.addfile(info)
-    return buffer.getvalue()
-
-
-def encrypted(photo: bytes) -> bytes:
-    data = bytearray(zipped({"a.jpg": photo}))
-    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = data.find(signature) + offset
-        data[at] |= 1
-    return bytes(data)
-
-
-def damaged(photo: bytes) -> bytes:
-    data = bytearray(zipped({"a.jpg": photo}))
-    data[60] ^= 0xFF
-    return bytes(data)
-
-
-HOSTILE_ENTRIES = {
-    "zip-slip": (lambda photo: zipped({"../../evil.jpg": photo}), "invalid-name"),
-    "absolute": (lambda photo: tarred({"/evil.jpg": photo}), "invalid-name"),
-    "backslashes": (lambda photo: zipped({"..\\evil.jpg": photo}), "invalid-name"),
-    "tar-slip": (lambda photo: tarred({"a/../../evil.jpg": photo}), "invalid-name"),
-    "symlink": (lambda photo: symlink_in_zip(), "unsupported-format"),
-    "symlink in tar": (lambda photo: special_in_tar(tarfile.SYMTYPE), "unsupported-format"),
-    "hard link": (lambda photo: special_in_tar(tarfile.LNKTYPE), "unsupported-format"),
-    "device": (lambda photo: special_in_tar(tarfile.CHRTYPE), "unsupported-format"),
-    "nested zip": (lambda photo: zipped({"inner.zip": zipped({"a.jpg": photo})}), "unsupported-format"),
-    "no photo": (lambda photo: zipped({"readme.txt": b"hello " * 30}), "unsupported-format"),
-    "empty": (lambda photo: zipped({"a.jpg": b""}), "unreadable-photo"),
-    "encrypted": (encrypted, "unsupported-format"),
-    "damaged": (damaged, "unreadable-photo"),
-    "sparse": (lambda photo: sparse({"GNU.sparse.realsize": "10"}), "unsupported-format"),
-    "bzip2": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_BZIP2), "unsupported-format"),
-    "LZMA": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_LZMA), "unsupported-format"),
-    "bomb of zeros": (
-        lambda photo: zipped({"a.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
-        "unsupported-format",
-    ),
-    "bomb with a head": (
-        lambda photo: zipped({"a.jpg": photo + bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
-        "photo-too-large",
-    ),
-}
 
 
 @pytest.mark.parametrize("case", HOSTILE_ENTRIES)
@@ -159,101 +81,6 @@ def test_two_entries_of_one_name_are_one_item_and_an_error(
     report = client.post(f"{url}/archive", content=body).json()
     assert (report["accepted"], report["unchanged"], report["rejected"]) == (1, 1, 1)
     assert report["errors"][0]["code"] == "item-conflict"
-
-
-def directory_bomb(count: int) -> bytes:
-    header = b"PK\x01\x02" + bytes(42)
-    directory = header * count
-    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 4, 0)
-    return b"PK\x03\x04" + directory + end
-
-
-def zip64_ending(directory_bytes: int, directory_at: int, locator_says: int, record: bytes) -> bytes:
-    """The ZIP64 record, its locator and the classic end, which leaves everything to them."""
-    sizes = (44, 45, 45, 0, 0, 1, 1, directory_bytes, directory_at)
-    return (
-        record
-        + struct.pack("<QHHIIQQQQ", *sizes)
-        + struct.pack("<4sIQI", b"PK\x06\x07", 0, locator_says, 1)
-        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
-    )
-
-
-def zip64_decoy(count: int) -> bytes:
-    """Two ZIP64 records: the locator names an innocent one, `zipfile` reads the other."""
-    innocent = zip64_ending(0, 0, 0, b"PK\x06\x06")[:56]
-    directory = (b"PK\x01\x02" + bytes(42)) * count
-    start = b"PK\x03\x04" + innocent
-    return start + directory + zip64_ending(len(directory), len(start), 4, b"PK\x06\x06")
-
-
-def zip64_mute(count: int) -> bytes:
-    """A ZIP64 record that is none: `zipfile` goes by the classic end instead."""
-    directory = (b"PK\x01\x02" + bytes(42)) * count
-    ending = zip64_ending(0, 0, 4 + len(directory), b"PK\0\0")
-    return (
-        b"PK\x03\x04"
-        + directory
-        + ending[:-22]
-        + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory) + 76, 4, 0)
-    )
-
-
-def pax_bomb(size: int) -> bytes:
-    info = tarfile.TarInfo("././@PaxHeader")
-    info.type = tarfile.XHDTYPE
-    info.size = size
-    return gzip.compress(info.tobuf() + bytes(size), 1)
-
-
-def extended(records: dict[str, str], body: bytes = b"", size: int | None = None) -> bytes:
-    """One member after a pax header of these records."""
-    info = tarfile.TarInfo("a.jpg")
-    info.size = len(body) if size is None else size
-    info.pax_headers = records
-    return info.tobuf(tarfile.PAX_FORMAT) + body + bytes(-len(body) % 512)
-
-
-def sparse(records: dict[str, str], numbers: int = 2) -> bytes:
-    """A GNU sparse file, format 1.0: its map lies before its data."""
-    body = b"%d\n" % (numbers // 2) + b"0\n" * numbers
-    named = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a.jpg", **records}
-    return gzip.compress(extended(named, body + bytes(-len(body) % 512)) + bytes(1024), 1)
-
-
-def pax_chain(count: int) -> bytes:
-    info = tarfile.TarInfo("x")
-    info.type, info.size = tarfile.XHDTYPE, 13
-    return (info.tobuf() + b"13 comment=a\n".ljust(512, b"\0")) * count + tarfile.TarInfo("a.jpg").tobuf()
-
-
-def leading_back() -> bytes:
-    """A size below zero, far behind the start of a gzip: to go back is to unfold it all again."""
-    far = extended({}, bytes(15_000_000))
-    return gzip.compress(far + extended({"size": "-14000000"}) * 900 + bytes(1024), 1)
-
-
-HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
-    "nothing": lambda: b"",
-    "no archive": lambda: b"hello" * 300,
-    "cut zip": lambda: zipped({"a.jpg": b"x" * 5000})[:-30],
-    "cut gzip": lambda: gzip.compress(b"x" * 100_000)[:-2000],
-    "too many entries": lambda: zipped({f"{n}.jpg": b"" for n in range(1001)}),
-    "too many in tar": lambda: tarred({f"{n}.jpg": b"" for n in range(1001)}),
-    "a million entries that say they are one": lambda: directory_bomb(1_000_000),
-    "a million entries behind a decoy": lambda: zip64_decoy(1_000_000),
-    "a million entries behind a record that is none": lambda: zip64_mute(1_000_000),
-    "a zip of nothing but a locator": lambda: b"PK\x03\x04" + zip64_ending(0, 0, 0, b"")[-42:],
-    "a header of 400 MB": lambda: pax_bomb(400_000_000),
-    "comments of 800 MB": lambda: gzip.compress(extended({"comment": "a" * 1_000_000}) * 800, 1),
-    "many comments that are just short enough": lambda: gzip.compress(
-        extended({"comment": "a" * 14_000}) * 900, 1
-    ),
-    "a map of 12 million numbers": lambda: sparse({"GNU.sparse.realsize": "10"}, 12_000_000),
-    "headers upon headers": lambda: pax_chain(1500),
-    "sizes below zero": leading_back,
-    "more in all than allowed": lambda: tarred({f"{n}.bin": bytes(3_000_000) for n in range(9)}, "w:gz"),
-}
 
 
 _UNPACK = """

@@ -5,7 +5,10 @@ from typing import Literal
 ORIENTATION_TAG = 0x0112
 _EXIF_DIRECTORY = 0x8769
 _THUMBNAIL, _THUMBNAIL_BYTES = 0x0201, 0x0202
+_GPS_DIRECTORY = 0x8825
 _SHORT = 3
+# Bytes of one value by its type (TIFF 6.0, section 2); the types that are not here have 8.
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 11: 4, 13: 4}
 # What is stated across and down: size, resolution; and in the EXIF directory size and focal plane resolution.
 _MAIN_PAIRS = ((0x0100, 0x0101), (0x011A, 0x011B))
 _NESTED_PAIRS = ((0xA002, 0xA003), (0xA20E, 0xA20F))
@@ -42,6 +45,23 @@ def without_thumbnail(exif: bytes) -> bytes:
         return unlinked
     # In the middle it is blanked, so that no offset of what follows changes.
     return unlinked[:start] + (bytes(end - start) + unlinked[end:] if end < len(exif) else b"")
+
+
+def is_overlapping(block: bytes) -> bool:
+    """Tell whether the values of a directory claim more bytes than the whole block (a TIFF structure) has.
+
+    No program writes such a one. To read it takes memory for each value anew: a megabyte grows to gigabytes.
+    """
+    order, main = _order(block), _entries(block, int.from_bytes(block[4:8], _order(block)))
+    nested = [_value(block, main[tag]) for tag in (_EXIF_DIRECTORY, _GPS_DIRECTORY) if tag in main]
+    for places in (main, *(_entries(block, start) for start in nested)):
+        total = 0
+        for at in places.values():
+            kind, count = (int.from_bytes(block[at + i : at + j], order) for i, j in ((2, 4), (4, 8)))
+            total += _SIZES.get(kind, 8) * count
+        if total > len(block):
+            return True
+    return False
 
 
 def _order(exif: bytes) -> Literal["little", "big"]:

@@ -24,6 +24,8 @@ _START, _COD, _TILE = b"\xff\x4f\xff\x51", b"\xff\x52", b"\xff\x90"
 _TWO_SIZES = "The JPEG 2000 is damaged: its picture is not of the size that its header says."
 _INCH = 0.0254
 _REVERSIBLE = 1
+# Each becomes an object, and takes more memory than an empty box.
+_MAX_BOXES = 10_000
 
 
 @dataclass(frozen=True)
@@ -178,8 +180,13 @@ def _dpi(resolution: bytes) -> tuple[float, float] | None:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    position = 0
+    position = count = 0
     while position + 8 <= len(data):
+        count += 1
+        if count > _MAX_BOXES:
+            raise UnreadablePhoto(
+                f"The JPEG 2000 has over {_MAX_BOXES} boxes, far more than any program writes."
+            )
         length, kind, head = (
             int.from_bytes(data[position : position + 4], "big"),
             data[position + 4 : position + 8],

@@ -16,6 +16,8 @@ _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 # Progressive encoders write about ten. Each costs a pass over the picture: a small file could cost hours.
 _MAX_SCANS = 100
+# Each becomes an object: a file of nothing but empty segments would take fifty times its size.
+_MAX_MARKERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,13 @@ def read_frame(data: bytes) -> Frame:
 
 
 def _segments(data: bytes) -> Iterator[Segment]:
-    position = 2
+    position, markers = 2, 0
     while found := _MARKER.search(data, position):
+        markers += 1
+        if markers > _MAX_MARKERS:
+            raise UnreadablePhoto(
+                f"The JPEG has over {_MAX_MARKERS} segments, far more than any program writes."
+            )
         marker, start = found.group()[-1], found.end()
         if marker == EOI:
             yield Segment(EOI)

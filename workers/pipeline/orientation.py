@@ -6,18 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .exif import ORIENTATION_TAG
+from .exif import ORIENTATION_TAG, is_overlapping
 
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _INCH, _CENTIMETRE = 2, 3
 Array = NDArray[Any]
 
 
+def load_exif(exif: bytes) -> Image.Exif:
+    """Take an EXIF block apart, with or without its prefix; raise some error where it is damaged."""
+    tags = Image.Exif()
+    if is_overlapping(exif.removeprefix(b"Exif\x00\x00")):
+        raise ValueError("The values of the EXIF block lie in one another.")
+    tags.load(exif)
+    return tags
+
+
 def read_orientation(exif: bytes) -> int:
     """Return the EXIF orientation 1..8 of an EXIF block, with or without its prefix; 1 where it says none."""
     try:
-        tags = Image.Exif()
-        tags.load(exif)
+        tags = load_exif(exif)
         value = tags.get(ORIENTATION_TAG)
     except Exception:  # damaged EXIF of any kind: the picture is still good
         return 1
@@ -27,8 +35,7 @@ def read_orientation(exif: bytes) -> int:
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
     """Return the pixels per inch that an EXIF block states, across and down."""
     try:
-        tags = Image.Exif()
-        tags.load(exif)
+        tags = load_exif(exif)
         across, down = float(tags[_ACROSS]), float(tags[_DOWN])
         scale = {_INCH: 1.0, _CENTIMETRE: 2.54}[tags.get(_UNIT, _INCH)]
     except Exception:  # as above
@@ -40,9 +47,8 @@ def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> byte
     """Return an EXIF block that states the resolution, for formats with no other place for it."""
     if dpi is None or (exif and resolution_of(exif)):
         return exif
-    tags = Image.Exif()
     try:
-        tags.load(exif or b"")
+        tags = load_exif(exif or b"")
         tags[_ACROSS], tags[_DOWN], tags[_UNIT] = dpi[0], dpi[1], _INCH
         return tags.tobytes().removeprefix(b"Exif\x00\x00")
     except Exception:  # as above: what is damaged is carried as it came
@@ -52,8 +58,7 @@ def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> byte
 def is_readable(exif: bytes) -> bool:
     """Tell whether an EXIF block can be taken apart and written anew, as some formats need it."""
     try:
-        tags = Image.Exif()
-        tags.load(exif)
+        tags = load_exif(exif)
         tags.tobytes()
     except Exception:  # as above
         return False

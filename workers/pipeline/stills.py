@@ -60,6 +60,17 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
         raise UnsupportedFormat(f"WebP holds at most {_WEBP_MAX_SIDE} pixels a side; ask for another format.")
     options = _metadata_options(photo.metadata) | {"quality": quality}
     file = io.BytesIO()
+    try:
+        _encode(file, photo, target, options)
+    except (RuntimeError, ValueError, OSError) as error:
+        height, width = photo.pixels.shape[:2]
+        raise UnsupportedFormat(
+            f"{target.upper()} cannot hold this picture of {width} x {height} pixels ({error}); ask for another format."
+        ) from error
+    return file.getvalue()
+
+
+def _encode(file: io.BytesIO, photo: Photo, target: PhotoFormat, options: dict[str, Any]) -> None:
     if target is PhotoFormat.HEIC:
         _heic_image(photo.pixels, photo.alpha).save(file, **options)
     else:
@@ -69,7 +80,6 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
         if photo.lossless and target is PhotoFormat.WEBP:
             options |= {"lossless": True, "exact": True}
         image.save(file, target.upper(), **options)
-    return file.getvalue()
 
 
 def _open(data: bytes, photo_format: PhotoFormat) -> Image.Image:

@@ -10,9 +10,11 @@ from PIL import Image
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.sniff import PhotoFormat
 
+from .exif import is_overlapping
 from .jpeg_file import read_frame
 from .limits import PhotoLimits
 from .photo import Metadata, Photo, Samples, full_range, split_alpha
+from .tiff_pages import MANY_PAGES, count_pages
 from .tiff_writer import EXIF_IFD, GPS_IFD, ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
 
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
@@ -22,6 +24,7 @@ _JPEG, _FAX, _DEFLATE, _ZSTD, _LZMA, _PACKBITS = 7, (2, 3, 4), (8, 32946), 50000
 _COMPRESSIONS = (1, 5, _JPEG, *_FAX, *_DEFLATE, _ZSTD, _LZMA, _PACKBITS)
 _JPEG_BLOCK = 16
 _MOST_SAMPLES = 5  # CMYK and alpha, as which it is then refused by name
+_CLASSIC = (b"*\x00", b"\x00*")
 _INCH_UNIT, _CM_UNIT = 2, 3
 
 
@@ -33,6 +36,8 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
         UnsupportedFormat: not grey, palette or RGB of at most 16 bits.
         PhotoTooLarge: more pixels than allowed, by its header.
     """
+    if data[2:4] in _CLASSIC and is_overlapping(data):
+        raise UnreadablePhoto("The TIFF is damaged: its values lie in one another.")
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages.first
@@ -42,12 +47,13 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
             _check_jpegs(page, data)
             pixels, alpha = split_alpha(_samples(page))
             metadata, orientation = _read_metadata(page, _exif(data))
-            pages = len(file.pages)
+            pages = count_pages(data)
     except PhotochromError:
         raise
     except Exception as error:  # tifffile and its codecs share no base class
         raise UnreadablePhoto(f"The TIFF is damaged or truncated: {error}.") from error
-    warnings = (f"The TIFF has {pages} pages; only the first was colorized.",) if pages > 1 else ()
+    many = f"{pages}" if pages < MANY_PAGES else f"{MANY_PAGES} or more"
+    warnings = (f"The TIFF has {many} pages; only the first was colorized.",) if pages > 1 else ()
     return Photo(pixels, PhotoFormat.TIFF, metadata, alpha, orientation, warnings, int(page.compression))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from .orientation import load_exif
 from .photo import Metadata, Samples
 
 NONE, LZW, DEFLATE = 1, 5, 8
@@ -81,8 +82,7 @@ def _metadata_entries(metadata: Metadata) -> dict[int, Entry]:
     )
     entries |= {tag: (kind, len(value), value) for tag, kind, value in parts if value}
     if metadata.exif:
-        tags = Image.Exif()
-        tags.load(metadata.exif)
+        tags = load_exif(metadata.exif)
         texts = {tag: str(tags[tag]).encode() + b"\x00" for tag in TEXT_TAGS if tag in tags}
         entries |= {tag: (_ASCII, len(text), text) for tag, text in texts.items()}
     return entries
@@ -104,8 +104,7 @@ def _write_directory(file: io.BytesIO, entries: dict[int, Entry], exif: bytes | 
 def _nested_directories(exif: bytes | None) -> dict[int, ImageFileDirectory_v2]:
     if not exif:
         return {}
-    tags = Image.Exif()
-    tags.load(exif)
+    tags = load_exif(exif)
     found = {}
     for tag in (EXIF_IFD, GPS_IFD):
         if values := dict(tags.get_ifd(tag)):

@@ -11,6 +11,7 @@ import tifffile
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
+from benchmarks.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions, OutputFormat
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
@@ -137,43 +138,6 @@ def test_a_path_is_as_good_as_bytes(predictor, save, grey_photo, tmp_path):
     from_path = colorize(tmp_path / "photo", predictor, ColorizeOptions())
     assert from_path.data == colorize(save(grey_photo, "JPEG"), predictor, ColorizeOptions()).data
     assert (from_path.extension, from_path.media_type) == (".jpg", "image/jpeg")
-
-
-def black_png(side: int, depth: int, rows: int) -> bytes:
-    """A PNG whose header says `side` x `side` grey pixels of `depth` bits, with so many rows of them."""
-    head = struct.pack(">IIBBBBB", side, side, depth, 0, 0, 0, 0)
-    packed = zlib.compress(bytes((1 + side * depth // 8) * rows))
-
-    def chunk(kind, payload):
-        return (
-            struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
-        )
-
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
-
-
-def huge_png() -> bytes:
-    return black_png(60_000, 8, 160)
-
-
-def huge_tiff() -> bytes:
-    file = io.BytesIO()
-    tifffile.imwrite(file, np.zeros((16, 16), np.uint8))
-    data = bytearray(file.getvalue())
-    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tiff:
-        for tag in (256, 257):
-            entry = tiff.pages.first.tags[tag]
-            size = {3: 2, 4: 4}[int(entry.dtype)]
-            data[entry.valueoffset : entry.valueoffset + size] = (60_000).to_bytes(size, "little")
-    return bytes(data)
-
-
-def huge_jpeg() -> bytes:
-    file = io.BytesIO()
-    Image.new("L", (16, 16)).save(file, "JPEG")
-    data = file.getvalue()
-    at = data.index(b"\xff\xc0") + 5
-    return data[:at] + struct.pack(">HH", 60_000, 60_000) + data[at + 4 :]
 
 
 @pytest.mark.parametrize("bomb", [huge_png, huge_tiff, huge_jpeg])

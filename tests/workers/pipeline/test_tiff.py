@@ -10,6 +10,14 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 
+from benchmarks.hostile_photos import (
+    large_jpeg,
+    large_jpeg2000,
+    large_tile,
+    long_strip,
+    many_samples,
+    one_strip,
+)
 from photochrom.errors import PhotoRejected, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
@@ -116,33 +124,6 @@ def test_kinds_that_are_refused_name_a_way_out(pixels, options, sentence, predic
         colorize(written(pixels, **options), predictor, ColorizeOptions())
 
 
-def one_strip(packed: bytes, compression: int, tags: dict[int, int] | None = None) -> bytes:
-    """A TIFF of 16 x 16 grey pixels, unless `tags` say otherwise, whose only strip is `packed`."""
-    plain = {256: 16, 257: 16, 258: 8, 259: compression, 262: 1, 273: 8, 277: 1, 278: 16, 279: len(packed)}
-    found = sorted((plain | (tags or {})).items())
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in found)
-    directory = struct.pack("<H", len(found)) + entries + b"\x00" * 4
-    return b"II*\x00" + struct.pack("<I", 8 + len(packed)) + packed + directory
-
-
-def many_samples() -> bytes:
-    packed = zlib.compress(bytes(2000 * 2000 * 250))
-    return one_strip(packed, 8, {256: 2000, 257: 2000, 277: 250, 278: 2000})
-
-
-def large_tile() -> bytes:
-    packed = zlib.compress(bytes(20_000 * 20_000))
-    return one_strip(packed, 8, {322: 20_000, 323: 20_000, 324: 8, 325: len(packed)})
-
-
-def large_jpeg() -> bytes:
-    return one_strip(bytes(imagecodecs.jpeg8_encode(np.zeros((9000, 9000), np.uint8))), 7)
-
-
-def large_jpeg2000() -> bytes:
-    return one_strip(bytes(imagecodecs.jpeg2k_encode(np.zeros((3000, 3000), np.uint8))), 34712)
-
-
 @pytest.mark.parametrize("bomb", [many_samples, large_tile, large_jpeg, large_jpeg2000])
 def test_no_part_of_a_tiff_unpacks_beyond_the_limit(bomb, predictor):
     data = bomb()
@@ -155,9 +136,7 @@ def test_no_part_of_a_tiff_unpacks_beyond_the_limit(bomb, predictor):
 
 def test_a_strip_that_unpacks_to_gigabytes_is_refused_quickly(predictor):
     """A picture of 16 x 16 pixels whose one strip holds a hundred megabytes of zeros."""
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
-    data = one_strip(packed, 8)
+    data = long_strip()
     before, start = psutil.Process().memory_info().rss, time.process_time()
     with pytest.raises(UnreadablePhoto):
         colorize(data, predictor, ColorizeOptions())

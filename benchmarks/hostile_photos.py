@@ -1,0 +1,163 @@
+"""Photographs made to do harm: small files that claim, or unfold to, far more than they are."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+
+import imagecodecs
+import numpy as np
+import tifffile
+from PIL import Image
+
+SIDE = 60_000
+_PNG = b"\x89PNG\r\n\x1a\n"
+_UPLOAD = 200 << 20
+
+
+def png_chunk(kind: bytes, payload: bytes) -> bytes:
+    """Return one chunk of a PNG."""
+    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
+
+
+def black_png(side: int, depth: int, rows: int, extra: bytes = b"") -> bytes:
+    """Return a PNG whose header says `side` x `side` grey pixels of `depth` bits, with so many rows of them."""
+    head = struct.pack(">IIBBBBB", side, side, depth, 0, 0, 0, 0)
+    packed = zlib.compress(bytes((1 + side * depth // 8) * rows))
+    return _PNG + png_chunk(b"IHDR", head) + extra + png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
+
+
+def huge_png() -> bytes:
+    """Return a PNG of 3600 megapixels by its header."""
+    return black_png(SIDE, 8, 160)
+
+
+def huge_tiff() -> bytes:
+    """Return a TIFF of 3600 megapixels by its header."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros((16, 16), np.uint8))
+    data = bytearray(file.getvalue())
+    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tiff:
+        for tag in (256, 257):
+            entry = tiff.pages.first.tags[tag]
+            size = {3: 2, 4: 4}[int(entry.dtype)]
+            data[entry.valueoffset : entry.valueoffset + size] = SIDE.to_bytes(size, "little")
+    return bytes(data)
+
+
+def huge_jpeg() -> bytes:
+    """Return a JPEG of 3600 megapixels by its header."""
+    file = io.BytesIO()
+    Image.new("L", (16, 16)).save(file, "JPEG")
+    data = file.getvalue()
+    at = data.index(b"\xff\xc0") + 5
+    return data[:at] + struct.pack(">HH", SIDE, SIDE) + data[at + 4 :]
+
+
+def huge_webp() -> bytes:
+    """Return a lossless WebP of 268 megapixels, the most that its header can say."""
+    side = (1 << 14) - 1
+    bits = struct.pack("<BI", 0x2F, side | side << 14)
+    chunk = b"VP8L" + struct.pack("<I", len(bits) + 59) + bits + bytes(59)
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+def huge_jp2() -> bytes:
+    """Return a JPEG 2000 of 3600 megapixels by its header."""
+    data = bytes(imagecodecs.jpeg2k_encode(np.zeros((64, 64), np.uint8), codecformat="j2k"))
+    return data[:8] + struct.pack(">II", SIDE, SIDE) + data[16:]
+
+
+def one_strip(packed: bytes, compression: int, tags: Mapping[int, int] | None = None) -> bytes:
+    """Return a TIFF of 16 x 16 grey pixels, unless `tags` say otherwise, whose only strip is `packed`."""
+    plain = {256: 16, 257: 16, 258: 8, 259: compression, 262: 1, 273: 8, 277: 1, 278: 16, 279: len(packed)}
+    found = sorted((plain | dict(tags or {})).items())
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in found)
+    directory = struct.pack("<H", len(found)) + entries + b"\x00" * 4
+    return b"II*\x00" + struct.pack("<I", 8 + len(packed)) + packed + directory
+
+
+def many_samples() -> bytes:
+    """Return a TIFF of 250 samples a pixel."""
+    packed = zlib.compress(bytes(2000 * 2000 * 250))
+    return one_strip(packed, 8, {256: 2000, 257: 2000, 277: 250, 278: 2000})
+
+
+def large_tile() -> bytes:
+    """Return a TIFF of 16 x 16 pixels in a tile of 400 megapixels."""
+    packed = zlib.compress(bytes(20_000 * 20_000))
+    return one_strip(packed, 8, {322: 20_000, 323: 20_000, 324: 8, 325: len(packed)})
+
+
+def large_jpeg() -> bytes:
+    """Return a TIFF of 16 x 16 pixels whose strip is a JPEG of 81 megapixels."""
+    return one_strip(bytes(imagecodecs.jpeg8_encode(np.zeros((9000, 9000), np.uint8))), 7)
+
+
+def large_jpeg2000() -> bytes:
+    """Return a TIFF of 16 x 16 pixels whose strip is a JPEG 2000 of 9 megapixels."""
+    return one_strip(bytes(imagecodecs.jpeg2k_encode(np.zeros((3000, 3000), np.uint8))), 34712)
+
+
+def long_strip() -> bytes:
+    """Return a TIFF of 16 x 16 pixels whose strip unfolds to 300 MB."""
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
+    return one_strip(packed, 8)
+
+
+def jpeg_of_segments() -> bytes:
+    """Return 200 MB of empty comments, each of which is a segment."""
+    return b"\xff\xd8" + b"\xff\xfe\x00\x02" * (_UPLOAD // 4)
+
+
+def jpeg_of_restarts() -> bytes:
+    """Return 200 MB of markers that stand alone."""
+    return b"\xff\xd8" + b"\xff\xd0" * (_UPLOAD // 2)
+
+
+def png_of_chunks() -> bytes:
+    """Return 200 MB of empty chunks."""
+    return (
+        _PNG
+        + png_chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 0, 0, 0, 0))
+        + png_chunk(b"juNk", b"") * (_UPLOAD // 12)
+    )
+
+
+def jp2_of_boxes() -> bytes:
+    """Return 200 MB of empty boxes."""
+    return b"\x00\x00\x00\x0cjP  \r\n\x87\n" + b"\x00\x00\x00\x08free" * (_UPLOAD // 8)
+
+
+def overlapping_exif(size: int) -> bytes:
+    """Return an EXIF block of 4000 values, each of which is the whole block."""
+    count = min(4000, (size - 14) // 12)
+    entries = b"".join(struct.pack("<HHII", 0xC000 + tag, 1, size - 8, 8) for tag in range(count))
+    block = b"II*\x00" + struct.pack("<I", 8) + struct.pack("<H", count) + entries + bytes(4)
+    return block.ljust(size, b"\x00")
+
+
+def tiff_of_values() -> bytes:
+    """Return a TIFF that cannot be shown, with 4000 values of 100 MB each, all of them the same bytes."""
+    return overlapping_exif(100 << 20)
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "PNG, 3600 megapixels by its header": huge_png,
+    "PNG, 200 MB of empty chunks": png_of_chunks,
+    "TIFF, 3600 megapixels by its header": huge_tiff,
+    "TIFF, 250 samples a pixel": many_samples,
+    "TIFF, a tile of 400 megapixels": large_tile,
+    "TIFF, a JPEG in it larger than itself": large_jpeg,
+    "TIFF, a JPEG 2000 in it": large_jpeg2000,
+    "TIFF, a strip that unfolds to 300 MB": long_strip,
+    "TIFF, 4000 values of the same 100 MB": tiff_of_values,
+    "JPEG, 3600 megapixels by its header": huge_jpeg,
+    "JPEG, 200 MB of empty segments": jpeg_of_segments,
+    "JPEG, 200 MB of restart markers": jpeg_of_restarts,
+    "WebP, 268 megapixels by its header": huge_webp,
+    "JPEG 2000, 3600 megapixels by its header": huge_jp2,
+    "JPEG 2000, 200 MB of empty boxes": jp2_of_boxes,
+}
+"""By name: each is refused."""
