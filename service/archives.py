@@ -136,6 +136,7 @@ def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, 
     refuse_if_full(services, caller, may_be_known=True)
     with services.storage.draft() as draft:
         sink = Sink(draft, services.settings.max_upload_bytes)
+        sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)
         upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)

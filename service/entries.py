@@ -33,6 +33,8 @@ class Entry:
 
     name: str
     open: Callable[[], IO[bytes]]
+    size: int
+    """Bytes, as its header claims; no more come out."""
     counted: bool = False
     """True if its bytes were taken from the budget when its header was read."""
 

@@ -31,7 +31,8 @@ def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
                 # To reach the next header all of this one's bytes are unfolded, wanted or not.
                 budget.take(max(member.size, archive.offset - member.offset_data))
                 if not member.isdir() and not is_litter(member.name):
-                    yield Entry(member.name.removeprefix("./"), _tar_opener(archive, member), counted=True)
+                    opener = _tar_opener(archive, member)
+                    yield Entry(member.name.removeprefix("./"), opener, member.size, counted=True)
     except DAMAGE as error:
         raise ArchiveRejected(f"The tar is damaged: {error}.") from error
 

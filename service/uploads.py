@@ -171,6 +171,12 @@ class Sink:
         """Return the digest of what was written so far."""
         return self._digest.hexdigest()
 
+    def expect(self, size: int) -> None:
+        """Raise `PhotoTooLarge` for a photograph of this many bytes, before or while they come."""
+        if size > self.max_bytes:
+            limit = self.max_bytes / 2**20
+            raise PhotoTooLarge(f"The photograph is larger than {limit:g} MiB, the limit of this server.")
+
     def write(self, block: bytes) -> None:
         """Take the next block; the first ones tell the format, so no half gigabyte of video is read on.
 
@@ -182,9 +188,7 @@ class Sink:
             if len(self._head) == HEAD_BYTES:
                 self._format = sniff(self._head)
         self.size += len(block)
-        if self.size > self.max_bytes:
-            limit = self.max_bytes / 2**20
-            raise PhotoTooLarge(f"The photograph is larger than {limit:g} MiB, the limit of this server.")
+        self.expect(self.size)
         self._digest.update(block)
         self.draft.write(block)
 

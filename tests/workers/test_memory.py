@@ -37,8 +37,12 @@ def test_a_photo_beyond_the_bound_fails_and_its_worker_goes_on(bench: Bench) -> 
     assert after.resident_bytes < 900 << 20
 
 
-@pytest.mark.parametrize(("given", "bound"), [({}, MEMORY_BYTES), ({"memory_bytes": 0}, resource.RLIM_INFINITY)])
-def test_every_worker_gets_the_bound_unless_it_is_none(bench: Bench, given: dict[str, int], bound: int) -> None:
+@pytest.mark.parametrize(
+    ("given", "bound"), [({}, MEMORY_BYTES), ({"memory_bytes": 0}, resource.RLIM_INFINITY)]
+)
+def test_every_worker_gets_the_bound_unless_it_is_none(
+    bench: Bench, given: dict[str, int], bound: int
+) -> None:
     with workers(bench, **given) as running:
         running.wait_until_alive()
         (worker,) = running.children()
