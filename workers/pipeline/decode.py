@@ -35,10 +35,14 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
     metadata, left_out = bounded(photo.metadata, limits)
     photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
-    if photo.metadata.exif and not is_readable(photo.metadata.exif):
-        photo = replace(
-            photo, metadata=replace(photo.metadata, exif=None), warnings=(*photo.warnings, _DAMAGED_EXIF)
-        )
-    elif photo.metadata.exif:
+    if photo.metadata.exif:
         photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
-    return as_srgb(photo.turned_upright())
+    return as_srgb(_with_readable_exif(photo.turned_upright()))
+
+
+def _with_readable_exif(photo: Photo) -> Photo:
+    """Writers of some formats take EXIF apart: what cannot be is left out here, with a word, for all of them."""
+    if photo.metadata.exif is None or is_readable(photo.metadata.exif):
+        return photo
+    metadata = replace(photo.metadata, exif=None)
+    return replace(photo, metadata=metadata, warnings=(*photo.warnings, _DAMAGED_EXIF))

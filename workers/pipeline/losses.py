@@ -11,6 +11,8 @@ from .photo import Metadata, Photo
 
 _WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
 _TIME = b"tIME"
+# Beyond what any scanner does, and near to what no format's numbers can say.
+_MOST_DPI = 1_000_000
 _EIGHT_BITS = (PhotoFormat.JPEG, PhotoFormat.WEBP, PhotoFormat.AVIF)
 
 
@@ -26,6 +28,8 @@ def bounded(metadata: Metadata, limits: PhotoLimits) -> tuple[Metadata, tuple[st
     if len(texts) < len(metadata.texts):
         large["text"] = limits.max_metadata_bytes
     none: dict[str, Any] = dict.fromkeys(large.keys() - {"text"})
+    if metadata.dpi and max(metadata.dpi) > _MOST_DPI:
+        none["dpi"] = None
     return replace(metadata, texts=texts, **none), tuple(too_large(*item) for item in large.items())
 
 

@@ -1,0 +1,38 @@
+"""What a decoded photo carries is fit for every writer, whatever the file said."""
+
+import struct
+
+import numpy as np
+import pytest
+
+from benchmarks.hostile_photos import overlapping_exif, png_chunk
+from photochrom.errors import UnsupportedFormat
+from photochrom.options import ColorizeOptions, OutputFormat
+from workers.pipeline.colorizer import colorize
+
+
+def with_chunk(png: bytes, kind: bytes, payload: bytes) -> bytes:
+    return png[:33] + png_chunk(kind, payload) + png[33:]
+
+
+@pytest.mark.parametrize("asked", [name for name in OutputFormat if name is not OutputFormat.SAME])
+@pytest.mark.parametrize("exif", [b"nonsense", overlapping_exif(60_000)], ids=["damaged", "overlapping"])
+def test_damaged_exif_is_left_out_with_a_word(asked, exif, save, grey_photo, predictor):
+    source = with_chunk(save(np.ascontiguousarray(grey_photo[:64, :64]), "PNG"), b"eXIf", exif)
+    result = colorize(source, predictor, ColorizeOptions(format=asked))
+    assert "The photo's EXIF data are damaged; they were left out." in result.warnings
+    assert exif not in result.data
+
+
+@pytest.mark.parametrize("asked", ["tiff", "png", "webp"])
+def test_a_resolution_that_nothing_can_have_is_left_out(asked, save, grey_photo, predictor):
+    plain = save(np.ascontiguousarray(grey_photo[:64, :64]), "PNG")
+    source = with_chunk(plain, b"pHYs", struct.pack(">IIB", 2**32 - 1, 2**32 - 1, 1))
+    plainly = colorize(plain, predictor, ColorizeOptions(format=asked))
+    assert colorize(source, predictor, ColorizeOptions(format=asked)).data == plainly.data
+
+
+def test_what_an_encoder_cannot_hold_is_refused_with_a_way_out(save, grey_photo, predictor):
+    source = save(np.ascontiguousarray(grey_photo[:2, :2]), "PNG")
+    with pytest.raises(UnsupportedFormat, match=r"HEIC cannot hold.*2 x 2 pixels.*another format"):
+        colorize(source, predictor, ColorizeOptions(format="heic"))
