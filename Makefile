@@ -80,6 +80,22 @@ test-compose:  ## build the images and try docker compose for real; needs a Dock
 test-faults: $(VENV)/dev.stamp  ## 500 photographs while server and workers are killed (kill -9) ten times; takes minutes
 	PYTHONPATH=.:tests $(BIN)/python -m support.killing $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/dev.stamp  ## fuzz what reads strangers' bytes: make fuzz ARGS="decoding --seconds 3600 --keep fuzz/found"
+	$(BIN)/python -m fuzz $(ARGS)
+
+.PHONY: bombs
+bombs: $(VENV)/dev.stamp  ## every file made to do harm, against its bound of a second and 200 MB
+	$(BIN)/python -m benchmarks.bombs $(ARGS)
+
+.PHONY: sbom
+sbom: $(VENV)/dev.stamp  ## write sbom.json: all that is shipped, with versions and licences (CycloneDX)
+	$(BIN)/python -m supply.sbom $(ARGS)
+
+.PHONY: audit
+audit: $(VENV)/dev.stamp  ## is any shipped package known to be weak? asks PyPI
+	$(BIN)/python -m supply.audit $(ARGS)
+
 .PHONY: clean
 clean:  ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

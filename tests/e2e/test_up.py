@@ -21,6 +21,13 @@ def running_job(running: Service, photo: bytes) -> str:
     return job_id
 
 
+def waiting_for_a_core(running: Service) -> float:
+    """Seconds for which the part that waited longest was ready to run and had no core: others had them."""
+    parts = psutil.Process(running.process.pid).children(recursive=True)
+    waits = [Path(f"/proc/{part.pid}/schedstat").read_text().split()[1] for part in parts]
+    return max(map(int, waits)) / 1e9
+
+
 @pytest.mark.alone
 def test_it_stops_cleanly_starts_again_fast_and_still_has_the_result(tmp_path: Path) -> None:
     with service(tmp_path) as first:
@@ -30,14 +37,11 @@ def test_it_stops_cleanly_starts_again_fast_and_still_has_the_result(tmp_path: P
         family = psutil.Process(first.process.pid).children(recursive=True)
         assert first.stop() == 0
         assert not [process for process in family if process.is_running()]
-    # The best of three: what other programs write to disk may hold up one start, and is not ours to bound.
-    starts = []
-    while len(starts) < 3 and min(starts, default=3) >= 3:
-        with service(tmp_path) as again:
-            greeting = next(line for line in again.lines if "is up" in line)
-            starts.append(float(re.search(r"after ([\d.]+) s", greeting)[1]))
-            assert again.result(job_id) == result
-    assert min(starts) < 3, starts
+    with service(tmp_path) as second:
+        greeting = next(line for line in second.lines if "is up" in line)
+        said = float(re.search(r"after ([\d.]+) s", greeting)[1])
+        assert said - waiting_for_a_core(second) < 3, greeting
+        assert second.result(job_id) == result
 
 
 def test_a_worker_killed_in_the_middle_of_a_job_is_replaced_and_the_job_finishes(tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 import numpy as np
 import simplejpeg
 
-from photochrom.errors import UnreadablePhoto
+from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.sniff import PhotoFormat
 
 from .jpeg_file import APP0, APP14, Frame, JpegFile
 from .limits import PhotoLimits
 from .metadata import read_metadata, write_segments
 from .photo import Metadata, Photo, Samples, to_8bit
+
+_MAX_SIDE = 65_500  # libjpeg's
 
 
 def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:  # noqa: ARG001 - its header is checked already
@@ -57,6 +59,12 @@ def _decode(data: bytes, frame: Frame, space: str, factor: int) -> Samples:
 
 
 def write_jpeg(pixels: Samples, metadata: Metadata, quality: int) -> bytes:
-    """Encode (H, W, 3) RGB as 4:2:0 JPEG; 16-bit samples are rounded to 8."""
+    """Encode (H, W, 3) RGB as 4:2:0 JPEG; 16-bit samples are rounded to 8.
+
+    Raises:
+        UnsupportedFormat: the picture is larger than JPEG allows.
+    """
+    if max(pixels.shape) > _MAX_SIDE:
+        raise UnsupportedFormat(f"JPEG holds at most {_MAX_SIDE} pixels a side; ask for another format.")
     plain = JpegFile.read(simplejpeg.encode_jpeg(to_8bit(pixels), quality, "RGB", "420"))
     return bytes(plain.with_metadata(write_segments(metadata)))

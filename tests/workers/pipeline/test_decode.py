@@ -32,7 +32,8 @@ def test_a_resolution_that_nothing_can_have_is_left_out(asked, save, grey_photo,
     assert colorize(source, predictor, ColorizeOptions(format=asked)).data == plainly.data
 
 
-def test_what_an_encoder_cannot_hold_is_refused_with_a_way_out(save, grey_photo, predictor):
-    source = save(np.ascontiguousarray(grey_photo[:2, :2]), "PNG")
-    with pytest.raises(UnsupportedFormat, match=r"HEIC cannot hold.*2 x 2 pixels.*another format"):
-        colorize(source, predictor, ColorizeOptions(format="heic"))
+@pytest.mark.parametrize("asked", ["jpeg", "heic", "avif", "webp"])
+def test_what_a_format_cannot_hold_is_refused_with_a_way_out(asked, save, predictor):
+    source = save(np.zeros((8, 67_000), np.uint8), "PNG")
+    with pytest.raises(UnsupportedFormat, match=r"(?i)" + asked + r".* pixels.*ask for another format"):
+        colorize(source, predictor, ColorizeOptions(format=asked))

@@ -1,0 +1,65 @@
+"""A short run of the fuzzer on every target: all that was ever found, the seeds, and some mutations of both."""
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from fuzz.__main__ import CORPUS, TARGETS
+from support.running import ROOT
+
+RUNS = {"sniffing": 1000, "decoding": 800, "colorizing": 200, "unpacking": 600, "metadata": 600}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_nothing_that_was_found_is_found_again_nor_anything_new(target: str) -> None:
+    kept = list((CORPUS / target).glob("*"))
+    run = subprocess.run(
+        [sys.executable, "-m", "fuzz", target, "--runs", str(RUNS[target] + len(kept))],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-6000:]
+    assert "Done" in run.stderr
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_seeds_are_valid_and_small(target: str) -> None:
+    module = import_module(f"fuzz.{target}")
+    for seed in module.seeds():
+        assert len(seed) < 20_000
+        module.check(seed)
+
+
+def test_a_finding_ends_the_command_with_its_input_kept(tmp_path) -> None:
+    """A target that is no target of ours finds what it looks for."""
+    (tmp_path / "fuzz").mkdir()
+    for name in ("__init__", "__main__", "libfuzzer"):
+        (tmp_path / "fuzz" / f"{name}.py").write_text((ROOT / "fuzz" / f"{name}.py").read_text())
+    (tmp_path / "fuzz" / "sniffing.py").write_text(
+        "def seeds():\n    return [b'BUG!']\ndef check(data):\n    assert data[:3] != b'BUG'\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "fuzz", "sniffing", "--runs", "100", "--keep", str(tmp_path / "kept")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    (found,) = (tmp_path / "kept").glob("sniffing-crash-*")
+    assert found.read_bytes().startswith(b"BUG")
+
+
+def test_an_unknown_target_is_said() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "fuzz", "nonsense"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 2
+    assert "nonsense" in run.stderr
