@@ -18,7 +18,7 @@ from photochrom.batches import item_name
 from photochrom.errors import ArchiveRejected, PhotochromError
 from photochrom.options import ColorizeOptions
 from photochrom.storage import LocalStorage
-from service.entries import Budget
+from service.entries import Budget, Entry
 from service.settings import ServiceSettings
 from service.unpack import blocks, entries
 from service.uploads import Sink
@@ -123,26 +123,30 @@ def _colorized(data: bytes) -> str:
 
 def _unpacked(path: Path, storage: LocalStorage) -> str:
     """As the API does; return the code of the refusal of the archive, or of its only entry."""
-    settings, code = ServiceSettings(), ""
-    budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
+    settings = ServiceSettings()
+    budget, code = Budget(settings.max_archive_entries, settings.max_archive_bytes), ""
     try:
         for entry in entries(path, budget):
-            try:
-                item_name(entry.name)
-                with storage.draft() as draft:
-                    sink = Sink(draft, settings.max_upload_bytes)
-                    sink.expect(entry.size)
-                    for block in blocks(entry, budget):
-                        sink.write(block)
-                    sink.close()
-                return ""
-            except ArchiveRejected:
-                raise
-            except PhotochromError as refusal:
-                code = refusal.code
+            code = _kept(entry, budget, storage, settings.max_upload_bytes)
     except ArchiveRejected as refusal:
         code = refusal.code
     return code
+
+
+def _kept(entry: Entry, budget: Budget, storage: LocalStorage, most: int) -> str:
+    try:
+        item_name(entry.name)
+        with storage.draft() as draft:
+            sink = Sink(draft, most)
+            sink.expect(entry.size)
+            for block in blocks(entry, budget):
+                sink.write(block)
+            sink.close()
+    except ArchiveRejected:
+        raise
+    except PhotochromError as refusal:
+        return refusal.code
+    return ""
 
 
 def _resident_mb(kind: str) -> float:

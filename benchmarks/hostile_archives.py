@@ -7,10 +7,11 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 
 def zipped(files: dict[str, bytes], **options: Any) -> bytes:
+    """Return a zip of these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", **options) as archive:
         for name, data in files.items():
@@ -18,9 +19,11 @@ def zipped(files: dict[str, bytes], **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def tarred(files: dict[str, bytes], mode: str = "w") -> bytes:
+def tarred(files: dict[str, bytes], mode: Literal["w", "w:gz"] = "w") -> bytes:
+    """Return a tar of these files."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+    opened = tarfile.open(fileobj=buffer, mode=mode)  # type: ignore[call-overload]
+    with opened as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
@@ -29,6 +32,7 @@ def tarred(files: dict[str, bytes], mode: str = "w") -> bytes:
 
 
 def symlink_in_zip() -> bytes:
+    """Return a zip whose entry is a link out of it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         link = zipfile.ZipInfo("link.jpg")
@@ -38,6 +42,7 @@ def symlink_in_zip() -> bytes:
 
 
 def special_in_tar(kind: bytes) -> bytes:
+    """Return a tar whose entry is no file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         info = tarfile.TarInfo("special.jpg")
@@ -48,6 +53,7 @@ def special_in_tar(kind: bytes) -> bytes:
 
 
 def encrypted(photo: bytes) -> bytes:
+    """Return a zip whose entry says that it is encrypted."""
     data = bytearray(zipped({"a.jpg": photo}))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = data.find(signature) + offset
@@ -56,12 +62,14 @@ def encrypted(photo: bytes) -> bytes:
 
 
 def damaged(photo: bytes) -> bytes:
+    """Return a zip whose entry does not fit its checksum."""
     data = bytearray(zipped({"a.jpg": photo}))
     data[60] ^= 0xFF
     return bytes(data)
 
 
 def directory_bomb(count: int) -> bytes:
+    """Return a zip of many entries whose end says that it has one."""
     header = b"PK\x01\x02" + bytes(42)
     directory = header * count
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 4, 0)
@@ -100,6 +108,7 @@ def zip64_mute(count: int) -> bytes:
 
 
 def pax_bomb(size: int) -> bytes:
+    """Return a tar.gz whose first header claims to be that long."""
     info = tarfile.TarInfo("././@PaxHeader")
     info.type = tarfile.XHDTYPE
     info.size = size
@@ -122,6 +131,7 @@ def sparse(records: dict[str, str], numbers: int = 2) -> bytes:
 
 
 def pax_chain(count: int) -> bytes:
+    """Return a tar of so many headers for one member."""
     info = tarfile.TarInfo("x")
     info.type, info.size = tarfile.XHDTYPE, 13
     return (info.tobuf() + b"13 comment=a\n".ljust(512, b"\0")) * count + tarfile.TarInfo("a.jpg").tobuf()
@@ -138,20 +148,20 @@ HOSTILE_ENTRIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "absolute": (lambda photo: tarred({"/evil.jpg": photo}), "invalid-name"),
     "backslashes": (lambda photo: zipped({"..\\evil.jpg": photo}), "invalid-name"),
     "tar-slip": (lambda photo: tarred({"a/../../evil.jpg": photo}), "invalid-name"),
-    "symlink": (lambda photo: symlink_in_zip(), "unsupported-format"),
-    "symlink in tar": (lambda photo: special_in_tar(tarfile.SYMTYPE), "unsupported-format"),
-    "hard link": (lambda photo: special_in_tar(tarfile.LNKTYPE), "unsupported-format"),
-    "device": (lambda photo: special_in_tar(tarfile.CHRTYPE), "unsupported-format"),
+    "symlink": (lambda _: symlink_in_zip(), "unsupported-format"),
+    "symlink in tar": (lambda _: special_in_tar(tarfile.SYMTYPE), "unsupported-format"),
+    "hard link": (lambda _: special_in_tar(tarfile.LNKTYPE), "unsupported-format"),
+    "device": (lambda _: special_in_tar(tarfile.CHRTYPE), "unsupported-format"),
     "nested zip": (lambda photo: zipped({"inner.zip": zipped({"a.jpg": photo})}), "unsupported-format"),
-    "no photo": (lambda photo: zipped({"readme.txt": b"hello " * 30}), "unsupported-format"),
-    "empty": (lambda photo: zipped({"a.jpg": b""}), "unreadable-photo"),
+    "no photo": (lambda _: zipped({"readme.txt": b"hello " * 30}), "unsupported-format"),
+    "empty": (lambda _: zipped({"a.jpg": b""}), "unreadable-photo"),
     "encrypted": (encrypted, "unsupported-format"),
     "damaged": (damaged, "unreadable-photo"),
-    "sparse": (lambda photo: sparse({"GNU.sparse.realsize": "10"}), "unsupported-format"),
+    "sparse": (lambda _: sparse({"GNU.sparse.realsize": "10"}), "unsupported-format"),
     "bzip2": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_BZIP2), "unsupported-format"),
     "LZMA": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_LZMA), "unsupported-format"),
     "bomb of zeros": (
-        lambda photo: zipped({"a.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
+        lambda _: zipped({"a.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
         "unsupported-format",
     ),
     "bomb with a head": (

@@ -1,15 +1,14 @@
 """Fuzz one target, or all in turn: python -m fuzz [TARGET ...] [--runs N] [--seconds S] [--seed N] [--keep FOLDER].
 
-Ends with 0 where nothing was found, and with libFuzzer's code (77 and others) where something was: its input is then in
-the folder as `TARGET-crash-...` (or timeout, oom). Look at it with `--input FILE`, mend what is wrong, and keep the file
-in fuzz/corpus/TARGET, which every run begins with.
+Ends with 0 where nothing was found, and with libFuzzer's code (77 and others) where something was: its input is then
+in the folder as `TARGET-crash-...` (or timeout, oom). Look at it with `--input FILE`, mend what is wrong, and keep the
+file in fuzz/corpus/TARGET, which every run begins with.
 """
 
 import argparse
 import subprocess
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 
 TARGETS = ("sniffing", "decoding", "colorizing", "unpacking", "metadata")
@@ -39,18 +38,11 @@ def _run(target: str, arguments: argparse.Namespace, folder: Path) -> int:
         "-print_final_stats=1",
     ]
     options += [f"-runs={arguments.runs}"] if arguments.runs is not None else []
-    folders = [kept, CORPUS / target, written_seeds(target, folder / "seeds" / target)]
-    inputs = [arguments.input] if arguments.input else [place for place in folders if place.exists()]
-    command = [sys.executable, "-m", "fuzz.libfuzzer", target, *options, *map(str, inputs)]
+    seeds = folder / "seeds" / target
+    folders = [place for place in (kept, CORPUS / target) if place.exists()]
+    inputs = [arguments.input] if arguments.input else [*folders, seeds]
+    command = [sys.executable, "-m", "fuzz.libfuzzer", target, str(seeds), *options, *map(str, inputs)]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
-
-
-def written_seeds(target: str, folder: Path) -> Path:
-    """Write the target's seeds to files, and return their folder."""
-    folder.mkdir(parents=True)
-    for number, data in enumerate(import_module(f"fuzz.{target}").seeds()):
-        (folder / f"{number:02}").write_bytes(data)
-    return folder
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,7 +1,7 @@
 """Ask PyPI's advisories about every package that is shipped: python -m supply.audit.
 
-Ends with 0 where none is known to be weak, with 1 where some are, and with 3 where the question got no answer: pip-audit
-alone calls that "no known vulnerabilities".
+Ends with 0 where none is known to be weak, with 1 where some are, and with 3 where the question got no answer:
+pip-audit alone calls that "no known vulnerabilities".
 """
 
 import argparse
@@ -34,7 +34,15 @@ def _answers(packages: dict[str, str], timeout: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="photochrom-audit-") as folder:
         pins = Path(folder) / "shipped.txt"
         pins.write_text("".join(f"{name}=={version}\n" for name, version in sorted(packages.items())))
-        command = [sys.executable, "-m", "pip_audit", "--requirement", str(pins), "--no-deps", "--disable-pip"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip_audit",
+            "--requirement",
+            str(pins),
+            "--no-deps",
+            "--disable-pip",
+        ]
         command += ["--format", "json", "--progress-spinner", "off", "--timeout", str(timeout)]
         run = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
     try:
@@ -56,8 +64,8 @@ def verdict(packages: dict[str, str], answers: list[dict[str, Any]]) -> tuple[in
     if missing:
         few = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
         lines.append(
-            f"NOT AUDITED: {len(missing)} of {len(packages)} packages ({few}): PyPI's vulnerability service gave no answer; "
-            "run this where https://pypi.org can be reached."
+            f"NOT AUDITED: {len(missing)} of {len(packages)} packages ({few}): PyPI's vulnerability service gave "
+            "no answer; run this where https://pypi.org can be reached."
         )
     if weak:
         return WEAK, lines

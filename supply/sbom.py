@@ -36,7 +36,9 @@ def bill() -> dict[str, Any]:
 def main() -> int:
     """Write the bill and say what is in it."""
     parser = argparse.ArgumentParser(prog="python -m supply.sbom", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("sbom.json"), help="file to write (default sbom.json)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("sbom.json"), help="file to write (default sbom.json)"
+    )
     out: Path = parser.parse_args().out
     found = bill()
     out.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 # OpenCV, ONNX Runtime and the C decoders raise errors of their own, which have nothing but words in common.
 _SAID = re.compile(
-    r"bad.?alloc|out of memory|(?:not enough|insufficient) memory|memory allocation|(?:cannot|unable to|failed to) allocate",
+    r"bad.?alloc|out of memory|(?:not enough|insufficient) memory|memory allocation"
+    r"|(?:cannot|unable to|failed to) allocate",
     re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ import pytest
 from fuzz.__main__ import CORPUS, TARGETS
 from support.running import ROOT
 
-RUNS = {"sniffing": 1000, "decoding": 800, "colorizing": 200, "unpacking": 600, "metadata": 600}
+RUNS = {"sniffing": 800, "decoding": 600, "colorizing": 100, "unpacking": 500, "metadata": 500}
 
 
 @pytest.mark.parametrize("target", TARGETS)

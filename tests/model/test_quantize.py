@@ -33,7 +33,7 @@ def kept_results(module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch)
     return results
 
 
-# Tracing symbolic sizes takes many seconds (minutes on a busy machine): one test holds all the laws of int8, on one trace.
+# Tracing symbolic sizes takes many seconds (minutes on a busy machine): one test and trace hold all laws of int8.
 @pytest.mark.timeout(900)
 def test_an_int8_export_is_deterministic_and_runs_in_a_worker(
     tiny: Colorizer,

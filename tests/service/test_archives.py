@@ -1,15 +1,10 @@
 """Archives, good and hostile: refused whole or contained entry by entry, in little time and memory."""
 
-import gzip
-import io
-import stat
 import struct
 import subprocess
 import sys
-import tarfile
 import threading
 import time
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

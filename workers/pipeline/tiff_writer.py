@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import imagecodecs
 import numpy as np
-from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from .orientation import load_exif

@@ -1,8 +1,6 @@
 import contextlib
 import io
-import struct
 import time
-import zlib
 
 import imagecodecs
 import numpy as np

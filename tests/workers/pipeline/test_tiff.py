@@ -1,9 +1,6 @@
 import io
-import struct
 import time
-import zlib
 
-import imagecodecs
 import numpy as np
 import psutil
 import pytest
@@ -16,7 +13,6 @@ from benchmarks.hostile_photos import (
     large_tile,
     long_strip,
     many_samples,
-    one_strip,
 )
 from photochrom.errors import PhotoRejected, UnreadablePhoto, UnsupportedFormat
 from photochrom.options import ColorizeOptions
