@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -36,7 +37,7 @@ _SINGLE = (
     *("nested zip", "encrypted", "bzip2", "LZMA", "bomb of zeros"),
 )
 ARCHIVES: dict[str, Callable[[], bytes]] = {
-    **{f"archive, {name}": lambda make=HOSTILE_ENTRIES[name][0]: make(_JPEG) for name in _SINGLE},
+    **{f"archive, {name}": partial(HOSTILE_ENTRIES[name][0], _JPEG) for name in _SINGLE},
     "archive, an entry that unfolds to 300 MB": lambda: zipped(
         {"a.jpg": _JPEG + bytes(300 << 20)}, compression=8
     ),

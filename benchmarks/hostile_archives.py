@@ -22,8 +22,7 @@ def zipped(files: dict[str, bytes], **options: Any) -> bytes:
 def tarred(files: dict[str, bytes], mode: Literal["w", "w:gz"] = "w") -> bytes:
     """Return a tar of these files."""
     buffer = io.BytesIO()
-    opened = tarfile.open(fileobj=buffer, mode=mode)  # type: ignore[call-overload]
-    with opened as archive:
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
