@@ -1,6 +1,7 @@
 """The network behind ONNX Runtime: small lightness in, small colour out."""
 
 import copy
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,9 @@ from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 from photochrom.options import ColorizeOptions
 
+from . import providers as execution
 from .hints import hint_planes
 
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _INPUTS = {"lightness": 4, "hints": 4, "palette": 2, "temperature": 0, "vividness": 0}
 _OUTPUTS = {"ab": 4, "confidence": 4}
 
@@ -52,25 +53,35 @@ class OnnxPredictor:
         fell_back: whether the installation has a better provider, which could not be used.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0, providers: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int = 0,
+        providers: Sequence[str] | None = None,
+        gpu_memory_mb: int = 0,
+    ) -> None:
         """Load the ONNX file at `path`.
 
         Args:
             path: a file exported by `model.export`.
             threads: for one prediction; 0 leaves it to ONNX Runtime (one per core).
             providers: in order of preference; those that this machine lacks are passed over.
+            gpu_memory_mb: what this process may take of a GPU at most, in MiB; 0 is no limit.
 
         Raises:
             ModelRejected: the file is missing, unreadable, has no valid card or does not do what its card says.
         """
         available = ort.get_available_providers()
-        wanted = [name for name in providers or PROVIDERS if name in available]
+        wanted = [name for name in providers or execution.PROVIDERS if name in available]
         if not wanted:
             raise ModelRejected(
                 f"None of the asked providers is here; this machine has {', '.join(available)}."
             )
         try:
-            session = ort.InferenceSession(path, _session_options(threads), providers=wanted)
+            session = execution.open_session(
+                path, _session_options(threads), wanted, gpu_memory_mb=gpu_memory_mb
+            )
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
@@ -78,6 +89,7 @@ class OnnxPredictor:
         self.provider: str = session.get_providers()[0]
         self.fell_back = self.provider != wanted[0]
         self._session = session
+        self._runs = itertools.count(1)
         self._palette = np.zeros((1, len(self.card.bins)), np.float32)
 
     def lent(self, palette: NDArray[np.float32]) -> "OnnxPredictor":
@@ -105,8 +117,13 @@ class OnnxPredictor:
                 "temperature": np.array(options.temperature, np.float32),
                 "vividness": np.array(options.vividness, np.float32),
             },
+            self._run_options(),
         )
         return Prediction(ab[0], confidence[0, 0])
+
+    def _run_options(self) -> ort.RunOptions | None:
+        due = next(self._runs) % execution.SHRINK_EVERY == 0
+        return execution.shrinking() if due and self.provider == execution.CUDA else None
 
 
 def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
