@@ -7,6 +7,7 @@ same service with no GPU to be seen.
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -56,28 +57,40 @@ def row(provider: str, processes: int, pace: Pace, single: float, gpu_mb: float)
     return [name, f"{processes}", f"{pace.photos}", *rates, ratio, *cpu, memory]
 
 
-def main() -> None:
+def main() -> int:
     """Measure; print each line as soon as it is there, then the table."""
     given = _arguments()
     give_up = time.monotonic() + given.seconds
     rows: list[list[str]] = []
     single: dict[str, float] = {}
+    failed = False
     plan = [(CUDA, each) for each in given.processes] + [(CPU, each) for each in given.cpu_processes]
     for provider, processes in plan:
         if time.monotonic() > give_up:
             print(f"No time left for {processes} processes on {provider}.", file=sys.stderr)
             continue
-        with tempfile.TemporaryDirectory(prefix="photochrom-gpu-") as name:
-            folder = Path(name)
-            count = min(given.photos, given.per_process * processes)
-            photos = album(folder / "album", count, given.megapixels, sorted(given.folder.glob("*.jpg")))
-            pace, gpu_mb = measure(folder, photos, provider, processes)
+        try:
+            pace, gpu_mb = one(given, provider, processes)
+        except (SystemExit, subprocess.SubprocessError) as error:
+            print(f"{processes} processes on {provider}: {error}", file=sys.stderr, flush=True)
+            failed = True
+            continue
         if processes == 1:
             single[provider] = pace.steady
         rows.append(row(provider, processes, pace, single.get(provider, 0), gpu_mb))
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     print(f"JPEGs of {given.megapixels:g} MP in four shapes; {len(os.sched_getaffinity(0))} cores.\n")
     print(markdown([*_HEAD, *_MORE], rows))
+    return 1 if failed else 0
+
+
+def one(given: argparse.Namespace, provider: str, processes: int) -> tuple[Pace, float]:
+    """Measure one line, in a folder of its own."""
+    count = min(given.photos, given.per_process * processes) // (1 if provider == CUDA else 2)
+    with tempfile.TemporaryDirectory(prefix="photochrom-gpu-") as name:
+        folder = Path(name)
+        photos = album(folder / "album", count, given.megapixels, sorted(given.folder.glob("*.jpg")))
+        return measure(folder, photos, provider, processes)
 
 
 def _arguments() -> argparse.Namespace:
@@ -93,4 +106,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -49,7 +49,8 @@ def measure(variant: dict[str, Any], model: Path, provider: str, seconds: float)
     first: dict[tuple[int, int], float] = {}
     later: list[float] = []
     early = most = 0.0
-    give_up = time.monotonic() + seconds
+    asked = time.monotonic()
+    give_up = asked + seconds
     # As many known shapes as new ones, however early time is up.
     twice = [each for shape in shapes(card) for each in (shape, shape)]
     for runs, size in enumerate(itertools.cycle(twice), 1):
@@ -58,12 +59,14 @@ def measure(variant: dict[str, Any], model: Path, provider: str, seconds: float)
         if size in first:
             later.append(taken)
         first.setdefault(size, taken)
-        if runs % 16 == 0:
-            most = max(most, used_mb(provider) - before)
+        if runs == 16 or time.monotonic() > asked + 0.7:
+            most, asked = max(most, used_mb(provider) - before), time.monotonic()
             early = early or most
         if time.monotonic() > give_up and len(later) > 1:
             break
-    session.run(None, _given(session, size), providers.shrinking() if cuda else None)
+    most = max(most, used_mb(provider) - before)
+    if cuda and every:
+        session.run(None, _given(session, size), providers.shrinking())
     return {
         "shapes": len(first),
         "predictions": runs,

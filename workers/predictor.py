@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from photochrom.options import ColorizeOptions
 
 from . import providers as execution
 from .hints import hint_planes
+
+_log = logging.getLogger(__name__)
 
 _INPUTS = {"lightness": 4, "hints": 4, "palette": 2, "temperature": 0, "vividness": 0}
 _OUTPUTS = {"ab": 4, "confidence": 4}
@@ -90,6 +93,7 @@ class OnnxPredictor:
         self.fell_back = self.provider != wanted[0]
         self._session = session
         self._runs = itertools.count(1)
+        self._shrinks = self.provider == execution.CUDA and _shrinks(session, self.card)
         self._palette = np.zeros((1, len(self.card.bins)), np.float32)
 
     def lent(self, palette: NDArray[np.float32]) -> "OnnxPredictor":
@@ -123,7 +127,7 @@ class OnnxPredictor:
 
     def _run_options(self) -> ort.RunOptions | None:
         due = next(self._runs) % execution.SHRINK_EVERY == 0
-        return execution.shrinking() if due and self.provider == execution.CUDA else None
+        return execution.shrinking() if due and self._shrinks else None
 
 
 def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
@@ -154,9 +158,8 @@ def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:
     _check_nodes("input", session.get_inputs(), _INPUTS)
     _check_nodes("output", session.get_outputs(), _OUTPUTS)
     side = card.side_min
-    zeros = {node.name: _zeros(node.name, side, len(card.bins)) for node in session.get_inputs()}
     try:
-        ab, confidence = session.run(list(_OUTPUTS), zeros)
+        ab, confidence = session.run(list(_OUTPUTS), _all_zeros(session, card))
     except Exception as error:  # as above
         raise ModelRejected(
             f"The model does not run on {side} x {side} pixels: {_first_line(error)}"
@@ -166,6 +169,16 @@ def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:
         raise ModelRejected(
             f"The model card says stride {card.stride}; the graph returns {ab.shape} for {side} px."
         )
+
+
+def _shrinks(session: ort.InferenceSession, card: ModelCard) -> bool:
+    """Tell whether the GPU's memory can be given back; better known now than at some photograph."""
+    try:
+        session.run(list(_OUTPUTS), _all_zeros(session, card), execution.shrinking())
+    except Exception:  # as above
+        _log.warning("ONNX Runtime cannot give back GPU memory; it keeps what it took", exc_info=True)
+        return False
+    return True
 
 
 def _check_nodes(kind: str, nodes: Sequence[ort.NodeArg], expected: dict[str, int]) -> None:
@@ -179,6 +192,10 @@ def _check_nodes(kind: str, nodes: Sequence[ort.NodeArg], expected: dict[str, in
             )
     if extra := found.keys() - expected.keys():
         raise ModelRejected(f"The model has an unknown {kind}: {', '.join(sorted(extra))}.")
+
+
+def _all_zeros(session: ort.InferenceSession, card: ModelCard) -> dict[str, NDArray[np.float32]]:
+    return {node.name: _zeros(node.name, card.side_min, len(card.bins)) for node in session.get_inputs()}
 
 
 def _zeros(name: str, side: int, bins: int) -> NDArray[np.float32]:
