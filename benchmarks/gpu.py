@@ -38,7 +38,7 @@ def commands(given: argparse.Namespace) -> dict[str, list[str]]:
     return {
         "Parity": ["benchmarks.gpu_parity", "--model", model, "--photos", folder],
         "Predictions": ["benchmarks.predict", model, "--seconds", "0.5"],
-        "Settings": ["benchmarks.gpu_settings", "--model", model, "--seconds", "2"],
+        "Settings": ["benchmarks.gpu_settings", "--model", model, "--seconds", "3"],
         "End to end": ["benchmarks.gpu_service", "--folder", folder],
     }
 

@@ -14,7 +14,7 @@ SHRINK_EVERY = 32
 """Predictions after which the GPU gets back what the last ones do not need: taking memory anew costs milliseconds."""
 
 _CUDA_OPTIONS = {
-    # Photos come in some 30 shapes; the default, trying every algorithm, costs each shape's first photo seconds.
+    # Photos come in up to 57 shapes; the default, trying every algorithm, costs each shape's first photo seconds.
     "cudnn_conv_algo_search": "HEURISTIC",
     # Grows by what is asked for, not by doubling: several processes share the memory.
     "arena_extend_strategy": "kSameAsRequested",
