@@ -20,7 +20,7 @@ from workers.predictor import OnnxPredictor, Prediction
 from workers.providers import CPU, CUDA
 
 from .scenes import MODEL, PHOTOS
-from .table import markdown
+from .table import markdown, told
 
 LARGEST, MEAN, CONFIDENCE = 0.25, 0.01, 0.005
 """Bounds: on |difference| in a*, b*, on its mean over a photograph, and on that of confidence."""
@@ -52,7 +52,7 @@ def report(model: Path, folder: Path, provider: str) -> tuple[str, bool]:
                 largest, mean, confidence = differences(*pair)
                 held &= largest <= LARGEST and mean <= MEAN and confidence <= CONFIDENCE
                 size = f"{lightness.shape[1]} x {lightness.shape[0]}"
-                rows.append([name, size, setting, f"{largest:.4f}", f"{mean:.5f}", f"{confidence:.5f}"])
+                rows.append(told([name, size, setting, f"{largest:.4f}", f"{mean:.5f}", f"{confidence:.5f}"]))
     rows.append(["**bound**", "", "", f"{LARGEST:g}", f"{MEAN:g}", f"{CONFIDENCE:g}"])
     return markdown(
         ["photograph", "seen at", "settings", "max |Δab|", "mean |Δab|", "max |Δconfidence|"], rows

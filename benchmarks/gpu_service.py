@@ -17,7 +17,7 @@ from workers.providers import CPU, CUDA
 
 from .accelerator import query, used_mb
 from .scenes import PHOTOS
-from .table import markdown
+from .table import markdown, told
 from .throughput import Pace, album, batch, provider_of, service
 
 _HEAD = [
@@ -77,8 +77,7 @@ def main() -> int:
             continue
         if processes == 1:
             single[provider] = pace.steady
-        rows.append(row(provider, processes, pace, single.get(provider, 0), gpu_mb))
-        print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
+        rows.append(told(row(provider, processes, pace, single.get(provider, 0), gpu_mb)))
     print(f"JPEGs of {given.megapixels:g} MP in four shapes; {len(os.sched_getaffinity(0))} cores.\n")
     print(markdown([*_HEAD, *_MORE], rows))
     return 1 if failed else 0

@@ -25,7 +25,7 @@ from workers.predictor import predict_size
 from .accelerator import used_mb
 from .predict import feeds, open_network
 from .scenes import MODEL, PHOTOS
-from .table import markdown
+from .table import markdown, told
 
 _LIMIT_MB = 2048
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -125,7 +125,7 @@ def report(model: Path, provider: str, seconds: float) -> str:
         whole = [f"{found[key]:.0f}" for key in ("shapes", "predictions")]
         times = [f"{found[key]:.1f}" for key in ("first", "later", "slowest")]
         memory = [f"{found[key]:.0f}" for key in ("early", "most", "rest")]
-        rows.append([name, *whole, *times, *memory, f"{found['difference']:.4f}"])
+        rows.append(told([name, *whole, *times, *memory, f"{found['difference']:.4f}"]))
     head = ["setting", "shapes", "predictions", "ms, new shape", "ms, known", "slowest known"]
     return markdown([*head, "MiB after 16", "most MiB", "MiB at rest", "max |Δab| to CPU"], rows)
 

@@ -13,7 +13,7 @@ from workers import providers
 
 from .accelerator import used_mb
 from .scenes import MODEL
-from .table import markdown
+from .table import markdown, told
 
 BATCHES = {providers.CPU: (1, 4), providers.CUDA: (1, 2, 4, 8, 16, 32, 64)}
 _SECONDS = 2.0
@@ -41,9 +41,8 @@ def _rows(session: ort.InferenceSession, provider: str, side: int, seconds: floa
             rows.append([name, f"{side}", f"{batch}", str(error).splitlines()[0][:60], "", ""])
             break
         first = first or rate
-        rows.append(
-            [name, f"{side}", f"{batch}", f"{rate:.1f}", f"{rate / first:.2f}", f"{used_mb(provider):.0f}"]
-        )
+        figures = [f"{rate:.1f}", f"{rate / first:.2f}", f"{used_mb(provider):.0f}"]
+        rows.append(told([name, f"{side}", f"{batch}", *figures]))
     return rows
 
 
