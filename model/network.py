@@ -87,8 +87,18 @@ def encoder_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3)
 
 
+def drop_path(branch: Tensor, share: float) -> Tensor:
+    """Leave a residual branch (N,...) out for a share of the batch, in training (Huang et al. 2016)."""
+    if not share:
+        return branch
+    kept = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) >= share
+    return branch * kept / (1 - share)
+
+
 class Bottleneck(nn.Module):
     """Inverted bottleneck (Sandler et al. 2018): expand 1x1, depthwise, project 1x1 without activation."""
+
+    drop = 0.0  # set by training, see `set_drop_path`
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -107,7 +117,7 @@ class Bottleneck(nn.Module):
             y = F.relu6(self.expand_norm(self.expand(y)))
         y = F.relu6(self.depthwise_norm(self.depthwise(y)))
         projected: Tensor = self.project_norm(self.project(y))
-        return x + projected if self.residual else projected
+        return x + drop_path(projected, self.drop * self.training) if self.residual else projected
 
 
 class Encoder(nn.Module):
@@ -143,6 +153,8 @@ class Encoder(nn.Module):
 class Attention(nn.Module):
     """Pre-norm transformer block (Vaswani et al. 2017) that starts as the identity."""
 
+    drop = 0.0  # set by training, see `set_drop_path`
+
     def __init__(self, width: int, heads: int, ratio: int = 3) -> None:
         super().__init__()
         self.heads = heads
@@ -160,9 +172,9 @@ class Attention(nn.Module):
         qkv = self.qkv(self.attend_norm(x)).unflatten(-1, (3, self.heads, -1))  # (N, T, 3, heads, C/heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (N, heads, T, C/heads) each
         y = F.scaled_dot_product_attention(q, k, v)
-        x = x + self.out(y.transpose(1, 2).flatten(2))
+        x = x + drop_path(self.out(y.transpose(1, 2).flatten(2)), self.drop * self.training)
         mlp: Tensor = self.narrow(F.gelu(self.widen(self.mlp_norm(x))))
-        return x + mlp
+        return x + drop_path(mlp, self.drop * self.training)
 
 
 class Context(nn.Module):
@@ -343,6 +355,13 @@ class Hypercolumns(nn.Module):
         size = maps[4].shape[2:]
         enlarged = [F.interpolate(part, size, mode="bilinear", align_corners=False) for part in parts]
         return F.relu(torch.stack(enlarged).sum(0))
+
+
+def set_drop_path(network: nn.Module, share: float) -> None:
+    """Have training skip the residual branches: the deepest with probability `share`, the first hardly ever."""
+    blocks = [module for module in network.modules() if isinstance(module, (Bottleneck, Attention))]
+    for depth, block in enumerate(blocks, 1):
+        block.drop = share * depth / len(blocks)
 
 
 CONDITIONS = ("hint4.", "hint8.", "hint16.", "hint32.", "spread.", "palette.", "palette_bins.")

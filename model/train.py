@@ -31,10 +31,11 @@ from .conditions import reveal_hints, reveal_palette
 from .config import RunConfig
 from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
+from .finish import WINDOW, evenness_loss, expectation_loss, window_positions
 from .imagenet import load_imagenet
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
-from .network import CONDITIONS, Colorizer
-from .predict import TorchPredict
+from .network import CONDITIONS, Colorizer, set_drop_path
+from .predict import SETTINGS, Setting, TorchPredict
 from .progress import Log
 from .ranks import Ranks
 from .samples import write_sheet
@@ -101,6 +102,7 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
             load_imagenet(network.encoder, network.config.encoder)
     else:
         network = load_network(Path(init))
+    set_drop_path(network, config.drop_path)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.learn == "all":
         network.train()
@@ -135,6 +137,7 @@ def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
         [{"params": group, "weight_decay": decay, "rate": rate} for (rate, decay), group in groups.items()],
         lr=config.learning_rate,
         betas=(0.9, 0.99),
+        fused=next(network.parameters()).is_cuda,
     )
 
 
@@ -189,6 +192,7 @@ def train(
     validation: Path | None = None,
     device: str = "cpu",
     until: int | None = None,
+    compiled: bool = False,
 ) -> Run:
     """Train up to `config.steps` (or stop before step `until`, to be resumed) and return the run.
 
@@ -202,6 +206,8 @@ def train(
         run.resume(out / "last.pt")
     out.mkdir(parents=True, exist_ok=True)
     model: nn.Module = run.network
+    if compiled:
+        model = torch.compile(model)  # type: ignore[assignment]
     if ranks.world > 1:
         model = DistributedDataParallel(run.network, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
@@ -211,6 +217,7 @@ def train(
         if run.step >= last:
             break
         random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
+        torch.manual_seed(random.initial_seed())  # for the layers that draw by themselves
         loss = batch_loss(model, run, squares.to(ranks.device, non_blocking=True), targets, random)
         rate = descend(run, loss)
         run.step += 1
@@ -228,9 +235,11 @@ def batch_loss(
 ) -> Tensor:
     """Return the loss of uint8 squares (B,3,S,S): a scalar with its graph."""
     config, network = run.config, run.network
-    batch = augment(squares, config.side, random, age=config.age)
+    batch = augment(squares, config.side, random, smallest=config.crop, age=config.age)
     ab = F.avg_pool2d(batch.ab, 4)  # the network answers at stride 4
-    positions = sparse_positions(ab, config.positions, random)
+    positions = sparse_positions(ab, config.positions - config.windows * WINDOW**2, random)
+    if config.windows:
+        positions = torch.cat([window_positions(ab, config.windows, random), positions], 1)
     hints = reveal_hints(batch.ab, config.hints, random) if config.hints else None
     palette = (
         reveal_palette(ab, targets, len(network.bins), config.palette, random) if config.palette else None
@@ -238,7 +247,28 @@ def batch_loss(
     lightness = batch.lightness.to(memory_format=torch.channels_last)
     with torch.autocast(squares.device.type, torch.bfloat16, enabled=squares.is_cuda):
         outputs = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
-    return run.answer.loss(outputs[..., 0].transpose(1, 2), at_positions(ab, positions))
+    outputs, truth = outputs.float(), at_positions(ab, positions)
+    loss = run.answer.loss(outputs[..., 0].transpose(1, 2), truth)
+    return loss + decoded_loss(run, outputs, truth) if config.expectation or config.evenness else loss
+
+
+def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
+    """Return the loss of the colours that outputs (B,Q,K,1) decode to, where the truth is (B,K,2)."""
+    config, loss = run.config, truth.new_zeros(())
+
+    def decoded(setting: Setting) -> Tensor:
+        ab, _ = run.answer.decode(
+            outputs, *(truth.new_tensor(x) for x in (setting.temperature, setting.vividness))
+        )
+        return ab[..., 0].transpose(1, 2)  # (B, K, 2)
+
+    if config.expectation:
+        loss = loss + config.expectation * expectation_loss(decoded(SETTINGS[0]), truth)
+    if config.evenness:
+        shape = (len(truth), config.windows, WINDOW**2, 2)
+        given, true = (x[:, : shape[1] * shape[2]].reshape(shape) for x in (decoded(SETTINGS[-1]), truth))
+        loss = loss + config.evenness * evenness_loss(given, true)
+    return loss
 
 
 def descend(run: Run, loss: Tensor) -> float:
@@ -259,10 +289,12 @@ def descend(run: Run, loss: Tensor) -> float:
 @torch.no_grad()
 def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
     """Move every weight and statistic of `average` towards the network's."""
-    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(new, 1 - decay)
-        else:
+    pairs = list(zip(average.state_dict().values(), network.state_dict().values(), strict=True))
+    floats = [pair for pair in pairs if pair[0].is_floating_point()]
+    # One kernel, not hundreds.
+    torch._foreach_lerp_([kept for kept, _ in floats], [new for _, new in floats], 1 - decay)
+    for kept, new in pairs:
+        if not kept.is_floating_point():
             kept.copy_(new)
 
 
@@ -307,6 +339,12 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--validation", type=Path, help="photographs to measure at every save")
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
     cli.add_argument("--until", type=int, help="stop at this step; --resume goes on")
+    cli.add_argument(
+        "--compile",
+        dest="compiled",
+        action="store_true",
+        help="compile the network first (torch.compile): minutes at the start, for long runs",
+    )
     return cli
 
 

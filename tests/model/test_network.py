@@ -7,12 +7,15 @@ from model.losses import color_bins
 from model.network import (
     CONFIDENCE_SCALE,
     Attention,
+    Bottleneck,
     Colorizer,
     HintSpread,
     Hypercolumns,
     SameConv,
     decode,
+    drop_path,
     pool_hints,
+    set_drop_path,
 )
 
 
@@ -135,6 +138,20 @@ def test_same_padding_is_tensorflows(kernel: int, stride: int) -> None:
     total = kernel - stride
     padded = F.pad(x, (total // 2, total - total // 2) * 2)
     torch.testing.assert_close(conv(x), F.conv2d(padded, conv.weight, stride=stride))
+
+
+def test_dropped_paths_leave_the_mean_and_the_trained_network_alone() -> None:
+    torch.manual_seed(0)
+    dropped = drop_path(torch.ones(4000, 3, 1, 1), 0.25)
+    assert dropped.amin((1, 2, 3)).equal(dropped.amax((1, 2, 3)))  # a photograph at a time
+    assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert dropped.mean().item() == pytest.approx(1, abs=0.03)
+    network = Bottleneck(8, 8, 3, 1, 6).eval()
+    x = torch.randn(2, 8, 4, 4)
+    before = network(x)
+    set_drop_path(network, 0.9)
+    assert torch.equal(network(x), before)
+    assert not torch.equal(network.train()(x), before)
 
 
 def test_attention_starts_as_the_identity() -> None:
