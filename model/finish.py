@@ -48,13 +48,14 @@ def _spread(x: Tensor) -> Tensor:
 
 
 def window_positions(maps: Tensor, windows: int, random: torch.Generator) -> Tensor:
-    """Draw (N, windows * 64) flat positions of maps (N,C,h,w): the places of random 8x8 windows, one after another."""
+    """Draw (N, windows * 64) flat positions of maps (N,C,h,w): the places of distinct 8x8 windows, one after another.
+
+    Windows lie on a grid, so that no place is drawn twice; the crops, not they, move at random.
+    """
     n, _, height, width = maps.shape
-
-    def draw(places: int) -> Tensor:
-        return torch.randint(places, (n, windows, 1), generator=random, device=maps.device)
-
+    rows, columns = height // WINDOW, width // WINDOW
+    noise = torch.rand(n, rows * columns, device=maps.device, generator=random)
+    cell = noise.topk(windows, 1).indices[..., None]  # (N, windows, 1)
+    corner = cell // columns * (WINDOW * width) + cell % columns * WINDOW
     step = torch.arange(WINDOW, device=maps.device)
-    corner = draw(height - WINDOW + 1) * width + draw(width - WINDOW + 1)
-    inside = (step[:, None] * width + step).flatten()
-    return (corner + inside).flatten(1)
+    return (corner + (step[:, None] * width + step).flatten()).flatten(1)

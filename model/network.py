@@ -8,7 +8,7 @@ exactly nothing, whatever the layers learned. So they can be trained alone, afte
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
@@ -73,12 +73,13 @@ class SameConv(nn.Conv2d):
     """Convolution without bias, padded as TensorFlow's SAME is for even sides: the odd pixel right and below."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride, groups=groups, bias=False)
         before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
-        self.pads = (before, after, before, after)
+        even = before == after  # then the convolution pads itself, without a copy of its input
+        super().__init__(inputs, outputs, kernel, stride, before if even else 0, groups=groups, bias=False)
+        self.pads = () if even else (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = super().forward(F.pad(x, self.pads) if any(self.pads) else x)
+        y: Tensor = super().forward(F.pad(x, self.pads) if self.pads else x)
         return y
 
 
@@ -297,9 +298,28 @@ class HintSpread(nn.Module):
         return alike
 
 
+class _Pick(torch.autograd.Function):
+    """Gather at distinct positions: the slope is written back, where `gather` adds it atomically."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, index: Tensor) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.places = maps.shape[2]
+        return maps.gather(2, index)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
+        (slope,), (index,) = slopes, ctx.saved_tensors
+        return slope.new_zeros(*slope.shape[:2], ctx.places).scatter_(2, index, slope), None
+
+
 def pick(maps: Tensor, positions: Tensor) -> Tensor:
-    """Gather maps (N,C,P) at positions (N,K): (N,C,K)."""
-    return maps.gather(2, positions[:, None].expand(-1, maps.shape[1], -1))
+    """Gather maps (N,C,P) at positions (N,K), distinct in each row: (N,C,K)."""
+    index = positions[:, None].expand(-1, maps.shape[1], -1)
+    if torch.onnx.is_in_onnx_export() or not maps.requires_grad:
+        return maps.gather(2, index)
+    picked: Tensor = _Pick.apply(maps, index)  # type: ignore[no-untyped-call]
+    return picked
 
 
 class PaletteLayer(nn.Module):

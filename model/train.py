@@ -237,9 +237,9 @@ def batch_loss(
     config, network = run.config, run.network
     batch = augment(squares, config.side, random, smallest=config.crop, age=config.age)
     ab = F.avg_pool2d(batch.ab, 4)  # the network answers at stride 4
-    positions = sparse_positions(ab, config.positions - config.windows * WINDOW**2, random)
-    if config.windows:
-        positions = torch.cat([window_positions(ab, config.windows, random), positions], 1)
+    windows = window_positions(ab, config.windows, random)
+    scattered = sparse_positions(ab, config.positions - windows.shape[1], random, windows)
+    positions = torch.cat([windows, scattered], 1)
     hints = reveal_hints(batch.ab, config.hints, random) if config.hints else None
     palette = (
         reveal_palette(ab, targets, len(network.bins), config.palette, random) if config.palette else None

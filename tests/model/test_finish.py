@@ -40,9 +40,10 @@ def test_slopes_are_finite_where_all_is_even() -> None:
 
 def test_windows_are_squares_within_the_map() -> None:
     random = torch.Generator().manual_seed(3)
-    positions = window_positions(torch.zeros(3, 1, 12, 20), 5, random).reshape(3, 5, WINDOW, WINDOW)
-    rows, columns = positions // 20, positions % 20
-    assert int(positions.max()) < 12 * 20
+    positions = window_positions(torch.zeros(3, 1, 20, 28), 5, random).reshape(3, 5, WINDOW, WINDOW)
+    rows, columns = positions // 28, positions % 28
+    assert all(len(places.unique()) == 5 * 64 for places in positions)
+    assert int(positions.max()) < 20 * 28
     assert (rows.diff(dim=2) == 1).all()
     assert (columns.diff(dim=3) == 1).all()
     assert (rows.diff(dim=3) == 0).all()

@@ -14,6 +14,7 @@ from model.network import (
     SameConv,
     decode,
     drop_path,
+    pick,
     pool_hints,
     set_drop_path,
 )
@@ -121,6 +122,16 @@ def test_a_layer_at_each_maps_own_size_is_the_layer_over_the_enlarged_column() -
     weight = torch.cat([head.parts["4"].weight, head.parts["8"].weight], 1)
     whole = F.relu(F.conv2d(column, weight, head.parts["4"].bias))
     torch.testing.assert_close(head(maps), whole)
+
+
+def test_picking_has_the_slope_of_gathering() -> None:
+    maps = torch.randn(2, 3, 10, requires_grad=True)
+    positions = torch.stack([torch.randperm(10)[:4] for _ in range(2)])
+    wanted = torch.randn(2, 3, 4)
+    (picked,) = torch.autograd.grad((pick(maps, positions) * wanted).sum(), maps)
+    index = positions[:, None].expand(-1, 3, -1)
+    (gathered,) = torch.autograd.grad((maps.gather(2, index) * wanted).sum(), maps)
+    assert torch.equal(picked, gathered)
 
 
 @torch.no_grad()
