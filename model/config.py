@@ -31,6 +31,14 @@ class RunConfig(BaseModel):
         Literal["all", "conditions"],
         Field(description="conditions: only the layers of hints and palette; all else stays to the bit"),
     ] = "all"
+    condition_every: Annotated[
+        int,
+        Field(ge=1, description="hints and palette in every such batch only; they cost a fifth of a step"),
+    ] = 1
+    frozen: Annotated[
+        int,
+        Field(ge=0, le=7, description="first stages of the encoder, its stem with them, that learn nothing"),
+    ] = 0
     # loss
     positions: Annotated[int, Field(ge=1, description="places per photograph in the loss")] = 1024
     bins: Annotated[

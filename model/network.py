@@ -139,6 +139,11 @@ class Encoder(nn.Module):
             self.stages.append(blocks)
         self.channels = {stride: stages[tap].channels for stride, tap in TAPS.items()}
 
+    def freeze(self, stages: int) -> None:
+        """Keep the stem and the first stages as they are, weights and statistics; 0 keeps nothing."""
+        for part in [self.stem, self.stem_norm, *self.stages[:stages]] if stages else []:
+            part.requires_grad_(False).eval()
+
     def forward(self, x: Tensor) -> dict[int, Tensor]:  # (N, 3, H, W)
         x = F.relu6(self.stem_norm(self.stem(x)))  # (N, 32, H/2, W/2)
         maps = {}

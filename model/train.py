@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -56,6 +57,13 @@ class Run:
     answer: Answer
     optimizer: torch.optim.AdamW
     step: int = 0
+
+    @cached_property
+    def averaged(self) -> tuple[list[Tensor], list[Tensor]]:
+        """The numbers of the average, and those of the network that they follow."""
+        pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
+        kept, new = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
+        return list(kept), list(new)
 
     def save(self, path: Path) -> None:
         """Write the checkpoint so that a crash leaves the old one."""
@@ -106,6 +114,7 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.learn == "all":
         network.train()
+        network.encoder.freeze(config.frozen)
     else:  # statistics of batches stand still, too
         network.eval()
         for name, parameter in network.named_parameters():
@@ -235,15 +244,17 @@ def batch_loss(
 ) -> Tensor:
     """Return the loss of uint8 squares (B,3,S,S): a scalar with its graph."""
     config, network = run.config, run.network
+    conditioned = run.step % config.condition_every == 0
     batch = augment(squares, config.side, random, smallest=config.crop, age=config.age)
     ab = F.avg_pool2d(batch.ab, 4)  # the network answers at stride 4
     windows = window_positions(ab, config.windows, random)
     scattered = sparse_positions(ab, config.positions - windows.shape[1], random, windows)
     positions = torch.cat([windows, scattered], 1)
-    hints = reveal_hints(batch.ab, config.hints, random) if config.hints else None
-    palette = (
-        reveal_palette(ab, targets, len(network.bins), config.palette, random) if config.palette else None
-    )
+    hints, palette = None, None
+    if config.hints and conditioned:
+        hints = reveal_hints(batch.ab, config.hints, random)
+    if config.palette and conditioned:
+        palette = reveal_palette(ab, targets, len(network.bins), config.palette, random)
     lightness = batch.lightness.to(memory_format=torch.channels_last)
     with torch.autocast(squares.device.type, torch.bfloat16, enabled=squares.is_cuda):
         outputs = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
@@ -282,20 +293,15 @@ def descend(run: Run, loss: Tensor) -> float:
     if torch.isfinite(norm):
         run.optimizer.step()
         # Averaging starts short, or the random start would stay in it for thousands of steps.
-        follow(run.average, run.network, min(run.config.average, (1 + run.step) / (10 + run.step)))
+        follow(run, min(run.config.average, (1 + run.step) / (10 + run.step)))
     return rate
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move every weight and statistic of `average` towards the network's."""
-    pairs = list(zip(average.state_dict().values(), network.state_dict().values(), strict=True))
-    floats = [pair for pair in pairs if pair[0].is_floating_point()]
-    # One kernel, not hundreds.
-    torch._foreach_lerp_([kept for kept, _ in floats], [new for _, new in floats], 1 - decay)
-    for kept, new in pairs:
-        if not kept.is_floating_point():
-            kept.copy_(new)
+def follow(run: Run, decay: float) -> None:
+    """Move every weight and statistic of the average towards the network's."""
+    kept, new = run.averaged
+    torch._foreach_lerp_(kept, new, 1 - decay)  # one kernel, not hundreds
 
 
 def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> dict[str, float]:
