@@ -50,7 +50,7 @@ def without_thumbnail(exif: bytes) -> bytes:
 def is_overlapping(block: bytes) -> bool:
     """Tell whether the values of a directory claim more bytes than the whole block (a TIFF structure) has.
 
-    No program writes such a one. To read it takes memory for each value anew: a megabyte grows to gigabytes.
+    No program writes such a one; readers that copy each value would turn a megabyte into gigabytes.
     """
     order, main = _order(block), _entries(block, int.from_bytes(block[4:8], _order(block)))
     nested = [_value(block, main[tag]) for tag in (_EXIF_DIRECTORY, _GPS_DIRECTORY) if tag in main]
