@@ -161,7 +161,7 @@ HOSTILE_ENTRIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "LZMA": (lambda photo: zipped({"a.jpg": photo}, compression=zipfile.ZIP_LZMA), "unsupported-format"),
     "bomb of zeros": (
         lambda _: zipped({"a.jpg": bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),
-        "unsupported-format",
+        "photo-too-large",
     ),
     "bomb with a head": (
         lambda photo: zipped({"a.jpg": photo + bytes(50_000_000)}, compression=zipfile.ZIP_DEFLATED),

@@ -1,14 +1,18 @@
 """Photographs to train on that need no download: coloured scenes whose colour follows from their light."""
 
+import fcntl
 import io
+import os
 import tarfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from PIL import Image
 
+from model import export
 from model.losses import class_weights, color_bins
 from model.network import Colorizer, NetworkConfig
 
@@ -59,9 +63,7 @@ def good_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def tiny() -> Colorizer:
-    """An untrained network small enough for any test, its zero-initialised layers filled."""
+def make_tiny() -> Colorizer:
     torch.manual_seed(0)
     bins = color_bins()
     network = Colorizer(bins, class_weights(torch.arange(len(bins)) + 1.0).log(), TINY)
@@ -69,3 +71,23 @@ def tiny() -> Colorizer:
         if parameter.ndim > 1 and not parameter.any():
             torch.nn.init.normal_(parameter, std=0.1)
     return network.eval()
+
+
+@pytest.fixture
+def tiny() -> Colorizer:
+    """An untrained network small enough for any test, its zero-initialised layers filled."""
+    return make_tiny()
+
+
+@pytest.fixture(scope="session")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of `tiny`, made by whichever test process needs it first: symbolic sizes take half a minute."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all processes of this run
+    path = folder / "traced.onnx"
+    with (folder / "traced.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            onnx.save(export._trace(make_tiny()), path)
+    return path

@@ -33,7 +33,7 @@ def kept_results(module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch)
     return results
 
 
-# Tracing symbolic sizes takes many seconds (minutes on a busy machine): one test and trace hold all laws of int8.
+# A trace takes many seconds (minutes on a busy machine): this test shares one with that of `test_export.py`.
 @pytest.mark.timeout(900)
 def test_an_int8_export_is_deterministic_and_runs_in_a_worker(
     tiny: Colorizer,
@@ -41,7 +41,9 @@ def test_an_int8_export_is_deterministic_and_runs_in_a_worker(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    traced: Path,
 ) -> None:
+    monkeypatch.setattr(export, "_trace", lambda _: onnx.load(traced))
     wholes = kept_results(export, "build", monkeypatch)
     torch.save({"network": asdict(tiny.config), "average": tiny.state_dict()}, tmp_path / "last.pt")
     path = tmp_path / "tiny.onnx"

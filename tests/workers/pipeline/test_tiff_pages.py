@@ -15,7 +15,9 @@ from workers.pipeline.tiff_pages import MANY_PAGES, count_pages
 
 def written(pages: int, **options) -> bytes:
     file = io.BytesIO()
-    tifffile.imwrite(file, np.zeros((pages, 4, 6), np.uint8), photometric="minisblack", metadata=None, **options)
+    tifffile.imwrite(
+        file, np.zeros((pages, 4, 6), np.uint8), photometric="minisblack", metadata=None, **options
+    )
     return file.getvalue()
 
 
