@@ -29,6 +29,7 @@ def main() -> int:
         port=settings.port,
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
+        forwarded_allow_ips=[str(proxy) for proxy in settings.trusted_proxies],
         server_header=False,
         log_config=None,
         access_log=False,
