@@ -96,7 +96,9 @@ class SharedSettings(BaseSettings):
     ] = ""
     trace_share: Annotated[
         float,
-        Field(ge=0, le=1, description="Share of the requests that are traced, where the caller did not decide."),
+        Field(
+            ge=0, le=1, description="Share of the requests that are traced, where the caller did not decide."
+        ),
     ] = 1.0
 
     def retention(self) -> Retention:

@@ -6,7 +6,8 @@ import sys
 import uvicorn
 from pydantic import ValidationError
 
-from photochrom import logs
+from photochrom import logs, tracing
+from photochrom.errors import TracingMissing
 
 from .app import create_app
 from .settings import ServiceSettings
@@ -23,6 +24,11 @@ def main() -> int:
         sys.stderr.write(f"{why}\n")
         return os.EX_CONFIG
     logs.configure(settings.log_format)
+    try:
+        tracing.configure(settings, "api")
+    except TracingMissing as error:
+        sys.stderr.write(f"{error}\n")
+        return os.EX_CONFIG
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -9,7 +9,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
-from photochrom import __version__
+from photochrom import __version__, tracing
 from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
@@ -43,6 +43,7 @@ from .metrics import RequestMeter
 from .middleware import BodyLimit, RequestId
 from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
+from .traces import RequestTrace
 
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
@@ -91,6 +92,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             expose_headers=_EXPOSED,
         )
     app.add_middleware(RequestMeter, registry=app.state.registry)
+    if tracing.on():
+        app.add_middleware(RequestTrace)
     app.add_middleware(RequestId)
     return app
 
