@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import __version__
 from .errors import TracingMissing
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .settings import SharedSettings
 
+Attributes: TypeAlias = Mapping[str, str | int | float]
 _HEADER = "traceparent"
 # For one batch of spans, tries included: an end must not wait for a receiver that is away.
 _EXPORT_SECONDS = 5.0
@@ -64,14 +65,14 @@ def on() -> bool:
     return _tracer is not None
 
 
-def span(name: str, **attributes: str | float) -> AbstractContextManager[None]:
+def span(name: str) -> AbstractContextManager[None]:
     """Make what happens within a part of the trace that is under way."""
     if _tracer is None:
         return _NOTHING
-    return _span(_tracer, name, attributes=attributes)
+    return _span(_tracer, name)
 
 
-def continued(name: str, parent: str, kind: str, **attributes: str | float) -> AbstractContextManager[None]:
+def continued(name: str, parent: str, kind: str, attributes: Attributes) -> AbstractContextManager[None]:
     """Go on in this process with the trace that `parent` (a traceparent; "" for none) began in another.
 
     Args:
@@ -93,7 +94,7 @@ def past(name: str, begin: datetime, end: datetime) -> None:
         _tracer.start_span(name, start_time=_nanoseconds(begin)).end(_nanoseconds(end))
 
 
-def tell(**attributes: str | float) -> None:
+def tell(attributes: Attributes) -> None:
     """Add what became known later to the span that is under way."""
     if _tracer is not None:
         from opentelemetry import trace

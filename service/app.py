@@ -65,6 +65,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         lifespan=_lifespan,
         redoc_url=None,
         separate_input_output_schemas=False,
+        # FastAPI's own spans tell queries, which are not anybody's business; ours are in `traces`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings = settings
     app.state.registry = CollectorRegistry()

@@ -72,7 +72,7 @@ def kept(
             item=item,
             trace=tracing.traceparent(),
         )
-        tracing.tell(**{"photochrom.job_id": job_id, "photochrom.bytes": upload.bytes})
+        tracing.tell({"photochrom.job_id": job_id, "photochrom.bytes": upload.bytes})
         charge = _charge(services, caller, upload, record)
         try:
             with tracing.span("store original"):

@@ -22,13 +22,13 @@ class RequestTrace:
             return
         parent = Headers(scope=scope).get("traceparent", "")
         told = {"http.request.method": scope["method"], "photochrom.request_id": scope.get("request_id", "")}
-        with tracing.continued(scope["method"], parent, "SERVER", **told):
+        with tracing.continued(scope["method"], parent, "SERVER", told):
 
             async def send_traced(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     path = getattr(scope.get("route"), "path", "unknown")
                     tracing.rename(f"{scope['method']} {path}")
-                    tracing.tell(**{"http.response.status_code": message["status"], "http.route": path})
+                    tracing.tell({"http.response.status_code": message["status"], "http.route": path})
                 await send(message)
 
             await self._app(scope, receive, send_traced)

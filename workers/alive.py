@@ -1,4 +1,4 @@
-"""Does a worker of this machine tell that it lives? `python -m workers.alive` ends with 0 if so: a container's health."""
+"""Does a worker of this machine tell that it lives? `python -m workers.alive` ends with 0 if so: for containers."""
 
 import os
 import socket

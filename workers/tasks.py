@@ -81,8 +81,8 @@ class Restorer:
                 self.batches.feed(record.batch_id)
 
     def _traced_attempt(self, record: JobRecord, lease: Lease) -> None:
-        told = {"photochrom.job_id": record.id, "photochrom.attempt": lease.attempt}
-        with tracing.continued("restore", record.trace, "CONSUMER", **told):
+        told: tracing.Attributes = {"photochrom.job_id": record.id, "photochrom.attempt": lease.attempt}
+        with tracing.continued("restore", record.trace, "CONSUMER", told):
             if lease.attempt == 1 and record.started_at:
                 tracing.past("wait", record.created_at, record.started_at)
             self._attempt(record, lease)
@@ -216,7 +216,7 @@ class Restorer:
         try:
             ended = self.store.change(record.id, change)
             tracing.tell(
-                **{"photochrom.state": ended.state, "error.type": ended.error.code if ended.error else ""}
+                {"photochrom.state": ended.state, "error.type": ended.error.code if ended.error else ""}
             )
         except (JobCanceled, JobNotFound):
             self._settle(record, _lease(record))
