@@ -149,7 +149,7 @@ def main() -> None:
         photo = as_file(scene(given.megapixels), "JPEG")
         for number in range(given.photos):
             # The same picture each time; a comment makes each a file of its own.
-            (album / f"{number:04}.jpg").write_bytes(_with_comment(photo, f"{number}"))
+            (album / f"{number:04}.jpg").write_bytes(with_comment(photo, f"{number}"))
         pairs = []
         for number in range(given.rounds):
             bare = colorize(album, folder / "bare", given.processes)
@@ -159,7 +159,8 @@ def main() -> None:
     print(report(pairs, given.processes))
 
 
-def _with_comment(jpeg: bytes, comment: str) -> bytes:
+def with_comment(jpeg: bytes, comment: str) -> bytes:
+    """Make a file of its own of a JPEG, with the same picture."""
     text = re.sub(r"[^0-9a-z]", "", comment).encode()
     return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
 
