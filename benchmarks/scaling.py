@@ -52,7 +52,7 @@ def measure(running: Stack, photo: bytes, photos: int) -> dict[str, Cost]:
         _warm_up(client, running, photo)
         bodies = [with_comment(photo, f"{number}") for number in range(photos)]
         jobs: list[str] = []
-        _pause(running)
+        _pause(client, running)
         step("POST", lambda n: jobs.append(_id(client.post("/v1/jobs", content=bodies[n]))))
         _resume(running)
         step("restore", _nothing, lambda: wait_for(lambda: _waiting(running) == 0, "the jobs", 3600))
@@ -69,11 +69,14 @@ def _warm_up(client: httpx.Client, running: Stack, photo: bytes) -> None:
         client.get(f"/v1/jobs/{job}/result").raise_for_status()
 
 
-def _pause(running: Stack) -> None:
-    """Have the worker take nothing: RQ's own switch for all workers of a queue."""
+def _pause(client: httpx.Client, running: Stack) -> None:
+    """Have the worker take nothing: RQ's own switch for all workers of a queue.
+
+    It looks at the switch after a job: so it is given one more, which is no photograph.
+    """
     running.redis.set("rq:suspended", 1)
-    # It looks for the switch between two waits for a job.
-    time.sleep(4)
+    client.post("/v1/jobs", content=_TINY).raise_for_status()
+    wait_for(lambda: _waiting(running) == 0, "the last job before the pause")
 
 
 def _resume(running: Stack) -> None:
@@ -166,7 +169,7 @@ _NOTHING = Cost(0, 0, 0, 0, 0, 0, 0, 0, 0)
 def backlog(running: Stack, jobs: int) -> tuple[list[str], list[str]]:
     """Return the row of a POST with nothing and with `jobs` waiting, and that of looking after those."""
     with httpx.Client(base_url=running.url, timeout=60) as client:
-        _pause(running)
+        _pause(client, running)
         few = _posts(client, running)
         for _ in range(jobs):
             client.post("/v1/jobs", content=_TINY)

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__, tracing
@@ -69,7 +68,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings = settings
-    app.state.registry = CollectorRegistry()
+    app.state.registry = metrics.own_registry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
