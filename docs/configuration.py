@@ -66,7 +66,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return f"`{json.dumps(value, default=str)}`"
     if isinstance(value, timedelta):
-        return f"`P{value.days}D`" if value.seconds == 0 else f"`PT{int(value.total_seconds())}S`"
+        seconds = int(value.total_seconds())
+        hours = f"PT{seconds // 3600}H" if seconds % 3600 == 0 else f"PT{seconds}S"
+        return f"`P{value.days}D`" if value.seconds == 0 else f"`{hours}`"
     if isinstance(value, Path) and value.is_absolute():
         return f"`{value.relative_to(Path(__file__).parents[1])}` of the installation"
     if isinstance(value, bool):

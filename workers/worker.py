@@ -258,6 +258,7 @@ def run(settings: WorkerSettings) -> None:
             batches=batches,
             storage=storage,
             max_attempts=settings.max_attempts,
+            orphans_seconds=int(settings.orphan_interval.total_seconds()),
         ),
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())
