@@ -221,7 +221,9 @@ def run(settings: WorkerSettings) -> None:
     from .predictor import OnnxPredictor
 
     tracing.configure(settings, "worker")
-    predictor = OnnxPredictor(settings.model_path, threads=settings.share_of_threads())
+    predictor = OnnxPredictor(
+        settings.model_path, threads=settings.share_of_threads(), gpu_memory_mb=settings.gpu_memory_mb
+    )
     redis = connect(settings.redis_url)
     wait_for(redis)
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
