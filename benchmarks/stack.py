@@ -87,6 +87,14 @@ class Stack:
         )
 
     def _store(self) -> dict[str, float]:
+        """Read the store's meters when they stand still: a request is counted a moment after its answer."""
+        found, before = self._read_store(), None
+        while found != before:
+            time.sleep(0.05)
+            found, before = self._read_store(), found
+        return found
+
+    def _read_store(self) -> dict[str, float]:
         with urllib.request.urlopen(self.store_metrics) as answer:
             text = answer.read().decode()
         found: dict[str, float] = defaultdict(float)

@@ -93,9 +93,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             expose_headers=_EXPOSED,
         )
     app.add_middleware(RequestMeter, registry=app.state.registry)
+    app.add_middleware(RequestId)
     if tracing.on():
         app.add_middleware(RequestTrace)
-    app.add_middleware(RequestId)
     return app
 
 

@@ -4,6 +4,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photochrom import tracing
+from photochrom.logs import about
 
 # Asked every few seconds, and no part of anybody's photograph.
 _UNTRACED = ("/healthz", "/readyz", "/metrics")
@@ -21,14 +22,15 @@ class RequestTrace:
             await self._app(scope, receive, send)
             return
         parent = Headers(scope=scope).get("traceparent", "")
-        told = {"http.request.method": scope["method"], "photochrom.request_id": scope.get("request_id", "")}
-        with tracing.continued(scope["method"], parent, "SERVER", told):
+        told = {"http.request.method": scope["method"]}
+        with tracing.continued(scope["method"], parent, "SERVER", told), about(**tracing.ids()):
 
             async def send_traced(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     path = getattr(scope.get("route"), "path", "unknown")
                     tracing.rename(f"{scope['method']} {path}")
-                    tracing.tell({"http.response.status_code": message["status"], "http.route": path})
+                    ended = {"http.response.status_code": message["status"], "http.route": path}
+                    tracing.tell(ended | {"photochrom.request_id": scope.get("request_id", "")})
                 await send(message)
 
             await self._app(scope, receive, send_traced)

@@ -82,7 +82,7 @@ class Restorer:
 
     def _traced_attempt(self, record: JobRecord, lease: Lease) -> None:
         told: tracing.Attributes = {"photochrom.job_id": record.id, "photochrom.attempt": lease.attempt}
-        with tracing.continued("restore", record.trace, "CONSUMER", told):
+        with tracing.continued("restore", record.trace, "CONSUMER", told), about(**tracing.ids()):
             if lease.attempt == 1 and record.started_at:
                 tracing.past("wait", record.created_at, record.started_at)
             self._attempt(record, lease)

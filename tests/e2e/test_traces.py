@@ -80,6 +80,11 @@ def test_a_photograph_is_one_trace_from_the_caller_to_the_last_stage(traced):
     assert (request.service, restore.service) == ("photochrom-api", "photochrom-worker")
     assert request.told["photochrom.job_id"] == restore.told["photochrom.job_id"] == job
     assert request.told["http.response.status_code"] == "202"
+    assert request.told["photochrom.request_id"]
+    logged = [line for line in running.lines if f"trace_id={TRACE}" in line]
+    assert {"service.requests", "workers.tasks"} <= {
+        word.rstrip(":") for line in logged for word in line.split()
+    }
     for stage in STAGES:
         assert seen[stage].seconds == pytest.approx(ended["timings"][stage], abs=0.05)
 
