@@ -128,7 +128,7 @@ def album(folder: Path, count: int, megapixels: float, sources: Sequence[Path] =
         photos = [as_file(scene(megapixels), "JPEG")]
     for number in range(count):
         # The same pictures again and again; a comment makes each a file of its own.
-        (folder / f"{number:04}.jpg").write_bytes(_with_comment(photos[number % len(photos)], f"{number}"))
+        (folder / f"{number:04}.jpg").write_bytes(with_comment(photos[number % len(photos)], f"{number}"))
     return folder
 
 
@@ -178,7 +178,8 @@ def main() -> None:
     print(report(pairs, given.processes))
 
 
-def _with_comment(jpeg: bytes, comment: str) -> bytes:
+def with_comment(jpeg: bytes, comment: str) -> bytes:
+    """Make a file of its own of a JPEG, with the same picture."""
     text = re.sub(r"[^0-9a-z]", "", comment).encode()
     return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
 

@@ -1,5 +1,6 @@
 """Write docs/configuration.md from the settings' own descriptions: make docs (or, to compare only, with --check)."""
 
+import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -62,8 +63,12 @@ def _row(name: str, field: FieldInfo) -> str:
 def _shown(value: Any) -> str:
     if value is None or value in ("", ()):
         return "none"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value, default=str)}`"
     if isinstance(value, timedelta):
-        return f"`P{value.days}D`" if value.seconds == 0 else f"`PT{int(value.total_seconds())}S`"
+        seconds = int(value.total_seconds())
+        hours = f"PT{seconds // 3600}H" if seconds % 3600 == 0 else f"PT{seconds}S"
+        return f"`P{value.days}D`" if value.seconds == 0 else f"`{hours}`"
     if isinstance(value, Path) and value.is_absolute():
         return f"`{value.relative_to(Path(__file__).parents[1])}` of the installation"
     if isinstance(value, bool):

@@ -117,6 +117,12 @@ class ModelRejected(PhotochromError):
     code: ClassVar[str] = "model-rejected"
 
 
+class TracingMissing(PhotochromError):
+    """Traces are asked for, and what makes them is not installed; said at the start."""
+
+    code: ClassVar[str] = "tracing-missing"
+
+
 class JobNotFound(PhotochromError):
     """No job has this id (or it was deleted)."""
 

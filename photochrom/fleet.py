@@ -53,6 +53,10 @@ class Fleet:
         """Return the workers whose heartbeat is fresh, by name; forget the others."""
         return readable(WorkerStatus, self._fresh())
 
+    def lives_on(self, host: str) -> bool:
+        """Tell whether a worker of this host is alive."""
+        return any(status.host == host for status in self.alive())
+
     def size(self) -> int:
         """Return how many workers are alive; forget the others."""
         return len(self._fresh())

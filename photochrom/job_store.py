@@ -43,6 +43,7 @@ class JobStore:
         self._create = redis.register_script(scripts.CREATE)
         self._write = redis.register_script(scripts.WRITE)
         self._delete = redis.register_script(scripts.DELETE)
+        self._named = redis.register_script(scripts.NAMED)
         self._mine: JobRecord | None = None
 
     def create(
@@ -195,15 +196,8 @@ class JobStore:
         return _texts(self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=0, num=limit))
 
     def named(self, keys: list[str]) -> set[str]:
-        """Return those of the storage's keys that the record of their job names; reads no record but as text."""
-        pipeline = self._redis.pipeline(transaction=False)
-        ids = {key: key.split("/")[1] for key in keys if "/" in key}
-        asked = sorted(set(ids.values()))
-        for job_id in asked:
-            pipeline.hget(_key(job_id), "record")
-        texts = dict(zip(asked, cast("list[bytes | None]", pipeline.execute()), strict=True))
-        # A key has no character that JSON escapes.
-        return {key for key, job_id in ids.items() if f'"{key}"'.encode() in (texts[job_id] or b"")}
+        """Return those of the storage's keys that the record of their job names; Redis looks, and sends no record."""
+        return set(_texts(self._named(args=keys)))
 
     def exists(self, job_id: str) -> bool:
         """Tell whether there is a record."""

@@ -166,6 +166,9 @@ class JobRecord(_Part):
     model: ModelUsed | None = None
     warnings: tuple[str, ...] = ()
     error: JobError | None = None
+    trace: Annotated[
+        str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
+    ] = ""
 
     @property
     def finished(self) -> bool:

@@ -214,6 +214,17 @@ redis.call('ZADD', KEYS[1], 0, ARGV[1])
 return 1
 """
 
+NAMED = """
+-- ARGV: keys of the storage, in each of which the second part is a job's id.
+-- Returns those that the record of their job names. A key has no character that JSON escapes.
+local named = {}
+for _, key in ipairs(ARGV) do
+    local record = redis.call('HGET', 'job:' .. (string.match(key, '^[^/]*/([^/]*)') or ''), 'record')
+    if record and string.find(record, '"' .. key .. '"', 1, true) then named[#named + 1] = key end
+end
+return named
+"""
+
 UNDELIVERED = """
 -- KEYS: a sorted set of ids; ARGV: where to begin, as ZRANGEBYLEX takes it; how many to look at
 -- Returns the last id looked at ("" when there was none), then those that RQ is not going to run.

@@ -86,6 +86,21 @@ class SharedSettings(BaseSettings):
         LogFormat, Field(description="`text` for people, `json` for machines, one object a line.")
     ] = LogFormat.TEXT
 
+    traces: Annotated[
+        str,
+        Field(
+            pattern=_HTTP,
+            description="Where an OpenTelemetry receiver takes OTLP over HTTP, as http://otel-collector:4318; by "
+            "default nothing is traced. Needs the extra `tracing`.",
+        ),
+    ] = ""
+    trace_share: Annotated[
+        float,
+        Field(
+            ge=0, le=1, description="Share of the requests that are traced, where the caller did not decide."
+        ),
+    ] = 1.0
+
     def retention(self) -> Retention:
         """Return how long the parts of a finished job are kept."""
         return Retention(self.input_retention, self.result_retention, self.record_retention)

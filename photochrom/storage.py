@@ -103,7 +103,7 @@ class Storage(Protocol):
         """Return the file itself, for servers that can send files; None where objects are no files.
 
         Raises:
-            ObjectNotFound: there is no such object.
+            ObjectNotFound: there is no such file; where objects are no files it is not looked for.
         """
 
     def link(self, key: str) -> str | None:

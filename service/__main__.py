@@ -6,7 +6,8 @@ import sys
 import uvicorn
 from pydantic import ValidationError
 
-from photochrom import logs
+from photochrom import logs, tracing
+from photochrom.errors import TracingMissing
 
 from .app import create_app
 from .settings import ServiceSettings
@@ -23,12 +24,18 @@ def main() -> int:
         sys.stderr.write(f"{why}\n")
         return os.EX_CONFIG
     logs.configure(settings.log_format)
+    try:
+        tracing.configure(settings, "api")
+    except TracingMissing as error:
+        sys.stderr.write(f"{error}\n")
+        return os.EX_CONFIG
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
+        forwarded_allow_ips=[str(proxy) for proxy in settings.trusted_proxies],
         server_header=False,
         log_config=None,
         access_log=False,

@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
 
-from photochrom import __version__
+from photochrom import __version__, tracing
 from photochrom.allowance import Allowance
 from photochrom.batch_store import BatchStore
 from photochrom.fleet import Fleet
@@ -44,6 +43,7 @@ from .metrics import RequestMeter
 from .middleware import BodyLimit, RequestId
 from .origins import OriginGuard, hosts_of
 from .settings import ServiceSettings
+from .traces import RequestTrace
 
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
@@ -65,9 +65,11 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         lifespan=_lifespan,
         redoc_url=None,
         separate_input_output_schemas=False,
+        # FastAPI's own spans tell queries, which are not anybody's business; ours are in `traces`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings = settings
-    app.state.registry = CollectorRegistry()
+    app.state.registry = metrics.own_registry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
@@ -94,6 +96,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMeter, registry=app.state.registry)
     app.add_middleware(RequestId)
+    if tracing.on():
+        app.add_middleware(RequestTrace)
     return app
 
 

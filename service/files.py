@@ -64,8 +64,13 @@ def stored_response(
 
 
 def _streamed(request: Request, storage: Storage, key: str, headers: MutableHeaders) -> Response:
-    size = storage.size(key)
     headers["Accept-Ranges"] = "bytes"
+    if request.method == "GET" and "range" not in request.headers:
+        # One request to the store, which tells the size along with the bytes.
+        whole = storage.read(key)
+        headers["Content-Length"] = str(whole.size)
+        return StreamingResponse(whole.chunks, headers=dict(headers))
+    size = storage.size(key)
     wanted = _wanted(request.headers, headers.get("etag"), size)
     if wanted is not None and wanted[0] >= wanted[1]:
         code, detail = _REFUSED_RANGES[416]

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from redis.exceptions import RedisError
 
-from photochrom import capabilities
+from photochrom import capabilities, tracing
 from photochrom.allowance import Charge, Use
 from photochrom.batches import BatchRecord
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
@@ -70,13 +70,17 @@ def kept(
             owner=batch.owner if batch else caller.owner,
             batch_id=batch.id if batch else None,
             item=item,
+            trace=tracing.traceparent(),
         )
+        tracing.tell({"photochrom.job_id": job_id, "photochrom.bytes": upload.bytes})
         charge = _charge(services, caller, upload, record)
         try:
-            upload.draft.commit(record.original.key, media_type=record.original.media_type)
-            if lender and record.reference:
-                lender.draft.commit(record.reference.key, media_type=record.reference.media_type)
-            accepted, new = add(record, charge)
+            with tracing.span("store original"):
+                upload.draft.commit(record.original.key, media_type=record.original.media_type)
+                if lender and record.reference:
+                    lender.draft.commit(record.reference.key, media_type=record.reference.media_type)
+            with tracing.span("write record"):
+                accepted, new = add(record, charge)
         except PhotochromError:
             _take_back(services, record)
             raise
@@ -144,9 +148,10 @@ def _charge(services: Services, caller: Caller, upload: Upload, record: JobRecor
 def hand_over(services: Services, record: JobRecord) -> None:
     """Put the job where a worker finds it; where that fails, the workers' maintenance does it later."""
     try:
-        if record.batch_id is None:
-            services.queue.put(record)
-        else:
-            services.batches.feed(record.batch_id)
+        with tracing.span("hand over"):
+            if record.batch_id is None:
+                services.queue.put(record)
+            else:
+                services.batches.feed(record.batch_id)
     except RedisError:
         _log.warning("Job %s is not in the queue yet", record.id, exc_info=True)

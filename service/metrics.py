@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from typing import cast
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
@@ -23,6 +24,13 @@ from .deps import Services, ServicesDep
 
 router = APIRouter(tags=["service"])
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+def own_registry() -> CollectorRegistry:
+    """Return what concerns this API process alone: its memory, CPU time and open files, by their usual names."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry
 
 
 class RequestMeter:
@@ -101,6 +109,15 @@ class _Redis(Collector):
         for state in UNFINISHED:
             unfinished.add_metric((state,), counts[state])
         yield unfinished
+        memory = cast("dict[str, int]", self._services.redis.info("memory"))
+        yield GaugeMetricFamily(
+            "photochrom_queue_memory_bytes", "Memory of the queue's server.", value=memory["used_memory"]
+        )
+        yield GaugeMetricFamily(
+            "photochrom_queue_memory_limit_bytes",
+            "What it may take before it refuses jobs; 0 where it has no limit.",
+            value=memory["maxmemory"],
+        )
 
     def _workers(self) -> Iterator[Metric]:
         workers = GaugeMetricFamily(

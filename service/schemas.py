@@ -68,7 +68,10 @@ class JobView(_View):
     batch_id: Annotated[str | None, Field(description="The batch that it is an item of.")]
     item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")]
     attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")]
-    queue_position: Annotated[int | None, Field(description="Jobs ahead of this one; null when not waiting.")]
+    queue_position: Annotated[
+        int | None,
+        Field(description="Jobs ahead of this one, an estimate beyond a thousand; null when not waiting."),
+    ]
     progress: Progress | None
     options: ColorizeOptions
     original: OriginalView

@@ -1,7 +1,7 @@
 """What the API can be told by environment variables (`PHOTOCHROM_*`)."""
 
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeFloat
@@ -40,6 +40,13 @@ class ServiceSettings(SharedSettings):
             '["*"] for any. If none is given, the API takes any when it is bound to all addresses.'
         ),
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        Field(
+            description="Addresses of reverse proxies, as a JSON list: what they say in X-Forwarded-For and -Proto of "
+            "a caller is believed, and of nobody else."
+        ),
+    ] = (ip_network("127.0.0.1"), ip_network("::1"))
     auth: Annotated[
         Literal["keys", "none"] | None,
         BeforeValidator(_unset),

@@ -46,14 +46,14 @@ def _whole_number(name: str, default: int, least: int = 0) -> int:
 def _work() -> int:
     from pydantic import ValidationError
 
-    from photochrom.errors import ModelRejected, QueueUnavailable
+    from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
 
     from .settings import WorkerSettings
     from .worker import run
 
     try:
         run(WorkerSettings())
-    except (ModelRejected, ValidationError) as error:
+    except (ModelRejected, TracingMissing, ValidationError) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     except QueueUnavailable as error:

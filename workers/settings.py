@@ -1,6 +1,7 @@
 """What a worker can be told by environment variables (`PHOTOCHROM_*`)."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,14 @@ class WorkerSettings(SharedSettings):
     maintenance_interval: Annotated[
         int, Field(ge=1, description="Seconds between looks for jobs whose worker died.")
     ] = 2
+    orphan_interval: Annotated[
+        timedelta,
+        Field(
+            ge=timedelta(minutes=1),
+            description="Between two looks for files that no job names. Each lists the whole storage: with millions of "
+            "files once a day is enough.",
+        ),
+    ] = timedelta(hours=1)
     shutdown_grace: Annotated[
         int, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
     ] = GRACE_SECONDS

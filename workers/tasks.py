@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import overload
 
+from photochrom import tracing
 from photochrom.batch_store import BatchStore
 from photochrom.errors import (
     CapabilityMissing,
@@ -74,11 +75,18 @@ class Restorer:
             return
         try:
             if record.lease is not None:
-                self._attempt(record, record.lease)
+                self._traced_attempt(record, record.lease)
         finally:
             if record.batch_id is not None:
                 # The item is over: the next of its batch takes its place before this worker looks for work.
                 self.batches.feed(record.batch_id)
+
+    def _traced_attempt(self, record: JobRecord, lease: Lease) -> None:
+        told: tracing.Attributes = {"photochrom.job_id": record.id, "photochrom.attempt": lease.attempt}
+        with tracing.continued("restore", record.trace, "CONSUMER", told), about(**tracing.ids()):
+            if lease.attempt == 1 and record.started_at:
+                tracing.past("wait", record.created_at, record.started_at)
+            self._attempt(record, lease)
 
     def _attempt(self, record: JobRecord, lease: Lease) -> None:
         try:
@@ -114,7 +122,9 @@ class Restorer:
             progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
-        with self.inputs(record) as (original, predictor):
+        with ExitStack() as opened:
+            with tracing.span("fetch original"):
+                original, predictor = opened.enter_context(self.inputs(record))
             photo = colorize(
                 original,
                 predictor,
@@ -123,7 +133,8 @@ class Restorer:
                 on_stage=on_stage,
                 preview_side=PREVIEW_SIDE,
             )
-        result = self._keep(record, photo)
+        with tracing.span("store result"):
+            result = self._keep(record, photo)
         _log.info("Colorized in %.2f s", sum(photo.timings.values()), extra={"timings": photo.timings})
         self.store.change(
             record.id,
@@ -213,7 +224,10 @@ class Restorer:
 
     def _end(self, record: JobRecord, change: Callable[[JobRecord], JobRecord]) -> None:
         try:
-            self.store.change(record.id, change)
+            ended = self.store.change(record.id, change)
+            tracing.tell(
+                {"photochrom.state": ended.state, "error.type": ended.error.code if ended.error else ""}
+            )
         except (JobCanceled, JobNotFound):
             self._settle(record, _lease(record))
 

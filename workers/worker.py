@@ -21,6 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
+from photochrom import tracing
 from photochrom.batch_store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
 from photochrom.fleet import Fleet, WorkerStatus
@@ -213,11 +214,13 @@ def run(settings: WorkerSettings) -> None:
 
     Raises:
         ModelRejected: the model cannot be used.
+        TracingMissing: traces are asked for and cannot be made.
         QueueUnavailable: Redis did not answer for half a minute.
     """
     # Imported here: loading ONNX Runtime is most of the start, and Redis may come up meanwhile.
     from .predictor import OnnxPredictor
 
+    tracing.configure(settings, "worker")
     predictor = OnnxPredictor(
         settings.model_path, threads=settings.share_of_threads(), gpu_memory_mb=settings.gpu_memory_mb
     )
@@ -257,6 +260,7 @@ def run(settings: WorkerSettings) -> None:
             batches=batches,
             storage=storage,
             max_attempts=settings.max_attempts,
+            orphans_seconds=int(settings.orphan_interval.total_seconds()),
         ),
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())

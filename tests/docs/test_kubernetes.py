@@ -1,24 +1,51 @@
-"""The example manifests say what the code understands, and every pod is hardened."""
+"""The example manifests are valid, say what the code understands, fit together, and every pod is hardened."""
 
+import re
+
+import kubernetes_validate
 import pytest
 import yaml
 
+from photochrom import __version__
 from service.settings import ServiceSettings
 from support.running import ROOT
 from workers.settings import WorkerSettings
 
-DOCUMENTS = list(yaml.safe_load_all((ROOT / "docker" / "kubernetes" / "photochrom.yaml").read_text()))
+FILES = sorted((ROOT / "docker" / "kubernetes").glob("*.yaml"))
+TEXT = "".join(path.read_text() for path in FILES)
+DOCUMENTS = [document for path in FILES for document in yaml.safe_load_all(path.read_text())]
 PODS = {
     d["metadata"]["name"]: d["spec"]["template"]["spec"] for d in DOCUMENTS if "template" in d.get("spec", {})
 }
+KNOWN = {f"PHOTOCHROM_{name.upper()}" for s in (ServiceSettings, WorkerSettings) for name in s.model_fields}
+OF_THE_QUEUE = {"PHOTOCHROM_QUEUE_PASSWORD", "QUEUE_PASSWORD", "REDIS_URL"}
 
 
-def test_every_variable_is_a_setting():
-    known = {
-        f"PHOTOCHROM_{name.upper()}" for s in (ServiceSettings, WorkerSettings) for name in s.model_fields
-    }
-    given = next(d["data"] for d in DOCUMENTS if d["kind"] == "ConfigMap")
-    assert given.keys() <= known
+def of_kind(kind: str) -> list[dict]:
+    return [document for document in DOCUMENTS if document["kind"] == kind]
+
+
+@pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda document: f"{document['kind']}-{document['metadata']['name']}"
+)
+def test_every_object_is_what_kubernetes_takes(document):
+    if document["apiVersion"].startswith("keda.sh/"):  # no part of Kubernetes; its schema is looked at below
+        assert document["kind"] == "ScaledObject"
+    else:
+        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_every_variable_is_a_setting_that_reads_its_value():
+    given = of_kind("ConfigMap")[0]["data"]
+    assert given.keys() <= KNOWN
+    fields = {name.removeprefix("PHOTOCHROM_").lower(): value for name, value in given.items()}
+    for settings in (ServiceSettings, WorkerSettings):
+        of_it = {name: value for name, value in fields.items() if name in settings.model_fields}
+        of_it = {name: yaml.safe_load(value) if value[0] == "[" else value for name, value in of_it.items()}
+        settings(**of_it)
+    for pod in PODS.values():
+        for variable in pod["containers"][0].get("env", []):
+            assert variable["name"] in KNOWN | OF_THE_QUEUE
 
 
 @pytest.mark.parametrize("name", PODS)
@@ -32,8 +59,52 @@ def test_every_pod_is_hardened(name):
         assert not context["allowPrivilegeEscalation"]
         assert context["capabilities"] == {"drop": ["ALL"]}
         assert container["resources"]["limits"]["memory"]
+        assert container["resources"]["requests"]["cpu"]
+        assert container["image"].endswith(f":{__version__}")
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_what_a_pod_mounts_is_there(name):
+    owner = next(d for d in DOCUMENTS if d["metadata"]["name"] == name and "template" in d.get("spec", {}))
+    claims = {claim["metadata"]["name"] for claim in owner["spec"].get("volumeClaimTemplates", [])}
+    volumes = {volume["name"] for volume in PODS[name]["volumes"]} | claims
+    assert {mount["name"] for mount in PODS[name]["containers"][0]["volumeMounts"]} == volumes
+    assert owner["spec"]["selector"]["matchLabels"] == owner["spec"]["template"]["metadata"]["labels"]
+
+
+def test_services_policies_and_scalers_point_at_pods_that_are_there():
+    for service in of_kind("Service"):
+        pod = PODS[service["spec"]["selector"]["app"]]
+        ports = {port["containerPort"] for port in pod["containers"][0]["ports"]}
+        for port in service["spec"]["ports"]:
+            assert port.get("targetPort", port["port"]) in ports
+    named = set(re.findall(r"matchLabels: \{app: ([\w-]+)\}", TEXT))
+    assert named <= PODS.keys()
+    targets = {
+        d["spec"]["scaleTargetRef"]["name"] for d in DOCUMENTS if "scaleTargetRef" in d.get("spec", {})
+    }
+    assert targets <= PODS.keys()
+    (ingress,) = of_kind("Ingress")
+    backends = {path["backend"]["service"]["name"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
+    assert backends <= {service["metadata"]["name"] for service in of_kind("Service")}
+
+
+def test_the_secret_holds_every_key_that_is_asked_for():
+    made = set(re.findall(r"--from-literal=([\w-]+)=", TEXT))
+    assert set(re.findall(r"secretKeyRef: \{name: photochrom, key: ([\w-]+)\}", TEXT)) == made
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_worker_may_finish_the_longest_job(name):
+    told = {variable["name"]: variable.get("value") for variable in PODS[name]["containers"][0]["env"]}
+    grace = int(told["PHOTOCHROM_SHUTDOWN_GRACE"])
+    assert WorkerSettings().job_timeout <= grace < PODS[name]["terminationGracePeriodSeconds"] - 10
 
 
 def test_workers_scale_by_all_that_wait():
-    trigger = next(d for d in DOCUMENTS if d["kind"] == "ScaledObject")["spec"]["triggers"][0]["metadata"]
-    assert trigger["query"] == 'max(photochrom_unfinished_jobs{state="queued"})'
+    for scaler in of_kind("ScaledObject"):
+        (trigger,) = scaler["spec"]["triggers"]
+        assert trigger["type"] == "prometheus"
+        assert trigger["metadata"]["query"] == 'max(photochrom_unfinished_jobs{state="queued"})'
+        assert trigger["metadata"].keys() == {"serverAddress", "query", "threshold"}
+        assert 0 < scaler["spec"]["minReplicaCount"] < scaler["spec"]["maxReplicaCount"]

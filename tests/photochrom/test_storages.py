@@ -124,7 +124,7 @@ def accesses(storage: Storage) -> list[Callable[[str], object]]:
         with storage.file(key):
             pass
 
-    return [storage.size, storage.local_path, storage.read, fetch]
+    return [storage.size, storage.read, fetch]
 
 
 def test_what_is_not_there_is_named(storage: Storage, tmp_path: Path) -> None:
@@ -135,9 +135,24 @@ def test_what_is_not_there_is_named(storage: Storage, tmp_path: Path) -> None:
                 access(missing)
 
 
+def test_only_a_disk_has_files_and_says_when_one_is_missing(storage: Storage) -> None:
+    put(storage, KEY, b"x")
+    if (path := storage.local_path(KEY)) is None:
+        assert storage.local_path("results/a/c.jpg") is None
+    else:
+        assert path.read_bytes() == b"x"
+        with pytest.raises(ObjectNotFound, match="results/a/c"):
+            storage.local_path("results/a/c.jpg")
+
+
 @pytest.mark.parametrize("key", NO_KEYS)
 def test_keys_stay_inside(storage: Storage, key: str) -> None:
-    for access in (*accesses(storage), storage.delete, lambda bad: put(storage, bad, b"x")):
+    for access in (
+        *accesses(storage),
+        storage.local_path,
+        storage.delete,
+        lambda bad: put(storage, bad, b"x"),
+    ):
         with pytest.raises(ObjectNotFound):
             access(key)
     assert list(storage.listing()) == []

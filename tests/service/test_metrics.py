@@ -34,6 +34,17 @@ def test_jobs_are_seen_waiting_and_at_their_end(client, photo, finish):
     assert of(found, "photochrom_job_seconds_bucket", stage="decode", le="0.03") == 0
 
 
+def test_memory_is_told_of_the_queue_and_of_the_api(client, redis):
+    redis.config_set("maxmemory", 123 << 20)
+    try:
+        found = scraped(client)
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert of(found, "photochrom_queue_memory_limit_bytes") == 123 << 20
+    assert 0 < of(found, "photochrom_queue_memory_bytes") < 123 << 20
+    assert of(found, "process_resident_memory_bytes") > 10 << 20
+
+
 def test_requests_are_counted_by_the_call_not_by_the_path(client):
     for number in range(3):
         client.get(f"/v1/jobs/{number}")

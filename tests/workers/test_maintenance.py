@@ -136,6 +136,40 @@ def test_a_record_whose_time_is_over_is_forgotten_with_its_files(bench: Bench) -
         store.get(job.id)
 
 
+def test_of_many_that_expired_no_run_waits_for_the_next_half_minute(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 3)
+    store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    for number in range(7):
+        store.change(bench.accept(b"%d" % number).id, fail)
+    left = []
+    for _ in range(4):
+        sweeper.run()
+        left.append(len(bench.files()))
+    assert left == [4, 1, 0, 0]
+    assert bench.redis.ttl("maintenance:sweep") > 0
+
+
+def test_a_storage_that_is_away_is_not_asked_again_at_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 1)
+    store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    for data in (b"x", b"y"):
+        store.change(bench.accept(data).id, fail)
+    shelf = bench.data / "photos" / "originals"
+    away = shelf.rename(bench.data / "away")
+    shelf.write_text("no folder")
+    sweeper.run()
+    assert bench.redis.ttl("maintenance:sweep") > 0
+    assert len(store.expiring(utc_now(), 10)) == 2
+    shelf.unlink()
+    away.rename(shelf)
+
+
 def test_unfinished_jobs_never_expire(bench: Bench, maintenance: Maintenance) -> None:
     job = bench.accept(b"x")
     assert bench.store.expiring(utc_now() + timedelta(days=999), 10) == []

