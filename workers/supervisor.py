@@ -22,7 +22,8 @@ GRACE_SECONDS = 15
 """What a job at work has to be finished, unless `PHOTOCHROM_SHUTDOWN_GRACE` says otherwise."""
 
 _FIRST_DELAY = 0.2
-_LONGEST_DELAY = 30.0
+# A worker that comes back late delays the photographs of those that died with it; a start costs about a second.
+_LONGEST_DELAY = 5.0
 _STEADY_SECONDS = 30.0
 # For giving a job back; a C library that does not return meanwhile is killed.
 _COLD_SECONDS = 2.0

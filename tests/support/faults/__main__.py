@@ -1,0 +1,47 @@
+"""`python -m support.faults NAME [--times N] [--photos M] [--seed S]`: a fault in its long form, and its row.
+
+`make test-faults ARGS='workers --times 100 --photos 500'` is the same; without a name all are done, one by one.
+Exit code 1 when a photograph was lost or duplicated, or another law was broken.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from . import workers
+from .row import HEAD, Row
+
+FAULTS: dict[str, Callable[..., Row]] = {
+    "workers": workers.run,
+}
+
+
+def main() -> int:
+    """Run and print."""
+    parser = argparse.ArgumentParser(prog="python -m support.faults", description=__doc__.partition("\n")[0])
+    parser.add_argument("fault", nargs="*", choices=[*FAULTS, []], help="which; by default all")
+    parser.add_argument("--times", type=int, help="how often")
+    parser.add_argument("--photos", type=int)
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    chosen = {name: value for name in ("times", "photos") if (value := getattr(given, name)) is not None}
+    sys.stdout.write(f"{HEAD}\n")
+    rows = [_run(name, {**chosen, "seed": given.seed}) for name in given.fault or FAULTS]
+    return 0 if all(row.clean for row in rows) else 1
+
+
+def _run(name: str, how: dict[str, int]) -> Row:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="photochrom-faults-") as folder:
+        row = FAULTS[name](Path(folder), **how)
+    sys.stdout.write(f"{row}\n")
+    sys.stderr.write(f"{name}: seed {how['seed']}, {time.monotonic() - started:.0f} s in all\n")
+    sys.stdout.flush()
+    return row
+
+
+if __name__ == "__main__":
+    sys.exit(main())
