@@ -251,6 +251,12 @@ class StorageFull(PhotochromError):
     code: ClassVar[str] = "storage-full"
 
 
+class StorageReadOnly(StorageFull):
+    """The disk behind the storage takes no writes: mounted read-only, or the folder is not ours to write."""
+
+    code: ClassVar[str] = "storage-read-only"
+
+
 class StorageUnavailable(PhotochromError):
     """The object store cannot be reached, or refuses our keys or bucket."""
 

@@ -182,6 +182,10 @@ REFUSALS = (
         rf"{_UPLOADS}|{_ARCHIVE}|{_RESULTS}|.*/original|DELETE .*",
     ),
     _of(errors.StorageFull, "The disk is full; free some space and try again."),
+    _of(
+        errors.StorageReadOnly,
+        "The storage cannot be written (Read-only file system); make it writable and try again.",
+    ),
 )
 
 

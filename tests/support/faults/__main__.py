@@ -9,13 +9,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from . import workers
+from . import queue_server, storage, uploads, workers
 from .row import HEAD, Row
 
 FAULTS: dict[str, Callable[..., Row]] = {
     "workers": workers.run,
+    "queue": queue_server.run,
+    "uploads": uploads.run,
+    "full-disk": partial(storage.run, kind="full"),
+    "full-photos": partial(storage.run, kind="full-photos"),
+    "read-only": partial(storage.run, kind="read-only"),
 }
 
 
