@@ -6,6 +6,7 @@ third and last attempt is at work is spared: three deaths on one photograph are 
 
 import random
 import signal
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,7 +65,7 @@ class Hunt:
 
     def shoot(self) -> None:
         """Kill one worker, whatever it does: it may work, wait or just start."""
-        workers = [one for one in self.battle.running.parts("workers") if "--single" in one.cmdline()]
+        workers = self.battle.running.parts("workers", "--single")
         if not workers:
             return
         victim = self.chance.choice(workers)
@@ -141,6 +142,7 @@ def _hunt(hunt: Hunt, moments: list[int], photos: int) -> None:
             hunt.shoot()
             if hunt.kills > kills:
                 del open_moments[0]
+                sys.stderr.write(f"kill {hunt.kills} at {done} of {photos}, {len(hunt.wounds)} open\n")
         hunt.look()
         if done and now - noted > 1:
             hunt.battle.note_successes()
