@@ -245,6 +245,12 @@ class ObjectNotFound(PhotochromError):
     code: ClassVar[str] = "object-not-found"
 
 
+class RequestTooSlow(PhotochromError):
+    """The body did not come on for too long."""
+
+    code: ClassVar[str] = "request-too-slow"
+
+
 class StorageFull(PhotochromError):
     """The disk behind the storage is full; nothing partial was left visible."""
 

@@ -1,7 +1,9 @@
 """`python -m service`: the API under uvicorn; settings from the environment."""
 
 import os
+import resource
 import sys
+from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from photochrom import logs
 
 from .app import create_app
+from .connections import patient
 from .settings import ServiceSettings
 
 
@@ -23,10 +26,12 @@ def main() -> int:
         sys.stderr.write(f"{why}\n")
         return os.EX_CONFIG
     logs.configure(settings.log_format)
+    _allow_many_files()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=patient(settings.client_timeout),
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
         server_header=False,
@@ -34,6 +39,13 @@ def main() -> int:
         access_log=False,
     )
     return 0
+
+
+def _allow_many_files() -> None:
+    """Take the most open files that the system lets us: every connection is one, however slow it is."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

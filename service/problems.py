@@ -23,6 +23,7 @@ TYPE_PREFIX = "urn:photochrom:problem:"
 STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.PhotoTooLarge: 413,
     errors.RequestTooLarge: 413,
+    errors.RequestTooSlow: 408,
     errors.KeyRequired: 401,
     errors.InvalidKey: 401,
     errors.MissingScope: 403,
