@@ -27,12 +27,14 @@ def main() -> int:
     try:
         processes = arguments.processes or _whole_number("PHOTOCHROM_PROCESSES", 1, least=1)
         grace = _whole_number("PHOTOCHROM_SHUTDOWN_GRACE", GRACE_SECONDS)
+        heartbeat = _whole_number("PHOTOCHROM_HEARTBEAT_TTL", 8, least=1)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     command = [sys.executable, "-m", "workers", "--single"]
-    return Supervisor(command, processes=processes, grace=grace).run()
+    # By then its job has long been taken over.
+    return Supervisor(command, processes=processes, grace=grace, hang=3.0 * heartbeat).run()
 
 
 def _whole_number(name: str, default: int, least: int = 0) -> int:
@@ -47,9 +49,11 @@ def _work() -> int:
 
     from photochrom.errors import ModelRejected, QueueUnavailable
 
+    from .pulse import give_pulse
     from .settings import WorkerSettings
     from .worker import run
 
+    give_pulse()
     try:
         run(WorkerSettings())
     except (ModelRejected, ValidationError) as error:

@@ -14,6 +14,8 @@ from types import FrameType
 
 from photochrom.lifeline import end_with_parent
 
+from .pulse import FD_VARIABLE, Pulse
+
 _log = logging.getLogger(__name__)
 
 MISCONFIGURED = os.EX_CONFIG
@@ -28,6 +30,8 @@ _STEADY_SECONDS = 30.0
 # For giving a job back; a C library that does not return meanwhile is killed.
 _COLD_SECONDS = 2.0
 _AGAIN_SECONDS = 0.1
+_LOOK_SECONDS = 1.0
+_HANG_SECONDS = 24.0
 
 
 @dataclass
@@ -35,17 +39,24 @@ class _Slot:
     """One place for a worker: its process, or when the next one starts."""
 
     child: "subprocess.Popen[bytes] | None" = None
+    pulse: Pulse | None = None
     born: float = 0.0
     start_at: float = 0.0
     delay: float = field(default=_FIRST_DELAY)
 
 
 class Supervisor:
-    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off."""
+    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
-    def __init__(self, command: Sequence[str], *, processes: int, grace: float) -> None:
+    One whose pulse has stopped for `hang` seconds is killed: a native call holds it, and nothing else could end it.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, processes: int, grace: float, hang: float = _HANG_SECONDS
+    ) -> None:
         self._command = list(command)
         self._grace = grace
+        self._hang = hang
         self._slots = [_Slot() for _ in range(processes)]
         self._signals = 0
         self._exit_code: int | None = None
@@ -55,8 +66,9 @@ class Supervisor:
         with _signals_on_socket(self._on_signal) as wakeup:
             while self._signals == 0 and self._exit_code is None:
                 self._fill()
-                _wait(wakeup, self._next_start())
+                _wait(wakeup, min(self._next_start(), _LOOK_SECONDS))
                 self._reap()
+                self._end_hung()
             self._stop(wakeup)
         return self._exit_code or 0
 
@@ -67,10 +79,16 @@ class Supervisor:
     def _fill(self) -> None:
         for slot in self._slots:
             if slot.child is None and slot.start_at <= time.monotonic():
+                slot.pulse = Pulse()
                 # A session of its own: Ctrl-C is for us, the worker is told by SIGTERM.
                 slot.child = subprocess.Popen(  # noqa: S603 - our own command
-                    self._command, start_new_session=True, preexec_fn=end_with_parent
+                    self._command,
+                    start_new_session=True,
+                    preexec_fn=end_with_parent,
+                    pass_fds=(slot.pulse.writer,),
+                    env={**os.environ, FD_VARIABLE: str(slot.pulse.writer)},
                 )
+                slot.pulse.given()
                 slot.born = time.monotonic()
 
     def _reap(self) -> None:
@@ -80,8 +98,17 @@ class Supervisor:
                     self._exit_code = code
                 self._schedule(slot, code)
 
+    def _end_hung(self) -> None:
+        for slot in self._slots:
+            if slot.child and slot.pulse and slot.pulse.silence() > self._hang:
+                _log.error("Worker %s hangs in native code, or was stopped; killing it", slot.child.pid)
+                slot.child.kill()
+
     def _schedule(self, slot: _Slot, code: int) -> None:
         slot.child = None
+        if slot.pulse is not None:
+            slot.pulse.close()
+            slot.pulse = None
         lived = time.monotonic() - slot.born
         if code == os.EX_OK and lived > _FIRST_DELAY:
             # It has done its share of jobs, and gives back what memory it gathered.

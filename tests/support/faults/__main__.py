@@ -12,11 +12,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import queue_server, slow_clients, storage, uploads, workers
+from . import poison, queue_server, slow_clients, storage, uploads, workers
 from .row import HEAD, Row
 
 FAULTS: dict[str, Callable[..., Row]] = {
     "workers": workers.run,
+    "poison": poison.run,
     "slow-clients": slow_clients.run,
     "queue": queue_server.run,
     "uploads": uploads.run,

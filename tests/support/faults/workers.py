@@ -13,16 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from redis import Redis
 
-from photochrom.job_store import JobStore
 from photochrom.jobs import JobRecord, JobState
-from photochrom.queue import connect
 from support.inquest import examine
 from support.killing import Battle, make_album
-from support.queueing import KEEP
 from support.running import command
 
+from .inside import running, store_of, worker_of
 from .row import Row
 
 _STALL_SECONDS = 90.0
@@ -55,9 +52,7 @@ class Hunt:
     seconds: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        url = (self.battle.folder / "data" / "queue" / "address").read_text()
-        self.redis: Redis = connect(url)
-        self.store = JobStore(self.redis, KEEP)
+        self.store = store_of(self.battle.folder / "data")
 
     def done(self) -> int:
         counts = self.store.counts()
@@ -71,7 +66,7 @@ class Hunt:
         victim = self.chance.choice(workers)
         with suppress(psutil.NoSuchProcess):
             victim.send_signal(signal.SIGSTOP)
-            at_work = self.at_work(victim.pid)
+            at_work = next((job for job in running(self.store) if worker_of(job) == victim.pid), None)
             if at_work is not None and at_work.attempt >= _LAST_ATTEMPT:
                 self.spared += 1
                 victim.send_signal(signal.SIGCONT)
@@ -80,13 +75,6 @@ class Hunt:
             self.kills += 1
             if at_work is not None:
                 self.wounds.append(Wound(at_work.id, at_work.attempt, time.monotonic()))
-
-    def at_work(self, pid: int) -> JobRecord | None:
-        for records in self.store.listed(JobState.RUNNING):
-            for record in records:
-                if record.lease is not None and record.lease.worker.split("-")[-2] == str(pid):
-                    return record
-        return None
 
     def look(self) -> None:
         """Note the wounds that have healed."""
