@@ -12,11 +12,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import poison, queue_server, slow_clients, storage, uploads, workers
+from . import clock, poison, queue_server, slow_clients, storage, uploads, workers
 from .row import HEAD, Row
 
 FAULTS: dict[str, Callable[..., Row]] = {
     "workers": workers.run,
+    "clock": clock.run,
     "poison": poison.run,
     "slow-clients": slow_clients.run,
     "queue": queue_server.run,
