@@ -12,19 +12,21 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import clock, poison, queue_server, slow_clients, storage, uploads, workers
+from . import clock, drain, everything, poison, queue_server, slow_clients, storage, uploads, workers
 from .row import HEAD, Row
 
 FAULTS: dict[str, Callable[..., Row]] = {
     "workers": workers.run,
-    "clock": clock.run,
-    "poison": poison.run,
-    "slow-clients": slow_clients.run,
+    "everything": everything.run,
     "queue": queue_server.run,
     "uploads": uploads.run,
     "full-disk": partial(storage.run, kind="full"),
     "full-photos": partial(storage.run, kind="full-photos"),
     "read-only": partial(storage.run, kind="read-only"),
+    "poison": poison.run,
+    "clock": clock.run,
+    "slow-clients": slow_clients.run,
+    "drain": drain.run,
 }
 
 
