@@ -43,9 +43,9 @@ class Fleet:
         pipeline.execute()
 
     def shorten(self, ttl: int) -> None:
-        """Let no worker seem to live for more than `ttl` seconds: the server's clock went back, and some may be dead."""
+        """Let no worker seem to live beyond `ttl` seconds: the server's clock went back, and some may be dead."""
         for name in cast("set[bytes]", self._redis.smembers(_INDEX)):
-            if cast("int", self._redis.pttl(_key(name.decode()))) > ttl * 1000:
+            if self._redis.pttl(_key(name.decode())) > ttl * 1000:
                 self._redis.expire(_key(name.decode()), ttl)
 
     def leave(self, name: str) -> None:

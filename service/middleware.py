@@ -88,9 +88,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         expects = Headers(scope=scope).get("expect", "").lower() == "100-continue"
-        body = _CountedBody(
-            receive, self._limit(scope["path"]), _declared(scope), expects, self._patience
-        )
+        body = _CountedBody(receive, self._limit(scope["path"]), _declared(scope), expects, self._patience)
 
         async def send_after_draining(message: Message) -> None:
             begins = message["type"] == "http.response.start"
@@ -141,7 +139,9 @@ class _CountedBody:
         try:
             message = await self._next()
         except TimeoutError:
-            self._error = RequestTooSlow("The body did not come on; send it faster than 1 KiB/s, without pauses.")
+            self._error = RequestTooSlow(
+                "The body did not come on; send it faster than 1 KiB/s, without pauses."
+            )
             raise self._refusal() from None
         if self._seen > self._max_bytes:
             raise self._refusal()

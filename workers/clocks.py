@@ -1,12 +1,11 @@
 """Clocks that jump: set by hand, by NTP after hours without it, by a restored virtual machine.
 
-Leases, locks and expiries are told by the wall clocks of workers and queue server, because processes of several machines
-share no other. Time that passes is told by the monotonic clock; where the two differ, a clock has jumped.
+Leases, locks and expiries are told by the wall clocks of workers and queue server, because processes of several
+machines share no other. Time that passes is told by the monotonic clock; where the two differ, a clock has jumped.
 """
 
 import logging
 import time
-from typing import cast
 
 from redis import Redis
 
@@ -32,12 +31,12 @@ class JumpWatch:
         return most
 
     def _offsets(self) -> tuple[float, float]:
-        seconds, micros = cast("tuple[int, int]", self._redis.time())
+        seconds, micros = self._redis.time()
         passed = time.monotonic()
         return time.time() - passed, seconds + micros / 1e6 - passed
 
 
 def shorten(redis: Redis, key: str, seconds: int) -> None:
-    """Have a key that was to live for `seconds` at most not live longer: its end is hours away when the clock went back."""
-    if cast("int", redis.pttl(key)) > seconds * 1000:
+    """Let a key live for `seconds` at most: its end is hours away when the server's clock went back."""
+    if redis.pttl(key) > seconds * 1000:
         redis.expire(key, seconds)

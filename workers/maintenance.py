@@ -73,7 +73,7 @@ class Maintenance:
             apart(self.remove_orphans, _ORPHAN_AGE)
 
     def clock_jumped(self, seconds: float, heartbeat: int) -> None:
-        """Delete nothing for an hour after a jump forward; after one backward, shorten what now seems to last for hours."""
+        """Delete nothing for an hour after a jump forward; after one backward, shorten what would last for hours."""
         if seconds > 0:
             self.redis.set(_HELD, 1, ex=_HOLD_SECONDS)
         else:

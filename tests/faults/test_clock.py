@@ -19,7 +19,7 @@ HOURS = 6 * 3600
 def test_a_batch_goes_on_over_jumps_and_no_healthy_job_is_begun_again(
     tmp_path: Path, tiny: dict[str, str]
 ) -> None:
-    row = clock.run(tmp_path, photos=30, times=5, side=800, **tiny)
+    row = clock.run(tmp_path, photos=16, times=4, side=800, **tiny)
     assert row.clean, row
 
 

@@ -21,7 +21,9 @@ PATIENCE = 0.6
 
 @pytest.fixture
 def url(bench: Bench) -> Iterator[str]:
-    with serving(ServiceSettings(redis_url=bench.redis_url, data_dir=bench.data, client_timeout=PATIENCE)) as url:
+    with serving(
+        ServiceSettings(redis_url=bench.redis_url, data_dir=bench.data, client_timeout=PATIENCE)
+    ) as url:
         yield url
 
 

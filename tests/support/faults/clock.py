@@ -44,7 +44,14 @@ class WallClock:
 
 
 def run(
-    folder: Path, *, photos: int = 200, times: int = 20, seed: int = 7, side: int = 160, workers: int = 2, **env: str
+    folder: Path,
+    *,
+    photos: int = 200,
+    times: int = 20,
+    seed: int = 7,
+    side: int = 160,
+    workers: int = 2,
+    **env: str,
 ) -> Row:
     """Let the clock jump `times` times; nothing is lost, done again, expired, or killed for it."""
     chance, clock = random.Random(seed), WallClock(folder / "clock")
@@ -78,5 +85,7 @@ def _jump(battle: Battle, clock: WallClock, chance: random.Random) -> float:
     before = battle.batch().done
     clock.set(chance.randint(-_HOURS, _HOURS) * 3600 + chance.randint(0, 3599))
     jumped = time.monotonic()
-    wait_for(lambda: (now := battle.batch()).done > before or now.over, _RECOVERY_SECONDS, "the batch to move on")
+    wait_for(
+        lambda: (now := battle.batch()).done > before or now.over, _RECOVERY_SECONDS, "the batch to move on"
+    )
     return time.monotonic() - jumped

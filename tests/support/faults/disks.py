@@ -88,7 +88,9 @@ class Limited:
 
 
 @contextmanager
-def disk(folder: Path, processes: Callable[[], Iterable[psutil.Process]], megabytes: int = _MEGABYTES) -> Iterator[Disk]:
+def disk(
+    folder: Path, processes: Callable[[], Iterable[psutil.Process]], megabytes: int = _MEGABYTES
+) -> Iterator[Disk]:
     """Have a disk at `folder`; `processes` are those that will write to it."""
     folder.mkdir(parents=True)
     if not _mountable(folder, megabytes):

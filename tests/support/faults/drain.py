@@ -1,4 +1,4 @@
-"""SIGTERM while a batch goes through: what is at work is finished or given back, nothing fails, nothing is begun again."""
+"""SIGTERM amid a batch: what is at work is finished or given back, nothing fails, nothing is begun again."""
 
 import random
 import signal
@@ -15,9 +15,16 @@ from .row import Row
 
 
 def run(
-    folder: Path, *, photos: int = 200, times: int = 20, seed: int = 7, side: int = 160, workers: int = 2, **env: str
+    folder: Path,
+    *,
+    photos: int = 200,
+    times: int = 20,
+    seed: int = 7,
+    side: int = 160,
+    workers: int = 2,
+    **env: str,
 ) -> Row:
-    """End `photochrom up` by SIGTERM `times` times and start it again; all photographs succeed at their first attempt."""
+    """End `photochrom up` by SIGTERM `times` times and start it again; all succeed at their first attempt."""
     chance = random.Random(seed)
     album, out = make_album(folder / "album", photos, side, chance), folder / "out"
     battle = Battle(folder, workers, env)
@@ -32,7 +39,9 @@ def run(
             row.check(battle.running.stop(signal.SIGTERM) == 0, "it did not end with exit code 0")
             ends.append(time.monotonic() - told)
             battle.restart()
-            wait_for(lambda n=before: (now := battle.batch()).done > n or now.over, 60, "the batch to move on")
+            wait_for(
+                lambda n=before: (now := battle.batch()).done > n or now.over, 60, "the batch to move on"
+            )
             row.seconds.append(time.monotonic() - told)
             battle.note_successes()
         said = sending.communicate(timeout=600)[0]

@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,8 @@ import psutil
 
 from photochrom.job_store import JobStore
 from photochrom.jobs import JobRecord, JobState
-from support.photographs import noise_jpeg, slow_photograph
-from support.running import service, wait_for
+from support.photographs import noise_jpeg, noise_png
+from support.running import Service, service, wait_for
 
 from .inside import running, store_of, worker_of
 from .row import Row
@@ -25,78 +26,98 @@ _ATTEMPTS = 3
 class Poison:
     """One photograph, and what it does to whoever works on it."""
 
-    job_id: str
     how: signal.Signals
     attempts: dict[int, float] = field(default_factory=dict)
-    """Those that were ended, and when."""
+    """Those that were ended, and when; 0 when what followed has been noted."""
 
 
-def run(
-    folder: Path, *, photos: int = 60, times: int = 6, seed: int = 7, side: int = 160, workers: int = 2, **env: str
-) -> Row:
-    """Send `times` poisoned photographs among `photos` good ones: three attempts each, and the others go on."""
-    chance, row = random.Random(seed), Row("photographs that crash or hang their worker", 0, photos + times)
-    with service(folder / "data", "--workers", str(workers), **env) as up:
-        store = store_of(folder / "data")
-        at = set(chance.sample(range(photos + times), times))
-        poisons: dict[str, Poison] = {}
-        good: list[str] = []
-        bad = slow_photograph()
-        for number in range(photos + times):
-            if number in at:
-                how = (signal.SIGSEGV, signal.SIGSTOP)[len(poisons) % 2]
-                job_id = up.upload(bad)
-                poisons[job_id] = Poison(job_id, how)
+@dataclass
+class Poisoner:
+    """Sees to it that each worker that takes a poisoned photograph crashes or hangs."""
+
+    store: JobStore
+    poisons: dict[str, Poison] = field(default_factory=dict)
+    good: list[str] = field(default_factory=list)
+    stopped: dict[psutil.Process, float] = field(default_factory=dict)
+    ended: list[float] = field(default_factory=list)
+    """Seconds from a hang until the process was gone."""
+    seconds: list[float] = field(default_factory=list)
+
+    def send(self, up: Service, photos: Iterable[bytes | None], bad: bytes) -> None:
+        """Send them in this order; None is a poisoned one."""
+        for photo in photos:
+            job_id = up.upload(photo or bad)
+            if photo is None:
+                self.poisons[job_id] = Poison((signal.SIGSEGV, signal.SIGSTOP)[len(self.poisons) % 2])
             else:
-                good.append(up.upload(noise_jpeg(side, chance.randrange(2**32))))
-        stopped: dict[psutil.Process, float] = {}
-        ended: list[float] = []
+                self.good.append(job_id)
 
-        def over() -> bool:
-            _strike(store, poisons, stopped)
-            for process in [one for one in stopped if not one.is_running()]:
-                ended.append(time.monotonic() - stopped.pop(process))
-            _note_recoveries(store, poisons, row)
-            return not stopped and all(record.finished for record in store.get_many([*good, *poisons]))
+    def over(self) -> bool:
+        """Strike and look; tell whether all have come to their end."""
+        for record in running(self.store):
+            if record.id in self.poisons:
+                self._strike(self.poisons[record.id], record)
+        for process in [one for one in self.stopped if not one.is_running()]:
+            self.ended.append(time.monotonic() - self.stopped.pop(process))
+        bad = self.store.get_many([*self.poisons])
+        for record in bad:
+            self._note(self.poisons[record.id], record)
+        return not self.stopped and all(one.finished for one in (*bad, *self.store.get_many(self.good)))
 
-        wait_for(over, _SECONDS, "the end of all")
-        _judge(store.get_many(good), store.get_many([*poisons]), row)
-        row.times = sum(len(poison.attempts) for poison in poisons.values())
-    row.also = (
-        f"{times} photographs, each failed by worker-lost after {_ATTEMPTS} attempts; "
-        f"{len(ended)} hanging processes killed by the supervisor after {max(ended, default=0):.0f} s at most"
-    )
-    return row
-
-
-def _strike(store: JobStore, poisons: dict[str, Poison], stopped: dict[psutil.Process, float]) -> None:
-    for record in running(store):
-        poison, pid = poisons.get(record.id), worker_of(record)
-        if poison is None or pid is None or record.attempt in poison.attempts:
-            continue
+    def _strike(self, poison: Poison, record: JobRecord) -> None:
+        pid = worker_of(record)
+        if pid is None or record.attempt in poison.attempts:
+            return
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             process.send_signal(poison.how)
             poison.attempts[record.attempt] = time.monotonic()
             if poison.how is signal.SIGSTOP:
-                stopped[process] = time.monotonic()
+                self.stopped[process] = time.monotonic()
 
-
-def _note_recoveries(store: JobStore, poisons: dict[str, Poison], row: Row) -> None:
-    """From the end of an attempt to the next one, or to the job's end after the last."""
-    for record in store.get_many([*poisons]):
-        poison = poisons[record.id]
+    def _note(self, poison: Poison, record: JobRecord) -> None:
         for attempt, since in poison.attempts.items():
             if since and (record.attempt > attempt or record.finished):
-                row.seconds.append(time.monotonic() - since)
+                self.seconds.append(time.monotonic() - since)
                 poison.attempts[attempt] = 0.0
 
 
-def _judge(good: list[JobRecord], bad: list[JobRecord], row: Row) -> None:
+def run(
+    folder: Path,
+    *,
+    photos: int = 60,
+    times: int = 6,
+    seed: int = 7,
+    side: int = 160,
+    bad_side: int = 4000,
+    workers: int = 2,
+    **env: str,
+) -> Row:
+    """Send `times` poisoned photographs among `photos` good ones: three attempts each, and the others go on."""
+    chance = random.Random(seed)
+    order = [noise_jpeg(side, chance.randrange(2**32)) for _ in range(photos)]
+    mixed: list[bytes | None] = [*order, *(None for _ in range(times))]
+    chance.shuffle(mixed)
+    with service(folder / "data", "--workers", str(workers), **env) as up:
+        poisoner = Poisoner(store_of(folder / "data"))
+        poisoner.send(up, mixed, noise_png(bad_side))
+        wait_for(poisoner.over, _SECONDS, "the end of all")
+        row = _judged(poisoner, photos + times)
+    row.also = (
+        f"{times} photographs, each failed by worker-lost after {_ATTEMPTS} attempts; {len(poisoner.ended)} "
+        f"hanging processes killed by the supervisor after {max(poisoner.ended, default=0):.0f} s at most"
+    )
+    return row
+
+
+def _judged(poisoner: Poisoner, photos: int) -> Row:
+    good, bad = (poisoner.store.get_many([*ids]) for ids in (poisoner.good, poisoner.poisons))
+    struck = sum(len(poison.attempts) for poison in poisoner.poisons.values())
+    row = Row("photographs that crash or hang their worker", struck, photos, seconds=poisoner.seconds)
     row.lost = sum(record.state is not JobState.SUCCEEDED for record in good)
     again = sum(record.attempt - 1 for record in good)
     row.check(again == 0, f"{again} attempts of good photographs were made again")
     for record in bad:
-        code = record.error and record.error.code
-        told = (record.state, code, record.attempt)
+        told = (record.state, record.error and record.error.code, record.attempt)
         row.check(told == (JobState.FAILED, "worker-lost", _ATTEMPTS), f"a poisoned one ended as {told}")
+    return row

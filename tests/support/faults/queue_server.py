@@ -1,4 +1,4 @@
-"""kill -9 of the embedded Valkey server while a batch goes through, right after the API has said 202 to a photograph."""
+"""kill -9 of the embedded Valkey server amid a batch, right after the API has said 202 to a photograph."""
 
 import random
 import time
@@ -21,7 +21,14 @@ _RECOVERY_SECONDS = 60.0
 
 
 def run(
-    folder: Path, *, photos: int = 200, times: int = 20, seed: int = 7, side: int = 160, workers: int = 2, **env: str
+    folder: Path,
+    *,
+    photos: int = 200,
+    times: int = 20,
+    seed: int = 7,
+    side: int = 160,
+    workers: int = 2,
+    **env: str,
 ) -> Row:
     """Kill the server `times` times; what was accepted has to come through, also what was accepted just before."""
     chance = random.Random(seed)

@@ -1,4 +1,4 @@
-"""A disk that is full, or read-only, while photographs are sent and worked on; then it is not, and nothing is restarted."""
+"""A disk that is full or read-only while photographs are sent and worked on; then it is not, without a restart."""
 
 import random
 import time
@@ -19,7 +19,7 @@ from .disks import disk
 from .row import Row
 
 _ENDED = {"succeeded", "failed"}
-_SECONDS = 60.0
+_SECONDS = 240.0
 _KINDS = {
     "full": "disk of photographs and queue full",
     "full-photos": "disk of photographs full",
@@ -68,7 +68,10 @@ class Trouble:
         answers = [self.send() for _ in range(3)]
         for answer in answers:
             said = answer.json().get("code")
-            self.row.check((answer.status_code, said) == (507, code), f"{answer.status_code} {said} in place of 507 {code}")
+            self.row.check(
+                (answer.status_code, said) == (507, code),
+                f"{answer.status_code} {said} in place of 507 {code}",
+            )
         self.refused += len(answers)
         self.row.check(self.jobs() <= jobs | set(self.accepted), "a refused photograph is to be seen")
         new = {key for key in self.files() - files if key.startswith("originals/")}
@@ -108,13 +111,22 @@ class Trouble:
 
 
 def run(
-    folder: Path, *, photos: int = 20, times: int = 5, seed: int = 7, side: int = 900, kind: str = "full", **env: str
+    folder: Path,
+    *,
+    photos: int = 6,
+    times: int = 10,
+    seed: int = 7,
+    side: int = 400,
+    kind: str = "full",
+    **env: str,
 ) -> Row:
     """Make the disk full (or only that of the photographs, or that read-only) `times` times, with `photos` at work."""
     data = folder / "data"
     row = Row("", times, 0)
     with ExitStack() as stack:
-        broken = stack.enter_context(disk(data if kind == "full" else data / "photos", lambda: _writers(running)))
+        broken = stack.enter_context(
+            disk(data if kind == "full" else data / "photos", lambda: _writers(running))
+        )
         running = stack.enter_context(service(data, "--workers", "1", **env))
         before = _pids(running)
         trouble = Trouble(running, data, random.Random(seed), side, row)
@@ -127,12 +139,16 @@ def run(
         row.check(before <= _pids(running), "the API or the workers' supervisor had to be started again")
         row.photos = len(trouble.accepted)
         row.duplicated = len(trouble.jobs() - set(trouble.accepted))
-    failed = ", ".join(f"{count} failed by {code} and came through by :retry" for code, count in trouble.failed.items())
+    failed = ", ".join(
+        f"{count} failed by {code} and came through by :retry" for code, count in trouble.failed.items()
+    )
     row.also = f"{trouble.refused} uploads refused by 507 {code}; {failed or 'no job failed'}"
     return row
 
 
-def _round(trouble: Trouble, begin: Callable[[], None], end: Callable[[], None], code: str, photos: int) -> float:
+def _round(
+    trouble: Trouble, begin: Callable[[], None], end: Callable[[], None], code: str, photos: int
+) -> float:
     ids = trouble.accept(photos)
     begin()
     trouble.refuse(code)

@@ -1,4 +1,4 @@
-"""kill -9 of the API while photographs are being sent to it, slowly; who sends them does it again under the same key."""
+"""kill -9 of the API while photographs are sent to it, slowly; who sends them does it again under the same key."""
 
 import hashlib
 import random
@@ -65,7 +65,9 @@ class Senders:
         while time.monotonic() < give_up:
             headers = {"Idempotency-Key": key, "Content-Type": "image/jpeg"}
             try:
-                answer = client.post("/v1/jobs", content=self._pieces(self.photos[key], chance), headers=headers)
+                answer = client.post(
+                    "/v1/jobs", content=self._pieces(self.photos[key], chance), headers=headers
+                )
             except httpx.TransportError as error:
                 self.broken_off += not isinstance(error, httpx.ConnectError)
                 time.sleep(0.1)
@@ -92,7 +94,9 @@ class Senders:
                 self.sending -= 1
 
 
-def run(folder: Path, *, photos: int = 300, times: int = 30, seed: int = 7, threads: int = 4, **env: str) -> Row:
+def run(
+    folder: Path, *, photos: int = 300, times: int = 30, seed: int = 7, threads: int = 4, **env: str
+) -> Row:
     """Kill the API `times` times amid uploads; what it said 202 to has to be there, once, and nothing half."""
     chance, port = random.Random(seed), free_port()
     sent = {f"key-{n}": noise_jpeg(800 + n % 5 * 16, chance.randrange(2**32)) for n in range(photos)}
@@ -108,7 +112,9 @@ def run(folder: Path, *, photos: int = 300, times: int = 30, seed: int = 7, thre
             row.seconds.append(_back(senders, killed))
             for thread in threads_at_work:
                 thread.join(timeout=_PATIENCE)
-            wait_for(lambda: bench.store.counts()[JobState.SUCCEEDED] >= len(senders.told), 600, "the results")
+            wait_for(
+                lambda: bench.store.counts()[JobState.SUCCEEDED] >= len(senders.told), 600, "the results"
+            )
             _look_from_outside(senders, row)
         _look_inside(bench, senders, row)
     row.also = f"{senders.broken_off} uploads broken off and sent again, {senders.accepted} times 202 or 200"
@@ -125,7 +131,9 @@ def _under_fire(
             started = started or senders.start(threads)
             if row.seconds:
                 row.seconds[-1] = _back(senders, row.seconds[-1])
-            wait_for(lambda m=moment: senders.accepted >= m and senders.sending > 0, 120, f"{moment} accepted")
+            wait_for(
+                lambda m=moment: senders.accepted >= m and senders.sending > 0, 120, f"{moment} accepted"
+            )
             process.kill()
             row.seconds.append(time.monotonic())
     return started
@@ -143,7 +151,9 @@ def _look_from_outside(senders: Senders, row: Row) -> None:
     with httpx.Client(base_url=senders.url, timeout=30) as client:
         seen, cursor = [], None
         while True:
-            page = client.get("/v1/jobs", params={"limit": 100} | ({"cursor": cursor} if cursor else {})).json()
+            page = client.get(
+                "/v1/jobs", params={"limit": 100} | ({"cursor": cursor} if cursor else {})
+            ).json()
             seen += [job["id"] for job in page["items"]]
             if not (cursor := page["next_cursor"]):
                 break
@@ -160,13 +170,17 @@ def _look_inside(bench: Bench, senders: Senders, row: Row) -> None:
     for record in records:
         with bench.storage.file(record.original.key) as path:
             found = hashlib.sha256(path.read_bytes()).hexdigest()
-        row.check(found == record.original.sha256 and found in whole, f"the original of {record.id} is not whole")
+        row.check(
+            found == record.original.sha256 and found in whole, f"the original of {record.id} is not whole"
+        )
         row.lost += record.state is not JobState.SUCCEEDED
     maintenance(bench).remove_orphans(timedelta(0))
     named = {key for record in records for key in record.stored_keys()}
     row.check(set(bench.files()) == named, "files that no job names stay behind")
     drafts = bench.data / "photos" / ".drafts"
-    wait_for(lambda: bench.storage.discard_drafts() or not any(drafts.iterdir()), 30, "an empty folder of drafts")
+    wait_for(
+        lambda: bench.storage.discard_drafts() or not any(drafts.iterdir()), 30, "an empty folder of drafts"
+    )
     row.check(not any(drafts.iterdir()), "drafts stay behind")
 
 
