@@ -12,7 +12,7 @@ from pathlib import Path
 from .errors import StorageFull, StorageReadOnly
 
 _DRAFT_SECONDS = 5.0
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -91,7 +91,7 @@ def refusals_named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise StorageFull("The disk is full; free some space and try again.") from error
         if error.errno in _READ_ONLY:
             raise StorageReadOnly(

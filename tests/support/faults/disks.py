@@ -1,23 +1,30 @@
 """A disk that can be full or read-only: a small file system of its own where we may mount, else the kernel's limits."""
 
+import ctypes
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psutil
 
 _MEGABYTES = 48
 _BLOCK = 1 << 16
+_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1
+T = TypeVar("T")
 
 
 class Disk(Protocol):
     """What can go wrong with the disk under a folder, and be put right again, while processes use it."""
 
     how: str
+
+    def start(self, begin: Callable[[], T]) -> T:
+        """Call what starts the processes that will use the disk."""
 
     def fill(self) -> None:
         """Leave no room."""
@@ -41,6 +48,9 @@ class Mounted:
         self._folder = folder
         self._ballast = folder / "ballast"
 
+    def start(self, begin: Callable[[], T]) -> T:
+        return begin()
+
     def fill(self) -> None:
         with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
             for size in (_BLOCK, 512):
@@ -59,12 +69,17 @@ class Mounted:
 
 
 class Limited:
-    """The same by RLIMIT_FSIZE of the running processes and by rights on folders, which root would not heed."""
+    """The same by RLIMIT_FSIZE of the running processes and by rights on folders, which root is made to heed."""
 
     how = "limits"
 
     def __init__(self, folder: Path, processes: Callable[[], Iterable[psutil.Process]]) -> None:
         self._folder, self._processes = folder, processes
+        # What a thread may no longer do, neither may the processes that it starts.
+        self._starter = ThreadPoolExecutor(1, initializer=_heed_rights)
+
+    def start(self, begin: Callable[[], T]) -> T:
+        return self._starter.submit(begin).result()
 
     def fill(self) -> None:
         self._limit(0)
@@ -85,6 +100,11 @@ class Limited:
     def _chmod(self, mode: int) -> None:
         for folder, _, _ in os.walk(self._folder):
             Path(folder).chmod(mode)
+
+
+def _heed_rights() -> None:
+    """Let what this thread starts pass over no file's rights, even as root; others never could."""
+    ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE, 0, 0, 0)
 
 
 @contextmanager

@@ -77,6 +77,18 @@ class Trouble:
         new = {key for key in self.files() - files if key.startswith("originals/")}
         self.row.check(not new, f"a refused photograph left {new}")
 
+    def refuse_records(self) -> None:
+        """Write to the queue until its file has no room either: 507, never a 500."""
+        said: list[tuple[int, str]] = []
+        with self.running.client() as client:
+            while len(said) < 200 and (507, "storage-full") not in said:
+                answer = client.post("/v1/batches", json={})
+                said.append((answer.status_code, answer.json().get("code", "")))
+        self.row.check(
+            set(said) <= {(201, ""), (507, "storage-full")}, f"new batches were answered by {set(said)}"
+        )
+        self.row.check((507, "storage-full") in said, "the queue's file went on growing on a full disk")
+
     def met(self, ids: list[str]) -> bool:
         """Tell whether a job has failed, or the queue has refused to note something since the last look."""
         said = self.running.lines[self.read :]
@@ -127,7 +139,7 @@ def run(
         broken = stack.enter_context(
             disk(data if kind == "full" else data / "photos", lambda: _writers(running))
         )
-        running = stack.enter_context(service(data, "--workers", "1", **env))
+        running = broken.start(lambda: stack.enter_context(service(data, "--workers", "1", **env)))
         before = _pids(running)
         trouble = Trouble(running, data, random.Random(seed), side, row)
         row.fault = f"{_KINDS[kind]} ({broken.how})"
@@ -135,7 +147,9 @@ def run(
         if kind == "read-only":
             begin, end, code = broken.protect, broken.unprotect, "storage-read-only"
         for _ in range(times):
-            row.seconds.append(_round(trouble, begin, end, code, photos))
+            row.seconds.append(
+                _round(trouble, begin, end, code, photos, kind == "full" and broken.how == "tmpfs")
+            )
         row.check(before <= _pids(running), "the API or the workers' supervisor had to be started again")
         row.photos = len(trouble.accepted)
         row.duplicated = len(trouble.jobs() - set(trouble.accepted))
@@ -147,11 +161,18 @@ def run(
 
 
 def _round(
-    trouble: Trouble, begin: Callable[[], None], end: Callable[[], None], code: str, photos: int
+    trouble: Trouble,
+    begin: Callable[[], None],
+    end: Callable[[], None],
+    code: str,
+    photos: int,
+    whole: bool,
 ) -> float:
     ids = trouble.accept(photos)
     begin()
     trouble.refuse(code)
+    if whole:
+        trouble.refuse_records()
     with trouble.running.client() as client:
         health = client.get("/healthz").status_code, client.get("/readyz").status_code
     trouble.row.check(health == (200, 503), f"/healthz, /readyz said {health}")
