@@ -6,8 +6,8 @@ from support.faults.row import HEAD, Row
 
 
 def test_a_row_tells_median_and_worst() -> None:
-    row = Row("a fault", 3, 10, seconds=[1.0, 9.0, 2.0])
-    assert str(row) == "| a fault | 3 | 10 | 0 | 0 | 2.0, 9.0 | - |"
+    row = Row("a fault", 3, 10, seconds=[1.0, 9.0, 2.0], command="workers --seed 7")
+    assert str(row) == "| `workers --seed 7` | a fault | 3 | 10 | 0 | 0 | 2.0, 9.0 | - |"
     assert row.clean
     assert all(line.count("|") == str(row).count("|") for line in HEAD.splitlines())
 

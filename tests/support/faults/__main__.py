@@ -48,6 +48,7 @@ def _run(name: str, how: dict[str, int]) -> Row:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="photochrom-faults-") as folder:
         row = FAULTS[name](Path(folder), **how)
+    row.command = " ".join([name, *(f"--{option} {value}" for option, value in how.items())])
     sys.stdout.write(f"{row}\n")
     sys.stderr.write(f"{name}: seed {how['seed']}, {time.monotonic() - started:.0f} s in all\n")
     sys.stdout.flush()

@@ -4,8 +4,8 @@ import statistics
 from dataclasses import dataclass, field
 
 HEAD = (
-    "| fault | times | photographs | lost | duplicated | back after, s (median, worst) | also seen |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |"
+    "| `ARGS` | fault | times | photographs | lost | duplicated | back after, s (median, worst) | also seen |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -22,6 +22,8 @@ class Row:
     """From each fault until what it hit goes on."""
     also: str = ""
     broken: list[str] = field(default_factory=list)
+    command: str = ""
+    """What `make test-faults` was told."""
 
     @property
     def clean(self) -> bool:
@@ -33,6 +35,7 @@ class Row:
 
     def __str__(self) -> str:
         cells = (
+            f"`{self.command}`",
             self.fault,
             self.times,
             self.photos,
