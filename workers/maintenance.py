@@ -72,13 +72,14 @@ class Maintenance:
         if self._due("orphans", _ORPHANS_SECONDS):
             apart(self.remove_orphans, _ORPHAN_AGE)
 
-    def clock_jumped(self, seconds: float, heartbeat: int) -> None:
-        """Delete nothing for an hour after a jump forward; after one backward, shorten what would last for hours."""
-        if seconds > 0:
-            self.redis.set(_HELD, 1, ex=_HOLD_SECONDS)
-        else:
-            self.fleet.shorten(heartbeat)
-            self.queue.shorten_leases(heartbeat)
+    def hold(self) -> None:
+        """Delete nothing for an hour: a clock may have run ahead."""
+        self.redis.set(_HELD, 1, ex=_HOLD_SECONDS)
+
+    def shorten(self, heartbeat: int) -> None:
+        """Let nobody's lease last for longer than a heartbeat: a clock may have gone back, and it would for hours."""
+        self.fleet.shorten(heartbeat)
+        self.queue.shorten_leases(heartbeat)
 
     def recover(self, index: str = HANDED_OVER) -> None:
         """Hand every job of the index over again that RQ is not going to run.

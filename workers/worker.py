@@ -146,10 +146,14 @@ class RestoreWorker(SimpleWorker):
 
         After a clock has jumped, heartbeats of the living look old until they have beaten again.
         """
-        self._cleaned_at = time.monotonic()
-        if jump := self._clocks.jumped():
+        first, self._cleaned_at = self._cleaned_at is None, time.monotonic()
+        jump = self._clocks.jumped()
+        if jump > 0:
+            self._maintenance.hold()
+        if jump < 0 or first:  # who has just started cannot know what the clock said before
+            self._maintenance.shorten(self._settings.heartbeat_ttl)
+        if jump:
             self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
-            self._maintenance.clock_jumped(jump, self._settings.heartbeat_ttl)
         if time.monotonic() >= self._steady_at:
             apart(super().run_maintenance_tasks)
             self._maintenance.run()
