@@ -9,10 +9,9 @@ from pathlib import Path
 
 from . import predict, upsampling
 from .measure import Measurement, file_of, in_own_process
-from .scenes import KINDS, as_file, scene
+from .scenes import KINDS, MODEL, as_file, scene
 from .table import markdown
 
-_MODEL = Path(__file__).parents[1] / "model" / "weights" / "photochrom.onnx"
 _STAGES = ("decode", "predict", "upsample", "encode")
 _PEERS = {
     "full-size CIELAB, nearest ab (as DDColor)": "ddcolor-nearest",
@@ -112,7 +111,7 @@ def _machine() -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[1, 12, 48, 100])
-    parser.add_argument("--model", type=Path, default=_MODEL)
+    parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument(
         "--repeats", type=int, default=3, help="runs of which the fastest counts, up to 50 MP"
     )

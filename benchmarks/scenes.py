@@ -10,18 +10,20 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-_PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "camera.jpg"
+PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
+MODEL = Path(__file__).parents[1] / "model" / "weights" / "photochrom.onnx"
+_PHOTO = PHOTOS / "camera.jpg"
 _ASPECT = 4 / 3
 _GRAIN = 4.0
 """Standard deviation in 8-bit levels: about that of a scanned 35-mm negative."""
 KINDS = ("JPEG", "PNG", "TIFF16")
 
 
-def scene(megapixels: float) -> NDArray[np.uint8]:
-    """Return a grey photograph (H, W) of that size, the same for the same size."""
-    height = round((megapixels * 1e6 / _ASPECT) ** 0.5)
-    size = round(height * _ASPECT), height
-    with Image.open(_PHOTO) as photo:
+def scene(megapixels: float, source: Path = _PHOTO, aspect: float = _ASPECT) -> NDArray[np.uint8]:
+    """Return a grey photograph (H, W) of that size and width / height, the same for the same size."""
+    height = round((megapixels * 1e6 / aspect) ** 0.5)
+    size = round(height * aspect), height
+    with Image.open(source) as photo:
         large = np.asarray(photo.convert("L").resize(size, Image.Resampling.BICUBIC))
     # One tile of grain, repeated: making a normal number for each of 100 million pixels takes longer than all else.
     grain = np.random.default_rng(0).normal(0, _GRAIN, (509, 521)).astype(np.float32)

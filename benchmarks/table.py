@@ -1,5 +1,6 @@
 """Tables in Markdown."""
 
+import sys
 from collections.abc import Sequence
 
 
@@ -9,3 +10,9 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in (head, *rows)]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def told(row: list[str]) -> list[str]:
+    """Return the row, shown on standard error: what was measured is seen even where the table is never finished."""
+    print(" | ".join(row), file=sys.stderr, flush=True)
+    return row

@@ -7,6 +7,7 @@ machine, so upload, download, records, previews and the client itself take their
 """
 
 import argparse
+import itertools
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from .scenes import as_file, scene
 from .table import markdown
 
 _READY_SECONDS = 60.0
+_ASPECTS = (4 / 3, 3 / 4, 3 / 2, 1.0)
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,16 @@ def _ticks_of(parent: int) -> Iterator[int]:
 
 
 @contextmanager
-def service(folder: Path, workers: int) -> Iterator[str]:
-    """Run `photochrom up`; yield its address."""
+def service(folder: Path, workers: int, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run `photochrom up` with `env` beside this process' environment; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "cli", "up", "--port", str(port), "--data", str(folder)]
     log = (folder.parent / "service.log").open("wb")
-    up = subprocess.Popen([*command, "--workers", str(workers)], stdout=log, stderr=log)
+    told = os.environ | dict(env or {})
+    up = subprocess.Popen([*command, "--workers", str(workers)], stdout=log, stderr=log, env=told)
     try:
         _wait_for_workers(url, workers)
         yield url
@@ -107,6 +110,26 @@ def service(folder: Path, workers: int) -> Iterator[str]:
         up.terminate()
         up.wait(timeout=60)
         log.close()
+
+
+def provider_of(url: str) -> str:
+    """Return the execution provider that the workers report; several are joined by a comma."""
+    workers = httpx.get(f"{url}/readyz", timeout=5).json()["workers"]
+    return ", ".join(sorted({worker["model"]["provider"] for worker in workers}))
+
+
+def album(folder: Path, count: int, megapixels: float, sources: Sequence[Path] = ()) -> Path:
+    """Write that many JPEGs into a new folder, made from `sources` in four shapes, or from one scene; return it."""
+    folder.mkdir()
+    if sources:
+        pairs = itertools.islice(itertools.product(sources, _ASPECTS), count)
+        photos = [as_file(scene(megapixels, source, aspect), "JPEG") for source, aspect in pairs]
+    else:
+        photos = [as_file(scene(megapixels), "JPEG")]
+    for number in range(count):
+        # The same pictures again and again; a comment makes each a file of its own.
+        (folder / f"{number:04}.jpg").write_bytes(_with_comment(photos[number % len(photos)], f"{number}"))
+    return folder
 
 
 def _wait_for_workers(url: str, workers: int) -> None:
@@ -144,18 +167,14 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="photochrom-throughput-") as name:
         folder = Path(name)
-        album = folder / "album"
-        album.mkdir()
-        photo = as_file(scene(given.megapixels), "JPEG")
-        for number in range(given.photos):
-            # The same picture each time; a comment makes each a file of its own.
-            (album / f"{number:04}.jpg").write_bytes(_with_comment(photo, f"{number}"))
+        photos = album(folder / "album", given.photos, given.megapixels)
+        kib = (photos / "0000.jpg").stat().st_size >> 10
         pairs = []
         for number in range(given.rounds):
-            bare = colorize(album, folder / "bare", given.processes)
+            bare = colorize(photos, folder / "bare", given.processes)
             with service(folder / f"data{number}", given.processes) as url:
-                pairs.append((bare, batch(album, folder / "served", url)))
-    print(f"{given.photos} JPEGs of {given.megapixels:g} MP, {len(photo) >> 10} KiB each\n")
+                pairs.append((bare, batch(photos, folder / "served", url)))
+    print(f"{given.photos} JPEGs of {given.megapixels:g} MP, {kib} KiB each\n")
     print(report(pairs, given.processes))
 
 

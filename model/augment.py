@@ -23,21 +23,23 @@ class Batch(NamedTuple):
     ab: Tensor  # (B,2,S,S), the truth
 
 
-def augment(squares: Tensor, side: int, random: torch.Generator, *, age: bool = True) -> Batch:
+def augment(
+    squares: Tensor, side: int, random: torch.Generator, *, smallest: float = 0.55, age: bool = True
+) -> Batch:
     """Crop, flip and age uint8 squares (B,3,S,S); all on their device."""
-    pixels = random_crop(squares.float() / 255, side, random).clamp(0, 1)
+    pixels = random_crop(squares.float() / 255, side, random, smallest).clamp(0, 1)
     colours = lab(pixels)
     lightness, ab = colours[:, :1], colours[:, 1:]
     return Batch(age_lightness(lightness, random) if age else lightness, ab)
 
 
-def random_crop(images: Tensor, side: int, random: torch.Generator) -> Tensor:
-    """Resample a random window of each image (B,C,S,S) to (B,C,side,side): .55 to 1 of it, aspect +-20 %."""
+def random_crop(images: Tensor, side: int, random: torch.Generator, smallest: float = 0.55) -> Tensor:
+    """Resample a random window of each image (B,C,S,S) to (B,C,side,side): `smallest` to 1 of it, aspect +-20 %."""
 
     def draw(low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(len(images), generator=random, device=images.device)
 
-    scale, stretch = draw(0.55, 1.0), torch.exp(draw(-0.5, 0.5) * np.log(1.2))
+    scale, stretch = draw(smallest, 1.0), torch.exp(draw(-0.5, 0.5) * np.log(1.2))
     width, height = (scale * stretch).clamp(max=1), (scale / stretch).clamp(max=1)
     flip = torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
     theta = torch.zeros(len(images), 2, 3, device=images.device)

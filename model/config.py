@@ -4,9 +4,11 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from photochrom.errors import ModelRejected
+
+from .finish import WINDOW
 
 
 class RunConfig(BaseModel):
@@ -21,6 +23,7 @@ class RunConfig(BaseModel):
     held: Annotated[bool | None, Field(description="keep all on the device; None: if they fit")] = None
     workers: Annotated[int, Field(ge=0, description="processes that decode a streamed set")] = 8
     limit: Annotated[int | None, Field(description="use only the first photographs")] = None
+    crop: Annotated[float, Field(gt=0, le=1, description="smallest share of a side that a crop shows")] = 0.55
     age: Annotated[bool, Field(description="gamma, fading, blur and grain on the lightness")] = True
     hints: Annotated[float, Field(ge=0, le=1, description="share of photographs with revealed patches")] = 0.0
     palette: Annotated[float, Field(ge=0, le=1, description="share of photographs with their palette")] = 0.0
@@ -28,6 +31,14 @@ class RunConfig(BaseModel):
         Literal["all", "conditions"],
         Field(description="conditions: only the layers of hints and palette; all else stays to the bit"),
     ] = "all"
+    condition_every: Annotated[
+        int,
+        Field(ge=1, description="hints and palette in every such batch only; they cost a fifth of a step"),
+    ] = 1
+    frozen: Annotated[
+        int,
+        Field(ge=0, le=7, description="first stages of the encoder, its stem with them, that learn nothing"),
+    ] = 0
     # loss
     positions: Annotated[int, Field(ge=1, description="places per photograph in the loss")] = 1024
     bins: Annotated[
@@ -35,6 +46,11 @@ class RunConfig(BaseModel):
     ] = "srgb"
     rebalance: Annotated[float, Field(ge=0, le=1, description="power of the class weights; 0: none")] = 0.7
     ceiling: Annotated[float, Field(gt=0, description="largest class weight")] = 8.0
+    expectation: Annotated[float, Field(ge=0, description="weight of finish.expectation_loss")] = 0.0
+    evenness: Annotated[float, Field(ge=0, description="weight of finish.evenness_loss")] = 0.0
+    windows: Annotated[
+        int, Field(ge=0, description="8x8 windows among the positions, 64 of them each; evenness needs some")
+    ] = 0
     # optimiser
     steps: Annotated[int, Field(ge=1)]
     batch: Annotated[int, Field(ge=1, description="photographs per step, over all devices")] = 176
@@ -43,6 +59,9 @@ class RunConfig(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.02
     warmup: Annotated[int, Field(ge=0, description="steps")] = 300
     floor: Annotated[float, Field(ge=0, le=1, description="last rate / highest rate")] = 0.01
+    drop_path: Annotated[
+        float, Field(ge=0, lt=1, description="share of photographs that skip the deepest residual block")
+    ] = 0.0
     clip: Annotated[float, Field(gt=0, description="largest gradient norm")] = 1.0
     average: Annotated[float, Field(ge=0, lt=1, description="decay of the averaged weights")] = 0.999
     seed: int = 0
@@ -51,6 +70,16 @@ class RunConfig(BaseModel):
     save_every: Annotated[int, Field(ge=1, description="steps; also the sample sheet's")] = 1000
     validation_limit: Annotated[int, Field(ge=1, description="photographs measured at each save")] = 256
     validation_hints: Annotated[int, Field(ge=0, description="patches of the truth given in them")] = 0
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> Self:
+        if self.evenness and not self.windows:
+            raise ValueError("evenness is measured in windows: choose some")
+        if self.windows * WINDOW**2 > self.positions:
+            raise ValueError(
+                f"{self.windows} windows of {WINDOW**2} do not fit in {self.positions} positions"
+            )
+        return self
 
     @classmethod
     def read(cls, *paths: Path) -> Self:

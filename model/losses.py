@@ -84,11 +84,17 @@ def class_weights(counts: Tensor, mix: float = 0.5, power: float = 0.7, ceiling:
     return (weight / (p * weight).sum()).clamp(max=ceiling).float()
 
 
-def sparse_positions(maps: Tensor, k: int, random: torch.Generator) -> Tensor:
-    """Draw (N,k) flat positions of maps (N,C,h,w) without repetition (Larsson 2016: sparse training)."""
+def sparse_positions(maps: Tensor, k: int, random: torch.Generator, taken: Tensor | None = None) -> Tensor:
+    """Draw (N,k) flat positions of maps (N,C,h,w) without repetition (Larsson 2016: sparse training).
+
+    Those `taken`, (N,T), are not drawn again. Of a map with fewer places than k all are.
+    """
     n, _, height, width = maps.shape
     noise = torch.rand(n, height * width, device=maps.device, generator=random)
-    return noise.topk(min(k, height * width), 1).indices
+    left = height * width
+    if taken is not None:
+        noise, left = noise.scatter(1, taken, -1.0), left - taken.shape[1]
+    return noise.topk(min(k, left), 1).indices
 
 
 def at_positions(maps: Tensor, positions: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ exactly nothing, whatever the layers learned. So they can be trained alone, afte
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
@@ -73,12 +73,13 @@ class SameConv(nn.Conv2d):
     """Convolution without bias, padded as TensorFlow's SAME is for even sides: the odd pixel right and below."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride, groups=groups, bias=False)
         before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
-        self.pads = (before, after, before, after)
+        even = before == after  # then the convolution pads itself, without a copy of its input
+        super().__init__(inputs, outputs, kernel, stride, before if even else 0, groups=groups, bias=False)
+        self.pads = () if even else (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = super().forward(F.pad(x, self.pads) if any(self.pads) else x)
+        y: Tensor = super().forward(F.pad(x, self.pads) if self.pads else x)
         return y
 
 
@@ -87,8 +88,18 @@ def encoder_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3)
 
 
+def drop_path(branch: Tensor, share: float) -> Tensor:
+    """Leave a residual branch (N,...) out for a share of the batch, in training (Huang et al. 2016)."""
+    if not share:
+        return branch
+    kept = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) >= share
+    return branch * kept / (1 - share)
+
+
 class Bottleneck(nn.Module):
     """Inverted bottleneck (Sandler et al. 2018): expand 1x1, depthwise, project 1x1 without activation."""
+
+    drop = 0.0  # set by training, see `set_drop_path`
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -107,7 +118,7 @@ class Bottleneck(nn.Module):
             y = F.relu6(self.expand_norm(self.expand(y)))
         y = F.relu6(self.depthwise_norm(self.depthwise(y)))
         projected: Tensor = self.project_norm(self.project(y))
-        return x + projected if self.residual else projected
+        return x + drop_path(projected, self.drop * self.training) if self.residual else projected
 
 
 class Encoder(nn.Module):
@@ -128,6 +139,11 @@ class Encoder(nn.Module):
             self.stages.append(blocks)
         self.channels = {stride: stages[tap].channels for stride, tap in TAPS.items()}
 
+    def freeze(self, stages: int) -> None:
+        """Keep the stem and the first stages as they are, weights and statistics; 0 keeps nothing."""
+        for part in [self.stem, self.stem_norm, *self.stages[:stages]] if stages else []:
+            part.requires_grad_(False).eval()
+
     def forward(self, x: Tensor) -> dict[int, Tensor]:  # (N, 3, H, W)
         x = F.relu6(self.stem_norm(self.stem(x)))  # (N, 32, H/2, W/2)
         maps = {}
@@ -142,6 +158,8 @@ class Encoder(nn.Module):
 
 class Attention(nn.Module):
     """Pre-norm transformer block (Vaswani et al. 2017) that starts as the identity."""
+
+    drop = 0.0  # set by training, see `set_drop_path`
 
     def __init__(self, width: int, heads: int, ratio: int = 3) -> None:
         super().__init__()
@@ -160,9 +178,9 @@ class Attention(nn.Module):
         qkv = self.qkv(self.attend_norm(x)).unflatten(-1, (3, self.heads, -1))  # (N, T, 3, heads, C/heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (N, heads, T, C/heads) each
         y = F.scaled_dot_product_attention(q, k, v)
-        x = x + self.out(y.transpose(1, 2).flatten(2))
+        x = x + drop_path(self.out(y.transpose(1, 2).flatten(2)), self.drop * self.training)
         mlp: Tensor = self.narrow(F.gelu(self.widen(self.mlp_norm(x))))
-        return x + mlp
+        return x + drop_path(mlp, self.drop * self.training)
 
 
 class Context(nn.Module):
@@ -285,9 +303,28 @@ class HintSpread(nn.Module):
         return alike
 
 
+class _Pick(torch.autograd.Function):
+    """Gather at distinct positions: the slope is written back, where `gather` adds it atomically."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, index: Tensor) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.places = maps.shape[2]
+        return maps.gather(2, index)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None]:
+        (slope,), (index,) = slopes, ctx.saved_tensors
+        return slope.new_zeros(*slope.shape[:2], ctx.places).scatter_(2, index, slope), None
+
+
 def pick(maps: Tensor, positions: Tensor) -> Tensor:
-    """Gather maps (N,C,P) at positions (N,K): (N,C,K)."""
-    return maps.gather(2, positions[:, None].expand(-1, maps.shape[1], -1))
+    """Gather maps (N,C,P) at positions (N,K), distinct in each row: (N,C,K)."""
+    index = positions[:, None].expand(-1, maps.shape[1], -1)
+    if torch.onnx.is_in_onnx_export() or not maps.requires_grad:
+        return maps.gather(2, index)
+    picked: Tensor = _Pick.apply(maps, index)  # type: ignore[no-untyped-call]
+    return picked
 
 
 class PaletteLayer(nn.Module):
@@ -343,6 +380,13 @@ class Hypercolumns(nn.Module):
         size = maps[4].shape[2:]
         enlarged = [F.interpolate(part, size, mode="bilinear", align_corners=False) for part in parts]
         return F.relu(torch.stack(enlarged).sum(0))
+
+
+def set_drop_path(network: nn.Module, share: float) -> None:
+    """Have training skip the residual branches: the deepest with probability `share`, the first hardly ever."""
+    blocks = [module for module in network.modules() if isinstance(module, (Bottleneck, Attention))]
+    for depth, block in enumerate(blocks, 1):
+        block.drop = share * depth / len(blocks)
 
 
 CONDITIONS = ("hint4.", "hint8.", "hint16.", "hint32.", "spread.", "palette.", "palette_bins.")

@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -31,10 +32,11 @@ from .conditions import reveal_hints, reveal_palette
 from .config import RunConfig
 from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
+from .finish import WINDOW, evenness_loss, expectation_loss, window_positions
 from .imagenet import load_imagenet
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
-from .network import CONDITIONS, Colorizer
-from .predict import TorchPredict
+from .network import CONDITIONS, Colorizer, set_drop_path
+from .predict import SETTINGS, Setting, TorchPredict
 from .progress import Log
 from .ranks import Ranks
 from .samples import write_sheet
@@ -55,6 +57,13 @@ class Run:
     answer: Answer
     optimizer: torch.optim.AdamW
     step: int = 0
+
+    @cached_property
+    def averaged(self) -> tuple[list[Tensor], list[Tensor]]:
+        """The numbers of the average, and those of the network that they follow."""
+        pairs = zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True)
+        kept, new = zip(*(pair for pair in pairs if pair[0].is_floating_point()), strict=True)
+        return list(kept), list(new)
 
     def save(self, path: Path) -> None:
         """Write the checkpoint so that a crash leaves the old one."""
@@ -101,9 +110,11 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
             load_imagenet(network.encoder, network.config.encoder)
     else:
         network = load_network(Path(init))
+    set_drop_path(network, config.drop_path)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.learn == "all":
         network.train()
+        network.encoder.freeze(config.frozen)
     else:  # statistics of batches stand still, too
         network.eval()
         for name, parameter in network.named_parameters():
@@ -135,6 +146,7 @@ def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
         [{"params": group, "weight_decay": decay, "rate": rate} for (rate, decay), group in groups.items()],
         lr=config.learning_rate,
         betas=(0.9, 0.99),
+        fused=next(network.parameters()).is_cuda,
     )
 
 
@@ -189,6 +201,7 @@ def train(
     validation: Path | None = None,
     device: str = "cpu",
     until: int | None = None,
+    compiled: bool = False,
 ) -> Run:
     """Train up to `config.steps` (or stop before step `until`, to be resumed) and return the run.
 
@@ -202,6 +215,8 @@ def train(
         run.resume(out / "last.pt")
     out.mkdir(parents=True, exist_ok=True)
     model: nn.Module = run.network
+    if compiled:
+        model = torch.compile(model)  # type: ignore[assignment]
     if ranks.world > 1:
         model = DistributedDataParallel(run.network, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
@@ -211,6 +226,7 @@ def train(
         if run.step >= last:
             break
         random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
+        torch.manual_seed(random.initial_seed())  # for the layers that draw by themselves
         loss = batch_loss(model, run, squares.to(ranks.device, non_blocking=True), targets, random)
         rate = descend(run, loss)
         run.step += 1
@@ -228,17 +244,42 @@ def batch_loss(
 ) -> Tensor:
     """Return the loss of uint8 squares (B,3,S,S): a scalar with its graph."""
     config, network = run.config, run.network
-    batch = augment(squares, config.side, random, age=config.age)
+    conditioned = run.step % config.condition_every == 0
+    batch = augment(squares, config.side, random, smallest=config.crop, age=config.age)
     ab = F.avg_pool2d(batch.ab, 4)  # the network answers at stride 4
-    positions = sparse_positions(ab, config.positions, random)
-    hints = reveal_hints(batch.ab, config.hints, random) if config.hints else None
-    palette = (
-        reveal_palette(ab, targets, len(network.bins), config.palette, random) if config.palette else None
-    )
+    windows = window_positions(ab, config.windows, random)
+    scattered = sparse_positions(ab, config.positions - windows.shape[1], random, windows)
+    positions = torch.cat([windows, scattered], 1)
+    hints, palette = None, None
+    if config.hints and conditioned:
+        hints = reveal_hints(batch.ab, config.hints, random)
+    if config.palette and conditioned:
+        palette = reveal_palette(ab, targets, len(network.bins), config.palette, random)
     lightness = batch.lightness.to(memory_format=torch.channels_last)
     with torch.autocast(squares.device.type, torch.bfloat16, enabled=squares.is_cuda):
         outputs = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
-    return run.answer.loss(outputs[..., 0].transpose(1, 2), at_positions(ab, positions))
+    outputs, truth = outputs.float(), at_positions(ab, positions)
+    loss = run.answer.loss(outputs[..., 0].transpose(1, 2), truth)
+    return loss + decoded_loss(run, outputs, truth) if config.expectation or config.evenness else loss
+
+
+def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
+    """Return the loss of the colours that outputs (B,Q,K,1) decode to, where the truth is (B,K,2)."""
+    config, loss = run.config, truth.new_zeros(())
+
+    def decoded(setting: Setting) -> Tensor:
+        ab, _ = run.answer.decode(
+            outputs, *(truth.new_tensor(x) for x in (setting.temperature, setting.vividness))
+        )
+        return ab[..., 0].transpose(1, 2)  # (B, K, 2)
+
+    if config.expectation:
+        loss = loss + config.expectation * expectation_loss(decoded(SETTINGS[0]), truth)
+    if config.evenness:
+        shape = (len(truth), config.windows, WINDOW**2, 2)
+        given, true = (x[:, : shape[1] * shape[2]].reshape(shape) for x in (decoded(SETTINGS[-1]), truth))
+        loss = loss + config.evenness * evenness_loss(given, true)
+    return loss
 
 
 def descend(run: Run, loss: Tensor) -> float:
@@ -252,18 +293,15 @@ def descend(run: Run, loss: Tensor) -> float:
     if torch.isfinite(norm):
         run.optimizer.step()
         # Averaging starts short, or the random start would stay in it for thousands of steps.
-        follow(run.average, run.network, min(run.config.average, (1 + run.step) / (10 + run.step)))
+        follow(run, min(run.config.average, (1 + run.step) / (10 + run.step)))
     return rate
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move every weight and statistic of `average` towards the network's."""
-    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(new, 1 - decay)
-        else:
-            kept.copy_(new)
+def follow(run: Run, decay: float) -> None:
+    """Move every weight and statistic of the average towards the network's."""
+    kept, new = run.averaged
+    torch._foreach_lerp_(kept, new, 1 - decay)  # one kernel, not hundreds
 
 
 def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> dict[str, float]:
@@ -307,6 +345,12 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--validation", type=Path, help="photographs to measure at every save")
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
     cli.add_argument("--until", type=int, help="stop at this step; --resume goes on")
+    cli.add_argument(
+        "--compile",
+        dest="compiled",
+        action="store_true",
+        help="compile the network first (torch.compile): minutes at the start, for long runs",
+    )
     return cli
 
 

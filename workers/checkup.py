@@ -37,7 +37,9 @@ def check() -> dict[str, Any]:
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
     try:
-        predictor = OnnxPredictor(settings.model_path, threads=settings.threads)
+        predictor = OnnxPredictor(
+            settings.model_path, threads=settings.threads, gpu_memory_mb=settings.gpu_memory_mb
+        )
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     card = predictor.card

@@ -115,7 +115,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = WorkerSettings()
     try:
-        predictor = OnnxPredictor(settings.model_path, threads=settings.threads)
+        predictor = OnnxPredictor(
+            settings.model_path, threads=settings.threads, gpu_memory_mb=settings.gpu_memory_mb
+        )
     except PhotochromError as error:
         emit({"event": "broken", "code": error.code, "detail": str(error)})
         raise SystemExit(1) from None

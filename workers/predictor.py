@@ -1,6 +1,8 @@
 """The network behind ONNX Runtime: small lightness in, small colour out."""
 
 import copy
+import itertools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +17,11 @@ from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
 from photochrom.options import ColorizeOptions
 
+from . import providers as execution
 from .hints import hint_planes
 
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+_log = logging.getLogger(__name__)
+
 _INPUTS = {"lightness": 4, "hints": 4, "palette": 2, "temperature": 0, "vividness": 0}
 _OUTPUTS = {"ab": 4, "confidence": 4}
 
@@ -52,25 +56,35 @@ class OnnxPredictor:
         fell_back: whether the installation has a better provider, which could not be used.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0, providers: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        threads: int = 0,
+        providers: Sequence[str] | None = None,
+        gpu_memory_mb: int = 0,
+    ) -> None:
         """Load the ONNX file at `path`.
 
         Args:
             path: a file exported by `model.export`.
             threads: for one prediction; 0 leaves it to ONNX Runtime (one per core).
             providers: in order of preference; those that this machine lacks are passed over.
+            gpu_memory_mb: what this process may take of a GPU at most, in MiB; 0 is no limit.
 
         Raises:
             ModelRejected: the file is missing, unreadable, has no valid card or does not do what its card says.
         """
         available = ort.get_available_providers()
-        wanted = [name for name in providers or PROVIDERS if name in available]
+        wanted = [name for name in providers or execution.PROVIDERS if name in available]
         if not wanted:
             raise ModelRejected(
                 f"None of the asked providers is here; this machine has {', '.join(available)}."
             )
         try:
-            session = ort.InferenceSession(path, _session_options(threads), providers=wanted)
+            session = execution.open_session(
+                path, _session_options(threads), wanted, gpu_memory_mb=gpu_memory_mb
+            )
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
@@ -78,6 +92,8 @@ class OnnxPredictor:
         self.provider: str = session.get_providers()[0]
         self.fell_back = self.provider != wanted[0]
         self._session = session
+        self._runs = itertools.count(1)
+        self._shrinks = self.provider == execution.CUDA and _shrinks(session, self.card)
         self._palette = np.zeros((1, len(self.card.bins)), np.float32)
 
     def lent(self, palette: NDArray[np.float32]) -> "OnnxPredictor":
@@ -105,8 +121,13 @@ class OnnxPredictor:
                 "temperature": np.array(options.temperature, np.float32),
                 "vividness": np.array(options.vividness, np.float32),
             },
+            self._run_options(),
         )
         return Prediction(ab[0], confidence[0, 0])
+
+    def _run_options(self) -> ort.RunOptions | None:
+        due = next(self._runs) % execution.SHRINK_EVERY == 0
+        return execution.shrinking() if due and self._shrinks else None
 
 
 def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
@@ -137,9 +158,8 @@ def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:
     _check_nodes("input", session.get_inputs(), _INPUTS)
     _check_nodes("output", session.get_outputs(), _OUTPUTS)
     side = card.side_min
-    zeros = {node.name: _zeros(node.name, side, len(card.bins)) for node in session.get_inputs()}
     try:
-        ab, confidence = session.run(list(_OUTPUTS), zeros)
+        ab, confidence = session.run(list(_OUTPUTS), _all_zeros(session, card))
     except Exception as error:  # as above
         raise ModelRejected(
             f"The model does not run on {side} x {side} pixels: {_first_line(error)}"
@@ -149,6 +169,16 @@ def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:
         raise ModelRejected(
             f"The model card says stride {card.stride}; the graph returns {ab.shape} for {side} px."
         )
+
+
+def _shrinks(session: ort.InferenceSession, card: ModelCard) -> bool:
+    """Tell whether the GPU's memory can be given back; better known now than at some photograph."""
+    try:
+        session.run(list(_OUTPUTS), _all_zeros(session, card), execution.shrinking())
+    except Exception:  # as above
+        _log.warning("ONNX Runtime cannot give back GPU memory; it keeps what it took", exc_info=True)
+        return False
+    return True
 
 
 def _check_nodes(kind: str, nodes: Sequence[ort.NodeArg], expected: dict[str, int]) -> None:
@@ -162,6 +192,10 @@ def _check_nodes(kind: str, nodes: Sequence[ort.NodeArg], expected: dict[str, in
             )
     if extra := found.keys() - expected.keys():
         raise ModelRejected(f"The model has an unknown {kind}: {', '.join(sorted(extra))}.")
+
+
+def _all_zeros(session: ort.InferenceSession, card: ModelCard) -> dict[str, NDArray[np.float32]]:
+    return {node.name: _zeros(node.name, card.side_min, len(card.bins)) for node in session.get_inputs()}
 
 
 def _zeros(name: str, side: int, bins: int) -> NDArray[np.float32]:

@@ -32,6 +32,9 @@ class WorkerSettings(SharedSettings):
     threads: Annotated[
         int, Field(ge=0, description="Threads per process; 0 divides the cores among the processes.")
     ] = 0
+    gpu_memory_mb: Annotated[
+        int, Field(ge=0, description="MiB of GPU memory that one process may take at most; 0 is no limit.")
+    ] = 2048
     heartbeat_ttl: Annotated[
         int, Field(ge=2, description="Seconds of silence after which a worker counts as dead.")
     ] = 8

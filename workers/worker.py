@@ -244,7 +244,9 @@ def run(settings: WorkerSettings) -> None:
     # Imported here: loading ONNX Runtime is most of the start, and Redis may come up meanwhile.
     from .predictor import OnnxPredictor
 
-    predictor = OnnxPredictor(settings.model_path, threads=settings.share_of_threads())
+    predictor = OnnxPredictor(
+        settings.model_path, threads=settings.share_of_threads(), gpu_memory_mb=settings.gpu_memory_mb
+    )
     redis = connect(settings.redis_url)
     wait_for(redis)
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"

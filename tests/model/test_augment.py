@@ -44,3 +44,9 @@ def test_unaged_light_is_the_photographs_own(squares: torch.Tensor) -> None:
     old = augment(squares, 64, generator(1), age=True)
     assert torch.equal(young.ab, old.ab)
     assert not torch.equal(young.lightness, old.lightness)
+
+
+def test_the_smallest_crop_can_be_chosen() -> None:
+    ramp = torch.linspace(0, 1, 64).expand(500, 1, 64, 64)
+    crops = random_crop(ramp, 32, generator(0), smallest=0.9)
+    assert (crops[:, 0].diff(dim=-1).mean((1, 2)).abs() * 31 / 63 * 64).min() > 0.9 / 1.2**0.5 - 0.1

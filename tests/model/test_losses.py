@@ -86,6 +86,13 @@ def test_positions_are_distinct_and_gather_what_they_name() -> None:
     assert at_positions(maps, positions)[1, 0].tolist() == maps[1, :, first // 5, first % 5].tolist()
 
 
+def test_positions_that_are_taken_are_not_drawn_again() -> None:
+    taken = torch.tensor([[0, 5, 7], [1, 2, 3]])
+    drawn = sparse_positions(torch.zeros(2, 1, 3, 4), 50, torch.Generator().manual_seed(1), taken)
+    for there, rest in zip(taken.tolist(), drawn.tolist(), strict=True):
+        assert sorted(there + rest) == list(range(12))
+
+
 def test_loss_by_hand() -> None:
     bins = torch.tensor([[0.0, 0.0], [10.0, 0.0]])
     targets = SoftTargets(bins)

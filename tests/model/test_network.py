@@ -7,12 +7,16 @@ from model.losses import color_bins
 from model.network import (
     CONFIDENCE_SCALE,
     Attention,
+    Bottleneck,
     Colorizer,
     HintSpread,
     Hypercolumns,
     SameConv,
     decode,
+    drop_path,
+    pick,
     pool_hints,
+    set_drop_path,
 )
 
 
@@ -120,6 +124,16 @@ def test_a_layer_at_each_maps_own_size_is_the_layer_over_the_enlarged_column() -
     torch.testing.assert_close(head(maps), whole)
 
 
+def test_picking_has_the_slope_of_gathering() -> None:
+    maps = torch.randn(2, 3, 10, requires_grad=True)
+    positions = torch.stack([torch.randperm(10)[:4] for _ in range(2)])
+    wanted = torch.randn(2, 3, 4)
+    (picked,) = torch.autograd.grad((pick(maps, positions) * wanted).sum(), maps)
+    index = positions[:, None].expand(-1, 3, -1)
+    (gathered,) = torch.autograd.grad((maps.gather(2, index) * wanted).sum(), maps)
+    assert torch.equal(picked, gathered)
+
+
 @torch.no_grad()
 def test_positions_pick_from_the_map(tiny: Colorizer) -> None:
     positions = torch.tensor([[0, 17, 383], [5, 100, 200]])
@@ -135,6 +149,20 @@ def test_same_padding_is_tensorflows(kernel: int, stride: int) -> None:
     total = kernel - stride
     padded = F.pad(x, (total // 2, total - total // 2) * 2)
     torch.testing.assert_close(conv(x), F.conv2d(padded, conv.weight, stride=stride))
+
+
+def test_dropped_paths_leave_the_mean_and_the_trained_network_alone() -> None:
+    torch.manual_seed(0)
+    dropped = drop_path(torch.ones(4000, 3, 1, 1), 0.25)
+    assert dropped.amin((1, 2, 3)).equal(dropped.amax((1, 2, 3)))  # a photograph at a time
+    assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert dropped.mean().item() == pytest.approx(1, abs=0.03)
+    network = Bottleneck(8, 8, 3, 1, 6).eval()
+    x = torch.randn(2, 8, 4, 4)
+    before = network(x)
+    set_drop_path(network, 0.9)
+    assert torch.equal(network(x), before)
+    assert not torch.equal(network.train()(x), before)
 
 
 def test_attention_starts_as_the_identity() -> None:

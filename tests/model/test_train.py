@@ -137,6 +137,13 @@ def test_the_command_says_what_is_missing(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("fields", ["evenness = 0.1", "windows = 17", "evenness = 0.1\nwindows = 17"])
+def test_windows_must_fit_in_the_positions(fields: str, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(f"steps = 1\npositions = 1024\n{fields}\n")
+    with pytest.raises(ModelRejected, match="window"):
+        RunConfig.read(tmp_path / "run.toml")
+
+
 def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text("steps = 5\nlerning_rate = 1.0\n")
     with pytest.raises(ModelRejected, match="lerning_rate"):
@@ -171,6 +178,7 @@ def test_every_configuration_trains(path: Path, photos: Path, tmp_path: Path) ->
         "batch": 4,
         "warmup": 1,
         "limit": None,
+        "windows": min(config.windows, 1),
     }
     small |= {"network": {**config.network, **SMALL}, "log_every": 1}
     train(config.model_copy(update=small), [photos], tmp_path, init="scratch")

@@ -1,0 +1,61 @@
+"""Losses of the decoded colours, beside the likelihood: for the last steps of a training.
+
+The likelihood teaches every place on its own what could be there. What a user sees is one colour each: the
+expectation, whose error is what the figures measure, and its annealed version, which may jump between likely colours
+within one surface. Both are functions of the logits, so both can be taught.
+"""
+
+import torch
+from torch import Tensor
+
+WINDOW = 8
+"""Side of a window in places of the network's answer: 32 pixels, as `measures.patchiness` looks at."""
+_FLOOR = 3.0  # ab; a photograph with a smaller error than this is not pressed further
+_EVEN = 6.0  # ab; spread of the truth at which a window ceases to be of one colour
+_UNIT = 10.0  # ab
+
+
+def expectation_loss(given: Tensor, truth: Tensor) -> Tensor:
+    """Return the mean over photographs of log(mean squared error + 9), as PSNR is a mean of logarithms.
+
+    Args:
+        given: (N,K,2), ab of the expectation.
+        truth: (N,K,2).
+    """
+    square = (given - truth).square().mean((1, 2))
+    return (square + _FLOOR**2).log().mean()
+
+
+def evenness_loss(given: Tensor, truth: Tensor) -> Tensor:
+    """Return by how much colour wanders within windows of one true colour, in units of 10 ab.
+
+    The differentiable twin of `measures.patchiness`: the spread (root of the summed variance) of the given ab beyond
+    the truth's, weighted by exp(-(spread of the truth / 6)^2).
+
+    Args:
+        given: (N,W,P,2), ab at the P places of W windows.
+        truth: (N,W,P,2).
+    """
+    true_spread = _spread(truth)
+    weight = torch.exp(-((true_spread / _EVEN) ** 2))
+    excess = (_spread(given) - true_spread).clamp(min=0) / _UNIT
+    return (weight * excess).sum() / weight.sum().clamp(min=1e-6)
+
+
+def _spread(x: Tensor) -> Tensor:
+    # An epsilon under the root: its slope at an even window would be infinite.
+    return (x.var(2, unbiased=False).sum(-1) + 1e-2).sqrt()
+
+
+def window_positions(maps: Tensor, windows: int, random: torch.Generator) -> Tensor:
+    """Draw (N, windows * 64) flat positions of maps (N,C,h,w): the places of distinct 8x8 windows, one after another.
+
+    Windows lie on a grid, so that no place is drawn twice; the crops, not they, move at random.
+    """
+    n, _, height, width = maps.shape
+    rows, columns = height // WINDOW, width // WINDOW
+    noise = torch.rand(n, rows * columns, device=maps.device, generator=random)
+    cell = noise.topk(windows, 1).indices[..., None]  # (N, windows, 1)
+    corner = cell // columns * (WINDOW * width) + cell % columns * WINDOW
+    step = torch.arange(WINDOW, device=maps.device)
+    return (corner + (step[:, None] * width + step).flatten()).flatten(1)

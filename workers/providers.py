@@ -1,0 +1,63 @@
+"""ONNX Runtime's execution providers: their libraries, what they are told, and what they may keep of memory."""
+
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import onnxruntime as ort
+
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+PROVIDERS = (CUDA, CPU)
+"""In order of preference."""
+SHRINK_EVERY = 32
+"""Predictions after which the GPU gets back what the last ones do not need: taking memory anew costs milliseconds."""
+
+_CUDA_OPTIONS = {
+    # Photos come in up to 57 shapes; the default, trying every algorithm, costs each shape's first photo seconds.
+    "cudnn_conv_algo_search": "HEURISTIC",
+    # Grows by what is asked for, not by doubling: several processes share the memory.
+    "arena_extend_strategy": "kSameAsRequested",
+    # 10 bits of mantissa would be faster, but a photograph should look the same from every worker.
+    "use_tf32": "0",
+}
+
+
+def open_session(
+    model: Path | bytes,
+    options: ort.SessionOptions,
+    providers: Sequence[str],
+    *,
+    gpu_memory_mb: int = 0,
+    cuda: Mapping[str, str] | None = None,
+) -> ort.InferenceSession:
+    """Return a session on the first provider that works; `get_providers()` tells which.
+
+    Args:
+        model: an ONNX file, or its content.
+        options: of the session.
+        providers: names that `ort.get_available_providers()` has.
+        gpu_memory_mb: what the session may take of a GPU at most, in MiB; 0 is no limit.
+        cuda: options for CUDA that go before ours.
+    """
+    told = _CUDA_OPTIONS | _limit(gpu_memory_mb) | dict(cuda or {})
+    # ONNX Runtime prints its complaints; standard output is not its to write to: commands answer JSON there.
+    with contextlib.redirect_stdout(sys.stderr):
+        if CUDA in providers:
+            ort.preload_dlls()  # finds CUDA and cuDNN where the extras install them; without it nobody does
+        named = [(name, told) if name == CUDA else name for name in providers]
+        session = ort.InferenceSession(model, options, providers=named)
+    # Else a failing GPU would be left for the CPU in the middle of the work, and nobody would be told.
+    session.disable_fallback()
+    return session
+
+
+def shrinking() -> ort.RunOptions:
+    """Return options of a run after which the GPU has back all memory that holds neither weights nor results."""
+    options = ort.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "gpu:0")
+    return options
+
+
+def _limit(gpu_memory_mb: int) -> dict[str, str]:
+    return {"gpu_mem_limit": str(gpu_memory_mb << 20)} if gpu_memory_mb else {}
