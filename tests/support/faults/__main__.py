@@ -33,11 +33,13 @@ FAULTS: dict[str, Callable[..., Row]] = {
 def main() -> int:
     """Run and print."""
     parser = argparse.ArgumentParser(prog="python -m support.faults", description=__doc__.partition("\n")[0])
-    parser.add_argument("fault", nargs="*", choices=[*FAULTS, []], help="which; by default all")
-    parser.add_argument("--times", type=int, help="how often")
-    parser.add_argument("--photos", type=int)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("fault", nargs="*", metavar="FAULT", help=f"of {', '.join(FAULTS)}; by default all")
+    parser.add_argument("--times", type=int, help="how often; by default as in docs/reliability.md")
+    parser.add_argument("--photos", type=int, help="among how many photographs; by default as there")
+    parser.add_argument("--seed", type=int, default=7, help="of the random moments and kinds (%(default)s)")
     given = parser.parse_args()
+    if unknown := set(given.fault) - set(FAULTS):
+        parser.error(f"there is no fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
     chosen = {name: value for name in ("times", "photos") if (value := getattr(given, name)) is not None}
     sys.stdout.write(f"{HEAD}\n")
     rows = [_run(name, {**chosen, "seed": given.seed}) for name in given.fault or FAULTS]
