@@ -109,7 +109,9 @@ def run(
         if to_the_end:
             row.seconds.append(_let_go(bench, process.pid, port, patience * 2 + 15, row))
         row.lost = photos - sum(bench.store.exists(job_id) for job_id in accepted.ids)
-    row.check(files[0] == files[1], f"the API may have {files[0]} files open, though the system allows {files[1]}")
+    row.check(
+        files[0] == files[1], f"the API may have {files[0]} files open, though the system allows {files[1]}"
+    )
     row.check(held >= times, f"only {held} of {times} were still there at the end of the measuring")
     row.check(busy[1] < _BAR_MS, f"/healthz p95 is {busy[1]:.0f} ms")
     row.also = (

@@ -1,6 +1,7 @@
 """kill -9 of the API while photographs are sent to it, slowly; who sends them does it again under the same key."""
 
 import hashlib
+import os
 import random
 import threading
 import time
@@ -178,9 +179,10 @@ def _look_inside(bench: Bench, senders: Senders, row: Row) -> None:
     named = {key for record in records for key in record.stored_keys()}
     row.check(set(bench.files()) == named, "files that no job names stay behind")
     drafts = bench.data / "photos" / ".drafts"
-    wait_for(
-        lambda: bench.storage.discard_drafts() or not any(drafts.iterdir()), 30, "an empty folder of drafts"
-    )
+    for draft in drafts.iterdir():
+        # As if some seconds had passed: the young ones are left alone, their writer may be about to lock them.
+        os.utime(draft, (0, 0))
+    bench.storage.discard_drafts()
     row.check(not any(drafts.iterdir()), "drafts stay behind")
 
 
