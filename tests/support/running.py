@@ -46,7 +46,8 @@ class Service:
     seconds_to_ready: float = 0.0
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=30)
+        # It is plain http: reading the system's certificates for it takes most of a client's time.
+        return httpx.Client(base_url=self.url, timeout=30, verify=False)
 
     def workers(self) -> list[psutil.Process]:
         """The processes that hold the model."""

@@ -32,6 +32,7 @@ class Trouble:
     """One service on a troubled disk, and all that it has accepted."""
 
     running: Service
+    client: httpx.Client
     data: Path
     chance: random.Random
     side: int
@@ -41,10 +42,12 @@ class Trouble:
     read: int = 0
     failed: dict[str, int] = field(default_factory=dict)
 
+    def job(self, job_id: str) -> dict[str, Any]:
+        return dict(self.client.get(f"/v1/jobs/{job_id}").json())
+
     def send(self) -> httpx.Response:
         photo = noise_jpeg(self.side, self.chance.randrange(2**32))
-        with self.running.client() as client:
-            return client.post("/v1/jobs", files={"photo": ("grey.jpg", photo)})
+        return self.client.post("/v1/jobs", files={"photo": ("grey.jpg", photo)})
 
     def accept(self, count: int) -> list[str]:
         """Send photographs that have to be accepted."""
@@ -80,10 +83,9 @@ class Trouble:
     def refuse_records(self) -> None:
         """Write to the queue until its file has no room either: 507, never a 500."""
         said: list[tuple[int, str]] = []
-        with self.running.client() as client:
-            while len(said) < 200 and (507, "storage-full") not in said:
-                answer = client.post("/v1/batches", json={})
-                said.append((answer.status_code, answer.json().get("code", "")))
+        while len(said) < 200 and (507, "storage-full") not in said:
+            answer = self.client.post("/v1/batches", json={})
+            said.append((answer.status_code, answer.json().get("code", "")))
         self.row.check(
             set(said) <= {(201, ""), (507, "storage-full")}, f"new batches were answered by {set(said)}"
         )
@@ -95,11 +97,10 @@ class Trouble:
         self.read += len(said)
         if any("MISCONF" in line for line in said):
             return True
-        return any(self.running.job(job_id)["state"] == "failed" for job_id in ids)
+        return any(self.job(job_id)["state"] == "failed" for job_id in ids)
 
     def jobs(self) -> set[str]:
-        with self.running.client() as client:
-            return {job["id"] for job in client.get("/v1/jobs", params={"limit": 100}).json()["items"]}
+        return {job["id"] for job in self.client.get("/v1/jobs", params={"limit": 100}).json()["items"]}
 
     def files(self) -> set[str]:
         return {found.key for found in LocalStorage(self.data / "photos").listing()}
@@ -108,7 +109,7 @@ class Trouble:
         """Wait for its end; one that has failed for the disk's sake is tried again by `:retry`."""
 
         def ended() -> dict[str, Any] | None:
-            job = self.running.job(job_id)
+            job = self.job(job_id)
             return job if job.get("state") in _ENDED else None
 
         job = wait_for(ended, _SECONDS, f"job {job_id}")
@@ -116,8 +117,7 @@ class Trouble:
             code = job["error"]["code"]
             self.failed[code] = self.failed.get(code, 0) + 1
             self.row.check(code in {"storage-full", "storage-read-only"}, f"a job failed by {code}")
-            with self.running.client() as client:
-                client.post(f"/v1/jobs/{job_id}:retry")
+            self.client.post(f"/v1/jobs/{job_id}:retry")
             job = self.running.wait(job_id)
         self.row.lost += job["state"] != "succeeded" or not self.running.result(job_id)
 
@@ -141,7 +141,9 @@ def run(
         )
         running = broken.start(lambda: stack.enter_context(service(data, "--workers", "1", **env)))
         before = _pids(running)
-        trouble = Trouble(running, data, random.Random(seed), side, row)
+        trouble = Trouble(
+            running, stack.enter_context(running.client()), data, random.Random(seed), side, row
+        )
         row.fault = f"{_KINDS[kind]} ({broken.how})"
         begin, end, code = broken.fill, broken.make_room, "storage-full"
         if kind == "read-only":
@@ -173,8 +175,7 @@ def _round(
     trouble.refuse(code)
     if whole:
         trouble.refuse_records()
-    with trouble.running.client() as client:
-        health = client.get("/healthz").status_code, client.get("/readyz").status_code
+    health = trouble.client.get("/healthz").status_code, trouble.client.get("/readyz").status_code
     trouble.row.check(health == (200, 503), f"/healthz, /readyz said {health}")
     # The worker is to meet the trouble, too: a job fails, or, where the queue cannot note that, the log tells.
     wait_for(lambda: trouble.met(ids), _SECONDS, "the worker to meet the trouble")
