@@ -28,8 +28,10 @@ class RunConfig(BaseModel):
     hints: Annotated[float, Field(ge=0, le=1, description="share of photographs with revealed patches")] = 0.0
     palette: Annotated[float, Field(ge=0, le=1, description="share of photographs with their palette")] = 0.0
     learn: Annotated[
-        Literal["all", "conditions"],
-        Field(description="conditions: only the layers of hints and palette; all else stays to the bit"),
+        Literal["all", "conditions", "palette"],
+        Field(
+            description="conditions, palette: only the layers of hints and palette; all else stays to the bit"
+        ),
     ] = "all"
     condition_every: Annotated[
         int,

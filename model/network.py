@@ -389,7 +389,9 @@ def set_drop_path(network: nn.Module, share: float) -> None:
         block.drop = share * depth / len(blocks)
 
 
-CONDITIONS = ("hint4.", "hint8.", "hint16.", "hint32.", "spread.", "palette.", "palette_bins.")
+PALETTE = ("palette.", "palette_bins.")
+"""Names of the weights that only palettes use."""
+CONDITIONS = ("hint4.", "hint8.", "hint16.", "hint32.", "spread.", *PALETTE)
 """Names of the weights that only hints and palettes use."""
 
 

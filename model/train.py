@@ -35,7 +35,7 @@ from .evaluate import evaluate
 from .finish import WINDOW, evenness_loss, expectation_loss, window_positions
 from .imagenet import load_imagenet
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
-from .network import CONDITIONS, Colorizer, set_drop_path
+from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
 from .predict import SETTINGS, Setting, TorchPredict
 from .progress import Log
 from .ranks import Ranks
@@ -118,7 +118,7 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
     else:  # statistics of batches stand still, too
         network.eval()
         for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name.startswith(CONDITIONS))
+            parameter.requires_grad_(name.startswith(PALETTE if config.learn == "palette" else CONDITIONS))
     average = copy.deepcopy(network).eval().requires_grad_(False)
     return Run(config, network, average, answer_of(network), adamw(network, config))
 
