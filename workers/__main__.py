@@ -34,7 +34,7 @@ def main() -> int:
     os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     command = [sys.executable, "-m", "workers", "--single"]
     # By then its job has long been taken over.
-    return Supervisor(command, processes=processes, grace=grace, hang=3.0 * heartbeat).run()
+    return Supervisor(command, processes=processes, grace=grace, hang=2.0 * heartbeat).run()
 
 
 def _whole_number(name: str, default: int, least: int = 0) -> int:
