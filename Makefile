@@ -39,7 +39,7 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp browser  ## all tests, on all cores; those that hold a budget in seconds alone
+unit: $(VENV)/dev.stamp browser compiler  ## all tests, on all cores; those that hold a budget in seconds alone
 	$(BIN)/pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 
@@ -77,8 +77,16 @@ test-compose:  ## build the images and try docker compose for real; needs a Dock
 	docker/test-compose
 
 .PHONY: test-faults
-test-faults: $(VENV)/dev.stamp  ## 500 photographs while server and workers are killed (kill -9) ten times; takes minutes
-	PYTHONPATH=.:tests $(BIN)/python -m support.killing $(ARGS)
+test-faults: $(VENV)/dev.stamp compiler  ## the faults of docs/reliability.md in their long forms; ARGS names one, --help tells more
+	PYTHONPATH=.:tests $(BIN)/python -m support.faults $(ARGS)
+
+# The fault of a clock that jumps is forty lines of C before the C library.
+.PHONY: compiler
+compiler:
+	@command -v cc >/dev/null || { \
+	  echo "Installing a C compiler for the tests of clocks."; \
+	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
+	} || { echo "The tests of clocks need a C compiler: install one as cc." >&2; exit 1; }
 
 .PHONY: fuzz
 fuzz: $(VENV)/dev.stamp  ## fuzz what reads strangers' bytes: make fuzz ARGS="decoding --seconds 3600 --keep fuzz/found"

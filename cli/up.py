@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import logging
 import os
 import signal
 import socket
@@ -16,13 +17,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from photochrom.embedded import valkey
+from photochrom.embedded import Embedded, embedded
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.settings import SharedSettings
 from photochrom.storages import open_storage
 
 from . import children
 
+_log = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _REDIS_SECONDS = 5
@@ -53,13 +55,13 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     with ExitStack() as stack:
         try:
             stack.enter_context(locked(data))
-            env = _environment(host, port, data, stack)
+            env, server = _environment(host, port, data, stack)
             parts = stack.enter_context(_parts(workers, env))
             _wait_until_ready(host, port, parts)
             # Last: nobody waits for it, and the others have the cores to themselves until they are ready.
             parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
             _greet(console, host, port, data, time.monotonic() - started)
-            ended = _wait_for_end(parts, env)
+            ended = _wait_for_end(parts, env, server)
         except KeyboardInterrupt:
             console.print("\nStopping; work under way is kept and goes on at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -132,20 +134,26 @@ def locked(data: Path) -> Iterator[None]:
         yield
 
 
-def _environment(host: str, port: int, data: Path, stack: ExitStack) -> dict[str, str]:
+def _environment(
+    host: str, port: int, data: Path, stack: ExitStack
+) -> tuple[dict[str, str], Embedded | None]:
+    """Return what the parts are told, and the queue's server if it is ours."""
     settings = shared_settings()
+    server = None
     if settings.storage:
         open_storage(settings.model_copy(update={"data_dir": data})).check_writable()
     if redis_url := settings.given_redis_url():
         _refuse_unreachable(redis_url)
     else:
-        redis_url = stack.enter_context(valkey(data / "queue"))
-    return {
+        server = stack.enter_context(embedded(data / "queue"))
+        redis_url = server.url
+    env = {
         "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
         "PHOTOCHROM_HOST": host,
         "PHOTOCHROM_PORT": str(port),
     }
+    return env, server
 
 
 @contextmanager
@@ -191,9 +199,13 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
-def _wait_for_end(parts: dict[str, "subprocess.Popen[bytes]"], env: Mapping[str, str]) -> str:
+def _wait_for_end(
+    parts: dict[str, "subprocess.Popen[bytes]"], env: Mapping[str, str], server: Embedded | None
+) -> str:
     while (name := _ended(parts)) in (None, _SENDER):
         time.sleep(_POLL_SECONDS)
+        if server is not None and (code := server.revive()) is not None:
+            _log.warning("The queue's server ended with code %s; it runs again, with all that it had", code)
         if name == _SENDER:
             # What it has to send lies in the queue, and nothing else suffers meanwhile.
             time.sleep(_REVIVE_SECONDS)

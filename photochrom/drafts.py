@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import StorageFull
+from .errors import StorageFull, StorageReadOnly
 
 _DRAFT_SECONDS = 5.0
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Drafts:
@@ -28,8 +29,9 @@ class Drafts:
 
         Raises:
             StorageFull: there is no room.
+            StorageReadOnly: the disk takes no writes.
         """
-        with disk_full_named():
+        with refusals_named():
             descriptor, name = tempfile.mkstemp(dir=self._folder)
         # The lock dies with us, however we die: so a draft without one is nobody's.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -54,13 +56,13 @@ class DraftFile:
     def write(self, data: bytes) -> None:
         """Append; raise `StorageFull` when there is no room."""
         rest = memoryview(data)
-        with disk_full_named():
+        with refusals_named():
             while rest:
                 rest = rest[self._file.write(rest) :]
 
     def sync(self) -> None:
         """Have the bytes on the disk; raise `StorageFull` when there is no room."""
-        with disk_full_named():
+        with refusals_named():
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -77,17 +79,22 @@ def _discard_if_unlocked(draft: Path) -> bool:
                 return False
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             draft.unlink()
-    except (BlockingIOError, FileNotFoundError):
+    except OSError:
+        # Its writer lives, it is gone already, or the disk takes no writes now: the next look is soon enough.
         return False
     return True
 
 
 @contextmanager
-def disk_full_named() -> Iterator[None]:
-    """Have the disk's own words for "full" be `StorageFull`."""
+def refusals_named() -> Iterator[None]:
+    """Have the disk's own words for "full" and "read-only" be `StorageFull` and `StorageReadOnly`."""
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise StorageFull("The disk is full; free some space and try again.") from error
+        if error.errno in _READ_ONLY:
+            raise StorageReadOnly(
+                f"The storage cannot be written ({error.strerror}); make it writable and try again."
+            ) from error
         raise

@@ -45,27 +45,70 @@ def valkey(folder: Path) -> Iterator[str]:
     Raises:
         QueueUnavailable: no server binary, or it did not start (another one may hold the folder).
     """
+    with embedded(folder) as server:
+        yield server.url
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator["Embedded"]:
+    """Run it as `valkey` does, for whoever also wants to revive it."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with _socket_folder(folder) as sockets:
-        socket = sockets / "valkey.sock"
-        socket.unlink(missing_ok=True)
-        with (folder / "valkey.log").open("ab") as log:
-            server = subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
-                [server_binary(), *_arguments(folder, socket)],
-                stdout=log,
+        server = Embedded(folder, sockets / "valkey.sock")
+        try:
+            server.start()
+            address(folder).write_text(server.url)
+            yield server
+        finally:
+            address(folder).unlink(missing_ok=True)
+            server.stop()
+
+
+class Embedded:
+    """A server on a folder."""
+
+    def __init__(self, folder: Path, socket: Path) -> None:
+        self.url = f"unix://{socket}"
+        self._folder, self._socket = folder, socket
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            QueueUnavailable: no server binary, or it did not start (another one may hold the folder).
+        """
+        self._socket.unlink(missing_ok=True)
+        log = self._folder / "valkey.log"
+        with log.open("ab") as words:
+            self._process = subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
+                [server_binary(), *_arguments(self._folder, self._socket)],
+                stdout=words,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us; the server stops last, in order
                 preexec_fn=end_with_parent,
             )
-        try:
-            _wait_until_ready(server, socket, folder / "valkey.log")
-            address(folder).write_text(f"unix://{socket}")
-            yield f"unix://{socket}"
-        finally:
-            address(folder).unlink(missing_ok=True)
-            server.terminate()
-            server.wait()
+        _wait_until_ready(self._process, self._socket, log)
+
+    def revive(self) -> int | None:
+        """Start it again if it has ended; return the exit code it ended with, None if it runs.
+
+        What it had accepted is in its append-only file; clients connect again by themselves.
+
+        Raises:
+            QueueUnavailable: it does not start again.
+        """
+        code = self._process.poll() if self._process else None
+        if code is not None:
+            self.start()
+        return code
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
 
 
 def address(folder: Path) -> Path:

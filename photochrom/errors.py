@@ -251,10 +251,22 @@ class ObjectNotFound(PhotochromError):
     code: ClassVar[str] = "object-not-found"
 
 
+class RequestTooSlow(PhotochromError):
+    """The body did not come on for too long."""
+
+    code: ClassVar[str] = "request-too-slow"
+
+
 class StorageFull(PhotochromError):
     """The disk behind the storage is full; nothing partial was left visible."""
 
     code: ClassVar[str] = "storage-full"
+
+
+class StorageReadOnly(StorageFull):
+    """The disk behind the storage takes no writes: mounted read-only, or the folder is not ours to write."""
+
+    code: ClassVar[str] = "storage-read-only"
 
 
 class StorageUnavailable(PhotochromError):

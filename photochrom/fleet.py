@@ -42,6 +42,12 @@ class Fleet:
         pipeline.sadd(_INDEX, status.name)
         pipeline.execute()
 
+    def shorten(self, ttl: int) -> None:
+        """Let no worker seem to live beyond `ttl` seconds: the server's clock went back, and some may be dead."""
+        for name in cast("set[bytes]", self._redis.smembers(_INDEX)):
+            if self._redis.pttl(_key(name.decode())) > ttl * 1000:
+                self._redis.expire(_key(name.decode()), ttl)
+
     def leave(self, name: str) -> None:
         """Say good-bye."""
         pipeline = self._redis.pipeline()

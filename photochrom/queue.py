@@ -4,6 +4,7 @@ RQ delivers; the truth about a job is its record. Whatever RQ forgets, `JobQueue
 maintenance hands over again; whatever it delivers twice, the record's compare-and-set drops.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
@@ -105,6 +106,13 @@ class JobQueue:
         if found is not None or older is None or length is None or length <= _EXACT_POSITIONS:
             return found
         return min(max(older, _EXACT_POSITIONS), length - 1)
+
+    def shorten_leases(self, seconds: int) -> None:
+        """Let no delivery count as under way for more than `seconds` without a heartbeat: the clock went back."""
+        registry = self._queue.started_job_registry.key
+        latest = time.time() + seconds
+        for entry in cast("list[bytes]", self._redis.zrangebyscore(registry, latest, "+inf")):
+            self._redis.zadd(registry, {entry: latest}, xx=True)
 
     def waiting(self) -> int:
         """Return how many jobs are in the queue; those that wait for their turn in a batch are not yet."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from .drafts import DraftFile, Drafts, disk_full_named
+from .drafts import DraftFile, Drafts, refusals_named
 from .errors import ObjectNotFound
 
 # No part begins with a dot, so no key climbs out of the folder or meets the drafts.
@@ -117,7 +117,8 @@ class Storage(Protocol):
 
         Raises:
             StorageFull: there is no room.
-            OSError: the folder is gone or read-only.
+            StorageReadOnly: the folder cannot be written to.
+            OSError: it is gone.
         """
 
 
@@ -176,7 +177,8 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         """See `Storage.delete`."""
         path = self._path(key)
-        path.unlink(missing_ok=True)
+        with refusals_named():
+            path.unlink(missing_ok=True)
         self._remove_empty(path.parent)
 
     def listing(self) -> Iterator[StoredObject]:
@@ -203,7 +205,7 @@ class LocalStorage:
 
     def _publish(self, draft: Path, key: str) -> None:
         target = self._path(key)
-        with disk_full_named():
+        with refusals_named():
             while True:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 try:

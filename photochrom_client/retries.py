@@ -13,8 +13,8 @@ from .errors import ApiError, ConnectionFailed
 
 T = TypeVar("T")
 # The server did not begin to do anything; all others may have done it and lost the answer.
-_NOT_BEGUN = (429, 503)
-_PASSING = (429, 502, 503, 504)
+_NOT_BEGUN = (408, 429, 503)
+_PASSING = (408, 429, 502, 503, 504)
 
 
 @dataclass(frozen=True)

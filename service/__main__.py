@@ -1,7 +1,9 @@
 """`python -m service`: the API under uvicorn; settings from the environment."""
 
 import os
+import resource
 import sys
+from contextlib import suppress
 
 import uvicorn
 from pydantic import ValidationError
@@ -10,6 +12,7 @@ from photochrom import logs, tracing
 from photochrom.errors import TracingMissing
 
 from .app import create_app
+from .connections import patient
 from .settings import ServiceSettings
 
 
@@ -29,10 +32,12 @@ def main() -> int:
     except TracingMissing as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
+    _allow_many_files()
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=patient(settings.client_timeout),
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
         forwarded_allow_ips=[str(proxy) for proxy in settings.trusted_proxies],
@@ -41,6 +46,13 @@ def main() -> int:
         access_log=False,
     )
     return 0
+
+
+def _allow_many_files() -> None:
+    """Take the most open files that the system lets us: every connection is one, however slow it is."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 if __name__ == "__main__":

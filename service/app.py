@@ -84,6 +84,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         BodyLimit,
         max_bytes=settings.max_upload_bytes,
         max_archive_bytes=settings.max_archive_bytes,
+        patience=settings.client_timeout,
     )
     if settings.cors_origins:
         app.add_middleware(

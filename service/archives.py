@@ -73,7 +73,7 @@ _BODY = {
 @router.post(
     "/{batch_id}/archive",
     summary="Send many photographs as one zip or tar",
-    responses=problems.responses(404, 409, 413, 422, 429, 503, 507),
+    responses=problems.responses(404, 408, 409, 413, 422, 429, 503, 507),
     openapi_extra=_BODY,
 )
 async def post_archive(

@@ -36,7 +36,7 @@ _RETRY_AFTER = "2"
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(400, 413, 422, 503),
+        **problems.responses(400, 408, 413, 422, 503),
     },
 )
 def create_batch(
@@ -106,7 +106,7 @@ async def read_batch(
     summary="Send one photograph of a batch",
     responses={
         200: {"model": JobView, "description": "It was there already, with the same bytes and options"},
-        **problems.responses(404, 409, 413, 415, 422, 429, 503, 507),
+        **problems.responses(404, 408, 409, 413, 415, 422, 429, 503, 507),
     },
     openapi_extra=upload_body(),
 )

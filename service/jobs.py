@@ -79,7 +79,7 @@ def upload_body() -> dict[str, Any]:
             "model": JobView,
             "description": "Done within `Prefer: wait`, or the earlier answer to this key",
         },
-        **problems.responses(413, 415, 422, 429, 503, 507),
+        **problems.responses(408, 413, 415, 422, 429, 503, 507),
     },
     openapi_extra=upload_body(),
 )

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from photochrom.errors import PhotochromError, PhotoTooLarge, RequestTooLarge
+from photochrom.errors import PhotochromError, PhotoTooLarge, RequestTooLarge, RequestTooSlow
 from photochrom.ids import new_id
 from photochrom.logs import about
 
@@ -29,6 +29,8 @@ _SMALL_BYTES = 64 * 1024
 # A client that still sends when we close may lose our answer; within these bounds we hear it out.
 _DRAIN_BYTES = 64 * 2**20
 _DRAIN_SECONDS = 5.0
+# Slower than any line that carries photographs; a client that trickles on for ever is no client.
+_LEAST_BYTES_PER_SECOND = 1024
 
 
 class RequestId:
@@ -69,13 +71,14 @@ def _tell(scope: Scope, status: list[int], seconds: float) -> None:
 
 
 class BodyLimit:
-    """Count the bytes of every body: neither multipart nor JSON parsers put a cap on them.
+    """Count the bytes of every body, and the seconds that we wait for them: parsers put a cap on neither.
 
     What comes after the refusal is not the app's to say: FastAPI makes a 400 of any error in reading JSON.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_archive_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_archive_bytes: int, patience: float = 30.0) -> None:
         self._app = app
+        self._patience = patience
         self._max_bytes = max_bytes
         self._max_archive_bytes = max_archive_bytes
 
@@ -85,7 +88,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         expects = Headers(scope=scope).get("expect", "").lower() == "100-continue"
-        body = _CountedBody(receive, self._limit(scope["path"]), _declared(scope), expects)
+        body = _CountedBody(receive, self._limit(scope["path"]), _declared(scope), expects, self._patience)
 
         async def send_after_draining(message: Message) -> None:
             begins = message["type"] == "http.response.start"
@@ -113,7 +116,12 @@ def _too_large(limit: int) -> PhotoTooLarge:
 
 class _CountedBody:
     def __init__(
-        self, receive: Receive, limit: tuple[int, PhotochromError], declared: int | None, expects: bool
+        self,
+        receive: Receive,
+        limit: tuple[int, PhotochromError],
+        declared: int | None,
+        expects: bool,
+        patience: float,
     ) -> None:
         self.refused: PhotochromError | None = None
         self._receive = receive
@@ -121,13 +129,20 @@ class _CountedBody:
         self._declared = declared
         self._expects = expects
         self._seen = 0
+        self._patience, self._waited = patience, 0.0
         self._over = declared == 0
 
     async def receive(self) -> Message:
         """Pass the next message on; raise the limit's error as soon as it is known to be too much."""
         if self._declared is not None and self._declared > self._max_bytes:
             raise self._refusal()
-        message = await self._next()
+        try:
+            message = await self._next()
+        except TimeoutError:
+            self._error = RequestTooSlow(
+                "The body did not come on; send it faster than 1 KiB/s, without pauses."
+            )
+            raise self._refusal() from None
         if self._seen > self._max_bytes:
             raise self._refusal()
         return message
@@ -136,6 +151,8 @@ class _CountedBody:
         """Read on and drop, within bounds."""
         if self._expects and self._seen == 0:
             return  # it waits for our word before it sends, and gets our answer instead
+        if isinstance(self.refused, RequestTooSlow):
+            return  # we have waited long enough
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while not self._over and self._seen < self._max_bytes + _DRAIN_BYTES:
@@ -144,10 +161,18 @@ class _CountedBody:
             return
 
     async def _next(self) -> Message:
-        message = await self._receive()
+        started = time.monotonic()
+        async with asyncio.timeout(None if self._over else self._patience_left()):
+            message = await self._receive()
+        self._waited += time.monotonic() - started
         self._seen += len(message.get("body", b""))
         self._over = message["type"] == "http.disconnect" or not message.get("more_body", False)
         return message
+
+    def _patience_left(self) -> float:
+        """Return how long the next bytes may take: no longer than the patience, nor than they should on the whole."""
+        allowed = self._patience + self._seen / _LEAST_BYTES_PER_SECOND
+        return max(0.0, min(self._patience, allowed - self._waited))
 
     def _refusal(self) -> PhotochromError:
         self.refused = self._error

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError
+from redis.exceptions import OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 
@@ -25,6 +25,7 @@ TYPE_PREFIX = "urn:photochrom:problem:"
 STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.PhotoTooLarge: 413,
     errors.RequestTooLarge: 413,
+    errors.RequestTooSlow: 408,
     errors.KeyRequired: 401,
     errors.InvalidKey: 401,
     errors.MissingScope: 403,
@@ -99,6 +100,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(OutOfMemoryError, _queue_full)
+    app.add_exception_handler(ResponseError, _queue_refuses)
     for unreachable in (RedisConnectionError, RedisTimeoutError):
         app.add_exception_handler(unreachable, queue_unavailable)
     app.add_exception_handler(Exception, _unexpected)
@@ -205,6 +207,16 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 async def _queue_full(request: Request, _error: Exception) -> Response:
     return problem(request, 507, errors.StorageFull.code, "The queue's memory is full; try again later.")
+
+
+async def _queue_refuses(request: Request, error: Exception) -> Response:
+    """Redis takes no writes while its own disk does not; it goes on by itself when that is over."""
+    if "MISCONF" not in str(error):
+        return await _unexpected(request, error)
+    _log.warning("Redis: %s", error)
+    return problem(
+        request, 507, errors.StorageFull.code, "The disk of the queue is full; free some space and try again."
+    )
 
 
 async def queue_unavailable(request: Request, error: Exception) -> Response:

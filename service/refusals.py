@@ -132,6 +132,11 @@ REFUSALS = (
         "The photograph is larger than 256 MiB, the limit of this server.",
         f"{_UPLOADS}|{_ARCHIVE}",
     ),
+    _of(
+        errors.RequestTooSlow,
+        "The body did not come on; send it faster than 1 KiB/s, without pauses.",
+        r"(POST|PUT|PATCH) .*",
+    ),
     _of(errors.RequestTooLarge, "This call takes no more than 64 KiB.", rf"(?!{_UPLOADS}|{_ARCHIVE}).*"),
     _of(
         errors.UnsupportedFormat,
@@ -182,6 +187,10 @@ REFUSALS = (
         rf"{_UPLOADS}|{_ARCHIVE}|{_RESULTS}|.*/original|DELETE .*",
     ),
     _of(errors.StorageFull, "The disk is full; free some space and try again."),
+    _of(
+        errors.StorageReadOnly,
+        "The storage cannot be written (Read-only file system); make it writable and try again.",
+    ),
 )
 
 

@@ -42,7 +42,9 @@ class KeyView(BaseModel):
 
 
 @router.post(
-    "/v1/session", summary="Sign a browser in", responses=problems.responses(400, 401, 403, 413, 422, 503)
+    "/v1/session",
+    summary="Sign a browser in",
+    responses=problems.responses(400, 401, 403, 408, 413, 422, 503),
 )
 def sign_in(
     services: ServicesDep, request: Request, response: Response, given: SignIn | None = None

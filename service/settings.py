@@ -115,6 +115,14 @@ class ServiceSettings(SharedSettings):
     webhook_log_retention: Annotated[timedelta, Field(description="How long deliveries are shown.")] = (
         timedelta(days=7)
     )
+    client_timeout: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Seconds for a client to send a request's head, or to go on sending a body or reading an "
+            "answer; on the whole a body has to come by 1 KiB/s.",
+        ),
+    ] = 30.0
     shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5
 
     @property

@@ -34,7 +34,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
     "",
     status_code=201,
     summary="Have events sent to you",
-    responses=problems.responses(400, 409, 413, 422, 503),
+    responses=problems.responses(400, 408, 409, 413, 422, 503),
 )
 def create_webhook(
     new: NewWebhook, services: ServicesDep, caller: CallerDep, response: Response
@@ -74,7 +74,7 @@ def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
 
 
 @router.patch(
-    "/{webhook_id}", summary="Change a webhook", responses=problems.responses(400, 404, 413, 422, 503)
+    "/{webhook_id}", summary="Change a webhook", responses=problems.responses(400, 404, 408, 413, 422, 503)
 )
 def change_webhook(webhook_id: WebhookId, change: WebhookChange, services: ServicesDep) -> WebhookView:
     """Change what is given. `enabled: true` goes on with what waits; while disabled, nothing new is put down."""
@@ -105,7 +105,7 @@ def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
 @router.post(
     "/{webhook_id}:rotate-secret",
     summary="Replace the secret",
-    responses=problems.responses(400, 404, 413, 422, 503),
+    responses=problems.responses(400, 404, 408, 413, 422, 503),
 )
 def rotate_secret(
     webhook_id: WebhookId, services: ServicesDep, response: Response, rotation: Rotation | None = None

@@ -28,12 +28,16 @@ def main() -> int:
         processes = arguments.processes or _whole_number("PHOTOCHROM_PROCESSES", 1, least=1)
         grace = _whole_number("PHOTOCHROM_SHUTDOWN_GRACE", GRACE_SECONDS)
         memory = _whole_number("PHOTOCHROM_MEMORY_BYTES", MEMORY_BYTES)
+        heartbeat = _whole_number("PHOTOCHROM_HEARTBEAT_TTL", 8, least=1)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     command = [sys.executable, "-m", "workers", "--single"]
-    return Supervisor(command, processes=processes, grace=grace, memory_bytes=memory).run()
+    # By twice the heartbeat the job of a hung process has long been taken over.
+    return Supervisor(
+        command, processes=processes, grace=grace, memory_bytes=memory, hang=2.0 * heartbeat
+    ).run()
 
 
 def _whole_number(name: str, default: int, least: int = 0) -> int:
@@ -48,9 +52,11 @@ def _work() -> int:
 
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
 
+    from .pulse import give_pulse
     from .settings import WorkerSettings
     from .worker import run
 
+    give_pulse()
     try:
         run(WorkerSettings())
     except (ModelRejected, TracingMissing, ValidationError) as error:

@@ -13,10 +13,13 @@ from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004
 
 from photochrom.batch_store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound
+from photochrom.fleet import Fleet
 from photochrom.job_store import HANDED_OVER, JobStore, index_of
 from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
 from photochrom.queue import Delivery, JobQueue
 from photochrom.storage import Storage
+
+from .clocks import shorten
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +27,10 @@ _QUEUED_SECONDS = 5
 _SWEEP_SECONDS = 30
 ORPHANS_SECONDS = 3600
 """Between two looks for files that no job names, unless the settings say otherwise."""
-_SWEEP_LIMIT = 100
+_SWEEP_LIMIT = 500
+# A clock that has run ahead is mostly put right soon; what it let expire would be gone for good.
+_HOLD_SECONDS = 3600
+_HELD = "maintenance:held"
 _FILES_AT_ONCE = 500
 # Files come before their records; an upload may take this long.
 _ORPHAN_AGE = timedelta(hours=2)
@@ -42,6 +48,11 @@ class Maintenance:
     batches: BatchStore
     orphans_seconds: int = ORPHANS_SECONDS
 
+    @property
+    def fleet(self) -> Fleet:
+        """The workers' notice board."""
+        return Fleet(self.redis)
+
     def run(self) -> None:
         """Do what is due; workers that run this at the same time share the work by locks.
 
@@ -55,11 +66,22 @@ class Maintenance:
         if self._due("queued", _QUEUED_SECONDS):
             apart(self.recover)
             apart(self.feed_batches)
+        if self.redis.exists(_HELD):
+            return
         if self._due("sweep", _SWEEP_SECONDS):
             apart(self.sweep)
             apart(self.batches.forget_empty)
         if self._due("orphans", self.orphans_seconds):
             apart(self.remove_orphans, _ORPHAN_AGE)
+
+    def hold(self) -> None:
+        """Delete nothing for an hour: a clock may have run ahead."""
+        self.redis.set(_HELD, 1, ex=_HOLD_SECONDS)
+
+    def shorten(self, heartbeat: int) -> None:
+        """Let nobody's lease last for longer than a heartbeat: a clock may have gone back, and it would for hours."""
+        self.fleet.shorten(heartbeat)
+        self.queue.shorten_leases(heartbeat)
 
     def recover(self, index: str = HANDED_OVER) -> None:
         """Hand every job of the index over again that RQ is not going to run.
@@ -142,6 +164,7 @@ class Maintenance:
         _log.warning("Recovered job %s, which was %s with its delivery %s", seen.id, seen.state, delivery)
 
     def _due(self, task: str, seconds: int) -> bool:
+        shorten(self.redis, f"maintenance:{task}", seconds)
         return bool(self.redis.set(f"maintenance:{task}", 1, nx=True, ex=seconds))
 
     def _go_on(self, task: str, seconds: int) -> None:

@@ -15,6 +15,8 @@ from types import FrameType
 
 from photochrom.lifeline import end_with_parent
 
+from .pulse import FD_VARIABLE, Pulse
+
 _log = logging.getLogger(__name__)
 
 MISCONFIGURED = os.EX_CONFIG
@@ -25,11 +27,14 @@ MEMORY_BYTES = 4 << 30
 """What one worker may hold, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB."""
 
 _FIRST_DELAY = 0.2
-_LONGEST_DELAY = 30.0
+# A worker that comes back late delays the photographs of those that died with it; a start costs about a second.
+_LONGEST_DELAY = 5.0
 _STEADY_SECONDS = 30.0
 # For giving a job back; a C library that does not return meanwhile is killed.
 _COLD_SECONDS = 2.0
 _AGAIN_SECONDS = 0.1
+_LOOK_SECONDS = 1.0
+_HANG_SECONDS = 16.0
 
 
 @dataclass
@@ -37,6 +42,7 @@ class _Slot:
     """One place for a worker: its process, or when the next one starts."""
 
     child: "subprocess.Popen[bytes] | None" = None
+    pulse: Pulse | None = None
     born: float = 0.0
     start_at: float = 0.0
     delay: float = field(default=_FIRST_DELAY)
@@ -45,14 +51,22 @@ class _Slot:
 class Supervisor:
     """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
+    One whose pulse has stopped for `hang` seconds is killed: a native call holds it, and nothing else could end it.
     Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
     """
 
     def __init__(
-        self, command: Sequence[str], *, processes: int, grace: float, memory_bytes: int = 0
+        self,
+        command: Sequence[str],
+        *,
+        processes: int,
+        grace: float,
+        hang: float = _HANG_SECONDS,
+        memory_bytes: int = 0,
     ) -> None:
         self._command = list(command)
         self._grace = grace
+        self._hang = hang
         self._memory_bytes = memory_bytes
         self._slots = [_Slot() for _ in range(processes)]
         self._signals = 0
@@ -63,8 +77,9 @@ class Supervisor:
         with _signals_on_socket(self._on_signal) as wakeup:
             while self._signals == 0 and self._exit_code is None:
                 self._fill()
-                _wait(wakeup, self._next_start())
+                _wait(wakeup, min(self._next_start(), _LOOK_SECONDS))
                 self._reap()
+                self._end_hung()
             self._stop(wakeup)
         return self._exit_code or 0
 
@@ -75,10 +90,16 @@ class Supervisor:
     def _fill(self) -> None:
         for slot in self._slots:
             if slot.child is None and slot.start_at <= time.monotonic():
+                slot.pulse = Pulse()
                 # A session of its own: Ctrl-C is for us, the worker is told by SIGTERM.
                 slot.child = subprocess.Popen(  # noqa: S603 - our own command
-                    self._command, start_new_session=True, preexec_fn=self._prepare
+                    self._command,
+                    start_new_session=True,
+                    preexec_fn=self._prepare,
+                    pass_fds=(slot.pulse.writer,),
+                    env={**os.environ, FD_VARIABLE: str(slot.pulse.writer)},
                 )
+                slot.pulse.given()
                 slot.born = time.monotonic()
 
     def _prepare(self) -> None:
@@ -95,8 +116,17 @@ class Supervisor:
                     self._exit_code = code
                 self._schedule(slot, code)
 
+    def _end_hung(self) -> None:
+        for slot in self._slots:
+            if slot.child and slot.pulse and slot.pulse.silence() > self._hang:
+                _log.error("Worker %s hangs in native code, or was stopped; killing it", slot.child.pid)
+                slot.child.kill()
+
     def _schedule(self, slot: _Slot, code: int) -> None:
         slot.child = None
+        if slot.pulse is not None:
+            slot.pulse.close()
+            slot.pulse = None
         lived = time.monotonic() - slot.born
         if code == os.EX_OK and lived > _FIRST_DELAY:
             # It has done its share of jobs, and gives back what memory it gathered.

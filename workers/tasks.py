@@ -4,6 +4,7 @@ Every step may be the last before a kill -9, and RQ may deliver a job twice. So:
 by compare-and-set under a lease, and the result's name follows from what went in, so doing it again gives the same.
 """
 
+import errno
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import overload
 
 from photochrom import tracing
 from photochrom.batch_store import BatchStore
+from photochrom.drafts import FULL
 from photochrom.errors import (
     CapabilityMissing,
     JobCanceled,
@@ -21,6 +23,7 @@ from photochrom.errors import (
     JobNotFound,
     PhotochromError,
     PhotoRejected,
+    StorageFull,
     StorageUnavailable,
 )
 from photochrom.job_store import JobStore
@@ -283,11 +286,22 @@ def _explained(error: Exception) -> JobError:
         return JobError(code="out-of-memory", detail="The worker has not enough memory for this photograph.")
     if isinstance(error, PhotochromError):
         return JobError(code=error.code, detail=str(error))
+    if _no_room(error):
+        return JobError(
+            code=StorageFull.code,
+            detail="The worker has no room for its temporary files; free some space and try again.",
+        )
     # What went wrong inside is for the log; the caller can do nothing with it.
     return JobError(
         code="internal-error",
         detail=f"The worker met an unexpected {type(error).__name__}; its log tells more.",
     )
+
+
+def _no_room(error: Exception) -> bool:
+    # Python tries all the folders it knows, and then says that there is none.
+    full = {*FULL, errno.ENOENT} if "temporary directory" in str(error) else FULL
+    return isinstance(error, OSError) and error.errno in full
 
 
 def _timed_out() -> JobError:

@@ -32,6 +32,7 @@ from photochrom.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.storages import open_storage
 
 from . import tasks
+from .clocks import JumpWatch, shorten
 from .deadline import Deadline
 from .maintenance import Maintenance, apart
 from .settings import WorkerSettings
@@ -41,6 +42,7 @@ _log = logging.getLogger(__name__)
 # RQ waits `worker_ttl - 15` seconds for a job before it looks after the abandoned ones again.
 _WORKER_TTL = 18
 _CONNECT_SECONDS = 30.0
+_LOCK_SECONDS = 10
 # SIGALRM cannot interrupt a C call: after this many seconds more the process ends itself.
 _OVERTIME_SECONDS = 30
 
@@ -50,7 +52,8 @@ class RestoreQueue(Queue):
 
     def acquire_maintenance_lock(self) -> bool:
         """Hold the lock for seconds: RQ's 15 minutes would outlive a holder that was killed."""
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=10))
+        shorten(self.connection, self.registry_cleaning_key, _LOCK_SECONDS)
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=_LOCK_SECONDS))
 
     @property
     def intermediate_queue(self) -> IntermediateQueue:
@@ -105,6 +108,10 @@ class RestoreWorker(SimpleWorker):
         self._fleet = fleet
         self._maintenance = maintenance
         self._heartbeat = Heartbeat(self._beat, settings.heartbeat_ttl / 4)
+        self._clocks = JumpWatch(redis)
+        self._steady_at = 0.0
+        self._cleaned_at: float | None = None
+        self._begun: dict[str, float] = {}
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
         """Register, and be seen as alive from then on."""
@@ -129,13 +136,32 @@ class RestoreWorker(SimpleWorker):
         """Return seconds; RQ's own value is the job's whole timeout, after which nobody would wait for it."""
         return self._settings.heartbeat_ttl
 
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """Tell by the monotonic clock: RQ's own would wait for hours when the wall clock went back."""
+        since = self._cleaned_at
+        return since is None or time.monotonic() - since > self.maintenance_interval
+
     def run_maintenance_tasks(self) -> None:
-        """See to abandoned jobs: RQ's registries first, then our records."""
-        apart(super().run_maintenance_tasks)
-        self._maintenance.run()
+        """See to abandoned jobs: RQ's registries first, then our records.
+
+        After a clock has jumped, heartbeats of the living look old until they have beaten again.
+        """
+        first, self._cleaned_at = self._cleaned_at is None, time.monotonic()
+        jump = self._clocks.jumped()
+        if jump > 0:
+            self._maintenance.hold()
+        if jump < 0 or first:  # who has just started cannot know what the clock said before
+            self._maintenance.shorten(self._settings.heartbeat_ttl)
+        if jump:
+            self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
+        if time.monotonic() >= self._steady_at:
+            apart(super().run_maintenance_tasks)
+            self._maintenance.run()
 
     def _beat(self) -> None:
         executions = list(self.executions.values())
+        self._begun = {one.id: self._begun.get(one.id, time.monotonic()) for one in executions}
         job_id = executions[0].job_id if executions else None
         self._fleet.beat(
             self._status.model_copy(
@@ -152,7 +178,7 @@ class RestoreWorker(SimpleWorker):
 
     def _end_overtime(self, execution: Execution) -> None:
         allowed = self._settings.job_timeout + _OVERTIME_SECONDS
-        if (now() - execution.created_at).total_seconds() > allowed:
+        if time.monotonic() - self._begun[execution.id] > allowed:
             _log.error("Job %s hangs in native code; ending this process", execution.job_id)
             os.kill(os.getpid(), signal.SIGKILL)
 

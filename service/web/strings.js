@@ -254,6 +254,7 @@ export const text = {
     "photo-too-large": "This photograph is larger than this service takes.",
     "photo-rejected": "This photograph cannot be used.",
     "storage-full": "The service's disk is full. Delete photographs you no longer need, then try again.",
+    "storage-read-only": "The service cannot keep photographs: its disk is read-only. Try again when it has been repaired.",
     "out-of-memory": "This photograph is too large for the memory of the machine.",
     "job-timeout": "This photograph took too long.",
     "queue-unavailable": "The service cannot take photographs just now. Try again in a moment.",

@@ -1,11 +1,14 @@
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 from redis import Redis
 
 from photochrom import embedded
 from photochrom.embedded import server_binary, valkey
 from photochrom.errors import QueueUnavailable
+from support.running import wait_for
 
 
 def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -13,6 +16,18 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
         redis.set("job", "accepted")
     with valkey(tmp_path) as url, Redis.from_url(url) as redis:
         assert redis.get("job") == b"accepted"
+
+
+def test_a_server_that_was_killed_is_revived_with_what_it_had(tmp_path: Path) -> None:
+    with embedded.embedded(tmp_path) as server, Redis.from_url(server.url) as redis:
+        redis.set("job", "accepted")
+        assert server.revive() is None
+        victim = psutil.Process(redis.info("server")["process_id"])
+        victim.kill()
+        code = wait_for(server.revive, 10, "the server's death")
+        assert code == -signal.SIGKILL
+        assert redis.get("job") == b"accepted"
+        assert redis.info("server")["process_id"] != victim.pid
 
 
 def test_it_listens_on_its_socket_only_and_never_evicts(tmp_path: Path) -> None:

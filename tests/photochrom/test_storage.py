@@ -1,7 +1,9 @@
 import errno
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photochrom.errors import ObjectNotFound, StorageFull
+from photochrom.errors import ObjectNotFound, StorageFull, StorageReadOnly
 from photochrom.storage import LocalStorage
 
 
@@ -80,6 +82,24 @@ def test_a_full_device_is_storage_full(storage: LocalStorage, monkeypatch: pytes
     with pytest.raises(StorageFull):
         put(storage, "results/a/b.jpg", b"x")
     assert list(storage.listing()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_no_writes_is_said(
+    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    put(storage, "results/a/b.jpg", b"x")
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    with pytest.raises(StorageReadOnly, match=re.escape(os.strerror(number))):
+        put(storage, "results/a/c.jpg", b"x")
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(StorageReadOnly):
+        storage.delete("results/a/b.jpg")
+    assert storage.size("results/a/b.jpg") == 1
 
 
 _DIE = """

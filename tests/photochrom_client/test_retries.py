@@ -37,7 +37,7 @@ def pauses(error: PhotochromError, times: int, retries: Retries, *, repeatable: 
     return made
 
 
-@pytest.mark.parametrize("error", [UNREACHED, LOST, *map(answered, (429, 502, 503, 504))])
+@pytest.mark.parametrize("error", [UNREACHED, LOST, *map(answered, (408, 429, 502, 503, 504))])
 def test_what_passes_is_tried_again(error: PhotochromError) -> None:
     assert len(pauses(error, 3, Retries())) == 3
 
@@ -53,7 +53,7 @@ def test_what_may_have_been_done_is_not_done_again_unless_it_does_no_harm() -> N
     for unclear in (LOST, answered(502), answered(504)):
         with pytest.raises(PhotochromError):
             pauses(unclear, 1, Retries(), repeatable=False)
-    for certain in (UNREACHED, answered(429), answered(503)):
+    for certain in (UNREACHED, answered(408), answered(429), answered(503)):
         assert len(pauses(certain, 1, Retries(), repeatable=False)) == 1
 
 

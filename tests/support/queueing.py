@@ -24,6 +24,7 @@ from photochrom.options import ColorizeOptions
 from photochrom.queue import JobQueue, connect
 from photochrom.storage import LocalStorage
 from support.running import ROOT, wait_for
+from workers.maintenance import Maintenance
 
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))
 MODEL = Path(os.environ.get("PHOTOCHROM_MODEL_PATH", ROOT / "model" / "weights" / "photochrom.onnx"))
@@ -138,6 +139,18 @@ def workers(bench: Bench, processes: int = 1, **settings: object) -> Iterator[Wo
                     member.kill()
             psutil.wait_procs(family)
         process.wait()
+
+
+def maintenance(bench: Bench) -> Maintenance:
+    """Return what every worker runs between jobs, to be run here."""
+    return Maintenance(
+        redis=bench.redis,
+        store=bench.store,
+        queue=bench.queue,
+        storage=bench.storage,
+        max_attempts=3,
+        batches=bench.batches,
+    )
 
 
 def new_batch(bench: Bench) -> str:

@@ -46,22 +46,22 @@ class Service:
     seconds_to_ready: float = 0.0
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=30)
+        # It is plain http: reading the system's certificates for it takes most of a client's time.
+        return httpx.Client(base_url=self.url, timeout=30, verify=False)
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that hold the model: workers without children of their own."""
+        """The processes that hold the model."""
+        return self.parts("workers", "--single")
+
+    def parts(self, *words: str) -> list[psutil.Process]:
+        """The processes with these words in their command, such as those of `python -m module`."""
         found = []
         for process in psutil.Process(self.process.pid).children(recursive=True):
             # One may end while we look.
-            with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                if "workers" in process.cmdline() and not process.children():
+            with suppress(psutil.NoSuchProcess):
+                if set(words) <= set(process.cmdline()):
                     found.append(process)
         return found
-
-    def parts(self, module: str) -> list[psutil.Process]:
-        """The processes that run `python -m module`."""
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        return [one for one in family if module in one.cmdline()]
 
     def upload(self, photo: bytes, **options: Any) -> str:
         with self.client() as client:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from service.app import create_app
+from service.connections import patient
 from service.settings import ServiceSettings
 from support.running import wait_for
 
@@ -16,7 +17,13 @@ from support.running import wait_for
 def serving(settings: ServiceSettings, port: int = 0) -> Iterator[str]:
     """Serve until the context ends; yield the address."""
     server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), port=port, log_level="error", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            create_app(settings),
+            port=port,
+            http=patient(settings.client_timeout),
+            log_level="error",
+            timeout_graceful_shutdown=1,
+        )
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()

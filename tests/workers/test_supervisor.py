@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from support.running import ROOT, wait_for
+from workers.supervisor import Supervisor
 
 _SUPERVISE = """
 import sys
@@ -91,3 +92,12 @@ def test_a_second_and_a_third_ctrl_c_do_not_wait_for_the_grace() -> None:
 def test_a_misconfigured_worker_is_not_started_again() -> None:
     with supervising("import sys; sys.exit(78)") as process:
         assert process.wait(timeout=10) == 78
+
+
+def test_a_child_that_dies_again_and_again_is_back_within_5_s() -> None:
+    """Those that died with it wait for it: their photographs are to be at work again within 15 s."""
+    supervisor = Supervisor(["a worker"], processes=1, grace=1)
+    (slot,) = supervisor._slots
+    for _ in range(20):
+        supervisor._schedule(slot, -signal.SIGKILL)
+        assert slot.start_at - time.monotonic() <= 5

@@ -1,5 +1,7 @@
 """One job at a time, in this process: what ends in the record, and what stays on the disk."""
 
+import errno
+import re
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -197,6 +199,29 @@ def test_an_error_of_the_machine_is_tried_again_and_then_told(
     error = bench.store.get(job.id).error
     assert error is not None
     assert error.code == "storage-full"
+
+
+@pytest.mark.parametrize(
+    ("met", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "storage-full"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "storage-full"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), "internal-error"),
+    ],
+)
+def test_no_room_for_temporary_files_is_told_as_such(
+    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch, met: OSError, code: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise met
+
+    monkeypatch.setattr(tasks, "colorize", broken)
+    job = bench.accept(photo)
+    with pytest.raises(OSError, match=re.escape(str(met))):
+        restorer.restore(job.id)
+    error = bench.store.get(job.id).error
+    assert error is not None
+    assert error.code == code
 
 
 def test_a_bug_is_told_without_its_inside(

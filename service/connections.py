@@ -1,0 +1,91 @@
+"""Connections end when their client is silent for too long: uvicorn itself waits for a request or a reader for ever."""
+
+import asyncio
+import socket
+import struct
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+def patient(seconds: float) -> type[H11Protocol]:
+    """Return uvicorn's HTTP protocol with `seconds` for a whole request head, and for a reader that does not read.
+
+    Bodies are timed by `middleware.BodyLimit`, which can still answer.
+    """
+
+    class PatientProtocol(_Patient):
+        patience = seconds
+
+    return PatientProtocol
+
+
+class _Patient(H11Protocol):
+    patience: float
+    _head: asyncio.TimerHandle | None = None
+    _reader: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first head."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Wait on for the rest of a head; a whole one has had its time."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._await_head()
+        else:
+            self._head_is_whole()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        self._head_is_whole()
+        self._has_read()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client reads slower than we write: it has to take something meanwhile."""
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        """It did."""
+        self._has_read()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection; what it has not read by then it may not read at all."""
+        super().timeout_keep_alive_handler()
+        self._await_reader()
+
+    def _await_head(self) -> None:
+        self._head = self._head or self._abort_later()
+
+    def _head_is_whole(self) -> None:
+        _cancel(self._head)
+        self._head = None
+
+    def _await_reader(self) -> None:
+        self._has_read()
+        self._reader = self._abort_later()
+
+    def _has_read(self) -> None:
+        _cancel(self._reader)
+        self._reader = None
+
+    def _abort_later(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(self.patience, self._abort)
+
+    def _abort(self) -> None:
+        # Without lingering, or the kernel would keep what we have sent for a reader that never comes.
+        line = self.transport.get_extra_info("socket")
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -1,0 +1,73 @@
+"""The short form of `make test-faults ARGS=clock`, and what a jump may not do at its worst moment."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from photochrom.embedded import valkey
+from photochrom.jobs import JobState
+from support.faults import clock
+from support.photographs import grey_jpeg
+from support.queueing import Bench, workers
+from support.running import wait_for
+
+HOURS = 6 * 3600
+
+
+def test_a_batch_goes_on_over_jumps_and_no_healthy_job_is_begun_again(
+    tmp_path: Path, tiny: dict[str, str]
+) -> None:
+    row = clock.run(tmp_path, photos=16, times=4, side=800, **tiny)
+    assert row.clean, row
+
+
+def test_a_jump_ends_no_healthy_job_and_hides_no_dead_worker(
+    tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = clock.WallClock(tmp_path / "clock")
+    for name, value in {**wall.env, **tiny}.items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as stack:
+        bench = Bench(stack.enter_context(valkey(tmp_path / "queue")), tmp_path / "data")
+        model = {"model_path": tiny["PHOTOCHROM_MODEL_PATH"]}
+        running = stack.enter_context(workers(bench, 2, heartbeat_ttl=2, maintenance_interval=1, **model))
+        running.wait_until_alive(2)
+        job = bench.submit(grey_jpeg(size=(10_000, 6000)))
+        bench.wait(job.id, JobState.RUNNING)
+        wall.set(HOURS)
+        beaten = lambda: [one for one in bench.fleet.alive() if one.job_id == job.id]  # noqa: E731
+        wait_for(beaten, 10, "a heartbeat by the new clock")
+        healthy = bench.store.get(job.id)
+        lease = healthy.lease
+        assert (healthy.attempt, healthy.state) == (1, JobState.RUNNING)
+        assert lease is not None
+        victim = next(c for c in running.children() if str(c.pid) == lease.worker.split("-")[-2])
+        victim.kill()
+        wall.set(0)
+        wait_for(lambda: bench.store.get(job.id).attempt == 2, 25, "a second attempt")
+        bench.wait(job.id, JobState.SUCCEEDED, seconds=60)
+
+
+def test_nothing_expires_for_an_hour_after_the_clock_has_run_ahead(
+    tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that is wrong by a month, until somebody sees it."""
+    wall = clock.WallClock(tmp_path / "clock")
+    for name, value in {**wall.env, **tiny}.items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as stack:
+        bench = Bench(stack.enter_context(valkey(tmp_path / "queue")), tmp_path / "data")
+        model = {"model_path": tiny["PHOTOCHROM_MODEL_PATH"]}
+        stack.enter_context(workers(bench, heartbeat_ttl=2, maintenance_interval=1, **model))
+        first = bench.submit(grey_jpeg(size=(96, 64)))
+        bench.wait(first.id, JobState.SUCCEEDED)
+        bench.redis.delete("maintenance:sweep")
+        wall.set(int(timedelta(days=31).total_seconds()))
+        wait_for(lambda: bench.redis.exists("maintenance:held"), 15, "the jump to be seen")
+        second = bench.submit(grey_jpeg(size=(64, 96)))
+        bench.wait(second.id, JobState.SUCCEEDED)
+        kept = bench.store.get(first.id)
+        assert kept.state is JobState.SUCCEEDED
+        assert kept.stored_keys() <= set(bench.files())

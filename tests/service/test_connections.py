@@ -1,0 +1,143 @@
+"""Clients that are silent, slow or gone: each is let go in its time, and nobody else notices."""
+
+import errno
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from service.settings import ServiceSettings
+from support.photographs import grey_jpeg
+from support.queueing import Bench, finished
+from support.running import wait_for
+from support.serving import serving
+
+PATIENCE = 0.6
+
+
+@pytest.fixture
+def url(bench: Bench) -> Iterator[str]:
+    with serving(
+        ServiceSettings(redis_url=bench.redis_url, data_dir=bench.data, client_timeout=PATIENCE)
+    ) as url:
+        yield url
+
+
+@pytest.fixture
+def line(url: str) -> Iterator[socket.socket]:
+    """A connection on which nothing has been said."""
+    where = urlsplit(url)
+    with closing(socket.create_connection((where.hostname, where.port), timeout=10)) as line:
+        yield line
+
+
+def rest(line: socket.socket) -> bytes:
+    """All that comes until the server ends the connection, one way or the other."""
+    said = b""
+    try:
+        while piece := line.recv(1 << 16):
+            said += piece
+    except ConnectionResetError:
+        pass
+    return said
+
+
+def upload_head(length: int) -> bytes:
+    return (
+        "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"])
+def test_a_head_that_does_not_come_ends_the_connection(line: socket.socket, begun: bytes) -> None:
+    line.sendall(begun)
+    assert rest(line) == b""
+
+
+def test_a_second_head_has_no_more_time_than_the_first(line: socket.socket) -> None:
+    line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    said = b""
+    while not said.endswith(b"}"):
+        said += line.recv(1 << 16)
+    line.sendall(b"GET /healthz HT")
+    assert rest(line) == b""
+
+
+def test_bytes_one_by_one_do_not_lengthen_the_time_for_a_head(line: socket.socket) -> None:
+    line.settimeout(0.05)
+    sent = 0
+
+    def ended() -> bool:
+        nonlocal sent
+        try:
+            line.sendall(b"G")
+            sent += 1
+            return line.recv(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    wait_for(ended, 5, "the end of the connection")
+    assert sent > 3
+
+
+def test_a_body_that_stops_is_408_and_leaves_nothing(line: socket.socket, bench: Bench) -> None:
+    line.sendall(upload_head(100_000) + grey_jpeg()[:5000])
+    head, _, body = rest(line).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert json.loads(body)["code"] == "request-too-slow"
+    assert bench.files() == []
+    assert list((bench.data / "photos" / ".drafts").iterdir()) == []
+
+
+def test_a_body_that_trickles_for_ever_is_408(line: socket.socket) -> None:
+    line.sendall(upload_head(100_000))
+    line.settimeout(0.1)
+
+    def answered() -> bytes:
+        try:
+            line.sendall(b"x")
+            return line.recv(1 << 16)
+        except TimeoutError:
+            return b""
+
+    assert wait_for(answered, 10, "an answer").startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_slow_body_that_comes_on_is_taken(line: socket.socket, bench: Bench) -> None:
+    photo = grey_jpeg(size=(300, 200))
+    step = len(photo) // 10 + 1
+    line.sendall(upload_head(len(photo)))
+    line.settimeout(0.1)
+    for begin in range(0, len(photo), step):
+        line.sendall(photo[begin : begin + step])
+        with pytest.raises(TimeoutError):
+            line.recv(1)  # a pause: together they take longer than one silence may
+        if begin + step >= len(photo) - step:
+            break
+    line.sendall(photo[begin + step :])
+    line.settimeout(10)
+    assert line.recv(1 << 16).startswith(b"HTTP/1.1 202 ")
+
+
+def test_a_reader_that_reads_nothing_is_let_go(url: str, bench: Bench) -> None:
+    job = bench.submit(grey_jpeg(size=(96, 64)))
+    finished(bench, job.id, b"x" * (64 << 20))
+    where = urlsplit(url)
+    with closing(socket.socket()) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(10)
+        line.connect((where.hostname, where.port))
+        line.sendall(f"GET /v1/jobs/{job.id}/result HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        wait_for(
+            lambda: line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET,
+            10,
+            "the end of the connection",
+        )
+    assert httpx.get(f"{url}/healthz").status_code == 200
