@@ -12,10 +12,11 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
 from photochrom.errors import PhotochromError, PhotoRejected
@@ -23,10 +24,11 @@ from photochrom.errors import PhotochromError, PhotoRejected
 from . import measures
 from .augment import generator
 from .color import lab
-from .conditions import point_hints
+from .conditions import ab_histogram, point_hints
 from .data import decode_square, read_photos
 from .judge import Verdicts, load_judge
 from .labels import read_labels
+from .losses import SoftTargets
 from .predict import (
     SETTINGS,
     OnnxPredict,
@@ -41,6 +43,8 @@ from .report import Row, calibration, place_errors, summary, table, write_csv
 from .samples import contact_sheet
 
 SIDE = 256
+Lender = Literal["own", "next"]
+Answers = list[tuple[Tensor, Tensor]]
 _TIMED = 10  # photographs
 
 
@@ -89,6 +93,7 @@ def evaluate(
     batch: int = 16,
     limit: int | None = None,
     hints: int = 0,
+    palette: Lender | None = None,
     verdicts: Verdicts | None = None,
 ) -> tuple[dict[str, Any], list[Row]]:
     """Return the report (see `report.summary`, `report.calibration`) and the figures of each photograph.
@@ -99,6 +104,8 @@ def evaluate(
         batch: photographs at a time.
         limit: measure only the first photographs.
         hints: patches of 7 x 7 pixels of the truth given in each photograph, at random places.
+        palette: whose colours each photograph is lent: its own, or those of the next one of its batch. Two figures
+            more tell how far the result's colours are from the palette, and how far they would be without it.
         verdicts: a judge to ask as well.
 
     Raises:
@@ -112,13 +119,33 @@ def evaluate(
         lightness = colours[:, :1]
         seconds = seconds or seconds_per_photo(predict, lightness[:_TIMED])
         given = point_hints(colours[:, 1:], hints, generator(len(rows)))
-        answers = predict(lightness, given, SETTINGS)
+        lent = lent_palettes(predict, colours[:, 1:], palette) if palette else None
+        answers = predict(lightness, given, SETTINGS, lent)
         for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
             places[setting].append(place_errors(ab, confidence, colours[:, 1:]))
-        rows += _rows(names, colours, truth, [ab for ab, _ in answers], verdicts)
+        new = _rows(names, colours, truth, [ab for ab, _ in answers], verdicts)
+        if lent is not None:
+            _add_distances(new, predict, lent, answers, predict(lightness, given, SETTINGS))
+        rows += new
     if not rows:
         raise PhotoRejected(f"There are no photographs in {photos}.")
     return _report(rows, seconds, places, verdicts), rows
+
+
+def lent_palettes(predict: Predict, ab: Tensor, lender: Lender) -> Tensor:
+    """Return the palettes (N,Q) that photographs of ab (N,2,H,W) are lent."""
+    own = ab_histogram(F.avg_pool2d(ab, 4), SoftTargets(predict.bins), len(predict.bins))
+    return own if lender == "own" else own.roll(-1, 0)
+
+
+def _add_distances(
+    rows: list[Row], predict: Predict, palette: Tensor, answers: Answers, automatic: Answers
+) -> None:
+    targets, bins = SoftTargets(predict.bins), len(predict.bins)
+    for name, each in (("palette_distance", answers), ("palette_distance_without", automatic)):
+        found = [measures.hellinger(ab_histogram(ab, targets, bins), palette) for ab, _ in each]
+        for row, distance in zip(rows, torch.cat(found), strict=True):
+            row.values[name] = float(distance)
 
 
 def _rows(
@@ -167,6 +194,11 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--limit", type=int, help="measure only the first N photographs")
     cli.add_argument("--hints", type=int, default=0, help="give N random patches of the truth per photograph")
     cli.add_argument(
+        "--palette",
+        choices=get_args(Lender),
+        help="lend each photograph the palette of its own true colours, or of the next photograph's",
+    )
+    cli.add_argument(
         "--judge",
         action="store_true",
         help="also ask EfficientNet-Lite0: Frechet distance to the true photographs in its features, and how "
@@ -199,6 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
             batch=options.batch,
             limit=options.limit,
             hints=options.hints,
+            palette=options.palette,
             verdicts=verdicts,
         )
     except PhotochromError as error:

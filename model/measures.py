@@ -85,6 +85,11 @@ def patchiness(given: Tensor, truth: Tensor, lightness: Tensor, side: int = 32) 
     return (weight * excess).flatten(1).sum(1) / weight.flatten(1).sum(1).clamp(min=1e-6)
 
 
+def hellinger(given: Tensor, reference: Tensor) -> Tensor:
+    """Return Hellinger's distance (N,) between histograms (N,Q) that sum to 1: 0 alike, 1 nothing in common."""
+    return ((given.sqrt() - reference.sqrt()).square().sum(1) / 2).sqrt()
+
+
 def _steps(x: Tensor) -> Tensor:
     """Length of the step from each pixel to its right and lower neighbours, over channels: (N,H-1,W-1)."""
     right, down = x[..., :-1, 1:] - x[..., :-1, :-1], x[..., 1:, :-1] - x[..., :-1, :-1]

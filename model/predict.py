@@ -28,10 +28,16 @@ SETTINGS = (Setting(0, 1), Setting(0.5, 0.38), Setting(1, 0.38))
 
 
 class Predict(Protocol):
-    """Anything that colours lightness (N,1,H,W) with hints (N,3,H,W)."""
+    """Anything that colours lightness (N,1,H,W) with hints (N,3,H,W) and a palette (N,Q) over its bins (Q,2)."""
+
+    bins: Tensor
 
     def __call__(
-        self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
+        self,
+        lightness: Tensor,
+        hints: Tensor,
+        settings: tuple[Setting, ...],
+        palette: Tensor | None = None,
     ) -> list[tuple[Tensor, Tensor]]:
         """Return ab (N,2,H/4,W/4) and confidence (N,1,H/4,W/4) for every setting."""
         ...
@@ -43,14 +49,20 @@ class TorchPredict:
     def __init__(self, weights: Path, device: str) -> None:
         self.network = load_network(weights).to(device)
         self.answer, self.device = answer_of(self.network), device
+        self.bins = self.network.bins.cpu()
 
     @torch.inference_mode()
     def __call__(
-        self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
+        self,
+        lightness: Tensor,
+        hints: Tensor,
+        settings: tuple[Setting, ...],
+        palette: Tensor | None = None,
     ) -> list[tuple[Tensor, Tensor]]:
         """See `Predict`."""
         network, answers = self.network, []
-        outputs = network(lightness.to(self.device), hints.to(self.device)).float()
+        lent = None if palette is None else palette.to(self.device)
+        outputs = network(lightness.to(self.device), hints.to(self.device), lent).float()
         for vividness, temperature in settings:
             knobs = outputs.new_tensor(temperature), outputs.new_tensor(vividness)
             ab, confidence = self.answer.decode(outputs, *knobs)
@@ -77,13 +89,18 @@ class OnnxPredict:
         except Exception as error:  # ONNX Runtime's own errors share no public base
             raise ModelRejected(f"ONNX Runtime cannot load {weights}: {error}") from error
         self.card = ModelCard.from_metadata(self.session.get_modelmeta().custom_metadata_map)
+        self.bins = torch.tensor(self.card.bins)
 
     def __call__(
-        self, lightness: Tensor, hints: Tensor, settings: tuple[Setting, ...]
+        self,
+        lightness: Tensor,
+        hints: Tensor,
+        settings: tuple[Setting, ...],
+        palette: Tensor | None = None,
     ) -> list[tuple[Tensor, Tensor]]:
         """See `Predict`."""
-        palette = np.zeros((len(lightness), len(self.card.bins)), np.float32)
-        feed = {"lightness": lightness.numpy(), "hints": hints.numpy(), "palette": palette}
+        lent = torch.zeros(len(lightness), len(self.bins)) if palette is None else palette
+        feed = {"lightness": lightness.numpy(), "hints": hints.numpy(), "palette": lent.numpy()}
         answers = []
         for vividness, temperature in settings:
             knobs = {"vividness": np.array(vividness, "f"), "temperature": np.array(temperature, "f")}

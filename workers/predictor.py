@@ -1,10 +1,10 @@
 """The network behind ONNX Runtime: small lightness in, small colour out."""
 
 import copy
-import itertools
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -81,19 +81,26 @@ class OnnxPredictor:
             raise ModelRejected(
                 f"None of the asked providers is here; this machine has {', '.join(available)}."
             )
+        # One session of several gets its part of the memory.
+        kept = execution.sessions_for(gpu_memory_mb)
+        opened = partial(
+            execution.open_session,
+            path,
+            _session_options(threads),
+            wanted,
+            gpu_memory_mb=gpu_memory_mb // kept,
+        )
         try:
-            session = execution.open_session(
-                path, _session_options(threads), wanted, gpu_memory_mb=gpu_memory_mb
-            )
+            session = opened()
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         _check_graph(session, self.card)
         self.provider: str = session.get_providers()[0]
         self.fell_back = self.provider != wanted[0]
-        self._session = session
-        self._runs = itertools.count(1)
-        self._shrinks = self.provider == execution.CUDA and _shrinks(session, self.card)
+        on_gpu = self.provider == execution.CUDA
+        self._lanes = execution.Lanes(opened, session, kept if on_gpu else 1)
+        self._shrinks = on_gpu and _shrinks(session, self.card)
         self._palette = np.zeros((1, len(self.card.bins)), np.float32)
 
     def lent(self, palette: NDArray[np.float32]) -> "OnnxPredictor":
@@ -112,7 +119,8 @@ class OnnxPredictor:
         """
         needed = capabilities.wanted(options, reference=bool(self._palette.any()))
         capabilities.check(needed, self.card.capabilities, f"{self.card.name} {self.card.version}")
-        ab, confidence = self._session.run(
+        lane = self._lanes.of(lightness.shape)
+        ab, confidence = lane.session.run(
             list(_OUTPUTS),
             {
                 "lightness": np.ascontiguousarray(lightness, np.float32)[None, None],
@@ -121,12 +129,12 @@ class OnnxPredictor:
                 "temperature": np.array(options.temperature, np.float32),
                 "vividness": np.array(options.vividness, np.float32),
             },
-            self._run_options(),
+            self._run_options(lane),
         )
         return Prediction(ab[0], confidence[0, 0])
 
-    def _run_options(self) -> ort.RunOptions | None:
-        due = next(self._runs) % execution.SHRINK_EVERY == 0
+    def _run_options(self, lane: execution.Lane) -> ort.RunOptions | None:
+        due = next(lane.runs) % execution.SHRINK_EVERY == 0
         return execution.shrinking() if due and self._shrinks else None
 
 

@@ -35,7 +35,7 @@ class WorkerSettings(SharedSettings):
     ] = 0
     gpu_memory_mb: Annotated[
         int, Field(ge=0, description="MiB of GPU memory that one process may take at most; 0 is no limit.")
-    ] = 2048
+    ] = 4096
     heartbeat_ttl: Annotated[
         int, Field(ge=2, description="Seconds of silence after which a worker counts as dead.")
     ] = 8

@@ -10,6 +10,7 @@ from PIL import Image
 from model.card import read_onnx_card
 from model.color import lab
 from model.evaluate import evaluate, main
+from model.losses import color_bins
 from model.predict import SETTINGS, Setting
 
 SHIPPED = Path("model/weights/photochrom.onnx")
@@ -18,11 +19,17 @@ SHIPPED = Path("model/weights/photochrom.onnx")
 class Truth:
     """A predictor that knows the truth at every fourth pixel of one even colour."""
 
+    bins = color_bins()
+
     def __init__(self, a: float, b: float) -> None:
         self.ab = torch.tensor([a, b])[None, :, None, None]
 
     def __call__(
-        self, lightness: torch.Tensor, hints: torch.Tensor, settings: tuple[Setting, ...]
+        self,
+        lightness: torch.Tensor,
+        hints: torch.Tensor,
+        settings: tuple[Setting, ...],
+        palette: torch.Tensor | None = None,
     ) -> list[tuple[torch.Tensor, torch.Tensor]]:
         n, _, height, width = lightness.shape
         ab = self.ab.expand(n, -1, height // 4, width // 4)
@@ -55,8 +62,14 @@ def test_knowing_the_truth_scores_full_and_grey_scores_grey(even: Path) -> None:
 class HintsOnly:
     """A predictor that knows nothing but its hints."""
 
+    bins = color_bins()
+
     def __call__(
-        self, lightness: torch.Tensor, hints: torch.Tensor, settings: tuple[Setting, ...]
+        self,
+        lightness: torch.Tensor,
+        hints: torch.Tensor,
+        settings: tuple[Setting, ...],
+        palette: torch.Tensor | None = None,
     ) -> list[tuple[torch.Tensor, torch.Tensor]]:
         shown = hints[:, 2:].flatten(2).sum(2)[..., None, None]
         mean = hints[:, :2].flatten(2).sum(2)[..., None, None] / shown.clamp(min=1)
@@ -68,6 +81,44 @@ def test_hints_show_the_truth_when_asked_for(even: Path) -> None:
     without, with_one = (evaluate(HintsOnly(), even, hints=n)[0]["settings"][0] for n in (0, 1))
     assert without["psnr"] == without["psnr_grey"]
     assert with_one["rmse_ab"] == pytest.approx(0, abs=1e-3)
+
+
+class PaletteOnly:
+    """A predictor that paints everything in the mean colour of the palette, and grey without one."""
+
+    bins = color_bins()
+
+    def __call__(
+        self,
+        lightness: torch.Tensor,
+        hints: torch.Tensor,
+        settings: tuple[Setting, ...],
+        palette: torch.Tensor | None = None,
+    ) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        n, _, height, width = lightness.shape
+        mean = torch.zeros(n, 2) if palette is None else palette @ self.bins
+        ab = mean[..., None, None].expand(-1, -1, height // 4, width // 4)
+        return [(ab, torch.ones_like(ab[:, :1])) for _ in settings]
+
+
+@pytest.fixture
+def two_colours(tmp_path: Path) -> Path:
+    for name, colour in (("a", (200, 60, 60)), ("b", (60, 160, 60))):
+        Image.new("RGB", (256, 256), colour).save(tmp_path / f"{name}.png")
+    return tmp_path
+
+
+def test_a_palette_of_its_own_shows_the_truth(two_colours: Path) -> None:
+    row = evaluate(PaletteOnly(), two_colours, palette="own")[0]["settings"][0]
+    assert row["rmse_ab"] < 3  # bins are 10 apart
+    assert row["palette_distance"] < 0.3
+    assert row["palette_distance_without"] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_palette_of_the_next_photograph_leads_away_from_the_truth(two_colours: Path) -> None:
+    row = evaluate(PaletteOnly(), two_colours, palette="next")[0]["settings"][0]
+    assert row["palette_distance"] < 0.3
+    assert row["rmse_ab"] > 40
 
 
 def test_the_command_prints_json_and_writes_rows_and_a_sheet(

@@ -75,3 +75,9 @@ def test_patches_count_where_the_truth_is_even() -> None:
     assert float(measures.patchiness(blotched, even, lightness)) == pytest.approx(10, rel=1e-3)
     assert float(measures.patchiness(blotched, even, lightness * 2)) == 0  # white holds no colour
     assert float(measures.patchiness(blotched, blotched, lightness)) == 0
+
+
+def test_hellingers_distance_by_hand() -> None:
+    given = torch.tensor([[1.0, 0, 0], [0.5, 0.5, 0], [0, 0, 1.0]])
+    reference = torch.tensor([[1.0, 0, 0], [0.5, 0, 0.5], [1.0, 0, 0]])
+    assert measures.hellinger(given, reference).tolist() == pytest.approx([0, 0.5**0.5, 1])
