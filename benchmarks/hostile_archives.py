@@ -142,6 +142,16 @@ def leading_back() -> bytes:
     return gzip.compress(far + extended({"size": "-14000000"}) * 900 + bytes(1024), 1)
 
 
+def standing_still(kind: bytes, size: bytes = b"-1000") -> bytes:
+    """One header of 512 bytes whose size, -512 in octal, leads back to the header itself."""
+    info = tarfile.TarInfo("a.jpg")
+    info.type = kind
+    header = bytearray(info.tobuf())
+    header[124:136] = size.ljust(12, b"\0")
+    header[148:156] = b"%06o\0 " % (256 + sum(header[:148]) + sum(header[156:]))
+    return bytes(header)
+
+
 HOSTILE_ENTRIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "zip-slip": (lambda photo: zipped({"../../evil.jpg": photo}), "invalid-name"),
     "absolute": (lambda photo: tarred({"/evil.jpg": photo}), "invalid-name"),
@@ -189,6 +199,8 @@ HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
     "a map of 12 million numbers": lambda: sparse({"GNU.sparse.realsize": "10"}, 12_000_000),
     "headers upon headers": lambda: pax_chain(1500),
     "sizes below zero": leading_back,
+    "a header that leads to itself": lambda: standing_still(tarfile.XHDTYPE),
+    "a packed header that leads to itself": lambda: gzip.compress(standing_still(tarfile.GNUTYPE_LONGNAME)),
     "more in all than allowed": lambda: tarred({f"{n}.bin": bytes(3_000_000) for n in range(9)}, "w:gz"),
 }
 """By name: each is refused as a whole, within a thousand entries and 20 MB."""

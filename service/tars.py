@@ -52,9 +52,11 @@ def _check_count(file: io.BufferedReader, most: int) -> None:
             if count > most:
                 raise ArchiveRejected("The archive has too many entries; send it in parts.")
             size = int(header[_SIZE].strip(b"\0 ") or b"0", 8)
+            if size < 0:
+                break  # damaged; and to go back would be to go round for ever
             at += _BLOCK + size + -size % _BLOCK
     except DAMAGE:
-        pass  # in words, when it is read
+        pass  # said in words when it is read
     file.seek(0)
 
 
