@@ -1,13 +1,19 @@
 """Connections end when their client is silent for too long: uvicorn itself waits for a request or a reader for ever."""
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
+from contextlib import suppress
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _AT_ONCE = struct.pack("ii", 1, 0)
+# Who takes less than that has stopped reading; as little as a body may bring.
+_LEAST_BYTES_PER_SECOND = 1024
 
 
 def patient(seconds: float) -> type[H11Protocol]:
@@ -33,9 +39,13 @@ class _Patient(H11Protocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Wait on for the rest of a head; a whole one has had its time."""
+        """Wait on for the rest of a head; a whole one has had its time.
+
+        A body whose answer is out has no more than that either: it has ended uvicorn's own timer, for good.
+        """
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
+        answered = self.cycle is not None and self.cycle.response_complete
+        if self.conn.their_state is h11.IDLE or answered:
             self._await_head()
         else:
             self._head_is_whole()
@@ -52,7 +62,7 @@ class _Patient(H11Protocol):
         self._await_reader()
 
     def resume_writing(self) -> None:
-        """It did."""
+        """It did, and all that was waiting."""
         self._has_read()
         super().resume_writing()
 
@@ -62,7 +72,7 @@ class _Patient(H11Protocol):
         self._await_reader()
 
     def _await_head(self) -> None:
-        self._head = self._head or self._abort_later()
+        self._head = self._head or self.loop.call_later(self.patience, self._abort)
 
     def _head_is_whole(self) -> None:
         _cancel(self._head)
@@ -70,14 +80,27 @@ class _Patient(H11Protocol):
 
     def _await_reader(self) -> None:
         self._has_read()
-        self._reader = self._abort_later()
+        self._reader = self.loop.call_later(self.patience, self._look_at_reader, self._unread())
+
+    def _look_at_reader(self, before: int) -> None:
+        """Wait on while it reads, however long all of it takes."""
+        if before - self._unread() < self.patience * _LEAST_BYTES_PER_SECOND:
+            self._abort()
+        else:
+            self._await_reader()
+
+    def _unread(self) -> int:
+        """Return the bytes that the client has not taken: ours, and on Linux the kernel's."""
+        kernel = bytearray(struct.calcsize("i"))
+        if sys.platform == "linux":
+            with suppress(OSError):  # closed meanwhile
+                # TIOCOUTQ is SIOCOUTQ where it is asked of a socket (tcp(7)).
+                fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, kernel)
+        return self.transport.get_write_buffer_size() + int(struct.unpack("i", kernel)[0])
 
     def _has_read(self) -> None:
         _cancel(self._reader)
         self._reader = None
-
-    def _abort_later(self) -> asyncio.TimerHandle:
-        return self.loop.call_later(self.patience, self._abort)
 
     def _abort(self) -> None:
         # Without lingering, or the kernel would keep what we have sent for a reader that never comes.

@@ -120,7 +120,7 @@ class ServiceSettings(SharedSettings):
         Field(
             gt=0,
             description="Seconds for a client to send a request's head, or to go on sending a body or reading an "
-            "answer; on the whole a body has to come by 1 KiB/s.",
+            "answer; a body on the whole, an answer in each such time, by 1 KiB/s.",
         ),
     ] = 30.0
     shutdown_grace: Annotated[int, Field(ge=0, description="Seconds for open requests at the end.")] = 5

@@ -3,6 +3,8 @@
 import errno
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from support.running import wait_for
 from support.serving import serving
 
 PATIENCE = 0.6
+ANSWER = 64 << 20
 
 
 @pytest.fixture
@@ -65,6 +68,15 @@ def test_a_second_head_has_no_more_time_than_the_first(line: socket.socket) -> N
     while not said.endswith(b"}"):
         said += line.recv(1 << 16)
     line.sendall(b"GET /healthz HT")
+    assert rest(line) == b""
+
+
+def test_a_body_that_comes_after_its_answer_does_not_hold_the_connection(line: socket.socket) -> None:
+    line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
+    said = b""
+    while not said.endswith(b"}"):
+        said += line.recv(1 << 16)
+    line.sendall(b"x")
     assert rest(line) == b""
 
 
@@ -126,18 +138,51 @@ def test_a_slow_body_that_comes_on_is_taken(line: socket.socket, bench: Bench) -
     assert line.recv(1 << 16).startswith(b"HTTP/1.1 202 ")
 
 
-def test_a_reader_that_reads_nothing_is_let_go(url: str, bench: Bench) -> None:
+@pytest.fixture
+def download(url: str, bench: Bench) -> Iterator[socket.socket]:
+    """A connection on which an answer of `ANSWER` bytes has begun, more than any kernel keeps for a reader."""
     job = bench.submit(grey_jpeg(size=(96, 64)))
-    finished(bench, job.id, b"x" * (64 << 20))
+    finished(bench, job.id, b"x" * ANSWER)
     where = urlsplit(url)
     with closing(socket.socket()) as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.settimeout(10)
         line.connect((where.hostname, where.port))
-        line.sendall(f"GET /v1/jobs/{job.id}/result HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        wait_for(
-            lambda: line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET,
-            10,
-            "the end of the connection",
+        line.sendall(
+            f"GET /v1/jobs/{job.id}/result HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
         )
+        yield line
+
+
+def read_slowly(line: socket.socket, seconds: float) -> int:
+    """Read 2 KB now and then, about 40 KB/s; return the bytes."""
+    taken, end, pace = 0, time.monotonic() + seconds, threading.Event()
+    while time.monotonic() < end:
+        taken += len(line.recv(2048))
+        pace.wait(0.05)
+    return taken
+
+
+def is_let_go(line: socket.socket) -> None:
+    wait_for(
+        lambda: line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET,
+        10,
+        "the end of the connection",
+    )
+
+
+def test_a_reader_that_reads_nothing_is_let_go(download: socket.socket, url: str) -> None:
+    is_let_go(download)
     assert httpx.get(f"{url}/healthz").status_code == 200
+
+
+def test_a_reader_that_stops_is_let_go(download: socket.socket) -> None:
+    read_slowly(download, 2 * PATIENCE)
+    is_let_go(download)
+
+
+def test_a_slow_reader_who_goes_on_gets_all(download: socket.socket) -> None:
+    taken = read_slowly(download, 5 * PATIENCE)
+    while piece := download.recv(1 << 20):
+        taken += len(piece)
+    assert taken > ANSWER  # a head and all of it
