@@ -1,5 +1,6 @@
 """What docker-compose.yml promises of every service, and what its example of settings shows."""
 
+import json
 import re
 
 import pytest
@@ -94,3 +95,16 @@ def test_everything_that_the_images_hold_is_pinned():
         "rq",
     }
     assert "PIP_CONSTRAINT=" in DOCKERFILE
+
+
+def test_the_proxy_keeps_the_status_of_an_api_that_is_away():
+    """A 503 would say that nothing was begun, and have clients make again what may have been done."""
+    text = (ROOT / "docker" / "nginx.conf").read_text()
+    places = dict(re.findall(r"error_page (\d+) (@\S+);", text))
+    assert places.keys() == {"502", "504"}
+    assert text.count("error_page") == 2
+    for status, place in places.items():
+        said = re.search(rf"location {place} {{.*?return (\d+) '(.*?)';", text, re.DOTALL)
+        assert said is not None
+        assert (said[1], json.loads(said[2])["status"]) == (status, int(status))
+        assert json.loads(said[2])["code"] == "api-away"
