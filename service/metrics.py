@@ -21,6 +21,7 @@ from photochrom.jobs import UNFINISHED
 
 from . import problems
 from .deps import Services, ServicesDep
+from .methods import known_method
 
 router = APIRouter(tags=["service"])
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -55,9 +56,9 @@ class RequestMeter:
 
         async def send_measured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Of unknown paths only that they are unknown: their number has no bound.
+                # Of unknown paths and methods only that they are unknown: their number has no bound.
                 path = getattr(scope.get("route"), "path", "unknown")
-                self._seconds.labels(scope["method"], path, message["status"]).observe(
+                self._seconds.labels(known_method(scope), path, message["status"]).observe(
                     time.perf_counter() - start
                 )
             await send(message)

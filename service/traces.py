@@ -6,6 +6,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from photochrom import tracing
 from photochrom.logs import about
 
+from .methods import known_method
+
 # Asked every few seconds, and no part of anybody's photograph.
 _UNTRACED = ("/healthz", "/readyz", "/metrics")
 
@@ -22,13 +24,14 @@ class RequestTrace:
             await self._app(scope, receive, send)
             return
         parent = Headers(scope=scope).get("traceparent", "")
-        told = {"http.request.method": scope["method"]}
-        with tracing.continued(scope["method"], parent, "SERVER", told), about(**tracing.ids()):
+        method = known_method(scope)
+        told = {"http.request.method": method}
+        with tracing.continued(method, parent, "SERVER", told), about(**tracing.ids()):
 
             async def send_traced(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     path = getattr(scope.get("route"), "path", "unknown")
-                    tracing.rename(f"{scope['method']} {path}")
+                    tracing.rename(f"{method} {path}")
                     ended = {"http.response.status_code": message["status"], "http.route": path}
                     tracing.tell(ended | {"photochrom.request_id": scope.get("request_id", "")})
                 await send(message)

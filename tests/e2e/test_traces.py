@@ -114,6 +114,16 @@ def test_what_the_caller_does_not_sample_is_not_traced_nor_is_what_asks_for_heal
     assert not [span for span in spans(receiving) if span.trace == quiet or "readyz" in span.name]
 
 
+def test_an_invented_method_names_no_span(traced):
+    running, receiving = traced
+    trace = "3" * 32
+    with running.client() as client:
+        client.request("INVENTED", "/v1/jobs", headers={"traceparent": f"00-{trace}-{CALLER}-01"})
+    (span,) = wait_for(lambda: [span for span in spans(receiving) if span.trace == trace], 30, "the trace")
+    assert span.name.startswith("other ")
+    assert span.told["http.request.method"] == "other"
+
+
 def test_a_receiver_that_is_away_stops_nothing(tmp_path: Path) -> None:
     with service(tmp_path, PHOTOCHROM_TRACES=f"http://127.0.0.1:{free_port()}") as running:
         running.wait(running.upload(grey_jpeg(size=(96, 64))))

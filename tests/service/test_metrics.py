@@ -55,6 +55,17 @@ def test_requests_are_counted_by_the_call_not_by_the_path(client):
     assert of(found, seconds, method="GET", path="unknown", status="404") == 3
 
 
+def test_invented_methods_are_counted_as_one(client):
+    for number in range(3):
+        client.request(f"INVENTED{number}", "/v1/jobs")
+    found = scraped(client)
+    seconds = "photochrom_http_request_seconds_count"
+    methods = {dict(labels)["method"] for name, labels in found if name == seconds}
+    assert "other" in methods
+    assert not any(method.startswith("INVENTED") for method in methods)
+    assert sum(found[key] for key in found if key[0] == seconds and ("method", "other") in key[1]) == 3
+
+
 def test_each_request_is_logged_with_its_id_and_no_line_of_the_caller_s(client, caplog):
     with caplog.at_level(logging.INFO, "service.requests"):
         client.get("/v1/jobs/a%0AINFO%20forged", headers={"X-Request-ID": "mine"})
