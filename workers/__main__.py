@@ -52,11 +52,9 @@ def _work() -> int:
 
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
 
-    from .pulse import give_pulse
     from .settings import WorkerSettings
     from .worker import run
 
-    give_pulse()
     try:
         run(WorkerSettings())
     except (ModelRejected, TracingMissing, ValidationError) as error:

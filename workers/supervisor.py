@@ -107,7 +107,9 @@ class Supervisor:
         end_with_parent()
         if self._memory_bytes:
             # Not RLIMIT_AS: that counts what is only reserved, too, and below 16 GB CUDA does not start.
-            resource.setrlimit(resource.RLIMIT_DATA, (self._memory_bytes, self._memory_bytes))
+            hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+            bound = self._memory_bytes if hard == resource.RLIM_INFINITY else min(self._memory_bytes, hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
 
     def _reap(self) -> None:
         for slot in self._slots:
@@ -161,8 +163,9 @@ class Supervisor:
         """Return when all have ended, the time is over, or somebody presses Ctrl-C once more."""
         give_up = time.monotonic() + seconds
         while self._alive() and time.monotonic() < give_up and self._signals <= signals:
-            _wait(wakeup, give_up - time.monotonic())
+            _wait(wakeup, min(_LOOK_SECONDS, give_up - time.monotonic()))
             self._reap()
+            self._end_hung()
 
     def _alive(self) -> list["subprocess.Popen[bytes]"]:
         return [slot.child for slot in self._slots if slot.child is not None]
