@@ -141,13 +141,17 @@ def _arguments(folder: Path, socket: Path) -> list[str]:
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
     from redis import Redis
-    from redis.exceptions import RedisError
+    from redis.exceptions import BusyLoadingError, RedisError
 
     give_up = time.monotonic() + _STARTUP_SECONDS
     with Redis(unix_socket_path=str(socket)) as client:
         while time.monotonic() < give_up and server.poll() is None:
             try:
                 client.ping()
+            except BusyLoadingError:
+                # It has started, and reads what it had from the disk: minutes for a long queue.
+                give_up = time.monotonic() + _STARTUP_SECONDS
+                time.sleep(0.1)
             except RedisError:
                 time.sleep(0.01)
             else:
