@@ -20,7 +20,7 @@ _SUPERVISE = """
 import sys
 from workers.supervisor import Supervisor
 child = "from workers.pulse import give_pulse; give_pulse(); import time; time.sleep(600)"
-sys.exit(Supervisor([sys.executable, "-c", child], processes=1, grace=float(sys.argv[1]), hang=2.5).run())
+sys.exit(Supervisor([sys.executable, "-c", child], processes=1, grace=float(sys.argv[1]), heartbeat=1.25).run())
 """
 
 
