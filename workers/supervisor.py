@@ -57,7 +57,8 @@ class _Slot:
 class Supervisor:
     """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
-    One whose pulse has stopped for twice `heartbeat` seconds is killed: a native call holds it, nothing else could end it.
+    One whose pulse has stopped for twice `heartbeat` seconds is killed: a native call holds it, and nothing else
+    could end it.
     Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
     """
 
