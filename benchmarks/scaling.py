@@ -72,11 +72,19 @@ def _warm_up(client: httpx.Client, running: Stack, photo: bytes) -> None:
 def _pause(client: httpx.Client, running: Stack) -> None:
     """Have the worker take nothing: RQ's own switch for all workers of a queue.
 
-    It looks at the switch after a job: so it is given one more, which is no photograph.
+    It looks at the switch after a job: so it is given one more, which is no photograph. Where it has just looked
+    before, that one waits, and is taken back.
     """
     running.redis.set("rq:suspended", 1)
-    client.post("/v1/jobs", content=_TINY).raise_for_status()
-    wait_for(lambda: _waiting(running) == 0, "the last job before the pause")
+    last = _id(client.post("/v1/jobs", content=_TINY))
+    wait_for(lambda: _stands_still(running), "the worker's pause")
+    if _waiting(running):
+        client.post(f"/v1/jobs/{last}:cancel").raise_for_status()
+
+
+def _stands_still(running: Stack) -> bool:
+    workers = running.redis.smembers("rq:workers")
+    return all(running.redis.hget(worker, "state") in ("suspended", b"suspended") for worker in workers)
 
 
 def _resume(running: Stack) -> None:

@@ -109,7 +109,7 @@ def evaluate(
         verdicts: a judge to ask as well.
 
     Raises:
-        PhotoRejected: no photographs, one that does not decode, or labels that fit none.
+        PhotoRejected: no photographs, one that does not decode, labels that fit none, or nobody to lend a palette.
     """
     rows: list[Row] = []
     places: dict[Setting, list[Tensor]] = {setting: [] for setting in SETTINGS}
@@ -133,7 +133,15 @@ def evaluate(
 
 
 def lent_palettes(predict: Predict, ab: Tensor, lender: Lender) -> Tensor:
-    """Return the palettes (N,Q) that photographs of ab (N,2,H,W) are lent."""
+    """Return the palettes (N,Q) that photographs of ab (N,2,H,W) are lent.
+
+    Raises:
+        PhotoRejected: one photograph alone has no next one.
+    """
+    if lender == "next" and len(ab) == 1:
+        raise PhotoRejected(
+            "A batch of one has no next photograph to lend its palette: choose another --limit or --batch."
+        )
     own = ab_histogram(F.avg_pool2d(ab, 4), SoftTargets(predict.bins), len(predict.bins))
     return own if lender == "own" else own.roll(-1, 0)
 

@@ -218,7 +218,7 @@ def train(
     if compiled:
         model = torch.compile(model)  # type: ignore[assignment]
     if ranks.world > 1:
-        model = DistributedDataParallel(run.network, find_unused_parameters=True)
+        model = DistributedDataParallel(model, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
     log = Log(out / "log.csv", config, ranks, photos.size, resume=resume)
     last = min(config.steps, until or config.steps)

@@ -12,6 +12,7 @@ from model.color import lab
 from model.evaluate import evaluate, main
 from model.losses import color_bins
 from model.predict import SETTINGS, Setting
+from photochrom.errors import PhotoRejected
 
 SHIPPED = Path("model/weights/photochrom.onnx")
 
@@ -119,6 +120,11 @@ def test_a_palette_of_the_next_photograph_leads_away_from_the_truth(two_colours:
     row = evaluate(PaletteOnly(), two_colours, palette="next")[0]["settings"][0]
     assert row["palette_distance"] < 0.3
     assert row["rmse_ab"] > 40
+
+
+def test_a_photograph_alone_has_no_next_one(two_colours: Path) -> None:
+    with pytest.raises(PhotoRejected, match="no next photograph"):
+        evaluate(PaletteOnly(), two_colours, palette="next", batch=1)
 
 
 def test_the_command_prints_json_and_writes_rows_and_a_sheet(
