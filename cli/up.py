@@ -206,6 +206,8 @@ def _wait_for_end(
         time.sleep(_POLL_SECONDS)
         if server is not None and (code := server.revive()) is not None:
             _log.warning("The queue's server ended with code %s; it runs again, with all that it had", code)
+            # One that ends at once again is not to take the machine with its starts.
+            time.sleep(_REVIVE_SECONDS)
         if name == _SENDER:
             # What it has to send lies in the queue, and nothing else suffers meanwhile.
             time.sleep(_REVIVE_SECONDS)

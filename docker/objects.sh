@@ -30,8 +30,9 @@ weed -logtostderr=true -v=0 server -dir=/data -ip=127.0.0.1 -ip.bind=127.0.0.1 -
 server=$!
 trap 'kill -TERM "$server" 2>/dev/null' TERM INT
 
-# The first start makes the bucket; a later one finds it there.
-until echo "s3.bucket.create -name $bucket" | weed shell -master=127.0.0.1:9333 2>&1 | grep -q -i -E "create|exist"; do
+# The first start makes the bucket; a later one finds it there. All is read: the shell says "create bucket" before it does,
+# and would end at the closed pipe of a reader that has seen enough.
+until echo "s3.bucket.create -name $bucket" | weed shell -master=127.0.0.1:9333 2>&1 | grep -i -E "created bucket|already exist" >/dev/null; do
     kill -0 "$server" 2>/dev/null || break
     sleep 0.5
 done

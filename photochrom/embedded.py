@@ -141,13 +141,20 @@ def _arguments(folder: Path, socket: Path) -> list[str]:
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
     from redis import Redis
-    from redis.exceptions import RedisError
+    from redis.backoff import NoBackoff
+    from redis.exceptions import BusyLoadingError, RedisError
+    from redis.retry import Retry
 
     give_up = time.monotonic() + _STARTUP_SECONDS
-    with Redis(unix_socket_path=str(socket)) as client:
+    # The client's own retries would wait for seconds between two looks.
+    with Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0)) as client:
         while time.monotonic() < give_up and server.poll() is None:
             try:
                 client.ping()
+            except BusyLoadingError:
+                # It has started, and reads what it had from the disk: minutes for a long queue.
+                give_up = time.monotonic() + _STARTUP_SECONDS
+                time.sleep(0.1)
             except RedisError:
                 time.sleep(0.01)
             else:

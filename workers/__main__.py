@@ -7,7 +7,14 @@ import sys
 from photochrom import logs
 from photochrom.logs import LogFormat
 
-from .supervisor import GRACE_SECONDS, MEMORY_BYTES, MISCONFIGURED, Supervisor
+from .supervisor import (
+    GRACE_SECONDS,
+    HEARTBEAT_SECONDS,
+    LEAST_HEARTBEAT_SECONDS,
+    MEMORY_BYTES,
+    MISCONFIGURED,
+    Supervisor,
+)
 
 
 def main() -> int:
@@ -28,15 +35,16 @@ def main() -> int:
         processes = arguments.processes or _whole_number("PHOTOCHROM_PROCESSES", 1, least=1)
         grace = _whole_number("PHOTOCHROM_SHUTDOWN_GRACE", GRACE_SECONDS)
         memory = _whole_number("PHOTOCHROM_MEMORY_BYTES", MEMORY_BYTES)
-        heartbeat = _whole_number("PHOTOCHROM_HEARTBEAT_TTL", 8, least=1)
+        heartbeat = _whole_number(
+            "PHOTOCHROM_HEARTBEAT_TTL", HEARTBEAT_SECONDS, least=LEAST_HEARTBEAT_SECONDS
+        )
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
     command = [sys.executable, "-m", "workers", "--single"]
-    # By twice the heartbeat the job of a hung process has long been taken over.
     return Supervisor(
-        command, processes=processes, grace=grace, memory_bytes=memory, hang=2.0 * heartbeat
+        command, processes=processes, grace=grace, memory_bytes=memory, heartbeat=heartbeat
     ).run()
 
 
@@ -52,11 +60,9 @@ def _work() -> int:
 
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
 
-    from .pulse import give_pulse
     from .settings import WorkerSettings
     from .worker import run
 
-    give_pulse()
     try:
         run(WorkerSettings())
     except (ModelRejected, TracingMissing, ValidationError) as error:

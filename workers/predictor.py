@@ -19,6 +19,7 @@ from photochrom.options import ColorizeOptions
 
 from . import providers as execution
 from .hints import hint_planes
+from .lanes import Lane, Lanes, sessions_for
 
 _log = logging.getLogger(__name__)
 
@@ -81,25 +82,20 @@ class OnnxPredictor:
             raise ModelRejected(
                 f"None of the asked providers is here; this machine has {', '.join(available)}."
             )
-        # One session of several gets its part of the memory.
-        kept = execution.sessions_for(gpu_memory_mb)
-        opened = partial(
-            execution.open_session,
-            path,
-            _session_options(threads),
-            wanted,
-            gpu_memory_mb=gpu_memory_mb // kept,
-        )
-        try:
-            session = opened()
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
+        opened = partial(_open, path, threads, wanted)
+        session = opened(gpu_memory_mb)
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
+        on_gpu = session.get_providers()[0] == execution.CUDA
+        # Only an open session tells the card, whose side tells how many sessions there is room for.
+        kept = sessions_for(gpu_memory_mb, self.card.predict_side) if on_gpu else 1
+        if kept > 1 and gpu_memory_mb:
+            # One session of several gets its part of the memory. The first one goes before the next one comes.
+            del session
+            session = opened(gpu_memory_mb // kept)
         _check_graph(session, self.card)
         self.provider: str = session.get_providers()[0]
         self.fell_back = self.provider != wanted[0]
-        on_gpu = self.provider == execution.CUDA
-        self._lanes = execution.Lanes(opened, session, kept if on_gpu else 1)
+        self._lanes = Lanes(partial(opened, gpu_memory_mb // kept), session, kept)
         self._shrinks = on_gpu and _shrinks(session, self.card)
         self._palette = np.zeros((1, len(self.card.bins)), np.float32)
 
@@ -133,7 +129,7 @@ class OnnxPredictor:
         )
         return Prediction(ab[0], confidence[0, 0])
 
-    def _run_options(self, lane: execution.Lane) -> ort.RunOptions | None:
+    def _run_options(self, lane: Lane) -> ort.RunOptions | None:
         due = next(lane.runs) % execution.SHRINK_EVERY == 0
         return execution.shrinking() if due and self._shrinks else None
 
@@ -151,6 +147,13 @@ def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
 def _allowed_side(side: float, card: ModelCard) -> int:
     rounded = round(side / card.side_multiple) * card.side_multiple
     return min(max(rounded, card.side_min), card.side_max)
+
+
+def _open(path: Path, threads: int, wanted: Sequence[str], gpu_memory_mb: int) -> ort.InferenceSession:
+    try:
+        return execution.open_session(path, _session_options(threads), wanted, gpu_memory_mb=gpu_memory_mb)
+    except Exception as error:  # ONNX Runtime's errors have no common base
+        raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
 
 
 def _session_options(threads: int) -> ort.SessionOptions:

@@ -1,11 +1,8 @@
-"""ONNX Runtime's execution providers: their libraries, what they are told, and what they may keep of memory."""
+"""ONNX Runtime's execution providers: their libraries, what they are told, and when they give memory back."""
 
 import contextlib
-import itertools
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnxruntime as ort
@@ -15,11 +12,6 @@ PROVIDERS = (CUDA, CPU)
 """In order of preference."""
 SHRINK_EVERY = 32
 """Predictions after which the GPU gets back what the last ones do not need: taking memory anew costs milliseconds."""
-
-SESSION_MB = 512
-"""Memory of a GPU that one session gets at most; a prediction of 384 x 384 pixels takes about 340 MB (NVIDIA H100)."""
-MOST_SESSIONS = 12
-"""More shapes than that are not met in one archive, but in pathological ones."""
 
 _CUDA_OPTIONS = {
     # Photos come in up to 57 shapes; the default, trying every algorithm, costs each shape's first photo seconds.
@@ -58,49 +50,6 @@ def open_session(
     # Else a failing GPU would be left for the CPU in the middle of the work, and nobody would be told.
     session.disable_fallback()
     return session
-
-
-@dataclass
-class Lane:
-    """A session and the number of the run that comes next in it."""
-
-    session: ort.InferenceSession
-    runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-
-class Lanes:
-    """Sessions of one model, each for photographs of one shape, those used last.
-
-    When a session meets another shape than the time before, ONNX Runtime (1.20 and later) has cuDNN plan every
-    convolution anew, also if it knew the shape earlier: on an H100 a photograph then took a second of CPU around a
-    prediction of 5 ms. A session that sees one shape plans once. On a CPU nothing is planned and one is enough.
-
-    Args:
-        open_session: opens another session of the same model.
-        first: the session that is open already.
-        kept: how many may be open at once.
-    """
-
-    def __init__(
-        self, open_session: Callable[[], ort.InferenceSession], first: ort.InferenceSession, kept: int
-    ) -> None:
-        self._open, self._spare, self.kept = open_session, [Lane(first)], kept
-        self._lanes: OrderedDict[tuple[int, ...], Lane] = OrderedDict()
-
-    def of(self, shape: tuple[int, ...]) -> Lane:
-        """Return the lane of a shape; the one unused for longest gives way to a new one."""
-        key = shape if self.kept > 1 else ()
-        if key not in self._lanes:
-            if len(self._lanes) == self.kept:
-                self._lanes.popitem(last=False)
-            self._lanes[key] = self._spare.pop() if self._spare else Lane(self._open())
-        self._lanes.move_to_end(key)
-        return self._lanes[key]
-
-
-def sessions_for(gpu_memory_mb: int) -> int:
-    """Return how many sessions fit into that memory of a GPU, in MiB; 0 is no limit."""
-    return max(1, min(MOST_SESSIONS, gpu_memory_mb // SESSION_MB)) if gpu_memory_mb else MOST_SESSIONS
 
 
 def shrinking() -> ort.RunOptions:

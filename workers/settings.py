@@ -10,7 +10,7 @@ from pydantic import Field
 from photochrom.settings import SharedSettings
 
 from .pipeline.limits import PhotoLimits
-from .supervisor import GRACE_SECONDS, MEMORY_BYTES
+from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
 
 _SHIPPED_MODEL = Path(__file__).parent.parent / "model" / "weights" / "photochrom.onnx"
 
@@ -37,8 +37,11 @@ class WorkerSettings(SharedSettings):
         int, Field(ge=0, description="MiB of GPU memory that one process may take at most; 0 is no limit.")
     ] = 4096
     heartbeat_ttl: Annotated[
-        int, Field(ge=2, description="Seconds of silence after which a worker counts as dead.")
-    ] = 8
+        int,
+        Field(
+            ge=LEAST_HEARTBEAT_SECONDS, description="Seconds of silence after which a worker counts as dead."
+        ),
+    ] = HEARTBEAT_SECONDS
     maintenance_interval: Annotated[
         int, Field(ge=1, description="Seconds between looks for jobs whose worker died.")
     ] = 2

@@ -23,8 +23,13 @@ MISCONFIGURED = os.EX_CONFIG
 """Exit code of a worker that cannot work before somebody changes something: restarting it is no use."""
 GRACE_SECONDS = 15
 """What a job at work has to be finished, unless `PHOTOCHROM_SHUTDOWN_GRACE` says otherwise."""
-MEMORY_BYTES = 4 << 30
-"""What one worker may hold, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB."""
+HEARTBEAT_SECONDS = 8
+"""Silence after which a worker counts as dead, unless `PHOTOCHROM_HEARTBEAT_TTL` says otherwise."""
+LEAST_HEARTBEAT_SECONDS = 2
+"""Below that a worker is not heard often enough."""
+MEMORY_BYTES = 3584 << 20
+"""What one worker may hold, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB, and in a
+container of 4 GiB it is refused before the kernel kills for want of memory."""
 
 _FIRST_DELAY = 0.2
 # A worker that comes back late delays the photographs of those that died with it; a start costs about a second.
@@ -34,7 +39,8 @@ _STEADY_SECONDS = 30.0
 _COLD_SECONDS = 2.0
 _AGAIN_SECONDS = 0.1
 _LOOK_SECONDS = 1.0
-_HANG_SECONDS = 16.0
+# By twice the heartbeat the job of a hung process has long been taken over.
+_HANG_HEARTBEATS = 2.0
 
 
 @dataclass
@@ -51,7 +57,8 @@ class _Slot:
 class Supervisor:
     """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
-    One whose pulse has stopped for `hang` seconds is killed: a native call holds it, and nothing else could end it.
+    One whose pulse has stopped for twice `heartbeat` seconds is killed: a native call holds it, and nothing else
+    could end it.
     Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
     """
 
@@ -61,12 +68,12 @@ class Supervisor:
         *,
         processes: int,
         grace: float,
-        hang: float = _HANG_SECONDS,
+        heartbeat: float = HEARTBEAT_SECONDS,
         memory_bytes: int = 0,
     ) -> None:
         self._command = list(command)
         self._grace = grace
-        self._hang = hang
+        self._hang = _HANG_HEARTBEATS * heartbeat
         self._memory_bytes = memory_bytes
         self._slots = [_Slot() for _ in range(processes)]
         self._signals = 0
@@ -107,7 +114,9 @@ class Supervisor:
         end_with_parent()
         if self._memory_bytes:
             # Not RLIMIT_AS: that counts what is only reserved, too, and below 16 GB CUDA does not start.
-            resource.setrlimit(resource.RLIMIT_DATA, (self._memory_bytes, self._memory_bytes))
+            hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+            bound = self._memory_bytes if hard == resource.RLIM_INFINITY else min(self._memory_bytes, hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
 
     def _reap(self) -> None:
         for slot in self._slots:
@@ -161,8 +170,9 @@ class Supervisor:
         """Return when all have ended, the time is over, or somebody presses Ctrl-C once more."""
         give_up = time.monotonic() + seconds
         while self._alive() and time.monotonic() < give_up and self._signals <= signals:
-            _wait(wakeup, give_up - time.monotonic())
+            _wait(wakeup, min(_LOOK_SECONDS, give_up - time.monotonic()))
             self._reap()
+            self._end_hung()
 
     def _alive(self) -> list["subprocess.Popen[bytes]"]:
         return [slot.child for slot in self._slots if slot.child is not None]

@@ -35,6 +35,7 @@ from . import tasks
 from .clocks import JumpWatch, shorten
 from .deadline import Deadline
 from .maintenance import Maintenance, apart
+from .pulse import give_pulse
 from .settings import WorkerSettings
 
 _log = logging.getLogger(__name__)
@@ -295,6 +296,8 @@ def run(settings: WorkerSettings) -> None:
             "This installation is made for CUDA, but ONNX Runtime could not use it and predicts on the CPU; "
             "`photochrom doctor` and ONNX Runtime's own messages at the start tell what is missing"
         )
+    # Not before: loading ONNX Runtime and CUDA from a cold disk holds the interpreter's lock longer than a hang may.
+    give_pulse()
     worker.work(logging_level="WARNING", max_jobs=settings.jobs_per_process or None)
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from support.running import ROOT
-from workers.supervisor import _COLD_SECONDS
+from workers.supervisor import _COLD_SECONDS, MEMORY_BYTES
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
@@ -44,6 +44,15 @@ def test_a_worker_may_finish_the_longest_job():
     stop = int(default_of(worker["stop_grace_period"]).removesuffix("s"))
     assert longest <= grace
     assert grace + _COLD_SECONDS < stop
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_photograph_fails_before_the_kernel_ends_a_process(name):
+    told = SERVICES[name]["environment"]
+    bound = int(default_of(told["PHOTOCHROM_MEMORY_BYTES"]))
+    assert bound == MEMORY_BYTES
+    memory = default_of(SERVICES[name]["mem_limit"])
+    assert int(default_of(told["PHOTOCHROM_PROCESSES"])) * bound < int(memory.removesuffix("g")) << 30
 
 
 def test_the_gpu_s_worker_asks_for_an_nvidia_device_and_is_built_with_cuda():

@@ -1,6 +1,10 @@
 """The example manifests are valid, say what the code understands, fit together, and every pod is hardened."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import kubernetes_validate
 import pytest
@@ -8,7 +12,7 @@ import yaml
 
 from photochrom import __version__
 from service.settings import ServiceSettings
-from support.running import ROOT
+from support.running import ROOT, free_port
 from workers.settings import WorkerSettings
 
 FILES = sorted((ROOT / "docker" / "kubernetes").glob("*.yaml"))
@@ -99,6 +103,26 @@ def test_a_worker_may_finish_the_longest_job(name):
     told = {variable["name"]: variable.get("value") for variable in PODS[name]["containers"][0]["env"]}
     grace = int(told["PHOTOCHROM_SHUTDOWN_GRACE"])
     assert WorkerSettings().job_timeout <= grace < PODS[name]["terminationGracePeriodSeconds"] - 10
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_photograph_fails_before_the_kernel_ends_a_process(name):
+    (container,) = PODS[name]["containers"]
+    told = {variable["name"]: variable.get("value") for variable in container["env"]}
+    bound = int(told.get("PHOTOCHROM_MEMORY_BYTES", WorkerSettings().memory_bytes))
+    limit = int(container["resources"]["limits"]["memory"].removesuffix("Gi")) << 30
+    assert int(told.get("PHOTOCHROM_PROCESSES", 1)) * bound < limit
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+@pytest.mark.parametrize(("answers", "restarted"), [(False, False), (True, True)])
+def test_a_worker_is_restarted_when_it_is_dead_and_not_when_the_queue_is(name, answers, restarted, redis_url):
+    probe = PODS[name]["containers"][0]["livenessProbe"]
+    url = redis_url if answers else f"redis://127.0.0.1:{free_port()}"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "REDIS_URL": url, "PATH": path}
+    done = subprocess.run(probe["exec"]["command"], cwd=ROOT, env=env, timeout=60, check=False)
+    assert (done.returncode != 0) is restarted
 
 
 def test_workers_scale_by_all_that_wait():

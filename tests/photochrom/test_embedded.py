@@ -1,4 +1,5 @@
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -28,6 +29,23 @@ def test_a_server_that_was_killed_is_revived_with_what_it_had(tmp_path: Path) ->
         assert code == -signal.SIGKILL
         assert redis.get("job") == b"accepted"
         assert redis.info("server")["process_id"] != victim.pid
+
+
+def test_a_long_queue_may_take_longer_to_load_than_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis, redis.pipeline(transaction=False) as pipeline:
+        for number in range(5000):
+            pipeline.set(f"job:{number}", "accepted")
+        pipeline.execute()
+    arguments = embedded._arguments
+    slowly = ["--key-load-delay", "500"]  # microseconds a key
+    monkeypatch.setattr(embedded, "_arguments", lambda *where: [*arguments(*where), *slowly])
+    monkeypatch.setattr(embedded, "_STARTUP_SECONDS", 1.5)
+    began = time.monotonic()
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        assert time.monotonic() - began > 2
+        assert redis.dbsize() == 5000
 
 
 def test_it_listens_on_its_socket_only_and_never_evicts(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from photochrom.errors import ModelRejected
 from photochrom.options import ColorizeOptions
 from support.tiny_model import CARD, tiny_model
+from workers import providers as execution
 from workers.predictor import OnnxPredictor, predict_size
 
 
@@ -73,6 +75,34 @@ def test_wrong_rank_is_rejected(write):
 def test_no_provider_of_this_machine_is_rejected(write):
     with pytest.raises(ModelRejected, match="None of the asked providers"):
         OnnxPredictor(write(tiny_model()), providers=["AbacusExecutionProvider"])
+
+
+@pytest.mark.parametrize(
+    ("side", "memory", "opened"),
+    [
+        (384, 4096, [4096, 512, 512]),
+        (768, 4096, [4096, 2048, 2048]),
+        (768, 2048, [2048]),
+        (384, 0, [0, 0]),
+    ],
+)
+def test_each_session_on_a_gpu_gets_the_memory_that_the_card_s_side_needs(
+    write, monkeypatch, side, memory, opened
+):
+    """What is asked of a GPU, on a machine without one: the CPU is taken for it."""
+    asked = []
+
+    def open_session(path, options, providers, *, gpu_memory_mb):
+        asked.append(gpu_memory_mb)
+        return ort.InferenceSession(path, options, providers=providers)
+
+    monkeypatch.setattr(execution, "CUDA", execution.CPU)
+    monkeypatch.setattr(execution, "open_session", open_session)
+    card = CARD.model_copy(update={"predict_side": side, "side_max": 1024})
+    predictor = OnnxPredictor(write(tiny_model(card)), providers=[execution.CPU], gpu_memory_mb=memory)
+    for shape in [(32, 32), (64, 32)]:
+        predictor.predict(np.zeros(shape, np.float32), ColorizeOptions())
+    assert asked == opened
 
 
 @given(st.integers(1, 70_000), st.integers(1, 70_000))

@@ -57,34 +57,3 @@ def test_photographs_come_in_few_shapes():
     )
     shapes = {predict_size(height, 1000, card) for height in range(40, 25_000, 7)}
     assert len(shapes) < 60
-
-
-def lanes(kept):
-    return providers.Lanes(opened, opened(), kept)
-
-
-def test_a_shape_keeps_its_session():
-    found = lanes(3)
-    first = {shape: found.of(shape).session for shape in [(32, 32), (64, 32), (32, 64)]}
-    assert len({id(session) for session in first.values()}) == 3
-    assert all(found.of(shape).session is session for shape, session in first.items())
-
-
-def test_the_shape_unused_for_longest_gives_way():
-    found = lanes(2)
-    square = found.of((32, 32)).session
-    wide = found.of((32, 64)).session
-    assert found.of((32, 32)).session is square
-    found.of((64, 32))  # takes the place of the wide one
-    assert found.of((32, 32)).session is square
-    assert found.of((32, 64)).session is not wide
-
-
-def test_one_session_is_enough_where_nothing_is_planned():
-    found = lanes(1)
-    assert found.of((32, 32)).session is found.of((64, 32)).session
-
-
-@pytest.mark.parametrize(("memory", "sessions"), [(64, 1), (2048, 4), (4096, 8), (90_000, 12), (0, 12)])
-def test_sessions_share_the_memory_that_a_worker_may_take(memory, sessions):
-    assert providers.sessions_for(memory) == sessions

@@ -1,9 +1,13 @@
 """What a supervisor feels of its workers: life, silence, and no alarm where there is none."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -16,7 +20,7 @@ _SUPERVISE = """
 import sys
 from workers.supervisor import Supervisor
 child = "from workers.pulse import give_pulse; give_pulse(); import time; time.sleep(600)"
-sys.exit(Supervisor([sys.executable, "-c", child], processes=1, grace=1, hang=2.5).run())
+sys.exit(Supervisor([sys.executable, "-c", child], processes=1, grace=float(sys.argv[1]), heartbeat=1.25).run())
 """
 
 
@@ -61,20 +65,69 @@ def test_a_pause_of_the_whole_machine_is_no_silence(clock: Clock) -> None:
     assert felt.silence() <= 2
 
 
-def test_a_worker_that_does_not_get_on_is_killed_and_replaced() -> None:
-    process = subprocess.Popen([sys.executable, "-c", _SUPERVISE], cwd=ROOT)
+@contextmanager
+def single(**env: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """One worker, and the supervisor's end of its pipe."""
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "workers", "--single"]
+    given = {**os.environ, **env, pulse.FD_VARIABLE: str(writer)}
+    process = subprocess.Popen(command, cwd=ROOT, env=given, pass_fds=(writer,), stderr=subprocess.DEVNULL)
+    os.close(writer)
     try:
-        supervisor = psutil.Process(process.pid)
+        yield process, reader
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
 
-        def worker() -> psutil.Process | None:
-            found = [child for child in supervisor.children() if "give_pulse" in " ".join(child.cmdline())]
-            return found[0] if found and found[0].cmdline()[-1] != _SUPERVISE else None
 
+def test_a_worker_gives_no_pulse_before_its_model_is_loaded(tmp_path: Path) -> None:
+    """Loading CUDA's libraries from a cold disk takes longer than a hang may, with the interpreter's lock held."""
+    with single(PHOTOCHROM_MODEL_PATH=str(tmp_path / "missing.onnx")) as (process, reader):
+        assert process.wait(timeout=60) == os.EX_CONFIG
+        assert os.read(reader, 16) == b""
+
+
+def test_a_worker_at_work_gives_a_pulse(redis_url: str) -> None:
+    with single(REDIS_URL=redis_url) as (_, reader):
+        assert select.select([reader], [], [], 60)[0]
+        assert os.read(reader, 1) == b"."
+
+
+@contextmanager
+def supervising(
+    grace: float,
+) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], psutil.Process | None]]]:
+    """A supervisor, and what looks for its worker."""
+    process = subprocess.Popen([sys.executable, "-c", _SUPERVISE, str(grace)], cwd=ROOT)
+    supervisor = psutil.Process(process.pid)
+
+    def worker() -> psutil.Process | None:
+        found = [child for child in supervisor.children() if "give_pulse" in " ".join(child.cmdline())]
+        return found[0] if found and _SUPERVISE not in found[0].cmdline() else None
+
+    try:
+        yield process, worker
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_worker_that_does_not_get_on_is_killed_and_replaced() -> None:
+    with supervising(grace=1) as (_, worker):
         first = wait_for(worker, 10, "a worker")
         wait_for(lambda: first.num_threads() == 2, 10, "its pulse")
         first.send_signal(signal.SIGSTOP)
         wait_for(lambda: not first.is_running(), 15, "its end")
         assert wait_for(worker, 10, "another worker").pid != first.pid
-    finally:
+
+
+def test_a_worker_that_hangs_is_also_killed_while_all_stops() -> None:
+    """The grace is ten minutes for the sake of photographs that are being worked on; this one is not."""
+    with supervising(grace=600) as (process, worker):
+        hung = wait_for(worker, 10, "a worker")
+        wait_for(lambda: hung.num_threads() == 2, 10, "its pulse")
+        hung.send_signal(signal.SIGSTOP)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
+        assert not hung.is_running()

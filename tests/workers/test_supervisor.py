@@ -1,10 +1,12 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -15,7 +17,8 @@ from workers.supervisor import Supervisor
 _SUPERVISE = """
 import sys
 from workers.supervisor import Supervisor
-sys.exit(Supervisor([sys.executable, "-c", sys.argv[1]], processes=int(sys.argv[2]), grace=float(sys.argv[3])).run())
+sys.exit(Supervisor([sys.executable, "-c", sys.argv[1]], processes=int(sys.argv[2]), grace=float(sys.argv[3]),
+    memory_bytes=int(sys.argv[4])).run())
 """
 _IDLE = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(0)); signal.pause()"
 _DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -23,7 +26,7 @@ _DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); tim
 
 @contextmanager
 def supervising(child: str, processes: int = 1, grace: float = 20) -> Iterator["subprocess.Popen[bytes]"]:
-    command = [sys.executable, "-c", _SUPERVISE, child, str(processes), str(grace)]
+    command = [sys.executable, "-c", _SUPERVISE, child, str(processes), str(grace), "0"]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         yield process
@@ -40,6 +43,20 @@ def children(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
             if _SUPERVISE not in child.cmdline():
                 found.append(child)
     return found
+
+
+def test_a_lower_bound_of_the_machine_is_the_workers_bound() -> None:
+    """As `LimitDATA=` of systemd sets one: nobody may raise it, and no worker has to fail for it."""
+    bound = 2 << 30
+    command = [sys.executable, "-c", _SUPERVISE, _IDLE, "1", "20", str(4 << 30)]
+    lower = partial(resource.setrlimit, resource.RLIMIT_DATA, (bound, bound))
+    process = subprocess.Popen(command, cwd=ROOT, preexec_fn=lower)
+    try:
+        (child,) = wait_for(lambda: children(process), 10, "a child")
+        assert child.rlimit(resource.RLIMIT_DATA) == (bound, bound)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_it_runs_as_many_as_asked_and_ends_them_politely() -> None:

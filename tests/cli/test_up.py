@@ -1,0 +1,21 @@
+import subprocess
+import sys
+
+from cli import up
+
+
+class Dying:
+    """A queue's server that ends as often as it is started."""
+
+    starts = 0
+
+    def revive(self) -> int:
+        self.starts += 1
+        return 1
+
+
+def test_a_queue_s_server_that_dies_at_once_is_started_once_a_second_at_most() -> None:
+    server = Dying()
+    api = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.5)"])
+    assert up._wait_for_end({"The API": api}, {}, server) == "The API"
+    assert server.starts <= 4
