@@ -30,7 +30,8 @@ class RunConfig(BaseModel):
     learn: Annotated[
         Literal["all", "conditions", "palette"],
         Field(
-            description="conditions, palette: only the layers of hints and palette; all else stays to the bit"
+            description="conditions: only the layers of hints and palette; palette: the palette's alone; "
+            "all else stays to the bit"
         ),
     ] = "all"
     condition_every: Annotated[
@@ -81,6 +82,8 @@ class RunConfig(BaseModel):
             raise ValueError(
                 f"{self.windows} windows of {WINDOW**2} do not fit in {self.positions} positions"
             )
+        if self.windows > (self.side // (4 * WINDOW)) ** 2:
+            raise ValueError(f"{self.windows} windows do not fit in a crop of {self.side} pixels")
         return self
 
     @classmethod

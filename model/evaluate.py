@@ -9,7 +9,8 @@ to full size bilinearly. The figures are explained in docs/model.md.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -45,6 +46,7 @@ from .samples import contact_sheet
 SIDE = 256
 Lender = Literal["own", "next"]
 Answers = list[tuple[Tensor, Tensor]]
+Histogram = Callable[[Tensor], Tensor]
 _TIMED = 10  # photographs
 
 
@@ -114,25 +116,31 @@ def evaluate(
     rows: list[Row] = []
     places: dict[Setting, list[Tensor]] = {setting: [] for setting in SETTINGS}
     seconds = 0.0
+    histogram = histogram_over(predict.bins) if palette else None  # once: its table takes a second
     for names, truth in squares(photos, batch, limit):
         colours = lab(truth / 255)
         lightness = colours[:, :1]
         seconds = seconds or seconds_per_photo(predict, lightness[:_TIMED])
         given = point_hints(colours[:, 1:], hints, generator(len(rows)))
-        lent = lent_palettes(predict, colours[:, 1:], palette) if palette else None
+        lent = lent_palettes(colours[:, 1:], histogram, palette) if palette and histogram else None
         answers = predict(lightness, given, SETTINGS, lent)
         for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
             places[setting].append(place_errors(ab, confidence, colours[:, 1:]))
         new = _rows(names, colours, truth, [ab for ab, _ in answers], verdicts)
-        if lent is not None:
-            _add_distances(new, predict, lent, answers, predict(lightness, given, SETTINGS))
+        if histogram and lent is not None:
+            _add_distances(new, histogram, lent, answers, predict(lightness, given, SETTINGS))
         rows += new
     if not rows:
         raise PhotoRejected(f"There are no photographs in {photos}.")
     return _report(rows, seconds, places, verdicts), rows
 
 
-def lent_palettes(predict: Predict, ab: Tensor, lender: Lender) -> Tensor:
+def histogram_over(bins: Tensor) -> Histogram:
+    """Return what counts ab (N,2,H,W) over bins (Q,2): (N,Q), each row summing to 1."""
+    return partial(ab_histogram, targets=SoftTargets(bins), bins=len(bins))
+
+
+def lent_palettes(ab: Tensor, histogram: Histogram, lender: Lender) -> Tensor:
     """Return the palettes (N,Q) that photographs of ab (N,2,H,W) are lent.
 
     Raises:
@@ -142,16 +150,15 @@ def lent_palettes(predict: Predict, ab: Tensor, lender: Lender) -> Tensor:
         raise PhotoRejected(
             "A batch of one has no next photograph to lend its palette: choose another --limit or --batch."
         )
-    own = ab_histogram(F.avg_pool2d(ab, 4), SoftTargets(predict.bins), len(predict.bins))
+    own = histogram(F.avg_pool2d(ab, 4))
     return own if lender == "own" else own.roll(-1, 0)
 
 
 def _add_distances(
-    rows: list[Row], predict: Predict, palette: Tensor, answers: Answers, automatic: Answers
+    rows: list[Row], histogram: Histogram, palette: Tensor, answers: Answers, automatic: Answers
 ) -> None:
-    targets, bins = SoftTargets(predict.bins), len(predict.bins)
     for name, each in (("palette_distance", answers), ("palette_distance_without", automatic)):
-        found = [measures.hellinger(ab_histogram(ab, targets, bins), palette) for ab, _ in each]
+        found = [measures.hellinger(histogram(ab), palette) for ab, _ in each]
         for row, distance in zip(rows, torch.cat(found), strict=True):
             row.values[name] = float(distance)
 

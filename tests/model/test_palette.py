@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from model.color import lab
-from model.conditions import ab_histogram
 from model.data import decode_square
-from model.losses import SoftTargets
+from model.evaluate import Histogram, histogram_over
 from model.measures import hellinger
 from model.predict import SETTINGS, OnnxPredict
 
@@ -31,7 +30,12 @@ def seen(path: Path) -> torch.Tensor:
 
 
 def histogram(ab: torch.Tensor) -> torch.Tensor:
-    return ab_histogram(ab, SoftTargets(shipped().bins), len(shipped().bins))
+    return counted()(ab)
+
+
+@cache
+def counted() -> Histogram:
+    return histogram_over(shipped().bins)
 
 
 def coloured(path: Path, reference: Path | None) -> torch.Tensor:

@@ -137,7 +137,10 @@ def test_the_command_says_what_is_missing(
     assert message in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("fields", ["evenness = 0.1", "windows = 17", "evenness = 0.1\nwindows = 17"])
+@pytest.mark.parametrize(
+    "fields",
+    ["evenness = 0.1", "windows = 17", "evenness = 0.1\nwindows = 17", "side = 64\nwindows = 5"],
+)
 def test_windows_must_fit_in_the_positions(fields: str, tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text(f"steps = 1\npositions = 1024\n{fields}\n")
     with pytest.raises(ModelRejected, match="window"):
