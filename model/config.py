@@ -86,6 +86,12 @@ class RunConfig(BaseModel):
             raise ValueError(f"{self.windows} windows do not fit in a crop of {self.side} pixels")
         return self
 
+    @model_validator(mode="after")
+    def _something_learns(self) -> Self:
+        if self.learn != "all" and self.condition_every > 1:
+            raise ValueError("where only conditions learn they must be in every batch: condition_every is 1")
+        return self
+
     @classmethod
     def read(cls, *paths: Path) -> Self:
         """Read a TOML file, or several laid over each other: of a field in two the last one counts.

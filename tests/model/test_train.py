@@ -147,6 +147,12 @@ def test_windows_must_fit_in_the_positions(fields: str, tmp_path: Path) -> None:
         RunConfig.read(tmp_path / "run.toml")
 
 
+def test_conditions_that_learn_alone_must_be_in_every_batch(tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text('steps = 1\nlearn = "palette"\ncondition_every = 2\n')
+    with pytest.raises(ModelRejected, match="every batch"):
+        RunConfig.read(tmp_path / "run.toml")
+
+
 def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text("steps = 5\nlerning_rate = 1.0\n")
     with pytest.raises(ModelRejected, match="lerning_rate"):

@@ -70,13 +70,11 @@ def run(
         verdict = examine(battle.client, album, out, folder / "data", battle.seen, 0)
         same = before == {process.pid for process in battle.running.parts("-m")}
         battle.stack.close()
-    row.lost, row.duplicated = verdict.lost, verdict.duplicated
-    row.broken += verdict.broken
+    row.take(verdict, sending.returncode, said)
     ends = [job.finished_at for job in battle.seen.values() if job.finished_at]
     row.check(max(ends) - min(ends) > timedelta(hours=1), "the clock of the workers did not move")
     row.also = f"{verdict.again} attempts again, all processes the same"
     row.check(same, "a process was killed, or ended, for a jump")
-    row.check(sending.returncode == 0, f"the client ended with {sending.returncode}: {said}")
     return row
 
 

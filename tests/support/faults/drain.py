@@ -48,10 +48,8 @@ def run(
         verdict = examine(battle.client, album, out, folder / "data", battle.seen, 0)
         failed = sum(1 for _ in battle.client.batches.items(battle.batch().id, state=JobState.FAILED))
         battle.stack.close()
-    row.lost, row.duplicated = verdict.lost, verdict.duplicated
-    row.broken += verdict.broken
+    row.take(verdict, sending.returncode, said)
     row.check(failed == 0, f"{failed} jobs failed")
-    row.check(sending.returncode == 0, f"the client ended with {sending.returncode}: {said}")
     row.also = (
         f"{failed} failed, {verdict.again} attempts again; "
         f"ended within {statistics.median(ends):.1f} s (median), {max(ends):.1f} s (worst)"

@@ -49,11 +49,9 @@ def run(
         jobs = [battle.running.wait(job_id) for job_id in singles]
         verdict = examine(battle.client, album, out, folder / "data", battle.seen, times * workers)
         battle.stack.close()
-    row.lost, row.duplicated = verdict.lost, verdict.duplicated
-    row.broken += verdict.broken
+    row.take(verdict, sending.returncode, said)
     again = verdict.again + sum(job["attempt"] - 1 for job in jobs)
     row.also = f"{len(jobs)} accepted just before a kill, {again} attempts again"
-    row.check(sending.returncode == 0, f"the client ended with {sending.returncode}: {said}")
     return row
 
 

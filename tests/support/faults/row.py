@@ -3,6 +3,8 @@
 import statistics
 from dataclasses import dataclass, field
 
+from support.inquest import Verdict
+
 HEAD = (
     "| `ARGS` | fault | times | photographs | lost | duplicated | back after, s (median, worst) | also seen |\n"
     "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -32,6 +34,12 @@ class Row:
     def check(self, holds: bool, otherwise: str) -> None:
         if not holds:
             self.broken.append(otherwise)
+
+    def take(self, verdict: Verdict, code: int, said: str) -> None:
+        """Count what was found of a batch, and the end of the client that sent it: its exit code and words."""
+        self.lost, self.duplicated = verdict.lost, verdict.duplicated
+        self.broken += verdict.broken
+        self.check(code == 0, f"the client ended with {code}: {said}")
 
     def __str__(self) -> str:
         cells = (

@@ -108,14 +108,11 @@ def run(
         said = sending.communicate(timeout=600)[0]
         verdict = examine(battle.client, album, out, folder / "data", battle.seen, hunt.kills)
         battle.stack.close()
-    row = Row(
-        "kill -9 of workers at random", hunt.kills, photos, verdict.lost, verdict.duplicated, hunt.seconds
-    )
-    row.broken += verdict.broken
+    row = Row("kill -9 of workers at random", hunt.kills, photos, seconds=hunt.seconds)
     row.also = (
         f"{len(hunt.seconds)} hit at work, {verdict.again} attempts again, {hunt.spared} last attempts spared"
     )
-    row.check(sending.returncode == 0, f"the client ended with {sending.returncode}: {said}")
+    row.take(verdict, sending.returncode, said)
     row.check(max(row.seconds, default=0.0) <= bar, f"a photograph was not back within {bar:g} s")
     return row
 
