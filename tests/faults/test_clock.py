@@ -16,6 +16,15 @@ from support.running import wait_for
 HOURS = 6 * 3600
 
 
+@pytest.fixture
+def wall(tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> clock.WallClock:
+    """The clock of all processes that the test starts, with the tiny network in them."""
+    clock_ = clock.WallClock(tmp_path / "clock")
+    for name, value in {**clock_.env, **tiny}.items():
+        monkeypatch.setenv(name, value)
+    return clock_
+
+
 def test_a_batch_goes_on_over_jumps_and_no_healthy_job_is_begun_again(
     tmp_path: Path, tiny: dict[str, str]
 ) -> None:
@@ -24,11 +33,8 @@ def test_a_batch_goes_on_over_jumps_and_no_healthy_job_is_begun_again(
 
 
 def test_a_jump_ends_no_healthy_job_and_hides_no_dead_worker(
-    tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny: dict[str, str], wall: clock.WallClock
 ) -> None:
-    wall = clock.WallClock(tmp_path / "clock")
-    for name, value in {**wall.env, **tiny}.items():
-        monkeypatch.setenv(name, value)
     with ExitStack() as stack:
         bench = Bench(stack.enter_context(valkey(tmp_path / "queue")), tmp_path / "data")
         model = {"model_path": tiny["PHOTOCHROM_MODEL_PATH"]}
@@ -51,12 +57,9 @@ def test_a_jump_ends_no_healthy_job_and_hides_no_dead_worker(
 
 
 def test_nothing_expires_for_an_hour_after_the_clock_has_run_ahead(
-    tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny: dict[str, str], wall: clock.WallClock
 ) -> None:
     """A clock that is wrong by a month, until somebody sees it."""
-    wall = clock.WallClock(tmp_path / "clock")
-    for name, value in {**wall.env, **tiny}.items():
-        monkeypatch.setenv(name, value)
     with ExitStack() as stack:
         bench = Bench(stack.enter_context(valkey(tmp_path / "queue")), tmp_path / "data")
         model = {"model_path": tiny["PHOTOCHROM_MODEL_PATH"]}

@@ -10,20 +10,13 @@ from photochrom.job_store import JobStore
 from photochrom.jobs import JobError, JobRecord, JobState, Retention, utc_now
 from photochrom.queue import rq_id
 from support.objects import ObjectStore
-from support.queueing import Bench, add_item, new_batch
+from support.queueing import Bench, add_item, maintenance, new_batch
 from workers.maintenance import Maintenance
 
 
-@pytest.fixture
-def maintenance(bench: Bench) -> Maintenance:
-    return Maintenance(
-        redis=bench.redis,
-        store=bench.store,
-        queue=bench.queue,
-        storage=bench.storage,
-        max_attempts=3,
-        batches=bench.batches,
-    )
+@pytest.fixture(name="maintenance")
+def maintenance_of_bench(bench: Bench) -> Maintenance:
+    return maintenance(bench)
 
 
 def queued(bench: Bench) -> list[str]:
