@@ -256,7 +256,8 @@ def batch_loss(
     if config.palette and conditioned:
         palette = reveal_palette(ab, targets, len(network.bins), config.palette, random)
     lightness = batch.lightness.to(memory_format=torch.channels_last)
-    with torch.autocast(squares.device.type, torch.bfloat16, enabled=squares.is_cuda):
+    bf16 = squares.is_cuda if config.bf16 is None else config.bf16
+    with torch.autocast(squares.device.type, torch.bfloat16, enabled=bf16):
         outputs = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
     outputs, truth = outputs.float(), at_positions(ab, positions)
     loss = run.answer.loss(outputs[..., 0].transpose(1, 2), truth)

@@ -1,12 +1,18 @@
-"""Which workers are alive, on which model and hardware: keys that die with their worker."""
+"""Which workers are alive, on which model and hardware, and where webhooks are sent: keys that die with their process."""
 
+import os
+import socket
+import sys
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from redis import Redis
+from redis.exceptions import RedisError
 
 from .jobs import ModelUsed
+from .queue import connect
 from .records import readable
 
 _INDEX = "workers"
@@ -75,6 +81,40 @@ class Fleet:
         if dead := [name for name, text in zip(names, texts, strict=True) if text is None]:
             self._redis.srem(_INDEX, *dead)
         return [text for text in texts if text is not None]
+
+
+class Dispatchers:
+    """The notice board of those that send webhooks, one note for each host."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def beat(self, host: str, ttl: int) -> None:
+        """Say that the dispatcher of this host looks for what is due, for the next `ttl` seconds."""
+        self._redis.set(f"dispatcher:{host}", b"", ex=ttl)
+
+    def lives_on(self, host: str) -> bool:
+        """Tell whether the dispatcher of this host is alive."""
+        return bool(self._redis.exists(f"dispatcher:{host}"))
+
+
+def tell_health(lives_on: Callable[[Redis, str], bool], who: str, redis_url: str) -> int:
+    """Return the exit code of a container's health check: 0 if `who` lives on this host, else with a sentence.
+
+    Args:
+        lives_on: asks the queue's server about a host.
+        who: for the sentence, for example "worker".
+        redis_url: the queue's server.
+    """
+    host = socket.gethostname()
+    try:
+        if lives_on(connect(redis_url), host):
+            return os.EX_OK
+    except RedisError as error:
+        sys.stderr.write(f"The queue does not answer: {error}\n")
+        return os.EX_UNAVAILABLE
+    sys.stderr.write(f"No {who} of {host} is alive.\n")
+    return os.EX_TEMPFAIL
 
 
 def _key(name: str) -> str:

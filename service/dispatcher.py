@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import ssl
 import sys
 import time
@@ -22,6 +23,7 @@ from redis.exceptions import RedisError
 
 from photochrom import logs
 from photochrom.errors import WebhookNotFound
+from photochrom.fleet import Dispatchers
 from photochrom.jobs import utc_now
 from photochrom.queue import connect
 from photochrom.webhook_store import WebhookStore
@@ -35,6 +37,8 @@ _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
 _REDIS_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
+_BEAT_SECONDS = 5.0
+_BEAT_TTL = 30  # a queue that is slow for a moment makes nobody ill
 # More would be a load on the receiver, and one that hangs must not take all we have.
 _AT_ONCE = 4
 # An attempt is over by then, or its process is dead.
@@ -49,9 +53,11 @@ class Dispatcher:
     store: WebhookStore
     sender: Sender
     settings: ServiceSettings
+    board: Dispatchers
     _under_way: Counter[str] = field(default_factory=Counter)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _forget_at: float = 0.0
+    _beat_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let what is under way end."""
@@ -73,6 +79,9 @@ class Dispatcher:
 
     async def _look(self) -> bool:
         """Begin what is to be done; return True if there may be more at once."""
+        if time.monotonic() >= self._beat_at:
+            self._beat_at = time.monotonic() + _BEAT_SECONDS
+            await asyncio.to_thread(self.board.beat, socket.gethostname(), _BEAT_TTL)
         fanned_out = await asyncio.to_thread(self.store.fan_out, self.settings.public_url)
         for webhook in await asyncio.to_thread(self.store.all):
             if not webhook.disabled:
@@ -126,7 +135,7 @@ async def dispatch(settings: ServiceSettings, stop: asyncio.Event, resolve: Reso
     network = PinnedNetwork(resolve or system_resolver(), settings.webhook_allowed_networks)
     sender = Sender(network, settings.webhook_timeout, ssl.create_default_context())
     with connect(settings.redis_url) as redis:
-        await Dispatcher(WebhookStore(redis), sender, settings).run(stop)
+        await Dispatcher(WebhookStore(redis), sender, settings, Dispatchers(redis)).run(stop)
 
 
 async def _until_told(settings: ServiceSettings) -> None:

@@ -29,6 +29,7 @@ def test_every_service_is_hardened_and_bounded(name):
     assert service["pids_limit"]
     assert service["mem_limit"]
     assert service["stop_grace_period"]
+    assert not service.get("healthcheck", {}).get("disable"), "nobody would see that it is dead"
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -114,9 +114,9 @@ def test_a_photograph_fails_before_the_kernel_ends_a_process(name):
     assert int(told.get("PHOTOCHROM_PROCESSES", 1)) * bound < limit
 
 
-@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+@pytest.mark.parametrize("name", ["webhooks", "worker", "worker-gpu"])
 @pytest.mark.parametrize(("answers", "restarted"), [(False, False), (True, True)])
-def test_a_worker_is_restarted_when_it_is_dead_and_not_when_the_queue_is(name, answers, restarted, redis_url):
+def test_who_is_dead_is_restarted_and_not_who_waits_for_the_queue(name, answers, restarted, redis_url):
     probe = PODS[name]["containers"][0]["livenessProbe"]
     url = redis_url if answers else f"redis://127.0.0.1:{free_port()}"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -1,0 +1,16 @@
+"""Does the dispatcher of webhooks on this machine live? `python -m service.alive` ends with 0 if so: for containers."""
+
+import sys
+
+from photochrom.fleet import Dispatchers, tell_health
+from photochrom.settings import SharedSettings
+
+
+def main() -> int:
+    """Ask the queue's server, where the dispatcher says so every few seconds."""
+    url = SharedSettings().redis_url
+    return tell_health(lambda redis, host: Dispatchers(redis).lives_on(host), "dispatcher of webhooks", url)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
