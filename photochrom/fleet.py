@@ -1,4 +1,4 @@
-"""Which workers are alive, on which model and hardware, and where webhooks are sent: keys that die with their process."""
+"""Which workers live, with which model and hardware, and who sends webhooks: keys that die with their process."""
 
 import os
 import socket

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -115,6 +116,21 @@ class KeyGuard:
         if wanted is not None and not caller.key.allows(wanted):
             raise MissingScope(f"This key lacks the scope {wanted}; it has {_scopes(caller.key)}.")
         return caller, rate
+
+
+async def still_admitted(request: Request) -> bool:
+    """Tell whether who was let in with this request would be again: its key or session holds.
+
+    For answers without an end, which outlive keys. Where the queue cannot say, the caller has to come again.
+    """
+    caller: Caller = request.scope.get("state", {}).get("caller", EVERYBODY)
+    if caller.key is None:
+        return True
+    try:
+        await run_in_threadpool(_caller, request.app.state.services.keys, request.scope, caller.limits)
+    except (PhotochromError, RedisError):
+        return False
+    return True
 
 
 def presented_key(headers: Headers) -> str | None:

@@ -1,7 +1,9 @@
 """Server-sent events: every event is the whole present state, so a reader that missed some has missed nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -12,6 +14,7 @@ from redis.exceptions import RedisError
 from photochrom.errors import BatchNotFound, JobNotFound
 
 from . import problems
+from .auth import still_admitted
 from .batch_schemas import BatchView, view_of
 from .deps import BatchId, JobId, Services, ServicesDep
 from .schemas import JobView
@@ -51,10 +54,12 @@ async def job_events(
     seen = _number(last_event_id)
     if record.finished and seen >= record.revision:
         return Response(status_code=204)
-    return streamed(request, _follow(services, job_id, seen), "text/event-stream", _HEADERS)
+    return streamed(
+        request, _while_admitted(request, _follow(services, job_id, seen)), "text/event-stream", _HEADERS
+    )
 
 
-async def _follow(services: Services, job_id: str, seen: int) -> AsyncIterator[str]:
+async def _follow(services: Services, job_id: str, seen: int) -> AsyncGenerator[str]:
     yield f"retry: {_RECONNECT_MILLISECONDS}\n\n"
     with services.watcher.watching(job_id) as changed:
         while True:
@@ -93,10 +98,15 @@ async def batch_events(
     seen = _number(last_event_id)
     if view.over and seen >= number:
         return Response(status_code=204)
-    return streamed(request, _follow_batch(services, batch_id, seen), "text/event-stream", _HEADERS)
+    return streamed(
+        request,
+        _while_admitted(request, _follow_batch(services, batch_id, seen)),
+        "text/event-stream",
+        _HEADERS,
+    )
 
 
-async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncIterator[str]:
+async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncGenerator[str]:
     yield f"retry: {_RECONNECT_MILLISECONDS}\n\n"
     with services.watcher.watching(batch_id) as changed:
         while True:
@@ -116,6 +126,18 @@ async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncIt
             if not await happens(changed, HEARTBEAT_SECONDS):
                 yield ": alive\n\n"
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _while_admitted(request: Request, events: AsyncGenerator[str]) -> AsyncIterator[str]:
+    """Pass events on, which never pause for longer than a heartbeat, until the reader's key or session is over."""
+    ask_at = time.monotonic() + HEARTBEAT_SECONDS
+    async with aclosing(events):
+        async for one in events:
+            if time.monotonic() >= ask_at:
+                if not await still_admitted(request):
+                    return
+                ask_at = time.monotonic() + HEARTBEAT_SECONDS
+            yield one
 
 
 def streamed(

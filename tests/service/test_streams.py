@@ -5,8 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import pytest
 
 from photochrom.jobs import JobRecord, Progress, utc_now
+from photochrom.key_store import KeyStore
+from photochrom.keys import Scope
+from service import streams
+from support.keyring import bearer, new_key
 from support.queueing import Bench
 
 
@@ -63,6 +68,26 @@ def test_a_deleted_job_ends_its_events(server_url: str, bench: Bench) -> None:
         next(heard)
         bench.store.delete(job.id)
         assert [kind for kind, _, _ in heard] == ["deleted"]
+
+
+def test_events_end_with_the_key_that_asked_for_them(
+    keyed_url: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.1)
+    keys = [new_key(bench, Scope.READ, Scope.ADMIN) for _ in range(2)]
+    job = bench.submit(b"x")
+    url = f"{keyed_url}/v1/jobs/{job.id}/events"
+    with (
+        httpx.stream("GET", url, timeout=10, headers=bearer(keys[0][1])) as ends,
+        httpx.stream("GET", url, timeout=10, headers=bearer(keys[1][1])) as stays,
+    ):
+        heard, still = events(ends.iter_lines()), events(stays.iter_lines())
+        next(heard), next(still)
+        KeyStore(bench.redis).revoke(keys[0][0].id)
+        assert list(heard) == []
+        bench.store.delete(job.id)
+        assert [kind for kind, _, _ in still] == ["deleted"]
+    assert httpx.get(url, headers=bearer(keys[0][1])).status_code == 401
 
 
 def test_events_of_no_job_are_a_problem(server_url: str) -> None:
