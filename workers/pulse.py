@@ -10,6 +10,8 @@ import time
 from contextlib import suppress
 
 FD_VARIABLE = "PHOTOCHROM_PULSE_FD"
+LONGEST_START = 300.0
+"""Seconds: a gigabyte of CUDA's libraries from a slow disk, and more."""
 _INTERVAL = 1.0
 # A pause of the whole machine is nobody's fault: no look counts for more than this.
 _LONGEST_LOOK = 2.0
@@ -51,13 +53,17 @@ class Pulse:
         """Forget the worker."""
         os.close(self._reader)
 
+    def hangs(self, seconds: float) -> bool:
+        """Tell whether no byte came for so many seconds, or for `LONGEST_START` where there was none yet."""
+        return self.silence() > (seconds if self._felt else LONGEST_START)
+
     def silence(self) -> float:
-        """Return the seconds of silence since the last byte, 0 before the first one: a start takes its time."""
+        """Return the seconds since the last byte, or since the first look before there was one."""
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, _LONGEST_LOOK), now
         if self._take():
             self._felt, self._silent = True, 0.0
-        elif self._felt:
+        else:
             self._silent += passed
         return self._silent
 

@@ -58,7 +58,7 @@ class Supervisor:
     """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
     One whose pulse has stopped for twice `heartbeat` seconds is killed: a native call holds it, and nothing else
-    could end it.
+    could end it. So is one that has not begun after `pulse.LONGEST_START`.
     Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
     """
 
@@ -127,7 +127,7 @@ class Supervisor:
 
     def _end_hung(self) -> None:
         for slot in self._slots:
-            if slot.child and slot.pulse and slot.pulse.silence() > self._hang:
+            if slot.child and slot.pulse and slot.pulse.hangs(self._hang):
                 _log.error("Worker %s hangs in native code, or was stopped; killing it", slot.child.pid)
                 slot.child.kill()
 

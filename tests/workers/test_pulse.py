@@ -51,10 +51,26 @@ def test_silence_counts_from_the_last_byte(clock: Clock) -> None:
     assert felt.silence() == 0
 
 
-def test_a_start_may_take_its_time(clock: Clock) -> None:
+def test_a_start_may_take_its_time_but_not_for_ever(clock: Clock) -> None:
     felt = Pulse()
-    clock.now += 1000
-    assert felt.silence() == 0
+    for _ in range(int(pulse.LONGEST_START)):
+        clock.now += 1
+        assert not felt.hangs(16)
+    clock.now += 1
+    assert felt.hangs(16)
+    os.write(felt.writer, b".")
+    assert not felt.hangs(16)
+
+
+def test_who_has_begun_has_less_time(clock: Clock) -> None:
+    felt = Pulse()
+    os.write(felt.writer, b".")
+    assert not felt.hangs(16)
+    for _ in range(16):
+        clock.now += 1
+        assert not felt.hangs(16)
+    clock.now += 1
+    assert felt.hangs(16)
 
 
 def test_a_pause_of_the_whole_machine_is_no_silence(clock: Clock) -> None:
