@@ -42,6 +42,10 @@ class RunConfig(BaseModel):
         int,
         Field(ge=0, le=7, description="first stages of the encoder, its stem with them, that learn nothing"),
     ] = 0
+    still_norms: Annotated[
+        bool,
+        Field(description="statistics of batch norm stand still: batches of a CPU are too small for them"),
+    ] = False
     # loss
     positions: Annotated[int, Field(ge=1, description="places per photograph in the loss")] = 1024
     bins: Annotated[
@@ -62,6 +66,9 @@ class RunConfig(BaseModel):
     batch: Annotated[int, Field(ge=1, description="photographs per step, over all devices")] = 176
     learning_rate: Annotated[float, Field(gt=0)] = 7e-4
     encoder_rate: Annotated[float, Field(ge=0, description="the encoder's share of the rate")] = 0.3
+    condition_rate: Annotated[
+        float, Field(ge=0, description="the share of the rate of the layers of hints and palette")
+    ] = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.02
     warmup: Annotated[int, Field(ge=0, description="steps")] = 300
     floor: Annotated[float, Field(ge=0, le=1, description="last rate / highest rate")] = 0.01

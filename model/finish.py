@@ -8,11 +8,21 @@ within one surface. Both are functions of the logits, so both can be taught.
 import torch
 from torch import Tensor
 
+from .answers import Answer
+from .predict import Setting
+
 WINDOW = 8
 """Side of a window in places of the network's answer: 32 pixels, as `measures.patchiness` looks at."""
 _FLOOR = 3.0  # ab; a photograph with a smaller error than this is not pressed further
 _EVEN = 6.0  # ab; spread of the truth at which a window ceases to be of one colour
 _UNIT = 10.0  # ab
+
+
+def decoded(answer: Answer, outputs: Tensor, setting: Setting) -> Tensor:
+    """Return the colours (N,K,2) that a setting chooses where the network says outputs (N,Q,K,1)."""
+    numbers = (outputs.new_tensor(number) for number in (setting.temperature, setting.vividness))
+    ab, _ = answer.decode(outputs, *numbers)
+    return ab[..., 0].transpose(1, 2)
 
 
 def expectation_loss(given: Tensor, truth: Tensor) -> Tensor:

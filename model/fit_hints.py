@@ -20,23 +20,18 @@ from torch import Tensor
 
 from photochrom.errors import ModelRejected, PhotochromError
 
+from .answers import Answer, answer_of
 from .augment import augment, generator
 from .checkpoint import load_network
 from .conditions import reveal_hints
 from .config import RunConfig
 from .data import HeldPhotos
-from .losses import SoftTargets, at_positions, color_loss, sparse_positions
+from .finish import decoded, expectation_loss
+from .losses import at_positions, sparse_positions
 from .network import Colorizer
+from .predict import SETTINGS
 from .train import learning_rate
 
-STRENGTH, RESERVE = 8.0, 3.0
-"""After the fit gains are multiplied by one and pulls lowered by the other: fewer places hear a hint, but clearly.
-
-The fit maximises likelihood, which asks for hints spoken softly to many. The error in ab and the edges of regions ask
-for more. With ten hints it fell by 21, 24, 24 and 23 % on ten training photographs (faithful; 34, 36, 36 and 35 %
-vivid) at (1, 0), (1.7, 0), (5, 2) and (8, 3); one hint in a region moved its neighbour by up to 46, 77, 60 and 40 %
-of its own way (tests/model/test_hints.py).
-"""
 SCALARS = 5.0
 """The rate of gains, pulls and reaches over that of the features: they have further to go."""
 
@@ -76,9 +71,9 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
     scalars = [parameter for parameter in spread.parameters() if parameter.ndim == 1]
     groups = [{"params": [spread.look.weight], "rate": 1.0}, {"params": scalars, "rate": SCALARS}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.0)
-    targets, losses = SoftTargets(network.bins), []
+    answer, losses = answer_of(network), list[float]()
     for step in range(config.steps):
-        loss = drawn_loss(network, seen, targets, config, step)
+        loss = drawn_loss(network, answer, seen, config, step)
         for group in optimizer.param_groups:
             group["lr"] = group["rate"] * learning_rate(config, step)
         optimizer.zero_grad()
@@ -88,23 +83,26 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
         if step % config.log_every == 0:
             recent = losses[-config.log_every :]
             sys.stderr.write(f"\rstep {step}/{config.steps}  loss {sum(recent) / len(recent):.4f}   ")
-    with torch.no_grad():
-        spread.gain.mul_(STRENGTH)
-        spread.pull.sub_(RESERVE)
     return losses
 
 
-def drawn_loss(network: Colorizer, seen: Seen, targets: SoftTargets, config: RunConfig, step: int) -> Tensor:
-    """Return the loss of some photographs with hints, both drawn by seed and step."""
+def drawn_loss(network: Colorizer, answer: Answer, seen: Seen, config: RunConfig, step: int) -> Tensor:
+    """Return the loss of some photographs with hints, both drawn by seed and step.
+
+    Beside the likelihood, which asks for hints spoken softly to many, it holds the error of the colours that both ends
+    of the vividness scale choose: that asks for hints that are heard.
+    """
     random = generator(config.seed, step)
     chosen = seen.take(torch.randint(len(seen.ab), (config.batch,), generator=random))
     ab = F.avg_pool2d(chosen.ab, 4)
     positions = sparse_positions(ab, config.positions, random)
     hints = reveal_hints(chosen.ab, config.hints, random)
     logits = network.tell(chosen.last, chosen.lightness, hints, None, positions)
-    return color_loss(
-        logits[..., 0].transpose(1, 2), at_positions(ab, positions), targets, network.log_weight
-    )
+    truth = at_positions(ab, positions)
+    loss = answer.loss(logits[..., 0].transpose(1, 2), truth)
+    for setting in (SETTINGS[0], SETTINGS[-1]) if config.expectation else ():
+        loss = loss + config.expectation / 2 * expectation_loss(decoded(answer, logits, setting), truth)
+    return loss
 
 
 def fit_hints(config: RunConfig, init: Path, sources: Sequence[Path], out: Path) -> Colorizer:

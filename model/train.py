@@ -32,11 +32,11 @@ from .conditions import reveal_hints, reveal_palette
 from .config import RunConfig
 from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
-from .finish import WINDOW, evenness_loss, expectation_loss, window_positions
+from .finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
 from .imagenet import load_imagenet
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
 from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
-from .predict import SETTINGS, Setting, TorchPredict
+from .predict import SETTINGS, TorchPredict
 from .progress import Log
 from .ranks import Ranks
 from .samples import write_sheet
@@ -115,6 +115,9 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
     if config.learn == "all":
         network.train()
         network.encoder.freeze(config.frozen)
+        for layer in network.modules():
+            if config.still_norms and isinstance(layer, nn.BatchNorm2d):
+                layer.eval()
     else:  # statistics of batches stand still, too
         network.eval()
         for name, parameter in network.named_parameters():
@@ -140,6 +143,7 @@ def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
         if not parameter.requires_grad:
             continue
         rate = config.encoder_rate if name.startswith("encoder.") else 1.0
+        rate = config.condition_rate if name.startswith(CONDITIONS) else rate
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return torch.optim.AdamW(
@@ -267,18 +271,13 @@ def batch_loss(
 def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
     """Return the loss of the colours that outputs (B,Q,K,1) decode to, where the truth is (B,K,2)."""
     config, loss = run.config, truth.new_zeros(())
-
-    def decoded(setting: Setting) -> Tensor:
-        ab, _ = run.answer.decode(
-            outputs, *(truth.new_tensor(x) for x in (setting.temperature, setting.vividness))
-        )
-        return ab[..., 0].transpose(1, 2)  # (B, K, 2)
-
     if config.expectation:
-        loss = loss + config.expectation * expectation_loss(decoded(SETTINGS[0]), truth)
+        given = decoded(run.answer, outputs, SETTINGS[0])
+        loss = loss + config.expectation * expectation_loss(given, truth)
     if config.evenness:
         shape = (len(truth), config.windows, WINDOW**2, 2)
-        given, true = (x[:, : shape[1] * shape[2]].reshape(shape) for x in (decoded(SETTINGS[-1]), truth))
+        vivid = decoded(run.answer, outputs, SETTINGS[-1])
+        given, true = (x[:, : shape[1] * shape[2]].reshape(shape) for x in (vivid, truth))
         loss = loss + config.evenness * evenness_loss(given, true)
     return loss
 

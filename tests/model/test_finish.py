@@ -5,7 +5,18 @@ import math
 import pytest
 import torch
 
-from model.finish import WINDOW, evenness_loss, expectation_loss, window_positions
+from model.answers import answer_of
+from model.finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
+from model.network import Colorizer
+from model.predict import SETTINGS, Setting
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_certain_answer_decodes_to_its_colour_at_every_setting(tiny: Colorizer, setting: Setting) -> None:
+    chosen = torch.tensor([[3, 200, 40]])
+    outputs = torch.full((1, len(tiny.bins), 3, 1), -200.0)
+    outputs[0, chosen[0], torch.arange(3), 0] = 200.0
+    assert torch.allclose(decoded(answer_of(tiny), outputs, setting), tiny.bins[chosen])
 
 
 def test_the_error_of_the_expectation_by_hand() -> None:

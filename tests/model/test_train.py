@@ -13,9 +13,9 @@ from PIL import Image
 from model.checkpoint import load_network
 from model.config import RunConfig
 from model.evaluate import evaluate
-from model.network import CONDITIONS
+from model.network import CONDITIONS, Colorizer
 from model.predict import TorchPredict
-from model.train import descend, learning_rate, main, start_run, train
+from model.train import adamw, descend, learning_rate, main, start_run, train
 from photochrom.errors import ModelRejected
 
 TINY = RunConfig.read(Path("model/configs/tiny.toml"))
@@ -88,6 +88,27 @@ def test_conditions_learn_alone(whole: Path, photos: Path, tmp_path: Path) -> No
     assert changed
     assert all(name.startswith(CONDITIONS) for name in changed)
     assert {name.split(".")[0] for name in changed} == {layer.rstrip(".") for layer in CONDITIONS}
+
+
+def test_a_finish_leaves_the_encoder_and_the_statistics_as_they_are(
+    whole: Path, photos: Path, tmp_path: Path
+) -> None:
+    finish = RunConfig.read(Path("model/configs/tiny.toml"), Path("model/configs/finish-cpu.toml"))
+    config = finish.model_copy(update={"side": 96, "steps": 4, "batch": 4, "positions": 576, "save_every": 4})
+    train(config, [photos], tmp_path, init=str(whole / "last.pt"))
+    before, after = (load_network(run / "last.pt").state_dict() for run in (whole, tmp_path))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert {"classify", "up4", "context", "hint8"} <= {name.split(".")[0] for name in changed}
+    still = [name for name in changed if name.startswith("encoder.") or ".running_" in name]
+    assert not still
+
+
+def test_conditions_learn_at_their_own_rate(tiny: Colorizer) -> None:
+    groups = adamw(tiny, TINY.model_copy(update={"condition_rate": 5.0, "encoder_rate": 0.3})).param_groups
+    rates = {id(parameter): group["rate"] for group in groups for parameter in group["params"]}
+    for name, parameter in tiny.named_parameters():
+        expected = 5.0 if name.startswith(CONDITIONS) else 0.3 if name.startswith("encoder.") else 1.0
+        assert rates[id(parameter)] == expected
 
 
 def test_a_step_that_is_not_finite_changes_nothing(photos: Path) -> None:
