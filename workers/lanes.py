@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import onnxruntime as ort
 
-SESSION_MB = 512
-"""Memory of a GPU that one session gets for `SESSION_SIDE`: a prediction there takes about 340 MB (NVIDIA H100)."""
+from .settings import SESSION_MB
+
 SESSION_SIDE = 384
 """Side of a square, in pixels; what a prediction takes grows with its area."""
 MOST_SESSIONS = 12

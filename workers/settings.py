@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from photochrom.settings import SharedSettings
 
@@ -13,6 +13,14 @@ from .pipeline.limits import PhotoLimits
 from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
 
 _SHIPPED_MODEL = Path(__file__).parent.parent / "model" / "weights" / "photochrom.onnx"
+SESSION_MB = 512
+"""Memory of a GPU that one session gets for a square of 384 px: a prediction there takes about 340 MB (NVIDIA H100)."""
+
+
+def _holds_a_session(gpu_memory_mb: int) -> int:
+    if 0 < gpu_memory_mb < SESSION_MB:
+        raise ValueError(f"a prediction needs {SESSION_MB} MiB; give 0 for no limit, or that and more")
+    return gpu_memory_mb
 
 
 class WorkerSettings(SharedSettings):
@@ -34,7 +42,12 @@ class WorkerSettings(SharedSettings):
         int, Field(ge=0, description="Threads per process; 0 divides the cores among the processes.")
     ] = 0
     gpu_memory_mb: Annotated[
-        int, Field(ge=0, description="MiB of GPU memory that one process may take at most; 0 is no limit.")
+        int,
+        Field(
+            ge=0,
+            description="MiB of GPU memory that one process may take at most, 512 or more; 0 is no limit.",
+        ),
+        AfterValidator(_holds_a_session),
     ] = 4096
     heartbeat_ttl: Annotated[
         int,

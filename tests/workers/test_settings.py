@@ -17,6 +17,13 @@ def test_the_grace_is_whole_seconds_as_it_is_for_the_api() -> None:
         WorkerSettings.model_validate({"shutdown_grace": "7.5"})
 
 
+def test_the_gpu_s_memory_holds_one_prediction_or_is_not_limited() -> None:
+    assert [WorkerSettings(gpu_memory_mb=mb).gpu_memory_mb for mb in (0, 512, 4096)] == [0, 512, 4096]
+    for mb in (-1, 1, 511):
+        with pytest.raises(ValidationError, match=r"512|greater than or equal to 0"):
+            WorkerSettings(gpu_memory_mb=mb)
+
+
 @pytest.mark.parametrize("name", ["PHOTOCHROM_SHUTDOWN_GRACE", "PHOTOCHROM_PROCESSES"])
 @pytest.mark.parametrize("value", ["7.5", "-1", "long"])
 def test_a_wrong_number_is_told_in_a_sentence(name: str, value: str) -> None:
