@@ -58,10 +58,10 @@ class RunConfig(BaseModel):
     windows: Annotated[
         int, Field(ge=0, description="8x8 windows among the positions, 64 of them each; evenness needs some")
     ] = 0
+    # optimiser
     bf16: Annotated[
         bool | None, Field(description="matrix products in bfloat16; None: on a GPU. Some CPUs gain, too")
     ] = None
-    # optimiser
     steps: Annotated[int, Field(ge=1)]
     batch: Annotated[int, Field(ge=1, description="photographs per step, over all devices")] = 176
     learning_rate: Annotated[float, Field(gt=0)] = 7e-4

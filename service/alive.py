@@ -2,7 +2,8 @@
 
 import sys
 
-from photochrom.fleet import Dispatchers, tell_health
+from photochrom.alive import tell_health
+from photochrom.fleet import Dispatchers
 from photochrom.settings import SharedSettings
 
 

@@ -54,9 +54,7 @@ async def job_events(
     seen = _number(last_event_id)
     if record.finished and seen >= record.revision:
         return Response(status_code=204)
-    return streamed(
-        request, _while_admitted(request, _follow(services, job_id, seen)), "text/event-stream", _HEADERS
-    )
+    return _live(request, _follow(services, job_id, seen))
 
 
 async def _follow(services: Services, job_id: str, seen: int) -> AsyncGenerator[str]:
@@ -98,12 +96,7 @@ async def batch_events(
     seen = _number(last_event_id)
     if view.over and seen >= number:
         return Response(status_code=204)
-    return streamed(
-        request,
-        _while_admitted(request, _follow_batch(services, batch_id, seen)),
-        "text/event-stream",
-        _HEADERS,
-    )
+    return _live(request, _follow_batch(services, batch_id, seen))
 
 
 async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncGenerator[str]:
@@ -126,6 +119,10 @@ async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncGe
             if not await happens(changed, HEARTBEAT_SECONDS):
                 yield ": alive\n\n"
             await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _live(request: Request, events: AsyncGenerator[str]) -> Response:
+    return streamed(request, _while_admitted(request, events), "text/event-stream", _HEADERS)
 
 
 async def _while_admitted(request: Request, events: AsyncGenerator[str]) -> AsyncIterator[str]:

@@ -2,7 +2,8 @@
 
 import sys
 
-from photochrom.fleet import Fleet, tell_health
+from photochrom.alive import tell_health
+from photochrom.fleet import Fleet
 from photochrom.settings import SharedSettings
 
 

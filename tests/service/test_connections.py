@@ -56,6 +56,13 @@ def upload_head(length: int) -> bytes:
     ).encode()
 
 
+def healthy(line: socket.socket) -> None:
+    """Read the answer of `/healthz`, whose body is a JSON object, to its end."""
+    said = b""
+    while not said.endswith(b"}"):
+        said += line.recv(1 << 16)
+
+
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"])
 def test_a_head_that_does_not_come_ends_the_connection(line: socket.socket, begun: bytes) -> None:
     line.sendall(begun)
@@ -64,18 +71,14 @@ def test_a_head_that_does_not_come_ends_the_connection(line: socket.socket, begu
 
 def test_a_second_head_has_no_more_time_than_the_first(line: socket.socket) -> None:
     line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    said = b""
-    while not said.endswith(b"}"):
-        said += line.recv(1 << 16)
+    healthy(line)
     line.sendall(b"GET /healthz HT")
     assert rest(line) == b""
 
 
 def test_a_body_that_comes_after_its_answer_does_not_hold_the_connection(line: socket.socket) -> None:
     line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-    said = b""
-    while not said.endswith(b"}"):
-        said += line.recv(1 << 16)
+    healthy(line)
     line.sendall(b"x")
     assert rest(line) == b""
 

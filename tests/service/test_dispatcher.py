@@ -2,10 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,33 +16,11 @@ from photochrom.embedded import valkey
 from photochrom.jobs import JobRecord, JobState
 from service.app import create_app
 from service.settings import ServiceSettings
+from support.dispatching import dispatcher
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
 from support.receiver import Receiver, receiver
-from support.running import ROOT, wait_for
-
-SETTINGS = {
-    "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",
-    "PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
-    "PHOTOCHROM_WEBHOOK_RETRY_DELAYS": "[0.1, 0.1]",
-    "PHOTOCHROM_WEBHOOK_TIMEOUT": "5",
-}
-
-
-@contextmanager
-def dispatcher(bench: Bench, **settings: object) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run `python -m service.dispatcher`; settings without their prefix, e.g. `webhook_timeout=1`."""
-    given = {f"PHOTOCHROM_{name.upper()}": str(value) for name, value in settings.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "service.dispatcher"],
-        cwd=ROOT,
-        env={**os.environ, "REDIS_URL": bench.redis_url, **SETTINGS, **given},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+from support.running import wait_for
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 import os
 import socket
-import subprocess
-import sys
 
 import pytest
 
 from photochrom.fleet import Fleet, WorkerStatus
 from photochrom.jobs import ModelUsed, utc_now
-from support.running import ROOT, free_port
+from support.health import asked
+from support.running import free_port
 
 
 def status(host: str) -> WorkerStatus:
@@ -15,21 +14,14 @@ def status(host: str) -> WorkerStatus:
     return WorkerStatus(name=f"{host}-1-a", host=host, pid=1, started_at=utc_now(), model=model)
 
 
-def asked(url: str) -> "subprocess.CompletedProcess[str]":
-    env = {**os.environ, "REDIS_URL": url}
-    return subprocess.run(
-        [sys.executable, "-m", "workers.alive"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
-    )
-
-
 @pytest.mark.parametrize(("host", "code"), [(socket.gethostname(), 0), ("elsewhere", os.EX_TEMPFAIL)])
 def test_only_a_worker_of_this_machine_counts(redis, redis_url, host, code):
     Fleet(redis).beat(status(host), 8)
-    run = asked(redis_url)
+    run = asked("workers.alive", redis_url)
     assert run.returncode == code, run.stderr
 
 
 def test_a_queue_that_is_away_is_said_so():
-    run = asked(f"redis://127.0.0.1:{free_port()}")
+    run = asked("workers.alive", f"redis://127.0.0.1:{free_port()}")
     assert run.returncode == os.EX_UNAVAILABLE
     assert "queue" in run.stderr
