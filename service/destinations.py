@@ -13,7 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from httpcore import SOCKET_OPTION, AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream, ConnectError
+from httpcore import (
+    SOCKET_OPTION,
+    AnyIOBackend,
+    AsyncNetworkBackend,
+    AsyncNetworkStream,
+    ConnectError,
+    ConnectTimeout,
+)
 
 from photochrom.errors import WebhookRejected
 
@@ -122,7 +129,7 @@ class PinnedNetwork(AsyncNetworkBackend):
 
         Raises:
             AddressRefused: one of the addresses may not be sent to.
-            ConnectError: the name has no address, or none answers.
+            ConnectError, ConnectTimeout: the name has no address, or none answers; `timeout` is for each of them.
         """
         addresses = await self._checked(host, port)
         for n, address in enumerate(addresses, start=1):
@@ -130,7 +137,7 @@ class PinnedNetwork(AsyncNetworkBackend):
                 return await self._network.connect_tcp(
                     str(address), port, timeout, local_address, socket_options
                 )
-            except ConnectError:
+            except (ConnectError, ConnectTimeout):
                 if n == len(addresses):
                     raise
         raise ConnectError("The name has no address.")

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import socket
 import ssl
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
@@ -183,9 +184,13 @@ def sent(url: str, names: Names, *, permitted: bool = True, tls: ssl.SSLContext 
     return asyncio.run(sent_by(network, url, tls))
 
 
-async def sent_by(network: PinnedNetwork, url: str, tls: ssl.SSLContext | None = None) -> Attempt:
+async def sent_by(
+    network: PinnedNetwork, url: str, tls: ssl.SSLContext | None = None, seconds: float = 30
+) -> Attempt:
     webhook = make_webhook(url)
-    return await Sender(network, 5, tls or ssl.create_default_context()).send(webhook, make_ping(webhook))
+    return await Sender(network, seconds, tls or ssl.create_default_context()).send(
+        webhook, make_ping(webhook)
+    )
 
 
 @pytest.fixture
@@ -266,11 +271,44 @@ def test_the_systems_odd_spellings_of_an_address_are_judged_as_the_address(spell
         assert to.requests == []
 
 
-def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
+def test_the_next_address_is_tried_when_one_refuses() -> None:
     with receiver() as to:
         # Nothing listens on the others; the kernel says so at once.
         names = Names(["127.0.0.2", "127.0.0.3", "127.0.0.1"])
         assert sent(at("photos.example", to), names).status == 204
+
+
+@contextmanager
+def silent(address: str, port: int) -> Iterator[None]:
+    """Answer no attempt to connect, neither yes nor no, as a machine that is switched off: a full backlog."""
+    with ExitStack() as sockets:
+        listening = sockets.enter_context(socket.socket())
+        listening.bind((address, port))
+        listening.listen(0)
+        while True:
+            caller = sockets.enter_context(socket.socket())
+            caller.settimeout(0.3)
+            try:
+                caller.connect((address, port))
+            except TimeoutError:
+                break
+        yield
+
+
+def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
+    with receiver() as to, silent("127.0.0.2", to.port):
+        network = PinnedNetwork(Names(["127.0.0.2", "127.0.0.1"]), LOOPBACK)
+        attempt = asyncio.run(sent_by(network, at("photos.example", to), seconds=9))
+        assert attempt.status == 204
+        assert attempt.seconds >= 3  # the first address had its third of the time
+
+
+def test_no_address_that_answers_is_said() -> None:
+    with receiver() as to, silent("127.0.0.2", to.port):
+        network = PinnedNetwork(Names(["127.0.0.2"]), LOOPBACK)
+        attempt = asyncio.run(sent_by(network, at("photos.example", to), seconds=1.5))
+        assert (attempt.status, attempt.error) == (None, "No whole answer within 1.5 s.")
+        assert to.requests == []
 
 
 def test_a_name_without_an_address_is_said() -> None:

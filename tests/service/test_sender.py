@@ -15,24 +15,22 @@ from service.sender import Sender
 from support.receiver import Answer, make_ping, make_webhook, receiver
 from support.running import free_port
 
-SECONDS = 1.0
-
 
 async def here(_host: str, _port: int) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
-def send(url: str) -> Attempt:
+def send(url: str, seconds: float = 30) -> Attempt:
     webhook = make_webhook(url)
     network = PinnedNetwork(here, [ip_network("127.0.0.0/8")])
     return asyncio.run(
-        Sender(network, SECONDS, ssl.create_default_context()).send(webhook, make_ping(webhook))
+        Sender(network, seconds, ssl.create_default_context()).send(webhook, make_ping(webhook))
     )
 
 
-def answered(answer: Answer) -> Attempt:
+def answered(answer: Answer, seconds: float = 30) -> Attempt:
     with receiver(answer) as to:
-        return send(to.url)
+        return send(to.url, seconds)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 302, 307, 308, 400, 404, 410, 429, 500, 503])
@@ -85,9 +83,8 @@ def body_drop_by_drop(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize("slow", [silent, drop_by_drop, body_drop_by_drop])
 def test_no_receiver_takes_longer_than_it_may(slow: Answer) -> None:
-    started = time.monotonic()
-    attempt = answered(slow)
-    assert time.monotonic() - started < SECONDS + 1
+    attempt = answered(slow, seconds=1)
+    assert attempt.seconds < 10  # of a second, on a machine that may stall; without a limit, minutes
     assert attempt.status is None
     assert attempt.error == "No whole answer within 1 s."
 
