@@ -86,7 +86,7 @@ def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_
     }
     with service(tmp_path, **permitted) as running, receiver() as to, running.client() as client:
         assert client.post("/v1/webhooks", json={"url": to.url}).status_code == 201
-        wait_for(lambda: running.parts("service.dispatcher"), 30, "the sender")[0].kill()
+        wait_for(lambda: running.parts("service.dispatcher"), 10, "the sender")[0].kill()
         job_id = running.upload(grey_jpeg(size=(96, 64)))
         running.wait(job_id)
         told = to.wait(1, seconds=30)[0]
@@ -142,7 +142,7 @@ def test_an_open_door_has_to_be_wanted(tmp_path: Path) -> None:
 
 def test_a_service_that_asks_for_keys_says_how_to_make_one(tmp_path: Path) -> None:
     with service(tmp_path, PHOTOCHROM_AUTH="keys") as running:
-        wait_for(lambda: any("photochrom keys create" in line for line in running.lines), 30, "the hint")
+        wait_for(lambda: any("photochrom keys create" in line for line in running.lines), 10, "the hint")
         with running.client() as client:
             assert client.get("/v1/jobs").status_code == 401
 

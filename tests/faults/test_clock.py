@@ -44,7 +44,7 @@ def test_a_jump_ends_no_healthy_job_and_hides_no_dead_worker(
         bench.wait(job.id, JobState.RUNNING)
         wall.set(HOURS)
         beaten = lambda: [one for one in bench.fleet.alive() if one.job_id == job.id]  # noqa: E731
-        wait_for(beaten, 30, "a heartbeat by the new clock")
+        wait_for(beaten, 10, "a heartbeat by the new clock")
         healthy = bench.store.get(job.id)
         lease = healthy.lease
         assert (healthy.attempt, healthy.state) == (1, JobState.RUNNING)

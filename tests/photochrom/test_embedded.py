@@ -25,7 +25,7 @@ def test_a_server_that_was_killed_is_revived_with_what_it_had(tmp_path: Path) ->
         assert server.revive() is None
         victim = psutil.Process(redis.info("server")["process_id"])
         victim.kill()
-        code = wait_for(server.revive, 30, "the server's death")
+        code = wait_for(server.revive, 10, "the server's death")
         assert code == -signal.SIGKILL
         assert redis.get("job") == b"accepted"
         assert redis.info("server")["process_id"] != victim.pid

@@ -184,11 +184,11 @@ def test_calls_at_once_with_one_key_make_one_job(store: JobStore) -> None:
 def test_every_write_is_published(store: JobStore, redis: Redis) -> None:
     changes = redis.pubsub(ignore_subscribe_messages=True)
     changes.subscribe(CHANGES)
-    changes.get_message(timeout=30)
+    changes.get_message(timeout=5)
     record = store.create(job())
     store.change(record.id, lambda r: r.request_cancel(utc_now()))
     store.delete(record.id)
-    heard = [changes.get_message(timeout=30) for _ in range(3)]
+    heard = [changes.get_message(timeout=5) for _ in range(3)]
     assert [message and message["data"].decode() for message in heard] == [record.id] * 3
 
 

@@ -104,7 +104,7 @@ def test_a_link_ends(object_store: ObjectStore, tmp_path: Path) -> None:
             return error.code == 403
         return False
 
-    wait_for(refused, 30, "its end")
+    wait_for(refused, 10, "its end")
 
 
 def test_a_link_names_the_address_that_callers_use(object_store: ObjectStore, tmp_path: Path) -> None:

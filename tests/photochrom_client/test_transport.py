@@ -134,7 +134,7 @@ def test_closing_ends_a_pause_and_all_later_calls() -> None:
     with answering(answer(503, Retry_After="50")) as script:
         client = Client(script.url)
         closing = threading.Thread(
-            target=lambda: (wait_for(lambda: script.asked, 30, "a call"), client.close())
+            target=lambda: (wait_for(lambda: script.asked, 10, "a call"), client.close())
         )
         closing.start()
         with pytest.raises(ClientClosed):

@@ -98,7 +98,7 @@ def test_bytes_one_by_one_do_not_lengthen_the_time_for_a_head(line: socket.socke
         except OSError:
             return True
 
-    wait_for(ended, 30, "the end of the connection")
+    wait_for(ended, 5, "the end of the connection")
     assert sent > 3
 
 
@@ -122,7 +122,7 @@ def test_a_body_that_trickles_for_ever_is_408(line: socket.socket) -> None:
         except TimeoutError:
             return b""
 
-    assert wait_for(answered, 30, "an answer").startswith(b"HTTP/1.1 408 ")
+    assert wait_for(answered, 10, "an answer").startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_slow_body_that_comes_on_is_taken(line: socket.socket, bench: Bench) -> None:

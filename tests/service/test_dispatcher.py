@@ -71,7 +71,7 @@ def test_a_job_that_is_done_is_told_once_with_a_signature_that_holds(
             "url": job["url"],
             "result_url": f"{job['url']}/result",
         }
-        (sent,) = wait_for(lambda: deliveries(client, webhook, "delivered"), 30, "the log")
+        (sent,) = wait_for(lambda: deliveries(client, webhook, "delivered"), 10, "the log")
         assert sent["event_id"] == to.requests[0].headers["webhook-id"]
         assert sent["payload"] == told
         assert [attempt["status"] for attempt in sent["attempts"]] == [204]
@@ -85,7 +85,7 @@ def test_a_receiver_that_fails_gets_the_same_message_again_until_it_takes_it(
         webhook = register(client, to)
         finish(client.post("/v1/jobs", content=photo).json()["id"])
         to.wait(3)
-        (sent,) = wait_for(lambda: deliveries(client, webhook, "delivered"), 30, "the log")
+        (sent,) = wait_for(lambda: deliveries(client, webhook, "delivered"), 10, "the log")
     assert [attempt["status"] for attempt in sent["attempts"]] == [500, 302, 200]
     assert sent["attempts"][0]["response"] == "no"
     # A redirect is never followed.
@@ -126,7 +126,7 @@ def test_a_receiver_that_is_gone_is_left_alone(
         refused = client.post(f"/v1/webhooks/{webhook['id']}:ping")
         assert (refused.status_code, refused.json()["code"]) == (409, "webhook-disabled")
         finish(client.post("/v1/jobs", content=photo).json()["id"])
-        wait_for(lambda: bench.redis.llen("webhooks:outbox") == 0, 30, "a look at the outbox")
+        wait_for(lambda: bench.redis.llen("webhooks:outbox") == 0, 10, "a look at the outbox")
         client.patch(f"/v1/webhooks/{webhook['id']}", json={"enabled": True})
         finish(client.post("/v1/jobs", content=photo).json()["id"])
         to.wait(2)
@@ -211,7 +211,7 @@ def test_what_waits_survives_the_death_of_dispatcher_and_queue(tmp_path: Path) -
         stack.enter_context(valkey(folder))
         stack.enter_context(dispatcher(bench))
         to.wait(2)
-        wait_for(lambda: deliveries(client, webhook, "delivered"), 30, "the log")
+        wait_for(lambda: deliveries(client, webhook, "delivered"), 10, "the log")
     assert to.requests[0].headers["webhook-id"] == to.requests[1].headers["webhook-id"]
 
 

@@ -15,12 +15,15 @@ from service.sender import Sender
 from support.receiver import Answer, make_ping, make_webhook, receiver
 from support.running import free_port
 
+SECONDS = 1.0  # where time is what is tested; a machine may stall for longer, so other answers have PATIENCE
+PATIENCE = 30.0
+
 
 async def here(_host: str, _port: int) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
-def send(url: str, seconds: float = 30) -> Attempt:
+def send(url: str, seconds: float = SECONDS) -> Attempt:
     webhook = make_webhook(url)
     network = PinnedNetwork(here, [ip_network("127.0.0.0/8")])
     return asyncio.run(
@@ -28,14 +31,14 @@ def send(url: str, seconds: float = 30) -> Attempt:
     )
 
 
-def answered(answer: Answer, seconds: float = 30) -> Attempt:
+def answered(answer: Answer, seconds: float = SECONDS) -> Attempt:
     with receiver(answer) as to:
         return send(to.url, seconds)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 302, 307, 308, 400, 404, 410, 429, 500, 503])
 def test_only_2xx_is_a_yes(status: int) -> None:
-    attempt = answered((status, {"Location": "http://127.0.0.1:1/"}, b""))
+    attempt = answered((status, {"Location": "http://127.0.0.1:1/"}, b""), PATIENCE)
     assert (attempt.status, attempt.error) == (status, None)
     assert attempt.accepted is (status < 300)
     assert attempt.gone is (status == 410)
@@ -43,7 +46,7 @@ def test_only_2xx_is_a_yes(status: int) -> None:
 
 def test_a_redirect_is_not_followed() -> None:
     with receiver() as inside, receiver((302, {"Location": inside.url}, b"")) as to:
-        assert send(to.url).status == 302
+        assert send(to.url, PATIENCE).status == 302
         assert inside.requests == []
 
 
@@ -58,8 +61,8 @@ def test_a_long_answer_is_read_to_its_first_kibibyte_only() -> None:
     ("given", "heard"), [("7", 7.0), ("-1", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("9" * 30, None)]
 )
 def test_a_busy_receiver_may_say_when(given: str, heard: float | None) -> None:
-    assert answered((503, {"Retry-After": given}, b"")).retry_after == heard
-    assert answered((500, {"Retry-After": given}, b"")).retry_after is None
+    assert answered((503, {"Retry-After": given}, b""), PATIENCE).retry_after == heard
+    assert answered((500, {"Retry-After": given}, b""), PATIENCE).retry_after is None
 
 
 def silent(handler: BaseHTTPRequestHandler) -> None:
@@ -83,8 +86,9 @@ def body_drop_by_drop(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize("slow", [silent, drop_by_drop, body_drop_by_drop])
 def test_no_receiver_takes_longer_than_it_may(slow: Answer) -> None:
-    attempt = answered(slow, seconds=1)
-    assert attempt.seconds < 10  # of a second, on a machine that may stall; without a limit, minutes
+    started = time.monotonic()
+    attempt = answered(slow)
+    assert time.monotonic() - started < SECONDS + 1
     assert attempt.status is None
     assert attempt.error == "No whole answer within 1 s."
 
@@ -123,5 +127,5 @@ def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatc
     with receiver() as to, receiver() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        assert send(to.url).status == 204
+        assert send(to.url, PATIENCE).status == 204
         assert proxy.requests == []

@@ -30,7 +30,7 @@ def test_a_reader_sees_every_state_and_then_the_end(
     server_url: str, bench: Bench, finish: Callable[[str], JobRecord]
 ) -> None:
     job = bench.submit(b"x")
-    with httpx.stream("GET", f"{server_url}/v1/jobs/{job.id}/events", timeout=30) as response:
+    with httpx.stream("GET", f"{server_url}/v1/jobs/{job.id}/events", timeout=10) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         heard = events(response.iter_lines())
         assert next(heard)[2]["state"] == "queued"
@@ -63,7 +63,7 @@ def test_a_reader_that_returns_gets_only_what_is_new(server_url: str, bench: Ben
 
 def test_a_deleted_job_ends_its_events(server_url: str, bench: Bench) -> None:
     job = bench.submit(b"x")
-    with httpx.stream("GET", f"{server_url}/v1/jobs/{job.id}/events", timeout=30) as response:
+    with httpx.stream("GET", f"{server_url}/v1/jobs/{job.id}/events", timeout=10) as response:
         heard = events(response.iter_lines())
         next(heard)
         bench.store.delete(job.id)
@@ -100,7 +100,7 @@ def test_a_reader_follows_a_batch_to_its_end(
 ) -> None:
     batch = httpx.post(f"{server_url}/v1/batches").json()["url"]
     job_id = httpx.put(f"{server_url}{batch}/items/a.jpg", content=photo).json()["id"]
-    with httpx.stream("GET", f"{server_url}{batch}/events", timeout=30) as response:
+    with httpx.stream("GET", f"{server_url}{batch}/events", timeout=10) as response:
         heard = events(response.iter_lines())
         kind, _, data = next(heard)
         assert (kind, data["state"]) == ("batch", "receiving")

@@ -20,7 +20,7 @@ _ARGUMENTS = [
     "--disable-dev-shm-usage",
 ]
 # Test machines may be busy with other tests; nothing here is slow by itself.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=15_000)
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 # What the browser itself says of a service that is down; nothing that a script could keep from the console.
 _NETWORK = ("net::ERR_CONNECTION", "net::ERR_INTERNET", "net::ERR_NETWORK", "net::ERR_EMPTY_RESPONSE")

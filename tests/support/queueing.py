@@ -58,7 +58,7 @@ class Bench:
         self.queue.put(record)
         return record
 
-    def wait(self, job_id: str, *states: JobState, seconds: float = 60) -> JobRecord:
+    def wait(self, job_id: str, *states: JobState, seconds: float = 30) -> JobRecord:
         def look() -> JobRecord | None:
             record = self.store.get(job_id)
             assert record.state in states or not record.finished, record

@@ -28,7 +28,7 @@ def serving(settings: ServiceSettings, port: int = 0) -> Iterator[str]:
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     try:
-        wait_for(lambda: server.started, 30, "the server")
+        wait_for(lambda: server.started, 10, "the server")
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -131,18 +131,18 @@ def supervising(
 
 def test_a_worker_that_does_not_get_on_is_killed_and_replaced() -> None:
     with supervising(grace=1) as (_, worker):
-        first = wait_for(worker, 30, "a worker")
-        wait_for(lambda: first.num_threads() == 2, 30, "its pulse")
+        first = wait_for(worker, 10, "a worker")
+        wait_for(lambda: first.num_threads() == 2, 10, "its pulse")
         first.send_signal(signal.SIGSTOP)
         wait_for(lambda: not first.is_running(), 15, "its end")
-        assert wait_for(worker, 30, "another worker").pid != first.pid
+        assert wait_for(worker, 10, "another worker").pid != first.pid
 
 
 def test_a_worker_that_hangs_is_also_killed_while_all_stops() -> None:
     """The grace is ten minutes for the sake of photographs that are being worked on; this one is not."""
     with supervising(grace=600) as (process, worker):
-        hung = wait_for(worker, 30, "a worker")
-        wait_for(lambda: hung.num_threads() == 2, 30, "its pulse")
+        hung = wait_for(worker, 10, "a worker")
+        wait_for(lambda: hung.num_threads() == 2, 10, "its pulse")
         hung.send_signal(signal.SIGSTOP)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0

@@ -52,7 +52,7 @@ def test_a_lower_bound_of_the_machine_is_the_workers_bound() -> None:
     lower = partial(resource.setrlimit, resource.RLIMIT_DATA, (bound, bound))
     process = subprocess.Popen(command, cwd=ROOT, preexec_fn=lower)
     try:
-        (child,) = wait_for(lambda: children(process), 30, "a child")
+        (child,) = wait_for(lambda: children(process), 10, "a child")
         assert child.rlimit(resource.RLIMIT_DATA) == (bound, bound)
     finally:
         process.kill()
@@ -61,8 +61,8 @@ def test_a_lower_bound_of_the_machine_is_the_workers_bound() -> None:
 
 def test_it_runs_as_many_as_asked_and_ends_them_politely() -> None:
     with supervising(_IDLE, processes=3) as process:
-        family = wait_for(lambda: children(process) if len(children(process)) == 3 else None, 30, "three")
-        wait_for(lambda: all(c.status() == psutil.STATUS_SLEEPING for c in family), 30, "asleep")
+        family = wait_for(lambda: children(process) if len(children(process)) == 3 else None, 10, "three")
+        wait_for(lambda: all(c.status() == psutil.STATUS_SLEEPING for c in family), 10, "asleep")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
         assert not any(child.is_running() for child in family)
@@ -70,30 +70,30 @@ def test_it_runs_as_many_as_asked_and_ends_them_politely() -> None:
 
 def test_a_dead_child_is_replaced() -> None:
     with supervising(_IDLE) as process:
-        (first,) = wait_for(lambda: children(process), 30, "a child")
+        (first,) = wait_for(lambda: children(process), 10, "a child")
         first.kill()
-        second = wait_for(lambda: [c for c in children(process) if c.pid != first.pid], 30, "another")
+        second = wait_for(lambda: [c for c in children(process) if c.pid != first.pid], 10, "another")
         assert second
 
 
 def test_children_that_die_at_once_are_started_ever_more_slowly(tmp_path: Path) -> None:
     log = tmp_path / "starts"
     with supervising(f"open({str(log)!r}, 'a').write('x')"):
-        wait_for(lambda: log.exists() and len(log.read_text()) >= 3, 30, "three starts")
+        wait_for(lambda: log.exists() and len(log.read_text()) >= 3, 10, "three starts")
         started = time.monotonic()
-        wait_for(lambda: len(log.read_text()) >= 4, 30, "the fourth")
+        wait_for(lambda: len(log.read_text()) >= 4, 10, "the fourth")
         assert time.monotonic() - started > 0.8
 
 
 def test_ctrl_c_reaches_the_supervisor_only() -> None:
     with supervising(_IDLE) as process:
-        (child,) = wait_for(lambda: children(process), 30, "a child")
+        (child,) = wait_for(lambda: children(process), 10, "a child")
         assert os.getsid(child.pid) != os.getsid(process.pid)
 
 
 def test_a_child_deaf_to_polite_words_is_ended_after_the_grace() -> None:
     with supervising(_DEAF, grace=0.2) as process:
-        (child,) = wait_for(lambda: children(process), 30, "a child")
+        (child,) = wait_for(lambda: children(process), 10, "a child")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=15) == 0
         assert not child.is_running()
@@ -101,8 +101,8 @@ def test_a_child_deaf_to_polite_words_is_ended_after_the_grace() -> None:
 
 def test_a_second_and_a_third_ctrl_c_do_not_wait_for_the_grace() -> None:
     with supervising(_DEAF, grace=600) as process:
-        wait_for(lambda: children(process), 30, "a child")
-        wait_for(lambda: process.send_signal(signal.SIGINT) or process.poll() is not None, 30, "the end")
+        wait_for(lambda: children(process), 10, "a child")
+        wait_for(lambda: process.send_signal(signal.SIGINT) or process.poll() is not None, 10, "the end")
         assert process.returncode == 0
 
 

@@ -58,7 +58,7 @@ def test_a_process_that_has_done_its_share_makes_room_for_a_fresh_one(bench: Ben
         (first,) = bench.fleet.alive()
         jobs = [bench.submit(grey_jpeg(size=(64, 48)), name=f"{n}.jpg") for n in range(3)]
         assert all(bench.wait(job.id, JobState.SUCCEEDED).attempt == 1 for job in jobs)
-        wait_for(lambda: [w for w in bench.fleet.alive() if w.pid != first.pid], 30, "a fresh process")
+        wait_for(lambda: [w for w in bench.fleet.alive() if w.pid != first.pid], 10, "a fresh process")
         assert not psutil.pid_exists(first.pid)
 
 
@@ -100,7 +100,7 @@ def test_a_worker_told_twice_gives_its_job_back_and_the_next_one_does_it(bench: 
         bench.wait(job.id, JobState.RUNNING)
         running.process.send_signal(signal.SIGINT)
         told = time.monotonic()
-        wait_for(lambda: running.stop_again() is not None, 30, "the end")
+        wait_for(lambda: running.stop_again() is not None, 10, "the end")
         assert time.monotonic() - told < 10
     assert not bench.store.get(job.id).finished
     with workers(bench, heartbeat_ttl=2):
@@ -138,7 +138,7 @@ def test_workers_tell_that_they_live_and_are_forgotten_when_they_do_not(bench: B
         running.process.kill()
         child.kill()
         psutil.wait_procs([child], timeout=10)
-        wait_for(lambda: bench.fleet.alive() == [], 30, "the dead are forgotten")
+        wait_for(lambda: bench.fleet.alive() == [], 5, "the dead are forgotten")
 
 
 def test_a_missing_model_ends_the_workers_with_a_sentence(
