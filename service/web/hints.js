@@ -57,10 +57,12 @@ export function makeHints({ stage, draft, make, jobOf }) {
     picker.suggest(null);
     picker.element.scrollIntoView({ block: "nearest" });
     const mine = ++turn;
+    // Who has gone elsewhere until the answer is there stays there.
+    const idle = [document.activeElement, stage.element, document.body];
     const found = await ask(hint).catch(() => null);
     if (mine !== turn) return;
     picker.suggest(found ?? [], found?.length ? "" : words.noSuggestions);
-    if (focus) picker.focus();
+    if (focus && idle.includes(document.activeElement)) picker.focus();
   }
 
   /** The likely colours at a spot; the first question of a job has a worker look for all of them. */

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from photochrom import color
 from support.browser import findings, visit
@@ -195,6 +195,26 @@ def test_the_divider_and_the_hints_do_not_get_in_each_others_way(chromium: Brows
         expect(markers(page)).to_have_count(0)
         click_at(page, 0.7, 0.7)
         expect(markers(page)).to_have_count(0)
+
+
+def test_suggestions_that_come_late_do_not_take_the_focus_from_where_it_went(
+    chromium: Browser, empty: Service
+) -> None:
+    with visit(chromium, empty.url, **QUIET) as visitor:
+        page = opened(visitor)
+        page.get_by_role("button", name=START).click()
+        held: list[Route] = []
+        page.route("**/suggestions*", lambda route: held.append(route))
+        with page.expect_request("**/suggestions*"):
+            click_at(page, 0.2, 0.2)
+        handle = page.get_by_role("slider", name="Compare")
+        handle.focus()
+        for route in held:
+            route.continue_()
+        page.unroute("**/suggestions*")
+        likely = page.get_by_role("group", name="Likely colours").get_by_role("button")
+        expect(likely.first).to_be_visible(timeout=SOON)
+        expect(handle).to_be_focused()
 
 
 def test_a_reference_lends_its_palette(chromium: Browser, empty: Service) -> None:
