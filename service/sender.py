@@ -40,6 +40,8 @@ class Sender:
             # One limit for all: each read alone could be slow for ever.
             async with asyncio.timeout(self.seconds):
                 return await self._post(webhook, delivery)
+        except httpcore.ConnectTimeout:
+            return _failed(f"Cannot connect: no answer within {self.seconds / 3:g} s.")
         except (TimeoutError, httpcore.TimeoutException):
             return _failed(f"No whole answer within {self.seconds:g} s.")
         except AddressRefused as error:

@@ -174,7 +174,7 @@ export function makeStage({ onzoom }) {
       element.classList.toggle("comparing", comparing);
       const focused = element.contains(document.activeElement);
       divider.hidden = !comparing;
-      if (focused) (comparing ? handle : element).focus({ preventScroll: true });
+      if (focused && !(comparing && element.classList.contains("hinting"))) (comparing ? handle : element).focus({ preventScroll: true });
       setSplit(split);
     },
     /** The size of the photograph in its own pixels; both pictures are shown at it. */

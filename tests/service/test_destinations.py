@@ -306,9 +306,9 @@ def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
 def test_no_address_that_answers_is_said() -> None:
     with receiver() as to, silent("127.0.0.2", to.port):
         network = PinnedNetwork(Names(["127.0.0.2"]), LOOPBACK)
-        attempt = asyncio.run(sent_by(network, at("photos.example", to), seconds=1.5))
-        assert (attempt.status, attempt.error) == (None, "No whole answer within 1.5 s.")
-        assert to.requests == []
+        attempt = asyncio.run(sent_by(network, at("photos.example", to), seconds=9))
+        assert (attempt.status, attempt.error) == (None, "Cannot connect: no answer within 3 s.")
+        assert 3 <= attempt.seconds < 9
 
 
 def test_a_name_without_an_address_is_said() -> None:

@@ -51,7 +51,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_a_long_answer_is_read_to_its_first_kibibyte_only() -> None:
-    attempt = answered((200, {"Content-Length": str(10**9)}, b"\xff\0x" * 1000))
+    attempt = answered((200, {"Content-Length": str(10**9)}, b"\xff\0x" * 1000), PATIENCE)
     assert attempt.status == 200
     assert len(attempt.response) == 1024
     assert "\0" not in attempt.response
@@ -113,13 +113,13 @@ def half(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize("broken", [endless_headers, nonsense, hang_up, half])
 def test_what_is_no_answer_is_said(broken: Answer) -> None:
-    attempt = answered(broken)
+    attempt = answered(broken, PATIENCE)
     assert attempt.status is None
     assert (attempt.error or "").startswith("The connection broke")
 
 
 def test_a_closed_port_is_said() -> None:
-    attempt = send(f"http://photos.example:{free_port()}/")
+    attempt = send(f"http://photos.example:{free_port()}/", PATIENCE)
     assert (attempt.error or "").startswith("Cannot connect")
 
 
