@@ -26,8 +26,13 @@ def reveal_hints(ab: Tensor, share: float, random: torch.Generator) -> Tensor:
 
     points = 1 + (draw(n, 1).log() / math.log(1 - 1 / _MEAN_POINTS)).floor()  # geometric
     shown = (torch.arange(_POINTS, device=ab.device) < points) & (draw(n, 1) < share)  # (B, 16)
-    half = (_PATCH[0] + draw(n, _POINTS) * (_PATCH[1] - _PATCH[0] + 1)).long()
+    half = half_sides(draw(n, _POINTS))
     return _patches(ab, torch.where(shown, half, -1), draw(2, n, _POINTS))
+
+
+def half_sides(drawn: Tensor) -> Tensor:
+    """Return the half sides of patches of 3 to 9 pixels, of draws from 0..1."""
+    return (_PATCH[0] + drawn * (_PATCH[1] - _PATCH[0] + 1)).long()
 
 
 def point_hints(ab: Tensor, points: int, random: torch.Generator, side: int = 7) -> Tensor:
@@ -47,12 +52,33 @@ def _patches(ab: Tensor, half: Tensor, places: Tensor) -> Tensor:
     Returns:
         (B,3,H,W): a*, b* and the mask.
     """
-    n, _, height, width = ab.shape
+    height, width = ab.shape[2:]
     rows, columns = (places[0] * height).long(), (places[1] * width).long()
-    around = F.avg_pool2d(ab, 7, 1, padding=3, count_include_pad=False).flatten(2)  # (B, 2, H*W)
+    around = true_colours(ab).flatten(2)
     colours = around.gather(2, (rows * width + columns)[:, None].expand(-1, 2, -1))  # (B, 2, K)
-    y, x = torch.arange(height, device=ab.device), torch.arange(width, device=ab.device)
-    hints = torch.zeros(n, 3, height, width, device=ab.device)
+    return paint(half, rows, columns, colours, (height, width))
+
+
+def true_colours(ab: Tensor) -> Tensor:
+    """Return what a hint at each pixel of the truth (B,2,H,W) says: the mean over 7 pixels, of the same shape."""
+    return F.avg_pool2d(ab, 7, 1, padding=3, count_include_pad=False)
+
+
+def paint(half: Tensor, rows: Tensor, columns: Tensor, colours: Tensor, size: tuple[int, int]) -> Tensor:
+    """Paint K square patches of one colour each in B photographs.
+
+    Args:
+        half: (B,K), half sides in pixels; -1 for no patch.
+        rows: (B,K), of the centres, in pixels.
+        columns: (B,K), likewise.
+        colours: (B,2,K), ab.
+        size: height and width of the photographs, in pixels.
+
+    Returns:
+        (B,3,H,W): a*, b* and the mask.
+    """
+    y, x = (torch.arange(side, device=colours.device) for side in size)
+    hints = torch.zeros(len(half), 3, *size, device=colours.device)
     for k in range(half.shape[1]):  # one at a time: (B,K,H,W) would be gigabytes
         near_y = (y[None] - rows[:, k, None]).abs() <= half[:, k, None]  # (B, H)
         near_x = (x[None] - columns[:, k, None]).abs() <= half[:, k, None]

@@ -55,6 +55,13 @@ class RunConfig(BaseModel):
     ceiling: Annotated[float, Field(gt=0, description="largest class weight")] = 8.0
     expectation: Annotated[float, Field(ge=0, description="weight of finish.expectation_loss")] = 0.0
     evenness: Annotated[float, Field(ge=0, description="weight of finish.evenness_loss")] = 0.0
+    leak: Annotated[
+        float, Field(ge=0, description="weight of other things' following a false hint; model.fit_hints only")
+    ] = 0.0
+    unheard: Annotated[
+        float,
+        Field(ge=0, description="weight of a false hint's own thing not following; model.fit_hints only"),
+    ] = 0.0
     windows: Annotated[
         int, Field(ge=0, description="8x8 windows among the positions, 64 of them each; evenness needs some")
     ] = 0

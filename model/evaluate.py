@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -27,6 +27,7 @@ from .augment import generator
 from .color import lab
 from .conditions import ab_histogram, point_hints
 from .data import decode_square, read_photos
+from .false_hints import FalseHints, false_hints, map_locality
 from .judge import Verdicts, load_judge
 from .labels import read_labels
 from .losses import SoftTargets
@@ -95,6 +96,7 @@ def evaluate(
     batch: int = 16,
     limit: int | None = None,
     hints: int = 0,
+    false_hint: bool = False,
     palette: Lender | None = None,
     verdicts: Verdicts | None = None,
 ) -> tuple[dict[str, Any], list[Row]]:
@@ -106,6 +108,8 @@ def evaluate(
         batch: photographs at a time.
         limit: measure only the first photographs.
         hints: patches of 7 x 7 pixels of the truth given in each photograph, at random places.
+        false_hint: give each one patch of a random colour instead. Two figures more tell how far other things
+            follow it and how far its own does not.
         palette: whose colours each photograph is lent: its own, or those of the next one of its batch. Two figures
             more tell how far the result's colours are from the palette, and how far they would be without it.
         verdicts: a judge to ask as well.
@@ -121,12 +125,17 @@ def evaluate(
         colours = lab(truth / 255)
         lightness = colours[:, :1]
         seconds = seconds or seconds_per_photo(predict, lightness[:_TIMED])
-        given = point_hints(colours[:, 1:], hints, generator(len(rows)))
+        random = generator(len(rows))
+        lone = false_hints(colours[:, 1:], random) if false_hint else None
+        given = lone.hints if lone else point_hints(colours[:, 1:], hints, random)
         lent = lent_palettes(colours[:, 1:], histogram, palette) if palette and histogram else None
         answers = predict(lightness, given, SETTINGS, lent)
         for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
             places[setting].append(place_errors(ab, confidence, colours[:, 1:]))
         new = _rows(names, colours, truth, [ab for ab, _ in answers], verdicts)
+        if lone:
+            automatic = predict(lightness, torch.zeros_like(given), SETTINGS, lent)
+            _add_localities(new, lone, colours[:, 1:], answers, automatic)
         if histogram and lent is not None:
             _add_distances(new, histogram, lent, answers, predict(lightness, given, SETTINGS))
         rows += new
@@ -161,6 +170,15 @@ def _add_distances(
         found = [measures.hellinger(histogram(ab), palette) for ab, _ in each]
         for row, distance in zip(rows, torch.cat(found), strict=True):
             row.values[name] = float(distance)
+
+
+def _add_localities(
+    rows: list[Row], lone: FalseHints, ab: Tensor, answers: Answers, automatic: Answers
+) -> None:
+    pairs = zip(answers, automatic, strict=True)
+    found = [map_locality(given, before, ab, lone).figures() for (given, _), (before, _) in pairs]
+    for row, figures in zip(rows, chain.from_iterable(found), strict=True):
+        row.values.update(figures)
 
 
 def _rows(
@@ -207,7 +225,16 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--csv", type=Path, help="also write the figures of every photograph")
     cli.add_argument("--sheet", type=Path, help="also write a contact sheet (.jpg) of the best and the worst")
     cli.add_argument("--limit", type=int, help="measure only the first N photographs")
-    cli.add_argument("--hints", type=int, default=0, help="give N random patches of the truth per photograph")
+    told = cli.add_mutually_exclusive_group()
+    told.add_argument(
+        "--hints", type=int, default=0, help="give N random patches of the truth per photograph"
+    )
+    told.add_argument(
+        "--false-hint",
+        action="store_true",
+        help="give one patch of a random colour per photograph: how far other things follow it (hint_leak) and "
+        "how far its own does not (hint_unheard), 0 to 1",
+    )
     cli.add_argument(
         "--palette",
         choices=get_args(Lender),
@@ -246,6 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
             batch=options.batch,
             limit=options.limit,
             hints=options.hints,
+            false_hint=options.false_hint,
             palette=options.palette,
             verdicts=verdicts,
         )

@@ -3,14 +3,15 @@
     python -m model.fit_hints --config model/configs/hints.toml --init WEIGHTS --photos PHOTOS --out runs/hints.pt
 
 The spread (`network.HintSpread`) looks at the last map alone, and the network before it stays as it is. So the
-maps of some hundred photographs are kept, and thousands of draws of hints learn from them in minutes on a CPU.
+maps of some thousand photographs are kept, and a new spread learns from thousands of draws of hints in minutes on a
+CPU. True hints teach it how far to reach, false ones (`false_hints.py`) where to stop.
 Without hints the answer stays to the bit. Training everything together is `model.train` with `hints`.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,9 +27,10 @@ from .checkpoint import load_network
 from .conditions import reveal_hints
 from .config import RunConfig
 from .data import HeldPhotos
+from .false_hints import distances, false_hints, locality
 from .finish import decoded, expectation_loss
 from .losses import at_positions, sparse_positions
-from .network import Colorizer
+from .network import Colorizer, HintSpread
 from .predict import SETTINGS
 from .train import learning_rate
 
@@ -65,9 +67,7 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
     Raises:
         ModelRejected: the network has none, for it does not answer in bins.
     """
-    if network.spread is None:
-        raise ModelRejected("Only a network that answers in bins can spread hints.")
-    spread = network.spread.requires_grad_(True)
+    spread = spread_of(network).requires_grad_(True)
     scalars = [parameter for parameter in spread.parameters() if parameter.ndim == 1]
     groups = [{"params": [spread.look.weight], "rate": 1.0}, {"params": scalars, "rate": SCALARS}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.0)
@@ -90,19 +90,68 @@ def drawn_loss(network: Colorizer, answer: Answer, seen: Seen, config: RunConfig
     """Return the loss of some photographs with hints, both drawn by seed and step.
 
     Beside the likelihood, which asks for hints spoken softly to many, it holds the error of the colours that both ends
-    of the vividness scale choose: that asks for hints that are heard.
+    of the vividness scale choose: that asks for hints that are heard. The faithful end hears less and counts more.
+    Then each photograph is given a false hint instead, see `false_hints.py`.
     """
     random = generator(config.seed, step)
     chosen = seen.take(torch.randint(len(seen.ab), (config.batch,), generator=random))
     ab = F.avg_pool2d(chosen.ab, 4)
     positions = sparse_positions(ab, config.positions, random)
-    hints = reveal_hints(chosen.ab, config.hints, random)
-    logits = network.tell(chosen.last, chosen.lightness, hints, None, positions)
     truth = at_positions(ab, positions)
+
+    def told(hints: Tensor | None) -> Tensor:
+        return network.tell(chosen.last, chosen.lightness, hints, None, positions)
+
+    logits = told(reveal_hints(chosen.ab, config.hints, random))
     loss = answer.loss(logits[..., 0].transpose(1, 2), truth)
-    for setting in (SETTINGS[0], SETTINGS[-1]) if config.expectation else ():
-        loss = loss + config.expectation / 2 * expectation_loss(decoded(answer, logits, setting), truth)
+    for setting, share in ((SETTINGS[0], 3 / 4), (SETTINGS[-1], 1 / 4)) if config.expectation else ():
+        error = expectation_loss(decoded(answer, logits, setting), truth)
+        loss = loss + config.expectation * share * error
+    if config.leak or config.unheard:
+        false = false_hints(chosen.ab, random)
+        with torch.no_grad():
+            before = decoded(answer, told(None), SETTINGS[1])
+        given = decoded(answer, told(false.hints), SETTINGS[1])
+        distance = distances(positions, false.place / 4, ab.shape[-1])
+        told_apart = locality(given, before, truth, distance, false)
+        loss = loss + config.leak * told_apart.leak() + config.unheard * told_apart.unheard()
     return loss
+
+
+def spread_of(network: Colorizer) -> HintSpread:
+    """Return the network's spread.
+
+    Raises:
+        ModelRejected: it has none, for it does not answer in bins.
+    """
+    if network.spread is None:
+        raise ModelRejected("Only a network that answers in bins can spread hints.")
+    return network.spread
+
+
+def renewed(network: Colorizer, config: RunConfig) -> Colorizer:
+    """Return the network with a new spread, in the shape that the configuration gives it.
+
+    Raises:
+        ModelRejected: it has none, for it does not answer in bins, or the configuration asks for more than that.
+    """
+    spread_of(network)
+    heads, width = network.config.spread
+    if unknown := set(config.network) - {"spread"}:
+        raise ModelRejected(
+            f"The network stays as it is but for its spread: {', '.join(unknown)} cannot change."
+        )
+    if "spread" in config.network:
+        try:
+            heads, width = (int(number) for number in config.network["spread"])
+        except (TypeError, ValueError) as error:
+            raise ModelRejected("A spread is two numbers: its heads and their width.") from error
+    shape = replace(network.config, spread=(heads, width))
+    torch.manual_seed(config.seed)
+    new = Colorizer(network.bins, network.log_weight, shape)
+    kept = {name: weight for name, weight in network.state_dict().items() if not name.startswith("spread.")}
+    new.load_state_dict(kept, strict=False)
+    return new.eval().requires_grad_(False)
 
 
 def fit_hints(config: RunConfig, init: Path, sources: Sequence[Path], out: Path) -> Colorizer:
@@ -111,7 +160,7 @@ def fit_hints(config: RunConfig, init: Path, sources: Sequence[Path], out: Path)
     Raises:
         PhotochromError: photographs or weights are missing or do not fit.
     """
-    network = load_network(init).requires_grad_(False)
+    network = renewed(load_network(init), config)
     photos = HeldPhotos.load(sources, config.stored_side, config.batch, config.seed, "cpu", config.limit)
     fit(network, see(network, photos, config), config)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -84,6 +84,18 @@ def test_hints_show_the_truth_when_asked_for(even: Path) -> None:
     assert with_one["rmse_ab"] == pytest.approx(0, abs=1e-3)
 
 
+def test_a_false_hint_that_all_follows_leaks_and_is_heard(two_halves: Path) -> None:
+    row = evaluate(HintsOnly(), two_halves, false_hint=True)[0]["settings"][0]
+    assert row["hint_unheard"] < 1e-3
+    assert row["hint_leak"] > 0.1
+
+
+def test_a_false_hint_that_nothing_follows_is_unheard(two_halves: Path) -> None:
+    row = evaluate(Truth(0.0, 0.0), two_halves, false_hint=True)[0]["settings"][0]
+    assert row["hint_leak"] < 1e-3
+    assert row["hint_unheard"] > 0.1
+
+
 class PaletteOnly:
     """A predictor that paints everything in the mean colour of the palette, and grey without one."""
 
@@ -100,6 +112,15 @@ class PaletteOnly:
         mean = torch.zeros(n, 2) if palette is None else palette @ self.bins
         ab = mean[..., None, None].expand(-1, -1, height // 4, width // 4)
         return [(ab, torch.ones_like(ab[:, :1])) for _ in settings]
+
+
+@pytest.fixture
+def two_halves(tmp_path: Path) -> Path:
+    for name, colour in (("a", (200, 60, 60)), ("b", (60, 160, 60))):
+        photo = Image.new("RGB", (256, 256), colour)
+        photo.paste((90, 90, 200), (0, 0, 128, 256))
+        photo.save(tmp_path / f"{name}.png")
+    return tmp_path
 
 
 @pytest.fixture
@@ -125,6 +146,18 @@ def test_a_palette_of_the_next_photograph_leads_away_from_the_truth(two_colours:
 def test_a_photograph_alone_has_no_next_one(two_colours: Path) -> None:
     with pytest.raises(PhotoRejected, match="no next photograph"):
         evaluate(PaletteOnly(), two_colours, palette="next", batch=1)
+
+
+def test_the_command_tells_what_a_false_hint_does(
+    two_halves: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--weights", str(SHIPPED), "--photos", str(two_halves)]
+    assert main([*arguments, "--false-hint", "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    assert all(0 <= row[key] < 1 for row in settings for key in ("hint_leak", "hint_unheard"))
+    with pytest.raises(SystemExit):
+        main([*arguments, "--false-hint", "--hints", "3"])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 def test_the_command_prints_json_and_writes_rows_and_a_sheet(

@@ -47,5 +47,5 @@ def test_one_hint_recolours_its_region_and_not_its_neighbour(
         return (ab - torch.tensor(colour)[:, None, None])[:, 8:56, REGIONS[region]].norm(dim=0).mean()
 
     moved = (after - before)[:, 8:56].norm(dim=0)
-    assert missed(after) < 0.25 * missed(before)
-    assert moved[:, REGIONS[neighbour]].mean() < 0.5 * moved[:, REGIONS[region]].mean()
+    assert missed(after) < 0.15 * missed(before)
+    assert moved[:, REGIONS[neighbour]].mean() < 0.25 * moved[:, REGIONS[region]].mean()
