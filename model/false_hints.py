@@ -21,9 +21,7 @@ _CHROMA = (20.0, 70.0)  # C* of a false hint
 _SAME, _OTHER = 6.0, 16.0  # ab; a true colour nearer than _SAME may follow, one farther than _OTHER may not
 _ALIKE = 5.0  # ab
 _NEAR = 0.2  # sides of a photograph
-_UNDER = (
-    0.03  # sides; what is nearer may lie under the patch, and is not asked to stay whatever its true colour
-)
+_UNDER = 0.03  # sides; what is nearer may lie under the patch, so it need not stay, whatever its true colour
 _LEAST = 10.0  # ab; who is nearer to the hint's colour than this has followed enough
 _ENOUGH = 1.0  # places' weight below which a photograph has none to judge by
 
