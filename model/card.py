@@ -27,8 +27,9 @@ python -m model.train --config model/configs/standing.toml --photos YOUR_PHOTOS 
 python -m model.export --checkpoint runs/mine/last.pt --card model/weights/card.toml --out mine.onnx
 ```
 
-The first command is all of the training; `YOUR_PHOTOS` is a folder of colour photographs, about 25,000 or more. \
-`--init model/weights/photochrom.onnx` starts from these weights instead of the ImageNet encoder."""
+The first command trains a network with hints and a palette from the ImageNet encoder; `YOUR_PHOTOS` is a folder of \
+colour photographs, 90,000 or more. With `--init model/weights/photochrom.onnx` it starts from these weights instead; \
+on a quarter of as many photographs that made them worse. These weights themselves came in several steps, above."""
 
 # Key in the report, head of the column, digits.
 COLUMNS = (
