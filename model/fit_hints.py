@@ -136,17 +136,17 @@ def renewed(network: Colorizer, config: RunConfig) -> Colorizer:
         ModelRejected: it has none, for it does not answer in bins, or the configuration asks for more than that.
     """
     spread_of(network)
-    heads, width = network.config.spread
     if unknown := set(config.network) - {"spread"}:
         raise ModelRejected(
             f"The network stays as it is but for its spread: {', '.join(unknown)} cannot change."
         )
-    if "spread" in config.network:
-        try:
-            heads, width = (int(number) for number in config.network["spread"])
-        except (TypeError, ValueError) as error:
-            raise ModelRejected("A spread is two numbers: its heads and their width.") from error
-    shape = replace(network.config, spread=(heads, width))
+    match config.network.get("spread", network.config.spread):
+        case [int(heads), int(width)] if heads > 0 and width > 0:
+            shape = replace(network.config, spread=(heads, width))
+        case wrong:
+            raise ModelRejected(
+                f"A spread is two whole numbers above 0, its heads and their width, not {wrong!r}."
+            )
     torch.manual_seed(config.seed)
     new = Colorizer(network.bins, network.log_weight, shape)
     kept = {name: weight for name, weight in network.state_dict().items() if not name.startswith("spread.")}

@@ -174,6 +174,7 @@ export function makeStage({ onzoom }) {
       element.classList.toggle("comparing", comparing);
       const focused = element.contains(document.activeElement);
       divider.hidden = !comparing;
+      // Who gives hints stays where they are, unless the handle that they hold goes.
       if (focused && !(comparing && element.classList.contains("hinting"))) (comparing ? handle : element).focus({ preventScroll: true });
       setSplit(split);
     },

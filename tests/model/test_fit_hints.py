@@ -87,7 +87,15 @@ def test_false_hints_are_part_of_the_loss(photos: Path, tiny: Colorizer, tmp_pat
 
 @pytest.mark.parametrize(
     "network",
-    ["blocks = 6", "spread = [8]", "spread = 8", 'spread = ["many", "wide"]', "spread = [8, 8], context = 8"],
+    [
+        "blocks = 6",
+        "spread = [8]",
+        "spread = [0, 8]",
+        "spread = [8.5, 16]",
+        "spread = 8",
+        'spread = ["many", "wide"]',
+        "spread = [8, 8], context = 8",
+    ],
 )
 def test_a_configuration_that_asks_for_more_than_a_spread_is_refused(
     network: str, start: list[str], photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
