@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from typing import cast
 from redis import Redis
 
 from photochrom.embedded import valkey
+
+from .ports import free_port
 
 _KEY, _SECRET, _BUCKET = "benchmark", "no-secret-at-all", "photographs"
 _START_SECONDS = 60.0
@@ -162,13 +163,6 @@ def _object_store(folder: Path) -> Iterator[tuple[str, str]]:
     finally:
         server.kill()
         server.wait()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(look: Callable[[], bool], what: str, seconds: float = _START_SECONDS) -> None:

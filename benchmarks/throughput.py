@@ -11,7 +11,6 @@ import itertools
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import httpx
 
+from .ports import free_port
 from .scenes import as_file, scene
 from .table import markdown
 
@@ -95,9 +95,7 @@ def _ticks_of(parent: int) -> Iterator[int]:
 @contextmanager
 def service(folder: Path, workers: int, env: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run `photochrom up` with `env` beside this process' environment; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "cli", "up", "--port", str(port), "--data", str(folder)]
     log = (folder.parent / "service.log").open("wb")

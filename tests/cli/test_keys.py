@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ports import free_port
 from photochrom.key_store import KeyStore
 from photochrom.keys import KeyLimits, Scope
 from support.queueing import Bench
-from support.running import ROOT, free_port
+from support.running import ROOT
 
 
 def keys(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":

@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
+from benchmarks.ports import free_port
 from photochrom import color
 from support.browser import findings, visit
 from support.photographs import PHOTOS, grey_jpeg
-from support.running import Service, free_port, service
+from support.running import Service, service
 from support.tiny_model import ABLE_CARD, tiny_model
 
 SOON = 30_000

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
+from benchmarks.ports import free_port
 from support.browser import visit
 from support.photographs import grey_jpeg, noise_png
-from support.running import free_port, service
+from support.running import service
 
 
 def test_a_restart_during_a_job_loses_nothing(chromium: Browser, tmp_path: Path) -> None:

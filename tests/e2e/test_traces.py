@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from benchmarks.ports import free_port
 from support.photographs import grey_jpeg
 from support.receiver import Receiver, receiver
-from support.running import ROOT, Service, free_port, service, wait_for
+from support.running import ROOT, Service, service, wait_for
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 STAGES = {"decode", "predict", "upsample", "encode"}

@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.ports import free_port
 from photochrom.embedded import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.receiver import receiver
-from support.running import Service, command, free_port, service, wait_for
+from support.running import Service, command, service, wait_for
 
 
 def running_job(running: Service, photo: bytes) -> str:

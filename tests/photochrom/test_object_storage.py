@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import ValidationError
 
+from benchmarks.ports import free_port
 from photochrom.errors import ObjectNotFound, StorageFull, StorageUnavailable
 from photochrom.object_storage import ObjectStorage, bucket_and_prefix
 from photochrom.settings import SharedSettings
@@ -20,7 +21,7 @@ from photochrom.storage import LocalStorage
 from photochrom.storages import open_storage
 from support.objects import BUCKET, ObjectStore
 from support.receiver import receiver
-from support.running import ROOT, free_port, wait_for
+from support.running import ROOT, wait_for
 
 KEY = "results/a/b.jpg"
 

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from benchmarks.ports import free_port
 from photochrom_client import (
     ApiError,
     Client,
@@ -14,7 +15,7 @@ from photochrom_client import (
 )
 from photochrom_client.models import Limits
 from support.answering import answer, answering, cut_off, hang_up
-from support.running import free_port, wait_for
+from support.running import wait_for
 
 LIMITS = Limits(
     max_upload_bytes=1,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from benchmarks.ports import free_port
 from photochrom.errors import PhotochromError
 from photochrom.fleet import WorkerStatus
 from photochrom.jobs import JobRecord, ModelUsed, utc_now
@@ -18,7 +19,7 @@ from service.app import create_app
 from service.middleware import BodyLimit
 from service.settings import ServiceSettings
 from support.queueing import Bench
-from support.running import free_port, wait_for
+from support.running import wait_for
 
 
 def beat(bench: Bench, name: str = "w1", provider: str = "CPUExecutionProvider") -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from benchmarks.ports import free_port
 from photochrom.jobs import utc_now
 from photochrom.key_store import KeyStore
 from photochrom.keys import KeyLimits, Scope
@@ -15,7 +16,6 @@ from service.auth import scope_for
 from service.settings import ServiceSettings
 from support.keyring import bearer, new_key, show
 from support.queueing import Bench
-from support.running import free_port
 
 HERE = "http://localhost:8000"
 

@@ -7,8 +7,9 @@ import sys
 import httpx
 import pytest
 
+from benchmarks.ports import free_port
 from support.keyring import show
-from support.running import ROOT, free_port, wait_for
+from support.running import ROOT, wait_for
 
 
 @pytest.mark.parametrize(

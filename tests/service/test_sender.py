@@ -9,11 +9,11 @@ from ipaddress import ip_network
 
 import pytest
 
+from benchmarks.ports import free_port
 from photochrom.webhooks import Attempt
 from service.destinations import PinnedNetwork
 from service.sender import Sender
 from support.receiver import Answer, make_ping, make_webhook, receiver
-from support.running import free_port
 
 SECONDS = 1.0  # where time is what is tested; a machine may stall for longer, so other answers have PATIENCE
 PATIENCE = 30.0

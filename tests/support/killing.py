@@ -24,11 +24,12 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.ports import free_port
 from photochrom.jobs import JobState
 from photochrom_client import Batch, Client, Job, PhotochromError, Retries
 from support.inquest import Verdict, examine
 from support.photographs import noise_jpeg
-from support.running import Service, command, free_port, service, wait_for
+from support.running import Service, command, service, wait_for
 
 KINDS = ("a worker", "all workers", "the server", "everything")
 _RECOVERY_SECONDS = 120.0

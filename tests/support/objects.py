@@ -14,10 +14,11 @@ from typing import Any
 import obstore
 from obstore.store import S3Store
 
+from benchmarks.ports import free_port
 from photochrom.ids import new_id
 from photochrom.object_storage import ObjectStorage
 from photochrom.settings import SharedSettings
-from support.running import free_port, wait_for
+from support.running import wait_for
 
 BUCKET, KEY, SECRET = "photographs", "photochrom", "no-secret-at-all"
 WEED = Path(sys.executable).parent / "weed"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,8 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from benchmarks.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")
 
@@ -28,12 +29,6 @@ def wait_for(look: Callable[[], T | None], seconds: float, what: str) -> T:
             return seen
         time.sleep(0.02)
     raise AssertionError(f"{what}: not within {seconds} s")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

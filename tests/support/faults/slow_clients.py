@@ -13,10 +13,11 @@ from pathlib import Path
 import httpx
 import psutil
 
+from benchmarks.ports import free_port
 from photochrom.embedded import valkey
 from support.photographs import noise_jpeg
 from support.queueing import Bench, finished
-from support.running import free_port, wait_for
+from support.running import wait_for
 
 from .api import api
 from .row import Row

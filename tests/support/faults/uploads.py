@@ -14,11 +14,12 @@ from queue import Empty, SimpleQueue
 
 import httpx
 
+from benchmarks.ports import free_port
 from photochrom.embedded import valkey
 from photochrom.jobs import JobRecord, JobState
 from support.photographs import noise_jpeg
 from support.queueing import Bench, maintenance, workers
-from support.running import free_port, wait_for
+from support.running import wait_for
 
 from .api import api
 from .row import Row
