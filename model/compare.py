@@ -75,7 +75,7 @@ def trained(way: str, photos: Sequence[Path], budget: Path, out: Path, init: str
     if begun and _header(checkpoint)["run"] != config.model_dump():
         raise ModelRejected(f"{out} holds a run of another configuration: choose another --out.")
     if not begun or _header(checkpoint)["step"] < config.steps:
-        sys.stderr.write(f"\n{way}: {config.steps} steps of {config.batch} photographs\n")
+        sys.stderr.write(f"{way}: {config.steps} steps of {config.batch} photographs\n")
         train(config, photos, out, init=init, resume=begun, device=device)
     return checkpoint
 
@@ -85,7 +85,7 @@ def measured(way: str, checkpoint: Path, validation: Path, limit: int | None, de
     name, settings = WAYS[way]
     predict, started = TorchPredict(checkpoint, device), time.monotonic()
     report, _ = evaluate(predict, validation, limit=limit)
-    sys.stderr.write(f"\n{way}: measured in {time.monotonic() - started:.0f} s\n")
+    sys.stderr.write(f"{way}: measured in {time.monotonic() - started:.0f} s\n")
     used = sum(weight.numel() for part, weight in predict.network.named_parameters())
     rows = [row for row in report["settings"] if (row["vividness"], row["temperature"]) in settings]
     return {"way": name, "parameters": used, "photos": report["photos"], "settings": rows}
@@ -149,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         rows = compare(**options)
     except PhotochromError as error:
-        sys.stderr.write(f"\n{error}\n")
+        sys.stderr.write(f"{error}\n")
         return 1
     (options["out"] / "compare.json").write_text(json.dumps(rows, indent=1) + "\n")
     (options["out"] / "compare.md").write_text(table(rows) + "\n")

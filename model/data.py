@@ -3,6 +3,7 @@
 import io
 import random
 import tarfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from photochrom.errors import PhotoRejected
 
 from .augment import generator
 from .color import lab
+from .progress import Count
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MUTED_CHROMA = 5.0  # mean C*: below it a photograph teaches that its kind of scene is grey
@@ -83,21 +85,25 @@ def decode_square(data: bytes, side: int) -> NDArray[np.uint8]:
         raise PhotoRejected(f"Not a readable photograph: {error}") from error
 
 
-def is_colour_photo(rgb: NDArray[np.uint8]) -> bool:
-    """Tell whether RGB (H,W,3) can teach colour: neither nearly grey, nor of one tone, nor flat as drawings."""
+def reason_to_skip(rgb: NDArray[np.uint8]) -> str | None:
+    """Say why RGB (H,W,3) cannot teach colour ("nearly grey", "of one tone", "flat drawings"); None if it can."""
     flat = (rgb[:, 1:] == rgb[:, :-1]).all(-1)
     coarse = torch.from_numpy(np.ascontiguousarray(rgb[::3, ::3])).permute(2, 0, 1)[None]  # enough for means
     ab = lab(coarse.float() / 255)[0, 1:].flatten(1)
     chroma, spread = ab.norm(dim=0).mean(), ab.var(1).sum().sqrt()
-    return bool(flat.mean() <= FLAT_SHARE and chroma >= MUTED_CHROMA and spread >= ONE_TONE)
+    if flat.mean() > FLAT_SHARE:
+        return "flat drawings"
+    if chroma < MUTED_CHROMA:
+        return "nearly grey"
+    return "of one tone" if spread < ONE_TONE else None
 
 
-def _decode_or_skip(data: bytes, side: int) -> NDArray[np.uint8] | None:
+def _square_or_reason(data: bytes, side: int) -> NDArray[np.uint8] | str:
     try:
         rgb = decode_square(data, side)
     except PhotoRejected:
-        return None  # one damaged file among thousands must not end a run
-    return rgb if is_colour_photo(rgb) else None
+        return "unreadable"  # one damaged file among thousands must not end a run
+    return reason_to_skip(rgb) or rgb
 
 
 # ---------------------------------------------------------------- two sources, one shape: uint8 (B,3,S,S)
@@ -111,14 +117,34 @@ class HeldPhotos:
 
     @classmethod
     def load(
-        cls, sources: Sequence[Path], side: int, batch: int, seed: int, device: str, limit: int | None
+        cls,
+        sources: Sequence[Path],
+        side: int,
+        batch: int,
+        seed: int,
+        device: str,
+        limit: int | None,
+        *,
+        quiet: bool = False,
     ) -> "HeldPhotos":
-        """Decode everything with threads.
+        """Decode everything with threads; say how far it is, and what was left out, unless `quiet`.
 
         Raises:
             PhotoRejected: fewer colour photographs than one batch.
         """
-        squares = list(_squares(sources, side, limit))
+        squares, left_out = list[NDArray[np.uint8]](), Counter[str]()
+        total = None if limit else sum(map(count_photos, sources))
+        with Count("decoded", total, quiet=quiet) as count:
+            for square in _squares(sources, side):
+                if isinstance(square, str):
+                    left_out[square] += 1
+                else:
+                    squares.append(square)
+                count.add()
+                if len(squares) == limit:
+                    break
+            reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.most_common())
+            count.end(f"kept {len(squares)} photographs" + (f", left out {reasons}" if reasons else ""))
         if len(squares) < batch:
             raise PhotoRejected(f"Only {len(squares)} colour photographs in {[str(s) for s in sources]}.")
         return cls(torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(device), batch, seed)
@@ -139,17 +165,12 @@ class HeldPhotos:
             step += 1
 
 
-def _squares(sources: Sequence[Path], side: int, limit: int | None) -> Iterator[NDArray[np.uint8]]:
+def _squares(sources: Sequence[Path], side: int) -> Iterator[NDArray[np.uint8] | str]:
     """Decode a window of files at a time: reading them all first would hold the whole set twice."""
-    kept, files = 0, (data for source in sources for _, data in read_photos(source))
+    files = (data for source in sources for _, data in read_photos(source))
     with ThreadPoolExecutor() as pool:
         while window := [data for data, _ in zip(files, range(512), strict=False)]:
-            for rgb in pool.map(lambda data: _decode_or_skip(data, side), window):
-                if rgb is not None:
-                    kept += 1
-                    yield rgb
-                    if kept == limit:
-                        return
+            yield from pool.map(lambda data: _square_or_reason(data, side), window)
 
 
 class StreamedPhotos(IterableDataset[Tensor]):
@@ -184,8 +205,8 @@ class StreamedPhotos(IterableDataset[Tensor]):
             for index, (_, data) in enumerate(pair for s in self.sources for pair in read_photos(s)):
                 if index % (world * workers) != rank * workers + number:
                     continue
-                rgb = _decode_or_skip(data, self.side)
-                if rgb is not None:
+                rgb = _square_or_reason(data, self.side)
+                if not isinstance(rgb, str):
                     seen += 1
                     buffer.append(torch.from_numpy(rgb.copy()).permute(2, 0, 1))
                 if len(buffer) > _SHUFFLE:

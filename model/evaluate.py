@@ -26,7 +26,7 @@ from . import measures
 from .augment import generator
 from .color import lab
 from .conditions import ab_histogram, point_hints
-from .data import decode_square, read_photos
+from .data import count_photos, decode_square, read_photos
 from .false_hints import FalseHints, false_hints, map_locality
 from .judge import Verdicts, load_judge
 from .labels import read_labels
@@ -41,6 +41,7 @@ from .predict import (
     seconds_per_photo,
     without_colour,
 )
+from .progress import Count
 from .report import Row, calibration, place_errors, summary, table, write_csv
 from .samples import contact_sheet
 
@@ -121,24 +122,27 @@ def evaluate(
     places: dict[Setting, list[Tensor]] = {setting: [] for setting in SETTINGS}
     seconds = 0.0
     histogram = histogram_over(predict.bins) if palette else None  # once: its table takes a second
-    for names, truth in squares(photos, batch, limit):
-        colours = lab(truth / 255)
-        lightness = colours[:, :1]
-        seconds = seconds or seconds_per_photo(predict, lightness[:_TIMED])
-        random = generator(len(rows))
-        lone = false_hints(colours[:, 1:], random) if false_hint else None
-        given = lone.hints if lone else point_hints(colours[:, 1:], hints, random)
-        lent = lent_palettes(colours[:, 1:], histogram, palette) if palette and histogram else None
-        answers = predict(lightness, given, SETTINGS, lent)
-        for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
-            places[setting].append(place_errors(ab, confidence, colours[:, 1:]))
-        new = _rows(names, colours, truth, [ab for ab, _ in answers], verdicts)
-        if lone:
-            automatic = predict(lightness, torch.zeros_like(given), SETTINGS, lent)
-            _add_localities(new, lone, colours[:, 1:], answers, automatic)
-        if histogram and lent is not None:
-            _add_distances(new, histogram, lent, answers, predict(lightness, given, SETTINGS))
-        rows += new
+    total = min(count_photos(photos), limit or sys.maxsize)
+    with Count("measured", total) as count:
+        for names, truth in squares(photos, batch, limit):
+            colours = lab(truth / 255)
+            lightness = colours[:, :1]
+            seconds = seconds or seconds_per_photo(predict, lightness[:_TIMED])
+            random = generator(len(rows))
+            lone = false_hints(colours[:, 1:], random) if false_hint else None
+            given = lone.hints if lone else point_hints(colours[:, 1:], hints, random)
+            lent = lent_palettes(colours[:, 1:], histogram, palette) if palette and histogram else None
+            answers = predict(lightness, given, SETTINGS, lent)
+            for setting, (ab, confidence) in zip(SETTINGS, answers, strict=True):
+                places[setting].append(place_errors(ab, confidence, colours[:, 1:]))
+            new = _rows(names, colours, truth, [ab for ab, _ in answers], verdicts)
+            if lone:
+                automatic = predict(lightness, torch.zeros_like(given), SETTINGS, lent)
+                _add_localities(new, lone, colours[:, 1:], answers, automatic)
+            if histogram and lent is not None:
+                _add_distances(new, histogram, lent, answers, predict(lightness, given, SETTINGS))
+            rows += new
+            count.add(len(names))
     if not rows:
         raise PhotoRejected(f"There are no photographs in {photos}.")
     return _report(rows, seconds, places, verdicts), rows

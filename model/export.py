@@ -32,6 +32,7 @@ from photochrom.errors import ModelRejected, PhotochromError
 from .checkpoint import NETWORK_KEY, load_network
 from .network import Colorizer, Predictor
 from .parity import INPUTS, OUTPUTS, Inputs, cases, example, parity, rounding
+from .progress import Line
 from .quantize import calibration_inputs, quantize
 
 OPSET = 18
@@ -200,16 +201,20 @@ def export(network: Colorizer, card: ModelCard, out: Path, calibrate: Path | Non
         ModelRejected: see `build`, `parity` and `rounding`; nothing is written then.
         PhotoRejected: see `calibration_inputs`.
     """
-    if card.precision == "int8":
-        if calibrate is None:
-            raise ModelRejected("int8 needs photographs to calibrate with: give --calibrate.")
-        inputs = calibration_inputs(calibrate, network.bins)
-        model, statement = build_int8(network, card, inputs), ""
-    else:
-        model, inputs = build(network, card), list(cases(network))
-        largest = parity(rounded(network, card.precision), model)
-        statement = f"at most {largest:.4f} in ab from torch with the same weights, "
-    moved = rounding(network, model, card.precision, inputs)
+    with Line() as line:
+        if card.precision == "int8":
+            if calibrate is None:
+                raise ModelRejected("int8 needs photographs to calibrate with: give --calibrate.")
+            inputs = calibration_inputs(calibrate, network.bins)
+            line.show(f"tracing, and finding the ranges of {len(inputs)} photographs: two minutes or so")
+            model, statement = build_int8(network, card, inputs), ""
+        else:
+            line.show("tracing the network: a minute or so")
+            model, inputs = build(network, card), list(cases(network))
+            line.show("comparing its answers with torch's")
+            largest = parity(rounded(network, card.precision), model)
+            statement = f"at most {largest:.4f} in ab from torch with the same weights, "
+        moved = rounding(network, model, card.precision, inputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(model.SerializeToString(deterministic=True))
     return f"{statement}{moved:.4f} (root mean square) from the weights as trained"

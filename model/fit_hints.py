@@ -10,6 +10,7 @@ Without hints the answer stays to the bit. Training everything together is `mode
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from .finish import decoded, expectation_loss
 from .losses import at_positions, sparse_positions
 from .network import Colorizer, HintSpread
 from .predict import SETTINGS
+from .progress import Count, Line
 from .train import learning_rate
 
 SCALARS = 5.0
@@ -54,10 +56,12 @@ class Seen(NamedTuple):
 def see(network: Colorizer, photos: HeldPhotos, config: RunConfig) -> Seen:
     """Run the network once on every photograph, cropped and aged at random."""
     kept = []
-    for number, squares in enumerate(torch.split(photos.squares, 4)):
-        batch = augment(squares, config.side, generator(config.seed, number), age=config.age)
-        kept.append(Seen(network.last_map(batch.lightness).half(), batch.lightness.half(), batch.ab.half()))
-        sys.stderr.write(f"\rseen {4 * number + len(squares)} of {photos.size} photographs   ")
+    with Count("seen", photos.size) as count:
+        for number, squares in enumerate(torch.split(photos.squares, 4)):
+            batch = augment(squares, config.side, generator(config.seed, number), age=config.age)
+            last = network.last_map(batch.lightness)
+            kept.append(Seen(last.half(), batch.lightness.half(), batch.ab.half()))
+            count.add(len(squares))
     return Seen(*(torch.cat(parts) for parts in zip(*kept, strict=True)))
 
 
@@ -72,17 +76,22 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
     groups = [{"params": [spread.look.weight], "rate": 1.0}, {"params": scalars, "rate": SCALARS}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.0)
     answer, losses = answer_of(network), list[float]()
-    for step in range(config.steps):
-        loss = drawn_loss(network, answer, seen, config, step)
-        for group in optimizer.param_groups:
-            group["lr"] = group["rate"] * learning_rate(config, step)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses.append(float(loss.detach()))
-        if step % config.log_every == 0:
-            recent = losses[-config.log_every :]
-            sys.stderr.write(f"\rstep {step}/{config.steps}  loss {sum(recent) / len(recent):.4f}   ")
+    started = time.monotonic()
+    with Line() as line:
+        for step in range(config.steps):
+            loss = drawn_loss(network, answer, seen, config, step)
+            for group in optimizer.param_groups:
+                group["lr"] = group["rate"] * learning_rate(config, step)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            done = step + 1
+            if done % config.log_every == 0 or done == config.steps:
+                recent = losses[-config.log_every :]
+                left = (config.steps - done) * (time.monotonic() - started) / done / 60
+                mean = sum(recent) / len(recent)
+                line.show(f"step {done}/{config.steps}  loss {mean:.4f}  {left:.1f} min left")
     return losses
 
 
@@ -179,9 +188,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         fit_hints(RunConfig.read(options.config), options.init, options.photos, options.out)
     except PhotochromError as error:
-        sys.stderr.write(f"\n{error}\n")
+        sys.stderr.write(f"{error}\n")
         return 1
-    sys.stderr.write("\n")
     return 0
 
 

@@ -1,63 +1,77 @@
-"""The progress line of a run and its `log.csv`."""
+"""Lines on stderr that say how far long work is."""
 
-import csv
 import sys
 import time
-from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
-
-from .config import RunConfig
-from .ranks import Ranks
+from types import TracebackType
+from typing import ClassVar, Self
 
 
-class Log:
-    """The progress line and `log.csv` (step, seconds, loss, rate, and figures when validated)."""
+class Line:
+    """A line that is written over each time; where stderr is no terminal, every time is a line of its own."""
 
-    FIELDS = (
-        "step",
-        "seconds",
-        "loss",
-        "learning_rate",
-        "psnr_faithful",
-        "rmse_ab_faithful",
-        "psnr_vivid",
-        "colourfulness_vivid",
-    )
+    _open: ClassVar["Line | None"] = None  # whose text the cursor stands behind
 
-    def __init__(self, path: Path, config: RunConfig, ranks: Ranks, photos: int, *, resume: bool) -> None:
-        self.path, self.config, self.speaks, self.photos = path, config, ranks.first, photos
-        self.started = self.since = time.monotonic()
-        self.losses: list[Tensor] = []
-        if self.speaks and not (resume and path.exists()):
-            self._write("w", dict(zip(self.FIELDS, self.FIELDS, strict=True)))
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet, self._length = quiet, 0
 
-    def step(self, step: int, loss: Tensor, rate: float) -> None:
-        """Note one step; every `log_every` write the mean loss."""
-        self.losses.append(loss.detach())
-        if step % self.config.log_every and step != self.config.steps:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def show(self, text: str) -> None:
+        """Write `text` in the place of what was shown before."""
+        if self.quiet:
             return
-        mean, now = float(torch.stack(self.losses).mean()), time.monotonic()
-        seconds, steps = now - self.since, len(self.losses)
-        self.since, self.losses = now, []
-        if self.speaks:
-            row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
-            self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
-            left = (self.config.steps - step) * seconds / steps / 60
-            speed, epoch = steps * self.config.batch / seconds, step * self.config.batch / self.photos
-            sys.stderr.write(
-                f"\rstep {step}/{self.config.steps}  epoch {epoch:.1f}  {speed:.0f} photos/s  "
-                f"loss {mean:.4f}  lr {rate:.2e}  {left:.1f} min left   "
-            )
+        if not sys.stderr.isatty():
+            sys.stderr.write(f"{text}\n")
+            return
+        if Line._open is not None and Line._open is not self:
+            Line._open.end()
+        sys.stderr.write(f"\r{text:<{self._length}}")
+        sys.stderr.flush()
+        Line._open, self._length = self, len(text)
 
-    def validated(self, step: int, figures: dict[str, float]) -> None:
-        """Note figures and show them."""
-        self._write("a", {"step": step, **{name: f"{value:.3f}" for name, value in figures.items()}})
-        shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())
-        sys.stderr.write(f"\nstep {step}  {shown}\n")
+    def end(self, text: str = "") -> None:
+        """Leave what was shown where it is, and write `text` below."""
+        if Line._open is self:
+            Line._open, self._length = None, 0
+            sys.stderr.write("\n")
+        if text and not self.quiet:
+            sys.stderr.write(f"{text}\n")
 
-    def _write(self, mode: str, row: dict[str, Any]) -> None:
-        with self.path.open(mode, newline="") as file:
-            csv.DictWriter(file, self.FIELDS).writerow(row)
+
+class Count(Line):
+    """How many photographs are done, of how many, at which rate, and how long the rest will take.
+
+    It is shown twice a second, every half a minute where stderr is no terminal, and when all are done.
+
+    Args:
+        doing: what is done to them, such as "measured".
+        total: how many there are, or None if nobody knows.
+        quiet: show nothing.
+    """
+
+    def __init__(self, doing: str, total: int | None, *, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet)
+        self.doing, self.total, self.done = doing, total, 0
+        self._started = self._shown = time.monotonic()
+        self._pause = 0.5 if sys.stderr.isatty() else 30.0
+
+    def add(self, photographs: int = 1) -> None:
+        """Note that so many more are done."""
+        self.done += photographs
+        now = time.monotonic()
+        if now - self._shown < self._pause and self.done != self.total:
+            return
+        self._shown = now
+        rate = self.done / max(now - self._started, 1e-9)
+        if self.total is None:
+            self.show(f"{self.doing} {self.done} photographs  {rate:.1f} photos/s")
+        else:
+            left = max(0, self.total - self.done) / rate / 60
+            counts = f"{self.doing} {self.done} of {self.total} photographs"
+            self.show(f"{counts}  {rate:.1f} photos/s  {left:.1f} min left")

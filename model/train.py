@@ -12,6 +12,7 @@ import copy
 import math
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -34,10 +35,10 @@ from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
 from .finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
 from .imagenet import load_imagenet
+from .log import Log
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
 from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
 from .predict import SETTINGS, TorchPredict
-from .progress import Log
 from .ranks import Ranks
 from .samples import write_sheet
 
@@ -181,7 +182,7 @@ def open_photos(config: RunConfig, sources: Sequence[Path], ranks: Ranks) -> Pho
         held = count * 3 * config.stored_side**2 < free_memory(ranks.device) / 2
     if held:
         side, limit = config.stored_side, config.limit
-        return HeldPhotos.load(sources, side, batch, config.seed, ranks.device, limit)
+        return HeldPhotos.load(sources, side, batch, config.seed, ranks.device, limit, quiet=not ranks.first)
     return StreamedPhotos(sources, config.stored_side, batch, config.seed, config.workers)
 
 
@@ -224,22 +225,24 @@ def train(
     if ranks.world > 1:
         model = DistributedDataParallel(model, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
-    log = Log(out / "log.csv", config, ranks, photos.size, resume=resume)
     last = min(config.steps, until or config.steps)
-    for squares in photos.batches(run.step, ranks.rank, ranks.world):
-        if run.step >= last:
-            break
-        random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
-        torch.manual_seed(random.initial_seed())  # for the layers that draw by themselves
-        loss = batch_loss(model, run, squares.to(ranks.device, non_blocking=True), targets, random)
-        rate = descend(run, loss)
-        run.step += 1
-        log.step(run.step, loss, rate)
-        if ranks.first and (run.step % config.save_every == 0 or run.step == last):
-            run.save(out / "last.pt")
-            write_sheet(run.average, squares[:8], out / f"sample-{run.step:06d}.png")
-            if validation:
-                log.validated(run.step, validate(out / "last.pt", validation, config, ranks.device))
+    with Log(out / "log.csv", config, ranks, photos.size, resume=resume) as log:
+        for squares in photos.batches(run.step, ranks.rank, ranks.world):
+            if run.step >= last:
+                break
+            random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
+            torch.manual_seed(random.initial_seed())  # for the layers that draw by themselves
+            loss = batch_loss(model, run, squares.to(ranks.device, non_blocking=True), targets, random)
+            rate = descend(run, loss)
+            run.step += 1
+            log.step(run.step, loss, rate)
+            if ranks.first and (run.step % config.save_every == 0 or run.step == last):
+                run.save(out / "last.pt")
+                write_sheet(run.average, squares[:8], out / f"sample-{run.step:06d}.png")
+                if validation:
+                    began = time.monotonic()
+                    found = validate(out / "last.pt", validation, config, ranks.device)
+                    log.validated(run.step, found, time.monotonic() - began)
     return run
 
 
@@ -361,12 +364,11 @@ def main(arguments: list[str] | None = None) -> int:
         config = RunConfig.read(options.pop("config"))
         train(config, options.pop("photos"), **options)
     except PhotochromError as error:
-        sys.stderr.write(f"\n{error}\n")
+        sys.stderr.write(f"{error}\n")
         return 1
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
-    sys.stderr.write("\n")
     return 0
 
 

@@ -11,8 +11,8 @@ from model.data import (
     StreamedPhotos,
     count_photos,
     decode_square,
-    is_colour_photo,
     read_photos,
+    reason_to_skip,
 )
 from photochrom.errors import PhotoRejected
 
@@ -59,13 +59,13 @@ def test_grey_photographs_and_drawings_teach_nothing() -> None:
     colour = random.integers(0, 255, (64, 64, 3), np.uint8)
     drawing = np.zeros((64, 64, 3), np.uint8)
     drawing[:32] = 255, 0, 0
-    sepia = (colour[..., :1] * np.array([1.0, 0.8, 0.6])).astype(np.uint8)
+    sepia = ((100 + colour[..., :1] // 8) * np.array([1.0, 0.8, 0.6])).astype(np.uint8)
     muted = (128 + (colour.astype(float) - 128) * 0.05).astype(np.uint8)
-    assert is_colour_photo(colour)
-    assert not is_colour_photo(muted)
-    assert not is_colour_photo(sepia // 8 * 2 + 100)
-    assert not is_colour_photo(colour[..., :1].repeat(3, -1))
-    assert not is_colour_photo(drawing)
+    assert reason_to_skip(colour) is None
+    assert reason_to_skip(muted) == "nearly grey"
+    assert reason_to_skip(sepia) == "of one tone"
+    assert reason_to_skip(colour[..., :1].repeat(3, -1)) == "nearly grey"
+    assert reason_to_skip(drawing) == "flat drawings"
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +89,17 @@ def test_a_batch_depends_on_the_step_alone(held: HeldPhotos) -> None:
         next(walked)
     assert torch.equal(next(walked), next(held.batches(6)))
     assert not torch.equal(next(held.batches(6)), next(held.batches(10)))  # the next epoch's order
+
+
+def test_what_was_kept_and_why_the_rest_was_not_is_said(
+    photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    HeldPhotos.load([photos], 64, 6, 0, "cpu", limit=None)
+    said = capsys.readouterr().err
+    assert "decoded 26 of 26 photographs" in said
+    assert "kept 24 photographs, left out 1 unreadable, 1 nearly grey" in said
+    HeldPhotos.load([photos], 64, 6, 0, "cpu", limit=None, quiet=True)
+    assert not capsys.readouterr().err
 
 
 def test_a_limit_takes_the_first(photos: Path) -> None:

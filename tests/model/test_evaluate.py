@@ -193,7 +193,9 @@ def test_the_command_prints_json_and_writes_rows_and_a_sheet(
 
 def test_the_command_prints_a_table(good_photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--weights", str(SHIPPED), "--photos", str(good_photos), "--limit", "1"]) == 0
-    assert "1 photographs" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "1 photographs" in printed.out
+    assert "measured 1 of 1 photographs" in printed.err
 
 
 @pytest.mark.parametrize(("option", "value"), [("--weights", "absent.onnx"), ("--photos", "absent")])

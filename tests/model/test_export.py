@@ -40,13 +40,18 @@ REPORT = {
 # Tracing symbolic sizes takes many seconds (minutes on a busy machine): one test holds all the laws of an export.
 @pytest.mark.timeout(900)
 def test_an_export_is_deterministic_keeps_its_weights_and_card(
-    tiny: Colorizer, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    tiny: Colorizer,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "val.json").write_text(json.dumps(REPORT))
     torch.save({"network": asdict(tiny.config), "average": tiny.state_dict()}, tmp_path / "last.pt")
     path = tmp_path / "tiny.onnx"
     arguments = ["--checkpoint", tmp_path / "last.pt", "--card", CARD, "--figures", tmp_path / "val.json"]
     assert export.main([*map(str, arguments), "--out", str(path)]) == 0
+    assert capsys.readouterr().err.startswith("tracing the network: a minute or so\ncomparing its answers")
 
     card = read_onnx_card(path)
     assert card.figures[0].photos_name == "val"

@@ -1,0 +1,68 @@
+"""What a run says of itself: its line on stderr and its `log.csv`."""
+
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .config import RunConfig
+from .progress import Line
+from .ranks import Ranks
+
+
+class Log(Line):
+    """The line, and `log.csv` (step, seconds, loss, rate, and figures when validated)."""
+
+    FIELDS = (
+        "step",
+        "seconds",
+        "loss",
+        "learning_rate",
+        "psnr_faithful",
+        "rmse_ab_faithful",
+        "psnr_vivid",
+        "colourfulness_vivid",
+    )
+
+    def __init__(self, path: Path, config: RunConfig, ranks: Ranks, photos: int, *, resume: bool) -> None:
+        super().__init__(quiet=not ranks.first)
+        self.path, self.config, self.photos = path, config, photos
+        self.started = self.since = time.monotonic()
+        self.first: int | None = None  # step of this process
+        self.losses: list[Tensor] = []
+        if not self.quiet and not (resume and path.exists()):
+            self._write("w", dict(zip(self.FIELDS, self.FIELDS, strict=True)))
+
+    def step(self, step: int, loss: Tensor, rate: float) -> None:
+        """Note one step; every `log_every` write the mean loss."""
+        self.first = self.first or step
+        self.losses.append(loss.detach())
+        if step % self.config.log_every and step != self.config.steps:
+            return
+        mean, now = float(torch.stack(self.losses).mean()), time.monotonic()
+        seconds, steps = now - self.since, len(self.losses)
+        self.since, self.losses = now, []
+        if not self.quiet:
+            row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
+            self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
+            # From all steps so far: saving and validating take their time again.
+            left = (self.config.steps - step) * (now - self.started) / (step - self.first + 1) / 60
+            speed, epoch = steps * self.config.batch / seconds, step * self.config.batch / self.photos
+            self.show(
+                f"step {step}/{self.config.steps}  epoch {epoch:.1f}  {speed:.0f} photos/s  "
+                f"loss {mean:.4f}  lr {rate:.2e}  {left:.1f} min left"
+            )
+
+    def validated(self, step: int, figures: dict[str, float], seconds: float) -> None:
+        """Note figures and show them; the `seconds` that they took are not in the rate of training."""
+        self.since += seconds
+        self._write("a", {"step": step, **{name: f"{value:.3f}" for name, value in figures.items()}})
+        shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())
+        self.end(f"step {step}  {shown}")
+
+    def _write(self, mode: str, row: dict[str, Any]) -> None:
+        with self.path.open(mode, newline="") as file:
+            csv.DictWriter(file, self.FIELDS).writerow(row)
