@@ -13,5 +13,6 @@ def run(folder: Path, *, photos: int = 500, times: int = 10, seed: int = 7, **en
     row = Row("kill -9 of server, workers, or everything", times, photos, verdict.lost, verdict.duplicated)
     row.seconds = [kill.seconds for kill in kills]
     row.broken += verdict.broken
-    row.also = f"{verdict.workers_killed} workers killed, {verdict.again} attempts again"
+    spared = sum(kill.spared for kill in kills)
+    row.also = f"{verdict.workers_killed} workers killed, {verdict.again} attempts again, {spared} last attempts spared"
     return row

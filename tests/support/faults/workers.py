@@ -16,7 +16,7 @@ import psutil
 
 from photochrom.jobs import JobRecord, JobState
 from support.inquest import examine
-from support.killing import Battle, make_album
+from support.killing import LAST_ATTEMPT, Battle, make_album
 from support.running import command
 
 from .inside import running, store_of, worker_of
@@ -24,7 +24,6 @@ from .row import Row
 
 _STALL_SECONDS = 90.0
 _LOOK_SECONDS = 0.05
-_LAST_ATTEMPT = 3
 _DONE = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELED)
 
 
@@ -67,7 +66,7 @@ class Hunt:
         with suppress(psutil.NoSuchProcess):
             victim.send_signal(signal.SIGSTOP)
             at_work = next((job for job in running(self.store) if worker_of(job) == victim.pid), None)
-            if at_work is not None and at_work.attempt >= _LAST_ATTEMPT:
+            if at_work is not None and at_work.attempt >= LAST_ATTEMPT:
                 self.spared += 1
                 victim.send_signal(signal.SIGCONT)
                 return
