@@ -16,11 +16,23 @@ from support.running import ROOT, wait_for
 from workers import pulse
 from workers.pulse import Pulse
 
+# Leaves a file named by its pid once its first byte is in the pipe: what is stopped before has not begun.
+_CHILD = """
+import os, pathlib, sys, time
+from workers.pulse import give_pulse
+into_pipe = os.write
+def write(fd, data):
+    into_pipe(fd, data)
+    pathlib.Path(sys.argv[1], str(os.getpid())).touch()
+os.write = write
+give_pulse()
+time.sleep(600)
+"""
 _SUPERVISE = """
 import sys
 from workers.supervisor import Supervisor
-child = "from workers.pulse import give_pulse; give_pulse(); import time; time.sleep(600)"
-sys.exit(Supervisor([sys.executable, "-c", child], processes=1, grace=float(sys.argv[1]), heartbeat=1.25).run())
+grace, *child = sys.argv[1:]
+sys.exit(Supervisor([sys.executable, "-c", *child], processes=1, grace=float(grace), heartbeat=1.25).run())
 """
 
 
@@ -112,15 +124,15 @@ def test_a_worker_at_work_gives_a_pulse(redis_url: str) -> None:
 
 @contextmanager
 def supervising(
-    grace: float,
+    folder: Path, grace: float
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], psutil.Process | None]]]:
-    """A supervisor, and what looks for its worker."""
-    process = subprocess.Popen([sys.executable, "-c", _SUPERVISE, str(grace)], cwd=ROOT)
+    """A supervisor, and what looks for its worker, once that has given a pulse."""
+    command = [sys.executable, "-c", _SUPERVISE, str(grace), _CHILD, str(folder)]
+    process = subprocess.Popen(command, cwd=ROOT)
     supervisor = psutil.Process(process.pid)
 
     def worker() -> psutil.Process | None:
-        found = [child for child in supervisor.children() if "give_pulse" in " ".join(child.cmdline())]
-        return found[0] if found and _SUPERVISE not in found[0].cmdline() else None
+        return next((child for child in supervisor.children() if (folder / str(child.pid)).exists()), None)
 
     try:
         yield process, worker
@@ -129,21 +141,25 @@ def supervising(
         assert process.wait(timeout=20) == 0
 
 
-def test_a_worker_that_does_not_get_on_is_killed_and_replaced() -> None:
-    with supervising(grace=1) as (_, worker):
+def stop(process: psutil.Process) -> None:
+    """Stop it, and return when it stands: a SIGTERM that comes sooner is heard first."""
+    process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: process.status() == psutil.STATUS_STOPPED, 10, "its stop")
+
+
+def test_a_worker_that_does_not_get_on_is_killed_and_replaced(tmp_path: Path) -> None:
+    with supervising(tmp_path, grace=1) as (_, worker):
         first = wait_for(worker, 10, "a worker")
-        wait_for(lambda: first.num_threads() == 2, 10, "its pulse")
-        first.send_signal(signal.SIGSTOP)
+        stop(first)
         wait_for(lambda: not first.is_running(), 15, "its end")
         assert wait_for(worker, 10, "another worker").pid != first.pid
 
 
-def test_a_worker_that_hangs_is_also_killed_while_all_stops() -> None:
+def test_a_worker_that_hangs_is_also_killed_while_all_stops(tmp_path: Path) -> None:
     """The grace is ten minutes for the sake of photographs that are being worked on; this one is not."""
-    with supervising(grace=600) as (process, worker):
+    with supervising(tmp_path, grace=600) as (process, worker):
         hung = wait_for(worker, 10, "a worker")
-        wait_for(lambda: hung.num_threads() == 2, 10, "its pulse")
-        hung.send_signal(signal.SIGSTOP)
+        stop(hung)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         assert not hung.is_running()
