@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from photochrom.lifeline import end_with_parent
@@ -35,7 +36,7 @@ def start(module: str, *arguments: str, env: Mapping[str, str]) -> "subprocess.P
         module_command(module, *arguments),
         env=environment(env),
         start_new_session=True,
-        preexec_fn=end_with_parent,
+        preexec_fn=partial(end_with_parent, os.getpid()),
     )
 
 

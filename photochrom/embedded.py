@@ -1,12 +1,14 @@
 """Start a private Valkey server: the queue of the embedded mode, without Docker or a system package."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from .errors import QueueUnavailable
@@ -87,7 +89,7 @@ class Embedded:
                 stdout=words,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for us; the server stops last, in order
-                preexec_fn=end_with_parent,
+                preexec_fn=partial(end_with_parent, os.getpid()),
             )
         _wait_until_ready(self._process, self._socket, log)
 

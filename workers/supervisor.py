@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
 from photochrom.lifeline import end_with_parent
@@ -102,16 +103,16 @@ class Supervisor:
                 slot.child = subprocess.Popen(  # noqa: S603 - our own command
                     self._command,
                     start_new_session=True,
-                    preexec_fn=self._prepare,
+                    preexec_fn=partial(self._prepare, os.getpid()),
                     pass_fds=(slot.pulse.writer,),
                     env={**os.environ, FD_VARIABLE: str(slot.pulse.writer)},
                 )
                 slot.pulse.given()
                 slot.born = time.monotonic()
 
-    def _prepare(self) -> None:
+    def _prepare(self, parent: int) -> None:
         """Between fork and exec of a child."""
-        end_with_parent()
+        end_with_parent(parent)
         if self._memory_bytes:
             # Not RLIMIT_AS: that counts what is only reserved, too, and below 16 GB CUDA does not start.
             hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
