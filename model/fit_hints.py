@@ -33,7 +33,7 @@ from .finish import decoded, expectation_loss
 from .losses import at_positions, sparse_positions
 from .network import Colorizer, HintSpread
 from .predict import SETTINGS
-from .progress import Count, Line
+from .progress import Count, Line, time_left
 from .train import learning_rate
 
 SCALARS = 5.0
@@ -89,9 +89,8 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
             done = step + 1
             if done % config.log_every == 0 or done == config.steps:
                 recent = losses[-config.log_every :]
-                left = (config.steps - done) * (time.monotonic() - started) / done / 60
-                mean = sum(recent) / len(recent)
-                line.show(f"step {done}/{config.steps}  loss {mean:.4f}  {left:.1f} min left")
+                left = time_left(done, config.steps, time.monotonic() - started)
+                line.show(f"step {done}/{config.steps}  loss {sum(recent) / len(recent):.4f}  {left}")
     return losses
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .config import RunConfig
-from .progress import Line
+from .progress import Line, time_left
 from .ranks import Ranks
 
 
@@ -49,11 +49,12 @@ class Log(Line):
             row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
             self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
             # From all steps so far: saving and validating take their time again.
-            left = (self.config.steps - step) * (now - self.started) / (step - self.first + 1) / 60
+            own = step - self.first + 1
+            left = time_left(own, own + self.config.steps - step, now - self.started)
             speed, epoch = steps * self.config.batch / seconds, step * self.config.batch / self.photos
             self.show(
                 f"step {step}/{self.config.steps}  epoch {epoch:.1f}  {speed:.0f} photos/s  "
-                f"loss {mean:.4f}  lr {rate:.2e}  {left:.1f} min left"
+                f"loss {mean:.4f}  lr {rate:.2e}  {left}"
             )
 
     def validated(self, step: int, figures: dict[str, float], seconds: float) -> None:

@@ -6,6 +6,11 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 
+def time_left(done: int, total: int, seconds: float) -> str:
+    """Say how long the rest of `total` will take, `done` of them having taken `seconds`."""
+    return f"{max(0, total - done) * seconds / done / 60:.1f} min left"
+
+
 class Line:
     """A line that is written over each time; where stderr is no terminal, every time is a line of its own."""
 
@@ -72,6 +77,6 @@ class Count(Line):
         if self.total is None:
             self.show(f"{self.doing} {self.done} photographs  {rate:.1f} photos/s")
         else:
-            left = max(0, self.total - self.done) / rate / 60
             counts = f"{self.doing} {self.done} of {self.total} photographs"
-            self.show(f"{counts}  {rate:.1f} photos/s  {left:.1f} min left")
+            left = time_left(self.done, self.total, now - self._started)
+            self.show(f"{counts}  {rate:.1f} photos/s  {left}")

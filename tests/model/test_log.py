@@ -8,21 +8,14 @@ from model import log as module
 from model.config import RunConfig
 from model.log import Log
 from model.ranks import Ranks
+from support.clock import Clock, clock_of
 
 CONFIG = RunConfig(steps=100, batch=8, log_every=10)
 
 
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(module, "time", clock := Clock())
-    return clock
+    return clock_of(module, monkeypatch)
 
 
 def walk(log: Log, clock: Clock, first: int, last: int, seconds: float = 2.0) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from model import progress
 from model.progress import Count, Line
+from support.clock import Clock, clock_of
 
 
 class Terminal(io.StringIO):
@@ -73,17 +74,9 @@ def test_a_quiet_line_says_nothing(terminal: Terminal) -> None:
     assert not terminal.getvalue()
 
 
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(progress, "time", clock := Clock())
-    return clock
+    return clock_of(progress, monkeypatch)
 
 
 def test_a_count_tells_rate_and_time_left(terminal: Terminal, clock: Clock) -> None:

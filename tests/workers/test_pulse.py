@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from support.clock import Clock, clock_of
 from support.running import ROOT, wait_for
 from workers import pulse
 from workers.pulse import Pulse
@@ -36,20 +37,9 @@ sys.exit(Supervisor([sys.executable, "-c", *child], processes=1, grace=float(gra
 """
 
 
-class Clock:
-    """Passes when it is told to."""
-
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(pulse, "time", clock)
-    return clock
+    return clock_of(pulse, monkeypatch)
 
 
 def test_silence_counts_from_the_last_byte(clock: Clock) -> None:
