@@ -71,6 +71,7 @@ browser:
 .PHONY: docs
 docs: $(VENV)/service.stamp  ## write the pages that are made from the code
 	$(BIN)/python docs/configuration.py
+	$(BIN)/python docs/openapi.py
 
 .PHONY: test-compose
 test-compose:  ## build the images and try docker compose for real; needs a Docker engine, takes minutes
