@@ -15,7 +15,7 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from redis import Redis
 
-from photochrom.embedded import valkey
+from photochrom.processes.valkey import valkey
 from service.app import create_app
 from service.settings import ServiceSettings
 

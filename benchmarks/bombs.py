@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from photochrom.batches import item_name
+from photochrom.batches.record import item_name
 from photochrom.errors import ArchiveRejected, PhotochromError
-from photochrom.options import ColorizeOptions
-from photochrom.storage import LocalStorage
+from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.storage import LocalStorage
 from service.entries import Budget, Entry
 from service.settings import ServiceSettings
 from service.unpack import blocks, entries

@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import Metadata
 from workers.pipeline.png import read_png, write_png

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.hints import Hint
-from photochrom.options import ColorizeOptions
+from photochrom.photo.hints import Hint
+from photochrom.photo.options import ColorizeOptions
 from workers.predictor import OnnxPredictor, Prediction
 from workers.providers import CPU, CUDA
 

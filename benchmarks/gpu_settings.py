@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from photochrom.artifact import ModelCard
+from photochrom.photo.model_card import ModelCard
 from workers import providers
 from workers.predictor import predict_size
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline import chroma_table, gamut
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.space import SRGB

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from photochrom.artifact import ModelCard
+from photochrom.photo.model_card import ModelCard
 from workers import providers
 
 from .accelerator import used_mb

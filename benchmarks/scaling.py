@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from photochrom.jobs import JobState
-from photochrom.queue import JobQueue
+from photochrom.jobs.queue import JobQueue
+from photochrom.jobs.record import JobState
 
 from .scenes import as_file, scene
 from .stack import Cost, Stack, resident_bytes, stack, wait_for

@@ -17,7 +17,7 @@ from typing import cast
 
 from redis import Redis
 
-from photochrom.embedded import valkey
+from photochrom.processes.valkey import valkey
 
 from .ports import free_port
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from photochrom_client import ApiError, Client, ConnectionFailed, Retries
 
 from .batch_report import Report

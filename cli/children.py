@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from photochrom.lifeline import end_with_parent
+from photochrom.processes.parent_death import end_with_parent
 
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 20

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from photochrom.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import ColorizeOptions, OutputFormat
 
 DEFAULTS = ColorizeOptions()
 

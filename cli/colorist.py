@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 from . import children
 from .plan import Item

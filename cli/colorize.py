@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 from .colorist import Colorist, Outcome
 from .outcomes import tell

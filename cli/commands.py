@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from photochrom import __version__
 from photochrom.errors import PhotochromError
-from photochrom.hints import Hint
+from photochrom.photo.hints import Hint
 
 from . import keys
 from .chosen import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen

@@ -18,10 +18,10 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 
-from photochrom.embedded import server_binary, valkey
 from photochrom.errors import PhotochromError
+from photochrom.processes.valkey import server_binary, valkey
 from photochrom.settings import SharedSettings
-from photochrom.storages import open_storage
+from photochrom.storage.choose import open_storage
 
 from . import children
 

@@ -1,6 +1,6 @@
 """Learns which items of a batch are over, without asking for all of them each time."""
 
-from photochrom.jobs import UNFINISHED, JobState
+from photochrom.jobs.record import UNFINISHED, JobState
 from photochrom_client import Batch, Client, Job
 
 _FINAL = tuple(state for state in JobState if state not in UNFINISHED)

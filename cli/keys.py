@@ -9,11 +9,11 @@ import typer
 from redis import Redis
 from redis.exceptions import RedisError
 
-from photochrom.embedded import address, valkey
+from photochrom.access.key_store import KeyStore
+from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.errors import PhotochromError, QueueUnavailable
-from photochrom.jobs import utc_now
-from photochrom.key_store import KeyStore
-from photochrom.keys import KeyLimits, KeyRecord, Scope
+from photochrom.jobs.record import utc_now
+from photochrom.processes.valkey import address, valkey
 
 from .failing import failed, stderr
 

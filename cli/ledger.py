@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 
 class FolderInUse(PhotochromError):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import PhotochromError
-from photochrom.options import OutputFormat
-from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.photo.options import OutputFormat
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 _SUFFIXES = {OutputFormat(kind.value): kind.extension for kind in PhotoFormat}
 _ALIASES = {".jpeg": ".jpg", ".tiff": ".tif", ".heif": ".heic", ".j2k": ".jp2", ".jpx": ".jp2"}

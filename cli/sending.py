@@ -4,10 +4,10 @@ import hashlib
 import threading
 from pathlib import Path, PurePosixPath
 
-from photochrom.batches import item_name
+from photochrom.batches.record import item_name
 from photochrom.errors import InvalidName
-from photochrom.jobs import JobState
-from photochrom.options import ColorizeOptions
+from photochrom.jobs.record import JobState
+from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Batch, Client, Conflict, Job, NotFound
 
 from .ledger import Ledger

@@ -17,10 +17,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from photochrom.embedded import Embedded, embedded
 from photochrom.errors import PhotochromError, QueueUnavailable
+from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
-from photochrom.storages import open_storage
+from photochrom.storage.choose import open_storage
 
 from . import children
 

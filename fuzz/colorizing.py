@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.artifact import ModelCard
 from photochrom.errors import PhotoRejected
-from photochrom.options import ColorizeOptions, OutputFormat
-from photochrom.sniff import HEAD_BYTES, sniff
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.sniff import HEAD_BYTES, sniff
 from workers.pipeline.colorizer import colorize
 from workers.predictor import Prediction
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from photochrom.errors import PhotoRejected
-from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from workers.pipeline import jpeg_luma
 from workers.pipeline.decode import decode
 from workers.pipeline.jpeg_file import JpegFile, read_frame

@@ -4,9 +4,9 @@ import struct
 
 import numpy as np
 
-from photochrom.artifact import ModelCard
 from photochrom.errors import PhotoRejected
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline import exif, icc, orientation, photoshop, provenance
 from workers.pipeline.photo import Metadata, Photo
 from workers.pipeline.profile import as_srgb

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from photochrom.errors import PhotoRejected
-from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from service.pixels import pixels_of
 
 from . import pictures

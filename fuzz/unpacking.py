@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from photochrom.batches import item_name
+from photochrom.batches.record import item_name
 from photochrom.errors import ArchiveRejected, InvalidName, PhotochromError
 from service.entries import Budget, Entry
 from service.unpack import blocks, entries

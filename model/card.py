@@ -14,8 +14,8 @@ from typing import Any
 
 import onnx
 
-from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected, PhotochromError
+from photochrom.photo.model_card import ModelCard
 
 from .about import About, Example, read_about
 from .pictures import write_picture

@@ -26,8 +26,8 @@ import torch
 from onnx import numpy_helper
 from torch.export import Dim
 
-from photochrom.artifact import Figures, ModelCard
 from photochrom.errors import ModelRejected, PhotochromError
+from photochrom.photo.model_card import Figures, ModelCard
 
 from .checkpoint import NETWORK_KEY, load_network
 from .network import Colorizer, Predictor

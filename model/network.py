@@ -524,7 +524,7 @@ def decode(
 
 
 class Predictor(nn.Module):
-    """Network and decoding in one: what is exported; all inputs as in `photochrom.artifact.ModelCard`."""
+    """Network and decoding in one: what is exported; all inputs as in `photochrom.photo.model_card.ModelCard`."""
 
     def __init__(self, network: Colorizer) -> None:
         super().__init__()

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
-from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
+from photochrom.photo.model_card import ModelCard
 
 from .answers import answer_of
 from .checkpoint import load_network

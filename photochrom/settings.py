@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .jobs import Retention
+from .jobs.record import Retention
 from .logs import LogFormat
 
 _HTTP = r"^(https?://[^\s/?#@]+/?)?$"

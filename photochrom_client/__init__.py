@@ -9,10 +9,10 @@ Every method is safe to call again after whatever happened, and retries what a m
 `PhotochromError`s: an `ApiError` when the server refused, a `ConnectionFailed` when none answered.
 """
 
-from photochrom.batches import BatchState
+from photochrom.batches.record import BatchState
 from photochrom.errors import PhotochromError
-from photochrom.jobs import JobState
-from photochrom.options import ColorizeOptions, OutputFormat
+from photochrom.jobs.record import JobState
+from photochrom.photo.options import ColorizeOptions, OutputFormat
 
 from .client import Client
 from .errors import (

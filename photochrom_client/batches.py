@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from photochrom.jobs import JobError, JobState
-from photochrom.options import ColorizeOptions
+from photochrom.jobs.record import JobError, JobState
+from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download
 from .errors import NotFound, WaitedTooLong

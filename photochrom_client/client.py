@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 from .batches import Batches
 from .jobs import Jobs

@@ -7,8 +7,8 @@ from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
-from photochrom.jobs import JobState
-from photochrom.options import ColorizeOptions
+from photochrom.jobs.record import JobState
+from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download
 from .errors import Conflict, NotFound, WaitedTooLong

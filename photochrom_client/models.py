@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photochrom.batches import BatchState
-from photochrom.jobs import UNFINISHED, JobError, JobState, Progress
-from photochrom.options import StoredOptions
+from photochrom.batches.record import BatchState
+from photochrom.jobs.record import UNFINISHED, JobError, JobState, Progress
+from photochrom.photo.options import StoredOptions
 
 from .errors import JobFailed
 

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 Photo = str | PathLike[str] | bytes
 """The path of a file, or the bytes of one."""

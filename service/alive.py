@@ -2,8 +2,8 @@
 
 import sys
 
-from photochrom.alive import tell_health
-from photochrom.fleet import Dispatchers
+from photochrom.jobs.fleet import Dispatchers
+from photochrom.processes.healthcheck import tell_health
 from photochrom.settings import SharedSettings
 
 

@@ -9,14 +9,14 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__, tracing
-from photochrom.allowance import Allowance
-from photochrom.batch_store import BatchStore
-from photochrom.fleet import Fleet
-from photochrom.job_store import JobStore
-from photochrom.key_store import KeyStore
-from photochrom.queue import JobQueue, connect
-from photochrom.storages import open_storage
-from photochrom.webhook_store import WebhookStore
+from photochrom.access.key_store import KeyStore
+from photochrom.access.quotas import Allowance
+from photochrom.batches.store import BatchStore
+from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.queue import JobQueue, connect
+from photochrom.jobs.store import JobStore
+from photochrom.storage.choose import open_storage
+from photochrom.webhooks.store import WebhookStore
 
 from . import (
     archives,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from photochrom.batches import BatchRecord, item_name
+from photochrom.batches.record import BatchRecord, item_name
 from photochrom.errors import (
     ArchiveRejected,
     BatchClosed,

@@ -15,11 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from photochrom.allowance import Allowance, Rate
+from photochrom.access.key_store import KeyStore
+from photochrom.access.keys import KeyLimits, KeyRecord
+from photochrom.access.keys import Scope as KeyScope
+from photochrom.access.quotas import Allowance, Rate
 from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
-from photochrom.key_store import KeyStore
-from photochrom.keys import KeyLimits, KeyRecord
-from photochrom.keys import Scope as KeyScope
 
 from .origins import SAFE, is_same_origin
 from .problems import problem_of, queue_unavailable

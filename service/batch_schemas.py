@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from photochrom.batches import BatchRecord, BatchState
-from photochrom.jobs import UNFINISHED, JobState
-from photochrom.options import ColorizeOptions
+from photochrom.batches.record import BatchRecord, BatchState
+from photochrom.jobs.record import UNFINISHED, JobState
+from photochrom.photo.options import ColorizeOptions
 
 from .deps import Services
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from photochrom.batches import BatchRecord, item_name
+from photochrom.batches.record import BatchRecord, item_name
 from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
 from photochrom.ids import new_id
-from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
 
 from . import problems
 from .auth import Caller

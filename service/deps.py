@@ -10,16 +10,16 @@ from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from redis import Redis
 
-from photochrom.allowance import Allowance
-from photochrom.batch_store import BatchStore
+from photochrom.access.key_store import KeyStore
+from photochrom.access.quotas import Allowance
+from photochrom.batches.store import BatchStore
 from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, WebhookNotFound
-from photochrom.fleet import Fleet
 from photochrom.ids import PATTERN
-from photochrom.job_store import JobStore
-from photochrom.key_store import KeyStore
-from photochrom.queue import JobQueue
-from photochrom.storage import Storage
-from photochrom.webhook_store import WebhookStore
+from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.queue import JobQueue
+from photochrom.jobs.store import JobStore
+from photochrom.storage.storage import Storage
+from photochrom.webhooks.store import WebhookStore
 
 from .auth import EVERYBODY, Caller
 from .events import JobWatcher

@@ -23,11 +23,11 @@ from redis.exceptions import RedisError
 
 from photochrom import logs
 from photochrom.errors import WebhookNotFound
-from photochrom.fleet import Dispatchers
-from photochrom.jobs import utc_now
-from photochrom.queue import connect
-from photochrom.webhook_store import WebhookStore
-from photochrom.webhooks import Attempt, Delivery, Webhook
+from photochrom.jobs.fleet import Dispatchers
+from photochrom.jobs.queue import connect
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.record import Attempt, Delivery, Webhook
+from photochrom.webhooks.store import WebhookStore
 
 from .destinations import PinnedNetwork, Resolve, system_resolver
 from .sender import Sender

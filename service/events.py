@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from photochrom.job_store import CHANGES
+from photochrom.jobs.store import CHANGES
 
 _log = logging.getLogger(__name__)
 _RECONNECT_SECONDS = 1.0

@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from photochrom.storage import Storage
+from photochrom.storage.storage import Storage
 
 from . import problems
 

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 
 from photochrom.errors import PhotochromError
-from photochrom.fleet import Fleet, WorkerStatus
-from photochrom.jobs import utc_now
-from photochrom.sniff import PhotoFormat
-from photochrom.storage import Storage
+from photochrom.jobs.fleet import Fleet, WorkerStatus
+from photochrom.jobs.record import utc_now
+from photochrom.photo.sniff import PhotoFormat
+from photochrom.storage.storage import Storage
 
 from . import problems
 from .auth import Caller

@@ -7,13 +7,14 @@ from contextlib import ExitStack
 
 from redis.exceptions import RedisError
 
-from photochrom import capabilities, tracing
-from photochrom.allowance import Charge, Use
-from photochrom.batches import BatchRecord
+from photochrom import tracing
+from photochrom.access.quotas import Charge, Use
+from photochrom.batches.record import BatchRecord
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
 from photochrom.ids import PATTERN, new_id
-from photochrom.jobs import JobRecord, JobState, Original, utc_now
-from photochrom.options import ColorizeOptions
+from photochrom.jobs.record import JobRecord, JobState, Original, utc_now
+from photochrom.photo import capabilities
+from photochrom.photo.options import ColorizeOptions
 
 from .auth import Caller
 from .deps import Services

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
-from photochrom.allowance import Charge
+from photochrom.access.quotas import Charge
 from photochrom.errors import InvalidOption
-from photochrom.job_store import IdempotencyKey
-from photochrom.jobs import WAITING, JobRecord, JobState, utc_now
-from photochrom.options import ColorizeOptions
+from photochrom.jobs.record import WAITING, JobRecord, JobState, utc_now
+from photochrom.jobs.store import IdempotencyKey
+from photochrom.photo.options import ColorizeOptions
 
 from . import problems
 from .auth import Caller

@@ -16,8 +16,8 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from photochrom import meters
-from photochrom.jobs import UNFINISHED
+from photochrom.jobs import counters
+from photochrom.jobs.record import UNFINISHED
 
 from . import problems
 from .deps import Services, ServicesDep
@@ -92,7 +92,7 @@ class _Redis(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._queue()
         yield from self._workers()
-        yield from _jobs(meters.read(self._services.redis))
+        yield from _jobs(counters.read(self._services.redis))
 
     def _queue(self) -> Iterator[Metric]:
         # Of a batch only a few items are here at a time, so that others get their turn: to scale by, take the next.
@@ -136,7 +136,7 @@ class _Redis(Collector):
         yield from (workers, memory)
 
 
-def _jobs(readings: meters.Readings) -> Iterator[Metric]:
+def _jobs(readings: counters.Readings) -> Iterator[Metric]:
     ended = CounterMetricFamily("photochrom_jobs", "Jobs that ended, by state.", labels=("state",))
     failed = CounterMetricFamily("photochrom_job_failures", "Failed jobs, by error code.", labels=("code",))
     made = CounterMetricFamily(
@@ -154,6 +154,6 @@ def _jobs(readings: meters.Readings) -> Iterator[Metric]:
     for model, count in sorted(readings.models.items()):
         made.add_metric(model, count)
     for stage, found in sorted(readings.stages.items()):
-        bounds = ["+Inf" if bound == float("inf") else str(bound) for bound in meters.BOUNDS]
+        bounds = ["+Inf" if bound == float("inf") else str(bound) for bound in counters.BOUNDS]
         seconds.add_metric((stage,), list(zip(bounds, map(float, found.counts), strict=True)), found.seconds)
     yield from (ended, failed, made, seconds)

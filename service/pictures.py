@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
-from photochrom.jobs import JobRecord, JobState, Original, Result
+from photochrom.jobs.record import JobRecord, JobState, Original, Result
 
 from . import problems
 from .deps import JobId, Services, ServicesDep

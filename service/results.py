@@ -7,11 +7,11 @@ from typing import Any
 
 from zipstream import ZIP_STORED, ZipStream
 
-from photochrom.batches import BatchRecord
+from photochrom.batches.record import BatchRecord
 from photochrom.errors import ObjectNotFound
-from photochrom.job_store import JobStore
-from photochrom.jobs import JobRecord, JobState
-from photochrom.storage import Storage
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.store import JobStore
+from photochrom.storage.storage import Storage
 
 _MANIFEST = "manifest.json"
 

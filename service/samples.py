@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from photochrom.allowance import Use
-from photochrom.batches import BatchState
-from photochrom.events import EventType
-from photochrom.fleet import WorkerStatus
-from photochrom.jobs import (
+from photochrom.access.keys import KeyLimits, KeyRecord, Scope
+from photochrom.access.quotas import Use
+from photochrom.batches.record import BatchState
+from photochrom.jobs.events import EventType
+from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.record import (
     JobError,
     JobRecord,
     JobState,
@@ -21,10 +22,9 @@ from photochrom.jobs import (
     Result,
     Retention,
 )
-from photochrom.keys import KeyLimits, KeyRecord, Scope
-from photochrom.options import ColorizeOptions
-from photochrom.sniff import PhotoFormat
-from photochrom.webhooks import Attempt, Delivery, DeliveryState, Secret, Webhook
+from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import PhotoFormat
+from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Secret, Webhook
 
 from .archives import ArchiveReport, RejectedEntry
 from .batch_schemas import BatchPage, BatchView, NewBatch, Retried

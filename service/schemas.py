@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photochrom.allowance import Use, limits_by_name, midnight
-from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, Progress, Result
-from photochrom.keys import KeyLimits
-from photochrom.options import ColorizeOptions
+from photochrom.access.keys import KeyLimits
+from photochrom.access.quotas import Use, limits_by_name, midnight
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Progress, Result
+from photochrom.photo.options import ColorizeOptions
 
 
 class _View(BaseModel):

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpcore
 
 from photochrom import __version__
-from photochrom.jobs import utc_now
-from photochrom.webhooks import Attempt, Delivery, Webhook
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.record import Attempt, Delivery, Webhook
 
 from .destinations import AddressRefused, PinnedNetwork
 

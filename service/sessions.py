@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from photochrom.access.keys import KeyRecord, Scope
 from photochrom.errors import ObjectNotFound
-from photochrom.keys import KeyRecord, Scope
 
 from . import problems
 from .auth import COOKIE, presented_key, set_session

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
-from photochrom.keys import KeyLimits
+from photochrom.access.keys import KeyLimits
 from photochrom.settings import SharedSettings
 
 

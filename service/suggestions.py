@@ -13,7 +13,7 @@ from .deps import JobId, ServicesDep
 from .pictures import result_of
 
 if TYPE_CHECKING:
-    from photochrom.suggestions import SpotColor
+    from photochrom.photo.suggestions import SpotColor
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _RETRY_AFTER = "1"
@@ -67,7 +67,7 @@ def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Sha
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error
     # Imported here: numpy would be a tenth of the API's start, and nothing else in it needs numpy.
-    from photochrom.suggestions import LikelyColors
+    from photochrom.photo.suggestions import LikelyColors
 
     present, likely = LikelyColors.from_bytes(b"".join(found.chunks)).at(x, y)
     return Suggestions(ready=True, present=_shown(present), suggestions=[_shown(each) for each in likely])

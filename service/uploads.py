@@ -21,9 +21,9 @@ from photochrom.errors import (
     UnreadablePhoto,
     UnsupportedFormat,
 )
-from photochrom.options import ColorizeOptions
-from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
-from photochrom.storage import Draft, Storage
+from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.storage.storage import Draft, Storage
 
 from .multipart import PHOTO_FIELD, REFERENCE_FIELD, Form
 

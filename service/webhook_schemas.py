@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photochrom.events import SUBSCRIBABLE, EventType, Payload
-from photochrom.webhooks import Attempt, Delivery, DeliveryState, Disabled, Webhook
+from photochrom.jobs.events import SUBSCRIBABLE, EventType, Payload
+from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook
 
 _EVENTS = Field(min_length=1, max_length=len(SUBSCRIBABLE), description="Events that it hears of.")
 _ITEMS = Field(

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from photochrom import events
 from photochrom.errors import InvalidOption
-from photochrom.events import EventType
 from photochrom.ids import new_id
-from photochrom.jobs import utc_now
-from photochrom.webhooks import DeliveryState, Webhook, new_secret
+from photochrom.jobs import events
+from photochrom.jobs.events import EventType
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
 from . import problems
 from .deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId

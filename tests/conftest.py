@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
-from photochrom.embedded import valkey
+from photochrom.processes.valkey import valkey
 from support.objects import ObjectStore, object_store_server
 from support.queueing import Bench
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from photochrom.alive import tell_health
-from photochrom.fleet import Fleet
+from photochrom.jobs.fleet import Fleet
+from photochrom.processes.healthcheck import tell_health
 from photochrom.settings import SharedSettings
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 from .predictor import OnnxPredictor
 from .settings import WorkerSettings

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.hints import Hint
+from photochrom.photo.hints import Hint
 
 
 def hint_planes(hints: Iterable[Hint], size: tuple[int, ...]) -> NDArray[np.float32]:

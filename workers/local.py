@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from photochrom.errors import PhotochromError
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 from .pipeline.colorizer import ColorizedPhoto, colorize
 from .pipeline.palette import with_palette_of

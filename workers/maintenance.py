@@ -11,13 +11,13 @@ from typing import ParamSpec
 from redis import Redis
 from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004
 
-from photochrom.batch_store import BatchStore
+from photochrom.batches.store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound
-from photochrom.fleet import Fleet
-from photochrom.job_store import HANDED_OVER, JobStore, index_of
-from photochrom.jobs import UNFINISHED, JobRecord, JobState, utc_now
-from photochrom.queue import Delivery, JobQueue
-from photochrom.storage import Storage
+from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.queue import Delivery, JobQueue
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
+from photochrom.storage.storage import Storage
 
 from .clocks import shorten
 

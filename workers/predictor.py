@@ -12,10 +12,10 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from photochrom import capabilities
-from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
-from photochrom.options import ColorizeOptions
+from photochrom.photo import capabilities
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.options import ColorizeOptions
 
 from . import providers as execution
 from .hints import hint_planes

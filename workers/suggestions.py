@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from photochrom.errors import JobConflict, JobNotFound, ObjectNotFound
-from photochrom.jobs import JobState
-from photochrom.options import ColorizeOptions
-from photochrom.sniff import HEAD_BYTES, sniff
-from photochrom.suggestions import EXTENSION, LikelyColors
+from photochrom.jobs.record import JobState
+from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import HEAD_BYTES, sniff
+from photochrom.photo.suggestions import EXTENSION, LikelyColors
 
 from .pipeline.decode import decode
 from .pipeline.limits import PhotoLimits

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 
-from photochrom.lifeline import end_with_parent
+from photochrom.processes.parent_death import end_with_parent
 
 from .pulse import FD_VARIABLE, Pulse
 

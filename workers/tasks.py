@@ -14,8 +14,7 @@ from pathlib import Path, PurePath
 from typing import overload
 
 from photochrom import tracing
-from photochrom.batch_store import BatchStore
-from photochrom.drafts import FULL
+from photochrom.batches.store import BatchStore
 from photochrom.errors import (
     CapabilityMissing,
     JobCanceled,
@@ -26,11 +25,12 @@ from photochrom.errors import (
     StorageFull,
     StorageUnavailable,
 )
-from photochrom.job_store import JobStore
-from photochrom.jobs import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
+from photochrom.jobs.store import JobStore
 from photochrom.logs import about
-from photochrom.sniff import PhotoFormat
-from photochrom.storage import Storage
+from photochrom.photo.sniff import PhotoFormat
+from photochrom.storage.drafts import FULL
+from photochrom.storage.storage import Storage
 
 from .deadline import JobTimedOut
 from .memory import lacks_memory, let_go

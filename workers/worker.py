@@ -22,14 +22,14 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from photochrom import tracing
-from photochrom.batch_store import BatchStore
+from photochrom.batches.store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
-from photochrom.fleet import Fleet, WorkerStatus
 from photochrom.ids import new_id
-from photochrom.job_store import JobStore
-from photochrom.jobs import utc_now
-from photochrom.queue import QUEUE, JobQueue, connect, rq_id
-from photochrom.storages import open_storage
+from photochrom.jobs.fleet import Fleet, WorkerStatus
+from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
+from photochrom.jobs.record import utc_now
+from photochrom.jobs.store import JobStore
+from photochrom.storage.choose import open_storage
 
 from . import tasks
 from .clocks import JumpWatch, shorten

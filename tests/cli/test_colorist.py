@@ -6,7 +6,7 @@ import pytest
 
 from cli.colorist import Colorist, ColoristBroken
 from cli.plan import Item
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from support.photographs import grey_jpeg
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cli.ledger import FolderInUse, Ledger, held, write_whole
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 SERVER = "http://127.0.0.1:8000"
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cli.plan import CannotPlan, format_for, make_plan
-from photochrom.options import OutputFormat
+from photochrom.photo.options import OutputFormat
 from support.photographs import grey_jpeg
 
 

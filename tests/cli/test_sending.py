@@ -5,7 +5,7 @@ import pytest
 from cli.ledger import Ledger
 from cli.plan import Item
 from cli.sending import Sender
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, JobState, NotFound
 from support.queueing import Bench, failed, finished
 

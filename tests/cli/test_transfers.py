@@ -10,8 +10,8 @@ from cli.ledger import Ledger
 from cli.plan import Item
 from cli.sending import Sender
 from cli.transfers import Transfers
-from photochrom.jobs import JobState
-from photochrom.options import ColorizeOptions
+from photochrom.jobs.record import JobState
+from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, NotFound, Retries
 from support.answering import answer, answering
 from support.queueing import Bench, failed, finished

@@ -10,7 +10,7 @@ import obstore
 from obstore.store import S3Store
 
 from benchmarks.ports import free_port
-from photochrom.drafts import Drafts
+from photochrom.storage.drafts import Drafts
 from support.objects import BUCKET, KEY, SECRET, ObjectStore
 from support.photographs import grey_jpeg, slow_photograph
 from support.running import Service, command, service, wait_for

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from benchmarks.ports import free_port
-from photochrom.embedded import valkey
+from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.receiver import receiver
 from support.running import Service, command, service, wait_for

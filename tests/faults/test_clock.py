@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from photochrom.embedded import valkey
-from photochrom.jobs import JobState
+from photochrom.jobs.record import JobState
+from photochrom.processes.valkey import valkey
 from support.faults import clock
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers

@@ -6,8 +6,8 @@ from PIL import Image
 
 from model.about import About, read_about
 from model.card import all_rows, figures_table, main, markdown, read_onnx_card, read_report
-from photochrom.artifact import ModelCard
 from photochrom.errors import ModelRejected
+from photochrom.photo.model_card import ModelCard
 
 SHIPPED = Path("model/weights/photochrom.onnx")
 WEIGHTS = SHIPPED.parent

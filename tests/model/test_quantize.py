@@ -14,7 +14,7 @@ from model.checkpoint import load_network
 from model.network import Colorizer
 from model.quantize import calibration_inputs, quantize
 from photochrom.errors import ModelRejected, PhotoRejected
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.predictor import OnnxPredictor
 
 SHIPPED = Path("model/weights/photochrom.onnx")

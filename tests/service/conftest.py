@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs import JobRecord
+from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.photographs import grey_jpeg

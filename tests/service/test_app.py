@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from benchmarks.ports import free_port
 from photochrom.errors import PhotochromError
-from photochrom.fleet import WorkerStatus
-from photochrom.jobs import JobRecord, ModelUsed, utc_now
+from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.record import JobRecord, ModelUsed, utc_now
 from service.app import create_app
 from service.middleware import BodyLimit
 from service.settings import ServiceSettings

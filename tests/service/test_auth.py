@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from benchmarks.ports import free_port
-from photochrom.jobs import utc_now
-from photochrom.key_store import KeyStore
-from photochrom.keys import KeyLimits, Scope
+from photochrom.access.key_store import KeyStore
+from photochrom.access.keys import KeyLimits, Scope
+from photochrom.jobs.record import utc_now
 from service.app import create_app
 from service.auth import scope_for
 from service.settings import ServiceSettings

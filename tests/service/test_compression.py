@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from photochrom.jobs import JobRecord
+from photochrom.jobs.record import JobRecord
 from service.compression import JsonGzip, takes_gzip
 from support.queueing import Bench
 

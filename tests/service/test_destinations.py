@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from photochrom.errors import WebhookRejected
-from photochrom.webhooks import Attempt
+from photochrom.webhooks.record import Attempt
 from service.destinations import PinnedNetwork, check_url, is_refused, system_resolver
 from service.sender import Sender
 from support.receiver import Receiver, make_ping, make_webhook, receiver

@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from photochrom.embedded import valkey
-from photochrom.jobs import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.processes.valkey import valkey
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.dispatching import dispatcher
@@ -258,8 +258,8 @@ def test_a_setting_that_does_not_hold_ends_it(bench: Bench) -> None:
 def test_old_deliveries_are_forgotten(
     client: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
 ) -> None:
-    from photochrom.jobs import utc_now
-    from photochrom.webhook_store import WebhookStore
+    from photochrom.jobs.record import utc_now
+    from photochrom.webhooks.store import WebhookStore
 
     with receiver() as to:
         webhook = register(client, to)

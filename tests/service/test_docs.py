@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from photochrom.jobs import utc_now
-from photochrom.webhooks import new_secret
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.record import new_secret
 from service.problems import STATUS_OF
 from support.keyring import new_key
 from support.photographs import PHOTOS, grey_jpeg

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs import JobRecord
+from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.objects import ObjectStore

@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from photochrom.errors import BatchClosed
-from photochrom.jobs import JobRecord
+from photochrom.jobs.record import JobRecord
 from service.deps import Services
 from support.queueing import Bench
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs import JobError, JobRecord, JobState, utc_now
-from photochrom.queue import rq_id
+from photochrom.jobs.queue import rq_id
+from photochrom.jobs.record import JobError, JobRecord, JobState, utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.queueing import Bench

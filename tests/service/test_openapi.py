@@ -11,8 +11,8 @@ import jsonschema_rs
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.events import EventType, Payload
-from photochrom.jobs import JobRecord
+from photochrom.jobs.events import EventType, Payload
+from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.problems import STATUS_OF
 from service.settings import ServiceSettings

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs import JobRecord
-from photochrom.keys import Scope
-from photochrom.webhook_store import WebhookStore
+from photochrom.access.keys import Scope
+from photochrom.jobs.record import JobRecord
+from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.auth import is_open
 from service.settings import ServiceSettings

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.hostile_photos import jp2_of_boxes, jpeg_of_restarts, jpeg_of_segments, png_of_chunks
 from fuzz.pictures import every_kind
 from photochrom.errors import UnsupportedFormat
-from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from service.pixels import pixels_of
 
 

@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from photochrom.allowance import Allowance, Use
-from photochrom.keys import KeyLimits
+from photochrom.access.keys import KeyLimits
+from photochrom.access.quotas import Allowance, Use
 from service.app import create_app
 from service.pixels import pixels_of
 from service.settings import ServiceSettings

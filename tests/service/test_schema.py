@@ -16,9 +16,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from photochrom.fleet import WorkerStatus
-from photochrom.jobs import ModelUsed, utc_now
-from photochrom.keys import Scope
+from photochrom.access.keys import Scope
+from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.record import ModelUsed, utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.keyring import show

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 import pytest
 
 from benchmarks.ports import free_port
-from photochrom.webhooks import Attempt
+from photochrom.webhooks.record import Attempt
 from service.destinations import PinnedNetwork
 from service.sender import Sender
 from support.receiver import Answer, make_ping, make_webhook, receiver

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from photochrom.jobs import JobRecord, Progress, utc_now
-from photochrom.key_store import KeyStore
-from photochrom.keys import Scope
+from photochrom.access.key_store import KeyStore
+from photochrom.access.keys import Scope
+from photochrom.jobs.record import JobRecord, Progress, utc_now
 from service import streams
 from support.keyring import bearer, new_key
 from support.queueing import Bench

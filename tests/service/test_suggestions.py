@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.fleet import WorkerStatus
-from photochrom.jobs import JobRecord, ModelUsed, utc_now
-from photochrom.suggestions import LikelyColors
+from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.record import JobRecord, ModelUsed, utc_now
+from photochrom.photo.suggestions import LikelyColors
 from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench
 

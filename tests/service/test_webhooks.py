@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.events import EventType, ping
-from photochrom.jobs import utc_now
-from photochrom.webhook_store import WebhookStore
+from photochrom.jobs.events import EventType, ping
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.queueing import Bench

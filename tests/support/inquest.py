@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from photochrom.jobs import JobState
-from photochrom.storage import LocalStorage
+from photochrom.jobs.record import JobState
+from photochrom.storage.storage import LocalStorage
 from photochrom_client import Client, Job
 from photochrom_client.downloads import sha256_of
 

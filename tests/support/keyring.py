@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from photochrom.jobs import utc_now
-from photochrom.key_store import KeyStore
-from photochrom.keys import KeyLimits, KeyRecord, Scope
+from photochrom.access.key_store import KeyStore
+from photochrom.access.keys import KeyLimits, KeyRecord, Scope
+from photochrom.jobs.record import utc_now
 from support.queueing import Bench
 
 USUAL = frozenset({Scope.READ, Scope.WRITE})

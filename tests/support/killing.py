@@ -28,7 +28,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.ports import free_port
-from photochrom.jobs import JobState
+from photochrom.jobs.record import JobState
 from photochrom_client import Batch, Client, Job, PhotochromError, Retries
 from support.inquest import Verdict, examine
 from support.photographs import noise_jpeg

@@ -14,15 +14,24 @@ from pathlib import Path
 import psutil
 from redis import Redis
 
-from photochrom.batch_store import BatchStore
-from photochrom.batches import BatchRecord
-from photochrom.fleet import Fleet
+from photochrom.batches.record import BatchRecord
+from photochrom.batches.store import BatchStore
 from photochrom.ids import new_id
-from photochrom.job_store import JobStore
-from photochrom.jobs import JobError, JobRecord, JobState, ModelUsed, Original, Result, Retention, utc_now
-from photochrom.options import ColorizeOptions
-from photochrom.queue import JobQueue, connect
-from photochrom.storage import LocalStorage
+from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.queue import JobQueue, connect
+from photochrom.jobs.record import (
+    JobError,
+    JobRecord,
+    JobState,
+    ModelUsed,
+    Original,
+    Result,
+    Retention,
+    utc_now,
+)
+from photochrom.jobs.store import JobStore
+from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.storage import LocalStorage
 from support.running import ROOT, wait_for
 from workers.maintenance import Maintenance
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from photochrom.events import ping
 from photochrom.ids import new_id
-from photochrom.jobs import utc_now
-from photochrom.webhooks import Delivery, Webhook, new_secret
+from photochrom.jobs.events import ping
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.record import Delivery, Webhook, new_secret
 from support.running import wait_for
 
 Answer = int | tuple[int, dict[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from photochrom.artifact import ModelCard
+from photochrom.photo.model_card import ModelCard
 
 FLOAT = TensorProto.FLOAT
 CARD = ModelCard(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.artifact import ModelCard
-from photochrom.options import ColorizeOptions
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.options import ColorizeOptions
 from workers.predictor import Prediction
 
 PHOTOS = Path(__file__).parents[1] / "photos"

@@ -4,8 +4,8 @@ import socket
 import pytest
 
 from benchmarks.ports import free_port
-from photochrom.fleet import Fleet, WorkerStatus
-from photochrom.jobs import ModelUsed, utc_now
+from photochrom.jobs.fleet import Fleet, WorkerStatus
+from photochrom.jobs.record import ModelUsed, utc_now
 from support.health import asked
 
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photochrom.hints import Hint
+from photochrom.photo.hints import Hint
 from workers.hints import hint_planes
 
 

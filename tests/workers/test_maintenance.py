@@ -6,9 +6,9 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from photochrom.errors import JobNotFound
-from photochrom.job_store import JobStore
-from photochrom.jobs import JobError, JobRecord, JobState, Retention, utc_now
-from photochrom.queue import rq_id
+from photochrom.jobs.queue import rq_id
+from photochrom.jobs.record import JobError, JobRecord, JobState, Retention, utc_now
+from photochrom.jobs.store import JobStore
 from support.objects import ObjectStore
 from support.queueing import Bench, add_item, maintenance, new_batch
 from workers.maintenance import Maintenance

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import UnreadablePhoto
-from photochrom.jobs import JobState
+from photochrom.jobs.record import JobState
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
 from workers.memory import lacks_memory

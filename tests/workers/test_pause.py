@@ -1,7 +1,7 @@
 """Paused batches with real workers: what is at work ends, nothing else begins, single jobs go on."""
 
-from photochrom.batches import BatchState
-from photochrom.jobs import JobState
+from photochrom.batches.record import BatchState
+from photochrom.jobs.record import JobState
 from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
 from support.running import wait_for

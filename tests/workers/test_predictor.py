@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photochrom.errors import ModelRejected
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from support.tiny_model import CARD, tiny_model
 from workers import providers as execution
 from workers.predictor import OnnxPredictor, predict_size

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from support.tiny_model import CARD, tiny_model
 from workers import providers
 from workers.predictor import OnnxPredictor, _all_zeros, predict_size

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from photochrom import color
-from photochrom.jobs import JobRecord, JobState, Original
-from photochrom.suggestions import LikelyColors
+from photochrom.jobs.record import JobRecord, JobState, Original
+from photochrom.photo.suggestions import LikelyColors
 from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench
 from support.tiny_model import ABLE_CARD, tiny_model

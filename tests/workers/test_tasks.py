@@ -12,9 +12,9 @@ import pytest
 from rq.timeouts import JobTimeoutException
 
 from photochrom.errors import StorageFull, StorageUnavailable, UnreadablePhoto
-from photochrom.jobs import JobRecord, JobState, utc_now
-from photochrom.options import ColorizeOptions
-from photochrom.storage import LocalStorage
+from photochrom.jobs.record import JobRecord, JobState, utc_now
+from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.storage import LocalStorage
 from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
 from workers import tasks

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from photochrom.embedded import valkey
-from photochrom.jobs import JobState
-from photochrom.queue import JobQueue
+from photochrom.jobs.queue import JobQueue
+from photochrom.jobs.record import JobState
+from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
 from support.running import wait_for

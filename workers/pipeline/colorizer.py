@@ -7,9 +7,9 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from photochrom import tracing
-from photochrom.artifact import ModelCard
-from photochrom.options import ColorizeOptions, OutputFormat
-from photochrom.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..predictor import Predictor, predict_size
 from . import jpeg_luma

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from .exif import without_thumbnail
 from .jp2 import read_jp2

@@ -4,7 +4,7 @@ import numpy as np
 import simplejpeg
 
 from photochrom.errors import UnreadablePhoto, UnsupportedFormat
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from .jpeg_file import APP0, APP14, Frame, JpegFile
 from .limits import PhotoLimits

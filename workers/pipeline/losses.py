@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, get_args
 
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from .limits import PhotoLimits
 from .metadata import Part, fits_segment

@@ -4,7 +4,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from photochrom.artifact import ModelCard
+from photochrom.photo.model_card import ModelCard
 
 from . import icc, photoshop
 from .exif import without_thumbnail

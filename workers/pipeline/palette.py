@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom import color
-from photochrom.artifact import ModelCard
 from photochrom.errors import PhotoRejected, ReferenceRejected
-from photochrom.sniff import HEAD_BYTES, sniff
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.sniff import HEAD_BYTES, sniff
 
 from .decode import decode
 from .limits import PhotoLimits

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from .exif import turned_exif
 from .orientation import upright

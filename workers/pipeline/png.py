@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from photochrom.errors import UnreadablePhoto
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from . import icc
 from .limits import PhotoLimits

@@ -8,7 +8,7 @@ import re
 from xml.sax.saxutils import quoteattr
 
 from photochrom import __version__
-from photochrom.artifact import ModelCard
+from photochrom.photo.model_card import ModelCard
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _END = re.compile(rb"</rdf:RDF\s*>")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 
 from ..predictor import Predictor, predict_size
 from .orientation import as_stored, upright

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from .limits import PhotoLimits
 from .orientation import read_orientation, resolution_of, with_resolution

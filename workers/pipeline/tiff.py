@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.sniff import PhotoFormat
 
 from .exif import is_overlapping
 from .jpeg_file import read_frame

@@ -6,7 +6,7 @@ import statistics
 import time
 from pathlib import Path
 
-from photochrom.jobs import JobState
+from photochrom.jobs.record import JobState
 from support.inquest import examine
 from support.killing import Battle, begun, make_album
 from support.running import command, wait_for

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from photochrom.job_store import JobStore
-from photochrom.jobs import JobRecord, JobState
-from photochrom.queue import connect
+from photochrom.jobs.queue import connect
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.store import JobStore
 from support.queueing import KEEP
 
 

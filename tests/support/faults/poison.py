@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from photochrom.job_store import JobStore
-from photochrom.jobs import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.store import JobStore
 from support.photographs import noise_jpeg, noise_png
 from support.running import Service, service, wait_for
 

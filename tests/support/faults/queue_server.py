@@ -9,7 +9,7 @@ import httpx
 import psutil
 from redis.exceptions import RedisError
 
-from photochrom.queue import connect
+from photochrom.jobs.queue import connect
 from support.inquest import examine
 from support.killing import Battle, begun, make_album
 from support.photographs import noise_jpeg

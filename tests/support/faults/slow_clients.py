@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from benchmarks.ports import free_port
-from photochrom.embedded import valkey
+from photochrom.processes.valkey import valkey
 from support.photographs import noise_jpeg
 from support.queueing import Bench, finished
 from support.running import wait_for

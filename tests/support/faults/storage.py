@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
-from photochrom.storage import LocalStorage
+from photochrom.storage.storage import LocalStorage
 from support.photographs import noise_jpeg
 from support.running import Service, service, wait_for
 

@@ -15,8 +15,8 @@ from queue import Empty, SimpleQueue
 import httpx
 
 from benchmarks.ports import free_port
-from photochrom.embedded import valkey
-from photochrom.jobs import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.processes.valkey import valkey
 from support.photographs import noise_jpeg
 from support.queueing import Bench, maintenance, workers
 from support.running import wait_for

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from photochrom.jobs import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState
 from support.inquest import examine
 from support.killing import LAST_ATTEMPT, Battle, make_album
 from support.running import command

@@ -11,7 +11,7 @@ from PIL import Image
 
 from benchmarks.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
-from photochrom.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import ColorizeOptions, OutputFormat
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
 from workers.pipeline.png import read_png
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.hostile_photos import overlapping_exif, png_chunk
 from photochrom.errors import UnsupportedFormat
-from photochrom.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import ColorizeOptions, OutputFormat
 from workers.pipeline.colorizer import colorize
 
 

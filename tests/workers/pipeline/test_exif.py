@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.exif import turned_exif, without_thumbnail
 from workers.pipeline.jpeg_file import APP0, JpegFile, Segment

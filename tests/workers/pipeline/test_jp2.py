@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import PhotoLimits, colorize
 
 

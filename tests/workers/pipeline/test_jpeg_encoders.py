@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 

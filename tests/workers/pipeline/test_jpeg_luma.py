@@ -12,7 +12,7 @@ from PIL import Image
 
 from photochrom import color
 from photochrom.errors import UnreadablePhoto, UnsupportedFormat
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.jpeg_file import PROGRESSIVE, JpegFile

@@ -7,7 +7,7 @@ import tifffile
 from PIL import Image, ImageCms, IptcImagePlugin
 
 from photochrom import color
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline import icc
 from workers.pipeline.colorizer import PhotoLimits, colorize
 from workers.pipeline.jpeg_file import APP1, APP2, APP13, JpegFile, Segment

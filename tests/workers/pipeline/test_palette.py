@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import CapabilityMissing, ReferenceRejected
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from support.photographs import PHOTOS, grey_jpeg
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.pipeline.limits import PhotoLimits

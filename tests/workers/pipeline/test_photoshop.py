@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline import photoshop
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.jpeg_file import APP13, JpegFile, Segment

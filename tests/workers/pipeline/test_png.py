@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from photochrom import color
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline import icc
 from workers.pipeline.colorizer import colorize
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from photochrom.errors import PhotoRejected, PhotoTooLarge, UnsupportedFormat
-from photochrom.options import ColorizeOptions
-from photochrom.sniff import PhotoFormat
+from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline import icc
 from workers.pipeline.colorizer import PhotoLimits, colorize
 from workers.pipeline.orientation import ORIENTATION_TAG

@@ -15,7 +15,7 @@ from benchmarks.hostile_photos import (
     many_samples,
 )
 from photochrom.errors import PhotoRejected, UnreadablePhoto, UnsupportedFormat
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import Metadata

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 from photochrom import color
-from photochrom.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.tone import classic_sepia, tone_of
 

@@ -1,0 +1,130 @@
+"""API keys in Redis, and the sessions of browsers that have shown one.
+
+Keys: `keys` set of ids; `key:{id}` hash of the record as JSON and the time of its last use; `session:{sha256}` the
+id of the key that opened it, which expires. Neither a key nor a session's token is ever written.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import cast
+
+from redis import Redis
+
+from ..errors import InvalidKey, KeyNotFound
+from ..jobs.record import utc_now
+from ..records import readable
+from .keys import KeyRecord, hashed, id_of
+
+_INDEX = "keys"
+_USED_EVERY = timedelta(minutes=1)
+# Not on a key that was revoked meanwhile: it would come back, empty.
+_NOTE_USE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'used', ARGV[1]) end"
+
+
+class KeyStore:
+    """The only reader and writer of keys; safe to share between threads."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._note_use = redis.register_script(_NOTE_USE)
+
+    def add(self, record: KeyRecord) -> None:
+        """Keep a new key's record."""
+        pipeline = self._redis.pipeline()
+        pipeline.hset(_key(record.id), "record", record.model_dump_json())
+        pipeline.sadd(_INDEX, record.id)
+        pipeline.execute()
+
+    def get(self, key_id: str) -> KeyRecord:
+        """Return the record.
+
+        Raises:
+            KeyNotFound: there is none.
+        """
+        text = self._redis.hget(_key(key_id), "record")
+        if text is None:
+            raise KeyNotFound(f"There is no key {key_id!r}; `photochrom keys list` shows those there are.")
+        return KeyRecord.model_validate_json(cast("bytes", text))
+
+    def listed(self) -> list[tuple[KeyRecord, datetime | None]]:
+        """Return all keys with the times of their last uses (to the minute), the oldest first."""
+        ids = [member.decode() for member in cast("set[bytes]", self._redis.smembers(_INDEX))]
+        pipeline = self._redis.pipeline(transaction=False)
+        for key_id in ids:
+            pipeline.hmget(_key(key_id), "record", "used")
+        rows = cast("list[tuple[bytes | None, bytes | None]]", pipeline.execute())
+        used = {key_id: row[1] for key_id, row in zip(ids, rows, strict=True)}
+        records = sorted(
+            readable(KeyRecord, (row[0] for row in rows)), key=lambda key: (key.created_at, key.id)
+        )
+        return [(record, _time(used[record.id])) for record in records]
+
+    def revoke(self, key_id: str) -> KeyRecord:
+        """Forget the key: from now on nothing is answered to it, nor to sessions that it opened.
+
+        Raises:
+            KeyNotFound: there is none.
+        """
+        record = self.get(key_id)
+        pipeline = self._redis.pipeline()
+        pipeline.delete(_key(key_id))
+        pipeline.srem(_INDEX, key_id)
+        pipeline.execute()
+        return record
+
+    def authenticate(self, token: str) -> KeyRecord:
+        """Return the record of the key that was presented, and note its use.
+
+        Raises:
+            InvalidKey: it is no key, or one that is unknown, revoked or expired.
+        """
+        key_id = id_of(token)
+        record = self._alive(key_id) if key_id else None
+        if record is None or not record.matches(token):
+            raise InvalidKey("This is no valid key: it may be mistyped, revoked or expired.")
+        return record
+
+    def open_session(self, record: KeyRecord, longest: timedelta) -> tuple[str, timedelta]:
+        """Return the token of a new session of this key, and how long it lasts: no longer than the key."""
+        lasts = min(longest, record.expires_at - utc_now()) if record.expires_at else longest
+        token = secrets.token_urlsafe(32)
+        self._redis.set(_session(token), record.id, ex=max(1, int(lasts.total_seconds())))
+        return token, lasts
+
+    def of_session(self, token: str) -> KeyRecord:
+        """Return the record of the key that opened the session.
+
+        Raises:
+            InvalidKey: there is no such session (any more), or its key is revoked.
+        """
+        key_id = cast("bytes | None", self._redis.get(_session(token)))
+        record = self._alive(key_id.decode()) if key_id else None
+        if record is None:
+            raise InvalidKey("This session is over; sign in with a key again.")
+        return record
+
+    def close_session(self, token: str) -> None:
+        """End the session; no error if it is over."""
+        self._redis.delete(_session(token))
+
+    def _alive(self, key_id: str) -> KeyRecord | None:
+        text, used = cast("list[bytes | None]", self._redis.hmget(_key(key_id), ["record", "used"]))
+        record = next(iter(readable(KeyRecord, [text])), None)
+        now = utc_now()
+        if record is None or record.expired(now):
+            return None
+        if (last := _time(used)) is None or now - last >= _USED_EVERY:
+            self._note_use(keys=[_key(key_id)], args=[now.isoformat()])
+        return record
+
+
+def _time(text: bytes | None) -> datetime | None:
+    return datetime.fromisoformat(text.decode()) if text else None
+
+
+def _key(key_id: str) -> str:
+    return f"key:{key_id}"
+
+
+def _session(token: str) -> str:
+    return f"session:{hashed(token)}"

@@ -1,0 +1,1 @@
+"""Batches: their records and where the records are stored."""

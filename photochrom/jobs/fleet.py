@@ -1,0 +1,96 @@
+"""Which workers live, with which model and hardware, and who sends webhooks: keys that die with their process."""
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+from redis import Redis
+
+from ..records import readable
+from .record import ModelUsed
+
+_INDEX = "workers"
+
+
+class WorkerStatus(BaseModel):
+    """What a worker says of itself with every heartbeat."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+    model: ModelUsed
+    capabilities: Annotated[
+        tuple[str, ...], Field(description="Optional inputs that the weights were trained for.")
+    ] = ()
+    job_id: Annotated[str | None, Field(description="The job at work, None when idle.")] = None
+    resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
+
+
+class Fleet:
+    """The workers' notice board in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def beat(self, status: WorkerStatus, ttl: int) -> None:
+        """Say that the worker lives, for the next `ttl` seconds."""
+        pipeline = self._redis.pipeline()
+        pipeline.set(_key(status.name), status.model_dump_json(), ex=ttl)
+        pipeline.sadd(_INDEX, status.name)
+        pipeline.execute()
+
+    def shorten(self, ttl: int) -> None:
+        """Let no worker seem to live beyond `ttl` seconds: the server's clock went back, and some may be dead."""
+        for name in cast("set[bytes]", self._redis.smembers(_INDEX)):
+            if self._redis.pttl(_key(name.decode())) > ttl * 1000:
+                self._redis.expire(_key(name.decode()), ttl)
+
+    def leave(self, name: str) -> None:
+        """Say good-bye."""
+        pipeline = self._redis.pipeline()
+        pipeline.delete(_key(name))
+        pipeline.srem(_INDEX, name)
+        pipeline.execute()
+
+    def alive(self) -> list[WorkerStatus]:
+        """Return the workers whose heartbeat is fresh, by name; forget the others."""
+        return readable(WorkerStatus, self._fresh())
+
+    def lives_on(self, host: str) -> bool:
+        """Tell whether a worker of this host is alive."""
+        return any(status.host == host for status in self.alive())
+
+    def size(self) -> int:
+        """Return how many workers are alive; forget the others."""
+        return len(self._fresh())
+
+    def _fresh(self) -> list[bytes]:
+        names = sorted(name.decode() for name in cast("set[bytes]", self._redis.smembers(_INDEX)))
+        if not names:
+            return []
+        texts = cast("list[bytes | None]", self._redis.mget([_key(name) for name in names]))
+        if dead := [name for name, text in zip(names, texts, strict=True) if text is None]:
+            self._redis.srem(_INDEX, *dead)
+        return [text for text in texts if text is not None]
+
+
+class Dispatchers:
+    """The notice board of those that send webhooks, one note for each host."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def beat(self, host: str, ttl: int) -> None:
+        """Say that the dispatcher of this host looks for what is due, for the next `ttl` seconds."""
+        self._redis.set(f"dispatcher:{host}", b"", ex=ttl)
+
+    def lives_on(self, host: str) -> bool:
+        """Tell whether the dispatcher of this host is alive."""
+        return bool(self._redis.exists(f"dispatcher:{host}"))
+
+
+def _key(name: str) -> str:
+    return f"worker:{name}"

@@ -1,0 +1,155 @@
+"""The contract between who queues jobs and who runs them: one RQ queue, a task's name, a job's id.
+
+RQ delivers; the truth about a job is its record. Whatever RQ forgets, `JobQueue.delivery` shows and the worker's
+maintenance hands over again; whatever it delivers twice, the record's compare-and-set drops.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import StrEnum
+from typing import cast
+
+from redis import Redis
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.job import Retry
+from rq.serializers import JSONSerializer
+
+from . import scripts
+from .record import JobRecord
+from .store import HANDED_OVER
+
+QUEUE = "photochrom"
+TASK = "workers.tasks.restore"
+SUGGEST_TASK = "workers.tasks.suggest"
+# RQ counts its own redeliveries after a worker's death; the record counts all and has the last word.
+_REDELIVERIES = 2
+_RESULT_SECONDS = 60
+_FAILURE_SECONDS = 3600
+_AGAIN_SECONDS = 5
+_EXACT_POSITIONS = 1000
+
+
+class Delivery(StrEnum):
+    """What RQ knows of the latest handing over of a job."""
+
+    COMING = "coming"  # waits or runs, and RQ sees to it
+    ENDED = "ended"  # RQ is through with it
+    UNKNOWN = "unknown"  # never arrived, or forgotten
+
+
+class JobQueue:
+    """The queue as both sides see it; safe to share between threads."""
+
+    def __init__(self, redis: Redis, *, job_timeout: int) -> None:
+        self._redis = redis
+        self._undelivered = redis.register_script(scripts.UNDELIVERED)
+        self._job_timeout = job_timeout
+        self._queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+
+    def put(self, record: JobRecord, *, at_front: bool = False) -> None:
+        """Hand the job over; a second time for the same `dispatch` does nothing."""
+        try:
+            self._queue.enqueue_call(
+                TASK,
+                kwargs={"job_id": record.id},
+                job_id=rq_id(record),
+                unique=True,
+                at_front=at_front,
+                retry=Retry(_REDELIVERIES),
+                timeout=self._job_timeout,
+                # No `ttl`: a job may wait as long as it must.
+                result_ttl=_RESULT_SECONDS,
+                failure_ttl=_FAILURE_SECONDS,
+                description=record.id,
+            )
+        except DuplicateJobError:
+            return
+
+    def ask_for_suggestions(self, record: JobRecord) -> None:
+        """Have a worker find the likely colours of a finished job, before other work: somebody waits for it.
+
+        While that is under way asking again does nothing; if it fails, asking again begins anew.
+        """
+        with suppress(DuplicateJobError):
+            self._queue.enqueue_call(
+                SUGGEST_TASK,
+                kwargs={"job_id": record.id},
+                job_id=f"{record.id}-suggestions",
+                unique=True,
+                at_front=True,
+                timeout=self._job_timeout,
+                result_ttl=_AGAIN_SECONDS,
+                failure_ttl=_AGAIN_SECONDS,
+                description=record.id,
+            )
+
+    def remove(self, record: JobRecord) -> None:
+        """Take a waiting job out, so that no worker wakes up for nothing."""
+        pipeline = self._redis.pipeline()
+        pipeline.lrem(self._queue.key, 1, rq_id(record))
+        pipeline.delete(f"rq:job:{rq_id(record)}")
+        pipeline.execute()
+
+    def position(self, record: JobRecord) -> int | None:
+        """Return how many jobs are ahead in the queue, None if the job does not wait there.
+
+        Beyond the first thousand it is an estimate by the jobs' age: Redis would look through the whole list, 2 ms of
+        everybody's time with 100,000 in it.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.lpos(self._queue.key, rq_id(record), maxlen=_EXACT_POSITIONS)
+        pipeline.llen(self._queue.key)
+        pipeline.zrank(HANDED_OVER, record.id)
+        found, length, older = cast("list[int | None]", pipeline.execute())
+        if found is not None or older is None or length is None or length <= _EXACT_POSITIONS:
+            return found
+        return min(max(older, _EXACT_POSITIONS), length - 1)
+
+    def shorten_leases(self, seconds: int) -> None:
+        """Let no delivery count as under way for more than `seconds` without a heartbeat: the clock went back."""
+        registry = self._queue.started_job_registry.key
+        latest = time.time() + seconds
+        for entry in cast("list[bytes]", self._redis.zrangebyscore(registry, latest, "+inf")):
+            self._redis.zadd(registry, {entry: latest}, xx=True)
+
+    def waiting(self) -> int:
+        """Return how many jobs are in the queue; those that wait for their turn in a batch are not yet."""
+        return self._redis.llen(self._queue.key)
+
+    def undelivered(self, index: str, chunk: int = 500) -> Iterator[list[str]]:
+        """Look through an index of jobs, oldest first; yield after every `chunk` those that RQ is not going to run.
+
+        Redis does the looking: of a long queue in good order nothing but empty lists comes over the wire.
+        """
+        begin = "-"
+        while True:
+            last, *ids = cast("list[bytes]", self._undelivered(keys=[index], args=[begin, chunk]))
+            if not last:
+                return
+            yield [job_id.decode() for job_id in ids]
+            begin = f"({last.decode()}"
+
+    def deliveries(self, records: list[JobRecord]) -> list[Delivery]:
+        """Tell for each job whether RQ is still going to run it."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for record in records:
+            pipeline.hget(f"rq:job:{rq_id(record)}", "status")
+        return [_delivery(status) for status in cast("list[bytes | None]", pipeline.execute())]
+
+
+def _delivery(status: bytes | None) -> Delivery:
+    if status is None:
+        return Delivery.UNKNOWN
+    return Delivery.COMING if status in {b"queued", b"started"} else Delivery.ENDED
+
+
+def connect(url: str) -> Redis:
+    """Return a client for `url`; it connects on first use and survives restarts of the server."""
+    return Redis.from_url(url, health_check_interval=30, socket_connect_timeout=5)
+
+
+def rq_id(record: JobRecord) -> str:
+    """Return RQ's id for this handing over; unique, so that doing it twice is harmless."""
+    return f"{record.id}-{record.dispatch}"

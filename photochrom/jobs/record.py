@@ -1,0 +1,359 @@
+"""The record of one job and its states; pure, without Redis: every change gives a new record."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import JobCanceled, JobConflict
+from ..ids import PATTERN
+from ..photo.options import StoredOptions
+
+
+class JobState(StrEnum):
+    """Where a job stands; succeeded, failed, canceled and expired are final until `:retry`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    CANCELING = "canceling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED}),
+    # Running to running: another worker takes over from a dead one, or the stage moves on.
+    JobState.RUNNING: frozenset(
+        {
+            JobState.RUNNING,
+            JobState.QUEUED,
+            JobState.RETRYING,
+            JobState.CANCELING,
+            JobState.SUCCEEDED,
+            JobState.FAILED,
+        }
+    ),
+    JobState.RETRYING: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED}),
+    # A job that was done before it saw the flag counts as done.
+    JobState.CANCELING: frozenset({JobState.CANCELED, JobState.SUCCEEDED}),
+    JobState.SUCCEEDED: frozenset({JobState.EXPIRED}),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.CANCELED: frozenset({JobState.QUEUED}),
+    JobState.EXPIRED: frozenset(),
+}
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CANCELING)
+WAITING = (JobState.QUEUED, JobState.RETRYING)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long each part outlives the end of its job."""
+
+    original: timedelta
+    result: timedelta
+    record: timedelta
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+
+class Original(_Part):
+    """The photograph as it came in."""
+
+    name: Annotated[str, Field(description="File name that the caller gave; only ever shown, never a path.")]
+    bytes: int
+    media_type: str
+    sha256: str
+    key: Annotated[str, Field(description="Where the storage keeps it.")]
+    expires_at: Annotated[datetime | None, Field(description="Unknown until the job ends.")] = None
+
+
+class Result(_Part):
+    """The colorized photograph."""
+
+    key: str
+    name: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+    expires_at: datetime | None = None
+    preview_key: Annotated[str | None, Field(description="A small JPEG of the result.")] = None
+    original_preview_key: Annotated[str | None, Field(description="A small JPEG of the original.")] = None
+    confidence_key: Annotated[
+        str | None, Field(description="Grey PNG, white where the network was sure.")
+    ] = None
+    suggestions_key: Annotated[
+        str | None, Field(description="The network's likely colours; made when somebody asks for them.")
+    ] = None
+
+    linked: Annotated[bool, Field(description="Whether the storage gives links to it.")] = False
+
+    @property
+    def keys(self) -> set[str]:
+        """The storage keys of the result and of what goes with it."""
+        small = (self.preview_key, self.original_preview_key, self.confidence_key, self.suggestions_key)
+        return {key for key in (self.key, *small) if key}
+
+
+class Progress(_Part):
+    """The stage at work: `done` of `total` stages are behind it."""
+
+    stage: str
+    done: int
+    total: int
+
+
+class ModelUsed(_Part):
+    """Which network gave the colour, and on what it ran."""
+
+    name: str
+    version: str
+    provider: Annotated[
+        str, Field(description="ONNX Runtime execution provider, shows a fallback to the CPU.")
+    ]
+
+
+class JobError(_Part):
+    """Why the job failed; `code` is stable, `detail` is a sentence for people."""
+
+    code: str
+    detail: str
+
+
+class Lease(_Part):
+    """Proof of who may change a running job: a worker that was taken over holds an old one."""
+
+    worker: str
+    dispatch: int
+    attempt: int
+
+
+class JobRecord(_Part):
+    """All that is known of one job; a job is never changed, only replaced."""
+
+    id: Annotated[str, Field(pattern=PATTERN)]
+    revision: Annotated[int, Field(description="Counts the writes; the store raises it.")] = 1
+    state: JobState = JobState.QUEUED
+    options: StoredOptions
+    original: Original
+    reference: Annotated[
+        Original | None,
+        Field(description="A colour photograph that lends its palette; kept as long as the original."),
+    ] = None
+    owner: Annotated[
+        str, Field(description="Owner of the key that made it; empty where none was asked for.")
+    ] = ""
+    batch_id: Annotated[str | None, Field(description="The batch that the job is an item of.")] = None
+    item: Annotated[str | None, Field(description="Its name in the batch: a relative path.")] = None
+    result: Result | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: Annotated[datetime | None, Field(description="When this record itself is forgotten.")] = None
+    dispatch: Annotated[int, Field(description="How often the job was handed to the queue.")] = 1
+    attempt: Annotated[int, Field(description="How often a worker began it since it was handed over.")] = 0
+    lease: Lease | None = None
+    progress: Progress | None = None
+    timings: Annotated[dict[str, float], Field(description="Seconds per stage.")] = {}
+    model: ModelUsed | None = None
+    warnings: tuple[str, ...] = ()
+    error: JobError | None = None
+    trace: Annotated[
+        str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
+    ] = ""
+
+    @property
+    def finished(self) -> bool:
+        """True when no worker will touch the job any more."""
+        return self.state not in UNFINISHED
+
+    @property
+    def next_expiry(self) -> datetime | None:
+        """When the sweeper has something to do here, None while the job is unfinished."""
+        times = (self.original.expires_at, self.result and self.result.expires_at, self.expires_at)
+        return min((time for time in times if time), default=None)
+
+    def stored_keys(self) -> set[str]:
+        """Return the storage keys that belong to this job."""
+        inputs = {part.key for part in (self.original, self.reference) if part and part.key}
+        return inputs | self.result.keys if self.result else inputs
+
+    def asked(self) -> str:
+        """Return what was asked for besides the photograph: equal texts lead to equal results."""
+        return " ".join((self.options.identity(), *([self.reference.sha256] if self.reference else ())))
+
+    def claim(self, worker: str, now: datetime, max_attempts: int) -> Self:
+        """Begin (or take over from a dead worker), or give up after `max_attempts` lost workers.
+
+        Raises:
+            JobConflict: the job is finished.
+        """
+        if self.state is JobState.CANCELING:
+            return self.cancel(now)
+        if self.attempt >= max_attempts:
+            return self.fail(_worker_lost(self.attempt), now)
+        lease = Lease(worker=worker, dispatch=self.dispatch, attempt=self.attempt + 1)
+        started = {
+            "started_at": now,
+            "attempt": lease.attempt,
+            "lease": lease,
+            "progress": None,
+            "error": None,
+        }
+        return self._to(JobState.RUNNING, **started)
+
+    def check(self, lease: Lease) -> None:
+        """Raise `JobCanceled` when the holder of `lease` has to stop: canceled, or taken over."""
+        if self.lease != lease or self.state is not JobState.RUNNING:
+            raise JobCanceled(f"Job {self.id} is {self.state}; this attempt stops.")
+
+    def advance(self, lease: Lease, progress: Progress) -> Self:
+        """Show the stage that begins; raise `JobCanceled` when it must not."""
+        self.check(lease)
+        return self._to(JobState.RUNNING, progress=progress)
+
+    def succeed(
+        self,
+        lease: Lease,
+        result: Result,
+        model: ModelUsed,
+        *,
+        now: datetime,
+        timings: dict[str, float],
+        warnings: tuple[str, ...],
+    ) -> Self:
+        """Publish the result; raise `JobCanceled` when another attempt owns the job."""
+        if self.lease != lease:
+            raise JobCanceled(f"Job {self.id} was taken over; this attempt's result is dropped.")
+        return self._to(
+            JobState.SUCCEEDED,
+            result=result,
+            model=model,
+            timings=timings,
+            warnings=warnings,
+            finished_at=now,
+            progress=self.progress and self.progress.model_copy(update={"done": self.progress.total}),
+            lease=None,
+            error=None,
+        )
+
+    def suggest(self, key: str) -> Self:
+        """Note where the likely colours are; raise `JobConflict` when there is no result that they belong to."""
+        if self.state is not JobState.SUCCEEDED or self.result is None:
+            raise JobConflict(f"Job {self.id} is {self.state}; only results have suggestions.")
+        return self._changed(result=self.result.model_copy(update={"suggestions_key": key}))
+
+    def fail(self, error: JobError, now: datetime) -> Self:
+        """End without a result."""
+        return self._to(JobState.FAILED, error=error, finished_at=now, progress=None, lease=None)
+
+    def lose_worker(self, now: datetime, max_attempts: int) -> Self:
+        """Wait for another attempt, or fail when there were enough."""
+        if self.state is JobState.CANCELING:
+            return self.cancel(now)
+        if self.attempt >= max_attempts:
+            return self.fail(_worker_lost(self.attempt), now)
+        return self._to(JobState.RETRYING, progress=None, lease=None)
+
+    def stumble(self, lease: Lease, error: JobError, now: datetime, max_attempts: int) -> Self:
+        """Note an error that another attempt may not meet; fail after enough of them."""
+        self.check(lease)
+        if self.attempt >= max_attempts:
+            return self.fail(error, now)
+        return self._to(JobState.RETRYING, error=error, progress=None, lease=None)
+
+    def reject(self, lease: Lease, error: JobError, now: datetime) -> Self:
+        """Fail for good: another attempt would meet the same error."""
+        self.check(lease)
+        return self.fail(error, now)
+
+    def release(self, lease: Lease) -> Self:
+        """Give a begun job back because its worker shuts down; the attempt does not count."""
+        self.check(lease)
+        return self._to(JobState.QUEUED, attempt=self.attempt - 1, progress=None, lease=None, started_at=None)
+
+    def request_cancel(self, now: datetime) -> Self:
+        """Cancel at once when waiting, before the next stage when running; again is no error."""
+        if self.state is JobState.CANCELING:
+            return self
+        if self.state is JobState.RUNNING:
+            return self._to(JobState.CANCELING)
+        return self.cancel(now)
+
+    def cancel(self, now: datetime) -> Self:
+        """End because somebody asked for it."""
+        return self._to(JobState.CANCELED, finished_at=now, progress=None, lease=None)
+
+    def retry(self) -> Self:
+        """Queue a failed or canceled job anew.
+
+        Raises:
+            JobConflict: it is not failed or canceled, or its original is gone.
+        """
+        if self.state not in (JobState.FAILED, JobState.CANCELED):
+            raise JobConflict(f"Job {self.id} is {self.state}; only failed and canceled jobs can be retried.")
+        if self.original.key == "":
+            raise JobConflict("The original has expired; upload it again.")
+        fresh: dict[str, Any] = {
+            "attempt": 0,
+            "dispatch": self.dispatch + 1,
+            "error": None,
+            "expires_at": None,
+        }
+        fresh |= {"started_at": None, "finished_at": None}
+        fresh |= {"original": self.original.model_copy(update={"expires_at": None})}
+        return self._to(JobState.QUEUED, **fresh)
+
+    def redispatch(self) -> Self:
+        """Mark that an unfinished job is handed to the queue again, which had lost it."""
+        if self.finished:
+            raise JobConflict(f"Job {self.id} is {self.state}.")
+        return self._changed(dispatch=self.dispatch + 1)
+
+    def keep(self, retention: Retention, now: datetime) -> Self:
+        """Fix the times at which the parts of a job that just ended are forgotten."""
+        original = self.original.model_copy(update={"expires_at": now + retention.original})
+        result = self.result and self.result.model_copy(update={"expires_at": now + retention.result})
+        forgotten = now + max(retention.original, retention.result, retention.record)
+        return self._changed(original=original, result=result, expires_at=forgotten)
+
+    def sweep(self, now: datetime) -> Self:
+        """Forget what has expired by `now`: the keys go, the state says so."""
+        swept = self
+        if self.original.expires_at and self.original.expires_at <= now:
+            gone = {"key": "", "expires_at": None}
+            reference = self.reference and self.reference.model_copy(update=gone)
+            swept = swept._changed(original=self.original.model_copy(update=gone), reference=reference)
+        if swept.result and swept.result.expires_at and swept.result.expires_at <= now:
+            swept = swept._to(JobState.EXPIRED, result=None)
+        return swept
+
+    def _to(self, state: JobState, **changes: object) -> Self:
+        if state not in TRANSITIONS[self.state]:
+            raise JobConflict(f"Job {self.id} is {self.state}; it cannot become {state}.")
+        return self._changed(state=state, **changes)
+
+    def _changed(self, **changes: object) -> Self:
+        return self.model_copy(update=changes)
+
+
+def utc_now() -> datetime:
+    """Return the time as the records hold it: aware, UTC, whole milliseconds."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def _worker_lost(attempts: int) -> JobError:
+    detail = (
+        f"The worker died {attempts} times on this photograph; it may be damaged in a way that "
+        "crashes the decoder, or need more memory than the worker has."
+    )
+    return JobError(code="worker-lost", detail=detail)

@@ -1,0 +1,244 @@
+"""Job records in Redis: written by compare-and-set, listed by id, forgotten on time.
+
+The keys are told in `scripts`. Every write is published on `jobs:changed`, as the id of the job (and of its batch).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from redis import Redis
+
+from ..access.quotas import Charge
+from ..errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound, PhotochromError
+from ..records import readable
+from . import counters, scripts
+from .events import end_of
+from .record import JobRecord, JobState, Retention, utc_now
+
+CHANGES = "jobs:changed"
+HANDED_OVER = "jobs:handed"
+"""Index of the unfinished jobs that belong in the queue or at a worker."""
+# Only the API and one worker write to a job: more conflicts in a row than this mean a bug.
+_MAX_CONFLICTS = 100
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A caller's key and what the call said; the same key with another fingerprint is a mistake."""
+
+    key: str
+    fingerprint: str
+    seconds: int = 24 * 3600
+
+
+class JobStore:
+    """The only reader and writer of job records; safe to share between threads."""
+
+    def __init__(self, redis: Redis, retention: Retention) -> None:
+        self._redis = redis
+        self._retention = retention
+        self._create = redis.register_script(scripts.CREATE)
+        self._write = redis.register_script(scripts.WRITE)
+        self._delete = redis.register_script(scripts.DELETE)
+        self._named = redis.register_script(scripts.NAMED)
+        self._mine: JobRecord | None = None
+
+    def create(
+        self, record: JobRecord, idempotency: IdempotencyKey | None = None, charge: Charge | None = None
+    ) -> JobRecord:
+        """Keep a new record, and count it in its owner's day; from here on the job is accepted.
+
+        Returns: the record, or the one that an earlier call with this idempotency key made.
+
+        Raises:
+            BatchClosed: the record belongs to a batch that is sealed, canceled or gone.
+            IdempotencyMismatch: the key was used with another body or options.
+            QuotaExceeded: it is more than the owner may send on that day.
+        """
+        binding = f"{record.id} {idempotency.fingerprint}" if idempotency else ""
+        bound = self._create(
+            keys=[
+                _key(record.id),
+                f"idempotency:{idempotency.key if idempotency else ''}",
+                charge.key if charge else "quota:",
+            ],
+            args=[
+                record.id,
+                record.batch_id or "",
+                record.state,
+                record.model_dump_json(),
+                binding,
+                idempotency.seconds if idempotency else 0,
+                record.dispatch,
+                record.owner,
+                *(charge.arguments() if charge else ()),
+            ],
+        )
+        if bound is None:
+            return record
+        if bound == b"closed":
+            raise BatchClosed(f"Batch {record.batch_id} takes no more photographs.")
+        if bound.startswith(b"quota:") and charge is not None:
+            raise charge.refusal(bound.decode().removeprefix("quota:"))
+        earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
+        if idempotency is None or fingerprint != idempotency.fingerprint:
+            raise IdempotencyMismatch(
+                "This Idempotency-Key was used with another photograph or other options."
+            )
+        return self.get(earlier_id)
+
+    def get(self, job_id: str) -> JobRecord:
+        """Return the record; raise `JobNotFound` if there is none."""
+        text = self._redis.hget(_key(job_id), "record")
+        if text is None:
+            raise JobNotFound(job_id)
+        return JobRecord.model_validate_json(cast("bytes", text))
+
+    def owner(self, job_id: str) -> str:
+        """Return whose job it is, "" where no key made it; raise `JobNotFound` if there is none."""
+        found = cast("list[bytes | None]", self._redis.hmget(_key(job_id), ["revision", "owner"]))
+        if found[0] is None:
+            raise JobNotFound(job_id)
+        return (found[1] or b"").decode()
+
+    def get_many(self, job_ids: list[str]) -> list[JobRecord]:
+        """Return the records that exist and can be read, in the order of the ids."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipeline.hget(_key(job_id), "record")
+        return readable(JobRecord, pipeline.execute())
+
+    def change(
+        self, job_id: str, change: Callable[[JobRecord], JobRecord], *, while_batch_in: str = ""
+    ) -> JobRecord:
+        """Apply `change` to the newest record, again if somebody else was faster; return what was written.
+
+        `change` must be pure. Where it gives its argument back, nothing is written.
+        `while_batch_in` is a set in Redis that has to hold the job's batch at the moment of writing.
+
+        Raises:
+            JobNotFound: there is no such record; and whatever `change` raises.
+            JobConflict: the batch is not in that set (any more).
+        """
+        mine = self._mine
+        if mine is not None and mine.id == job_id:
+            # A worker is mostly the only one that writes to its job: what it wrote last needs no reading. Whatever
+            # that leads to but a write may be out of date, and is thought over with the newest.
+            with suppress(PhotochromError):
+                new = change(mine)
+                if new is not mine and (kept := self._keep(mine, new, while_batch_in)):
+                    return kept
+        for _ in range(_MAX_CONFLICTS):
+            old = self.get(job_id)
+            new = change(old)
+            if new is old:
+                return old
+            if kept := self._keep(old, new, while_batch_in):
+                return kept
+        raise JobConflict(f"Job {job_id} changes too fast; try again.")
+
+    def _keep(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> JobRecord | None:
+        """Write `new` in place of `old` and return it as written; None if somebody was faster."""
+        if new.finished and not old.finished:
+            new = new.keep(self._retention, utc_now())
+        new = new.model_copy(update={"revision": old.revision + 1})
+        written = self._replace(old, new, while_batch_in)
+        if written < 0:
+            raise JobConflict(f"Batch {new.batch_id} has been told otherwise; job {new.id} stays as it is.")
+        if written:
+            self._mine = new
+        return new if written else None
+
+    def delete(self, job_id: str) -> JobRecord:
+        """Forget the record and return its last version; raise `JobNotFound` if there is none."""
+        for _ in range(_MAX_CONFLICTS):
+            record = self.get(job_id)
+            if self._delete(keys=[_key(job_id)], args=[job_id, record.batch_id or "", record.revision]):
+                return record
+        raise JobConflict(f"Job {job_id} changes too fast; try again.")
+
+    def page(
+        self,
+        limit: int,
+        *,
+        before: str | None = None,
+        state: JobState | None = None,
+        batch_id: str | None = None,
+        owner: str | None = None,
+    ) -> tuple[list[JobRecord], str | None]:
+        """Return up to `limit` records, newest first, and the cursor for `before` of the next page."""
+        newest = f"({before}" if before else "+"
+        index = index_of(state, batch_id, owner)
+        ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
+        return self.get_many(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
+
+    def counts(self, batch_id: str | None = None) -> dict[JobState, int]:
+        """Return how many jobs (of the batch) are in each state."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for state in JobState:
+            pipeline.zcard(index_of(state, batch_id))
+        return dict(zip(JobState, pipeline.execute(), strict=True))
+
+    def listed(
+        self, state: JobState | None = None, batch_id: str | None = None, chunk: int = 500
+    ) -> Iterator[list[JobRecord]]:
+        """Yield all records (in `state`, of the batch), oldest first, in lists of up to `chunk`."""
+        last, index = "-", index_of(state, batch_id)
+        while ids := _texts(self._redis.zrangebylex(index, last, "+", start=0, num=chunk)):
+            yield self.get_many(ids)
+            last = f"({ids[-1]}"
+
+    def expiring(self, until: datetime, limit: int) -> list[str]:
+        """Return ids of jobs of which something has expired by `until`, the longest expired first."""
+        return _texts(self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=0, num=limit))
+
+    def named(self, keys: list[str]) -> set[str]:
+        """Return those of the storage's keys that the record of their job names; Redis looks, and sends no record."""
+        return set(_texts(self._named(args=keys)))
+
+    def exists(self, job_id: str) -> bool:
+        """Tell whether there is a record."""
+        return bool(self._redis.exists(_key(job_id)))
+
+    def _replace(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> int:
+        expiry, ended = new.next_expiry, new.finished and not old.finished
+        args: list[str | int | float] = [
+            new.id,
+            new.batch_id or "",
+            old.revision,
+            new.revision,
+            new.state,
+            new.model_dump_json(),
+            expiry.timestamp() if expiry else "",
+            _turn(old, new),
+            while_batch_in,
+            new.dispatch,
+            end_of(new) if ended else "",
+            counters.of_end(new) if ended else "",
+        ]
+        return cast("int", self._write(keys=[_key(new.id)], args=args))
+
+
+def _turn(old: JobRecord, new: JobRecord) -> str:
+    """Say what becomes of an item's place in its batch: back to the others, gone, or as it was."""
+    if old.finished and not new.finished:
+        return "hold"
+    return "drop" if new.finished and not old.finished else ""
+
+
+def index_of(state: JobState | None, batch_id: str | None = None, owner: str | None = None) -> str:
+    """Return the key of the sorted set of the ids of all jobs (in `state`, of the batch, else of the owner)."""
+    mine = f"owner:{owner}:jobs" if owner else "jobs"
+    prefix = f"batch:{batch_id}:jobs" if batch_id else mine
+    return f"{prefix}:{state}" if state else prefix
+
+
+def _key(job_id: str) -> str:
+    return f"job:{job_id}"
+
+
+def _texts(members: object) -> list[str]:
+    return [member.decode() for member in cast("list[bytes]", members)]

@@ -1,0 +1,1 @@
+"""What is known of a photograph before it is decoded, and how it may be colorized."""

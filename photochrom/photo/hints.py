@@ -1,0 +1,83 @@
+"""Colour hints: spots of an upright photograph whose colour somebody knows."""
+
+import json
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+MAX_HINTS = 64
+DEFAULT_RADIUS = 0.008
+"""Patches of about 7 pixels at the size that the network sees; it was trained with 3 to 9."""
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def _rounded(digits: int) -> AfterValidator:
+    # What is stored is what is hashed: 17 digits of a click would only be noise in every record.
+    return AfterValidator(lambda value: round(value, digits) + 0.0)
+
+
+class Hint(BaseModel):
+    """One spot and its colour.
+
+    Places are shares of the sides, so they mean the same on a preview and at full size. The colour is a* and b*
+    of CIELAB; the lightness stays the photograph's. `color`, an sRGB colour as `#rrggbb`, may be given in their place.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"x": 0.4, "y": 0.3, "a": 45, "b": 31}]}
+    )
+
+    x: Annotated[
+        float,
+        Field(ge=0, le=1, description="From the left edge of the upright photograph, 0, to its right, 1."),
+        _rounded(5),
+    ]
+    y: Annotated[float, Field(ge=0, le=1, description="From its top, 0, to its bottom, 1."), _rounded(5)]
+    a: Annotated[float, Field(ge=-128, le=128, description="CIELAB a*: green to red."), _rounded(2)]
+    b: Annotated[float, Field(ge=-128, le=128, description="CIELAB b*: blue to yellow."), _rounded(2)]
+    radius: Annotated[
+        float,
+        Field(ge=0.002, le=0.05, description="Half the side of the patch, as a share of the longer side."),
+        _rounded(4),
+    ] = DEFAULT_RADIUS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_color(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "color" not in given:
+            return given
+        rest = {name: value for name, value in given.items() if name != "color"}
+        if "a" in rest or "b" in rest:
+            raise ValueError("give either color, or a and b")
+        a, b = ab_of_hex(given["color"])
+        return {**rest, "a": a, "b": b}
+
+
+def ab_of_hex(text: object) -> tuple[float, float]:
+    """Return a*, b* of an sRGB colour like `#a04030`.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    if not isinstance(text, str) or not _HEX.fullmatch(text):
+        raise ValueError("color must be a text like #a04030")
+    # Imported here: the command line shows its help without numpy.
+    from .. import color
+
+    rgb = [int(text[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    _, a, b = color.lab(rgb)
+    return float(a), float(b)
+
+
+def _from_json(value: object) -> object:
+    """Forms and queries carry the list as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError('must be a JSON list like [{"x":0.4,"y":0.3,"color":"#a04030"}]') from None
+
+
+Hints = Annotated[tuple[Hint, ...], BeforeValidator(_from_json), Field(max_length=MAX_HINTS)]

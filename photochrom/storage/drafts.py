@@ -1,0 +1,100 @@
+"""Files being written: in a folder of their own, gone with their writer, however it dies."""
+
+import errno
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import StorageFull, StorageReadOnly
+
+_DRAFT_SECONDS = 5.0
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+class Drafts:
+    """A folder of drafts; safe to share between processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def new(self) -> Iterator["DraftFile"]:
+        """Begin a file; it is removed when the context ends, if it is still there.
+
+        Raises:
+            StorageFull: there is no room.
+            StorageReadOnly: the disk takes no writes.
+        """
+        with refusals_named():
+            descriptor, name = tempfile.mkstemp(dir=self._folder)
+        # The lock dies with us, however we die: so a draft without one is nobody's.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        draft = DraftFile(descriptor, Path(name))
+        try:
+            yield draft
+        finally:
+            draft.close()
+
+    def discard_dead(self) -> int:
+        """Remove the drafts whose writers are dead and return how many there were."""
+        return sum(_discard_if_unlocked(path) for path in self._folder.iterdir())
+
+
+class DraftFile:
+    """One file being written."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self.path = path
+
+    def write(self, data: bytes) -> None:
+        """Append; raise `StorageFull` when there is no room."""
+        rest = memoryview(data)
+        with refusals_named():
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+    def sync(self) -> None:
+        """Have the bytes on the disk; raise `StorageFull` when there is no room."""
+        with refusals_named():
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Remove it, unless it was moved away."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def _discard_if_unlocked(draft: Path) -> bool:
+    try:
+        with draft.open("rb") as file:
+            # Younger ones may be about to be locked.
+            if time.time() - os.fstat(file.fileno()).st_mtime < _DRAFT_SECONDS:
+                return False
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            draft.unlink()
+    except OSError:
+        # Its writer lives, it is gone already, or the disk takes no writes now: the next look is soon enough.
+        return False
+    return True
+
+
+@contextmanager
+def refusals_named() -> Iterator[None]:
+    """Have the disk's own words for "full" and "read-only" be `StorageFull` and `StorageReadOnly`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageFull("The disk is full; free some space and try again.") from error
+        if error.errno in _READ_ONLY:
+            raise StorageReadOnly(
+                f"The storage cannot be written ({error.strerror}); make it writable and try again."
+            ) from error
+        raise

@@ -1,0 +1,201 @@
+"""Originals and results in an S3-compatible object store, so that workers on other machines need no shared disk.
+
+An object appears with its last byte: a PUT, and the end of a multipart upload, are atomic in S3. What has to be a
+local file (a photograph at work, an upload coming in) is one among the drafts of this machine, and goes with them.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from ..errors import ObjectNotFound, StorageFull, StorageUnavailable
+from .drafts import DraftFile, Drafts
+from .storage import Reading, StoredObject, checked_key
+
+if TYPE_CHECKING:
+    from ..settings import SharedSettings
+
+# Smaller ones go in one PUT; the parts of larger ones are sent side by side.
+_PART_BYTES = 16 << 20
+_PARTS_AT_ONCE = 4
+_READ_BYTES = 1 << 18
+_PROBE = "probe"
+# What servers say of a full store: S3 itself never is; MinIO, Ceph, SeaweedFS and those with quotas may be.
+_FULL = re.compile(
+    r"StorageFull|QuotaExceeded|InsufficientStorage|status code: 507|No space left|no writable volumes",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(r"AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId|403 Forbidden|401 Unauthorized")
+_NO_BUCKET = re.compile(r"NoSuchBucket|InvalidBucketName")
+
+
+class ObjectStorage:
+    """See `Storage`; safe to share between threads."""
+
+    def __init__(self, settings: "SharedSettings", scratch: Path) -> None:
+        self._bucket, prefix = bucket_and_prefix(settings.storage)
+        self._store = _store(settings, self._bucket, prefix, settings.s3_endpoint)
+        self._public = _store(
+            settings, self._bucket, prefix, settings.s3_public_endpoint or settings.s3_endpoint
+        )
+        self._link_seconds = settings.s3_link_seconds
+        self._drafts = Drafts(scratch)
+
+    @contextmanager
+    def draft(self) -> Iterator["_ObjectDraft"]:
+        """See `Storage.draft`."""
+        with self._drafts.new() as file:
+            yield _ObjectDraft(self, file)
+
+    @contextmanager
+    def file(self, key: str) -> Iterator[Path]:
+        """See `Storage.file`."""
+        with self._drafts.new() as file:
+            for chunk in self.read(key).chunks:
+                file.write(chunk)
+            yield file.path
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Reading:
+        """See `Storage.read`."""
+        options: Any = {}
+        if end is not None:
+            options = {"range": (start, end)}
+        elif start:
+            options = {"range": {"offset": start}}
+        with self._errors(key):
+            found = obstore.get(self._store, checked_key(key), options=options)
+        return Reading(found.meta["size"], self._chunks(key, iter(found.stream(_READ_BYTES))))
+
+    def size(self, key: str) -> int:
+        """See `Storage.size`."""
+        with self._errors(key):
+            try:
+                return obstore.head(self._store, checked_key(key))["size"]
+            except FileNotFoundError:
+                # The answer has no body: only others tell a missing object from a missing bucket.
+                next(iter(obstore.list(self._store, key)), None)
+                raise
+
+    def delete(self, key: str) -> None:
+        """See `Storage.delete`."""
+        try:
+            with self._errors(key):
+                obstore.delete(self._store, checked_key(key))
+        except ObjectNotFound:
+            checked_key(key)
+
+    def listing(self) -> Iterator[StoredObject]:
+        """See `Storage.listing`."""
+        with self._errors("objects"):
+            for page in obstore.list(self._store):
+                for meta in page:
+                    if meta["path"] != _PROBE:
+                        yield StoredObject(meta["path"], meta["size"], meta["last_modified"])
+
+    def local_path(self, key: str) -> None:
+        """Objects are no files; whether this one is there tells whoever reads it."""
+        checked_key(key)
+
+    def link(self, key: str) -> str:
+        """See `Storage.link`; signed for the address under which others reach the store, without asking it."""
+        return obstore.sign(self._public, "GET", checked_key(key), timedelta(seconds=self._link_seconds))
+
+    def discard_drafts(self) -> int:
+        """See `Storage.discard_drafts`."""
+        return self._drafts.discard_dead()
+
+    def check_writable(self) -> None:
+        """See `Storage.check_writable`."""
+        with self._errors(_PROBE):
+            obstore.put(self._store, _PROBE, b"\0")
+
+    def _upload(self, path: Path, key: str, attributes: dict[str, str]) -> None:
+        with self._errors(key):
+            obstore.put(
+                self._store,
+                checked_key(key),
+                path,
+                attributes=cast("Any", attributes),
+                chunk_size=_PART_BYTES,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
+
+    def _chunks(self, key: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        with self._errors(key):
+            for chunk in chunks:
+                yield bytes(chunk)
+
+    @contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        """Say in our words what went wrong; the store's own are kept as the cause, for the log."""
+        try:
+            yield
+        except (BaseError, FileNotFoundError) as error:
+            raise self._named(key, error) from error
+
+    def _named(self, key: str, error: Exception) -> Exception:
+        said = str(error)
+        if _NO_BUCKET.search(said):
+            return StorageUnavailable(
+                f"There is no bucket {self._bucket!r}; create it, or correct PHOTOCHROM_STORAGE."
+            )
+        if isinstance(error, FileNotFoundError):
+            return ObjectNotFound(f"The storage holds no {key!r}.")
+        if _FULL.search(said):
+            return StorageFull("The object store is full; free some space and try again.")
+        if isinstance(error, PermissionDeniedError | UnauthenticatedError) or _REFUSED.search(said):
+            return StorageUnavailable(
+                f"The object store refuses our keys for bucket {self._bucket!r}; correct PHOTOCHROM_S3_ACCESS_KEY_ID "
+                "and its secret, or what the key may do."
+            )
+        return StorageUnavailable(
+            "The object store cannot be reached, or failed; look at it and at PHOTOCHROM_S3_ENDPOINT, then try again."
+        )
+
+
+class _ObjectDraft:
+    def __init__(self, storage: ObjectStorage, file: DraftFile) -> None:
+        self._storage = storage
+        self.path = file.path
+        self.write = file.write
+
+    def commit(self, key: str, *, media_type: str = "", name: str = "") -> None:
+        attributes = {"Content-Type": media_type} if media_type else {}
+        if name:
+            # A link cannot be given a name later: the store sends what was said here.
+            attributes["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(name, safe='')}"
+        self._storage._upload(self.path, key, attributes)
+
+
+def bucket_and_prefix(url: str) -> tuple[str, str | None]:
+    """Return the parts of `s3://bucket/prefix`."""
+    parts = urlsplit(url)
+    return parts.netloc, parts.path.strip("/") or None
+
+
+def _store(settings: "SharedSettings", bucket: str, prefix: str | None, endpoint: str) -> S3Store:
+    config: dict[str, Any] = {"region": settings.s3_region}
+    if endpoint:
+        config["endpoint"] = endpoint
+    if settings.s3_access_key_id:
+        config["access_key_id"] = settings.s3_access_key_id
+        config["secret_access_key"] = settings.s3_secret()
+    return S3Store(
+        bucket,
+        prefix=prefix,
+        config=cast("Any", config),
+        client_options={
+            "allow_http": endpoint.startswith("http://"),
+            "connect_timeout": timedelta(seconds=5),
+            "timeout": timedelta(seconds=120),
+        },
+        retry_config={"retry_timeout": timedelta(seconds=settings.s3_retry_seconds), "max_retries": 10},
+    )

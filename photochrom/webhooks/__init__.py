@@ -1,0 +1,1 @@
+"""Webhooks: their records, deliveries and where both are stored."""

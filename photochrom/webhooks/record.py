@@ -1,0 +1,178 @@
+"""The records of webhooks and their deliveries; pure, without Redis.
+
+They follow Standard Webhooks 1.0 (standardwebhooks.com), so a receiver that verifies needs nothing of ours: header
+names, signature and payload are the standard's.
+"""
+
+import base64
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..ids import PATTERN
+from ..jobs.events import SUBSCRIBABLE, Event, EventType
+
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's, to be found by secret scanners
+_SECRET_BYTES = 32
+_ATTEMPTS_KEPT = 30
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Secret(_Part):
+    """A signing key; while rotating, the older of two has an end."""
+
+    value: str
+    expires_at: datetime | None = None
+
+    def sign(self, message: bytes) -> str:
+        """Return `v1,` and the HMAC-SHA256 of the message in base64."""
+        key = base64.b64decode(self.value.removeprefix(_SECRET_PREFIX))
+        return "v1," + base64.b64encode(hmac.digest(key, message, "sha256")).decode()
+
+
+def new_secret() -> Secret:
+    """Return a fresh one: `whsec_` and 32 random bytes in base64."""
+    return Secret(value=_SECRET_PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode())
+
+
+class Disabled(StrEnum):
+    """Why nothing is sent."""
+
+    BY_CALLER = "by-caller"
+    GONE = "gone"  # it answered 410
+    FAILING = "failing"  # for days, without one success
+
+
+class Attempt(_Part):
+    """One request, and what came of it."""
+
+    at: datetime
+    seconds: float
+    status: Annotated[int | None, Field(description="HTTP status; null when there was no answer.")] = None
+    response: Annotated[str, Field(description="The beginning of the answer's body.")] = ""
+    error: Annotated[str | None, Field(description="Why there was no answer.")] = None
+    retry_after: Annotated[float | None, Field(description="Seconds that the receiver asked for.")] = None
+
+    @property
+    def accepted(self) -> bool:
+        """True if the receiver has it: only 2xx says so, a redirect does not."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def gone(self) -> bool:
+        """True if the receiver wants no more."""
+        return self.status == 410
+
+
+class Webhook(_Part):
+    """One endpoint of a receiver."""
+
+    id: Annotated[str, Field(pattern=PATTERN)]
+    owner: Annotated[
+        str, Field(description="Whose jobs and batches alone it hears of; empty for those of all.")
+    ] = ""
+    url: str
+    events: tuple[EventType, ...] = SUBSCRIBABLE
+    batch_items: Annotated[bool, Field(description="Whether it also hears of each item of a batch.")] = False
+    description: str = ""
+    secrets: tuple[Secret, ...]
+    created_at: datetime
+    disabled: Disabled | None = None
+    failing_since: datetime | None = None
+
+    def wants(self, event: Event) -> bool:
+        """Tell whether the event is for it: one that it asked for, of its own owner."""
+        if self.owner and event.owner != self.owner:
+            return False
+        if self.disabled or (event.item and not self.batch_items):
+            return False
+        return event.type in self.events
+
+    def rotate(self, now: datetime, overlap: timedelta) -> Self:
+        """Sign with a new secret, and with the last one for `overlap` more; older ones end now."""
+        last = self.secrets[0].model_copy(update={"expires_at": now + overlap})
+        return self.model_copy(update={"secrets": (new_secret(), last)})
+
+    def signatures(self, message_id: str, timestamp: int, body: bytes, now: datetime) -> str:
+        """Return the `webhook-signature` header: one signature for each valid secret."""
+        message = f"{message_id}.{timestamp}.".encode() + body
+        return " ".join(secret.sign(message) for secret in self.valid_secrets(now))
+
+    def valid_secrets(self, now: datetime) -> tuple[Secret, ...]:
+        """Return the secrets that sign: one, or two while rotating."""
+        return tuple(one for one in self.secrets if one.expires_at is None or one.expires_at > now)
+
+    def heard(self, attempt: Attempt, patience: timedelta) -> Self:
+        """Draw the conclusions from an attempt: what is gone, or fails for longer than `patience`, is disabled."""
+        if attempt.accepted:
+            return self.model_copy(update={"failing_since": None}) if self.failing_since else self
+        since = self.failing_since or attempt.at
+        disabled = self.disabled
+        if attempt.gone:
+            disabled = Disabled.GONE
+        elif attempt.at - since >= patience:
+            disabled = disabled or Disabled.FAILING
+        return self.model_copy(update={"failing_since": since, "disabled": disabled})
+
+    def enable(self, enabled: bool) -> Self:
+        """Send again, with fresh patience, or send no more."""
+        if enabled:
+            return self.model_copy(update={"disabled": None, "failing_since": None})
+        return self.model_copy(update={"disabled": self.disabled or Disabled.BY_CALLER})
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Delivery(_Part):
+    """One event on its way to one webhook."""
+
+    id: Annotated[str, Field(pattern=PATTERN)]
+    revision: int = 1
+    webhook_id: str
+    event_id: str
+    type: EventType
+    body: Annotated[str, Field(description="What is sent, the same with every attempt.")]
+    state: DeliveryState = DeliveryState.PENDING
+    created_at: datetime
+    next_attempt_at: datetime | None = None
+    tries: Annotated[int, Field(description="Attempts since it was created or replayed.")] = 0
+    attempts: Annotated[tuple[Attempt, ...], Field(description="The last ones, oldest first.")] = ()
+
+    def after(self, attempt: Attempt, delays: Sequence[float], jitter: float) -> Self:
+        """Return what follows from an attempt: delivered, another one after a delay, or failed for good.
+
+        `delays` are seconds before the second, third, ... attempt; `jitter` in 0..1 lengthens them by up to a fifth,
+        so that what failed together does not come back together. A ping has one attempt: somebody is looking.
+        """
+        update: dict[str, object] = {
+            "revision": self.revision + 1,
+            "tries": self.tries + 1,
+            "attempts": (*self.attempts, attempt)[-_ATTEMPTS_KEPT:],
+            "next_attempt_at": None,
+        }
+        if attempt.accepted:
+            return self.model_copy(update={**update, "state": DeliveryState.DELIVERED})
+        if attempt.gone or self.type is EventType.PING or self.tries >= len(delays):
+            return self.model_copy(update={**update, "state": DeliveryState.FAILED})
+        wait = max(delays[self.tries] * (1 + jitter / 5), min(attempt.retry_after or 0, max(delays)))
+        done = attempt.at + timedelta(seconds=attempt.seconds)
+        return self.model_copy(update={**update, "next_attempt_at": done + timedelta(seconds=wait)})
+
+    def replay(self, now: datetime) -> Self:
+        """Begin anew, under the same message id: a receiver that has it can tell."""
+        fresh = {"state": DeliveryState.PENDING, "tries": 0, "next_attempt_at": now}
+        return self.model_copy(update={"revision": self.revision + 1, **fresh})

@@ -1,0 +1,232 @@
+"""Webhooks and deliveries in Redis: whatever is accepted here survives every process but Redis itself."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from pydantic import ValidationError
+from redis import Redis
+from redis.client import Pipeline
+
+from ..errors import DeliveryNotFound, TooManyWebhooks, WebhookDisabled, WebhookNotFound
+from ..ids import first_id_at, new_id
+from ..jobs.events import Event
+from ..jobs.record import utc_now
+from ..records import readable
+from . import scripts
+from .record import Delivery, DeliveryState, Webhook
+
+_INDEX = "webhooks"
+_FOR_ITEMS = "webhooks:items"
+_OUTBOX = "webhooks:outbox"
+_MANY = 1000
+
+
+class WebhookStore:
+    """The only reader and writer of webhooks; safe to share between threads."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._fan_out = redis.register_script(scripts.FAN_OUT)
+        self._keep = redis.register_script(scripts.KEEP)
+        self._claim = redis.register_script(scripts.CLAIM)
+        self._settle = redis.register_script(scripts.SETTLE)
+
+    def create(self, webhook: Webhook, limit: int) -> Webhook:
+        """Keep a new webhook.
+
+        Raises:
+            TooManyWebhooks: its owner has `limit` of them.
+        """
+        if sum(other.owner == webhook.owner for other in self.all()) >= limit:
+            raise TooManyWebhooks(f"There are {limit} webhooks already; delete one that is not needed.")
+        pipeline = self._redis.pipeline()
+        _write(pipeline, webhook)
+        pipeline.execute()
+        return webhook
+
+    def get(self, webhook_id: str) -> Webhook:
+        """Return the record; raise `WebhookNotFound` if there is none."""
+        text = self._redis.get(_key(webhook_id))
+        if text is None:
+            raise WebhookNotFound(webhook_id)
+        return Webhook.model_validate_json(cast("bytes", text))
+
+    def owner(self, webhook_id: str) -> str:
+        """Return whose webhook it is, "" for one that hears of all; raise `WebhookNotFound` if there is none."""
+        return self.get(webhook_id).owner
+
+    def all(self) -> list[Webhook]:
+        """Return all webhooks, oldest first."""
+        ids = _texts(self._redis.zrange(_INDEX, 0, -1))
+        return readable(
+            Webhook, cast("list[bytes]", self._redis.mget([_key(one) for one in ids]) if ids else [])
+        )
+
+    def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
+        """Apply `change` to the newest record, again if somebody was faster; return what was written.
+
+        Raises:
+            WebhookNotFound: there is no such webhook.
+        """
+
+        def apply(pipeline: Pipeline) -> Webhook:
+            text = cast("bytes | None", pipeline.get(_key(webhook_id)))
+            if text is None:
+                raise WebhookNotFound(webhook_id)
+            old = Webhook.model_validate_json(text)
+            new = change(old)
+            pipeline.multi()
+            if new is not old:
+                _write(pipeline, new)
+            return new
+
+        transaction = cast("Any", self._redis.transaction)
+        return cast("Webhook", transaction(apply, _key(webhook_id), value_from_callable=True))
+
+    def delete(self, webhook_id: str) -> None:
+        """Forget the webhook and its log; nothing more is sent. Raise `WebhookNotFound` if there is none."""
+        pipeline = self._redis.pipeline()
+        pipeline.delete(_key(webhook_id))
+        pipeline.zrem(_INDEX, webhook_id)
+        pipeline.srem(_FOR_ITEMS, webhook_id)
+        if not pipeline.execute()[0]:
+            raise WebhookNotFound(webhook_id)
+        self._forget(webhook_id, "+")
+        pipeline.delete(*_indexes(webhook_id))
+        pipeline.execute()
+
+    def fan_out(self, public_url: str, chunk: int = 100) -> int:
+        """Make deliveries of up to `chunk` events that have happened; return how many events those were."""
+        entries = cast("list[bytes]", self._redis.lrange(_OUTBOX, 0, chunk - 1))
+        webhooks = self.all() if entries else []
+        return sum(self._deliver(entry, webhooks, public_url) for entry in entries)
+
+    def send(self, webhook: Webhook, event: Event, public_url: str) -> Delivery:
+        """Put one event on its way to one webhook.
+
+        Raises:
+            WebhookDisabled: nothing is sent there.
+        """
+        _refuse_disabled(webhook)
+        delivery = _delivery(webhook, event, public_url)
+        self._keep(args=[webhook.id, delivery.id, delivery.model_dump_json()])
+        return delivery
+
+    def claim(self, webhook_id: str, limit: int, seconds: float) -> list[Delivery]:
+        """Return up to `limit` deliveries that are due; they come due again unless they are settled in time."""
+        found = self._claim(keys=[f"{_key(webhook_id)}:due"], args=[limit, seconds])
+        return readable(Delivery, cast("list[bytes]", found))
+
+    def settle(self, delivery: Delivery, settled: Delivery) -> bool:
+        """Write what became of a claimed delivery; return False if it was replayed or deleted meanwhile."""
+        following = settled.next_attempt_at
+        delay = "" if following is None else max(0.0, (following - utc_now()).total_seconds())
+        args: list[str | int | float] = [
+            delivery.id,
+            delivery.revision,
+            settled.revision,
+            settled.state,
+            settled.model_dump_json(),
+            delay,
+        ]
+        return bool(self._settle(keys=[_key(delivery.webhook_id)], args=args))
+
+    def page(
+        self, webhook_id: str, limit: int, *, before: str | None = None, state: DeliveryState | None = None
+    ) -> tuple[list[Delivery], str | None]:
+        """Return up to `limit` deliveries, newest first, and the cursor for `before` of the next page."""
+        newest = f"({before}" if before else "+"
+        index = f"{_key(webhook_id)}:deliveries" + (f":{state}" if state else "")
+        ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
+        return self._deliveries(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
+
+    def delivery(self, webhook_id: str, delivery_id: str) -> Delivery:
+        """Return one delivery; raise `DeliveryNotFound` if this webhook has none of this id."""
+        found = self._deliveries([delivery_id])
+        if not found or found[0].webhook_id != webhook_id:
+            raise DeliveryNotFound(delivery_id)
+        return found[0]
+
+    def replay(self, webhook_id: str, delivery_id: str) -> Delivery:
+        """Send it once more, whatever became of it.
+
+        Raises:
+            WebhookNotFound, DeliveryNotFound, WebhookDisabled.
+        """
+        _refuse_disabled(self.get(webhook_id))
+        while True:
+            delivery = self.delivery(webhook_id, delivery_id)
+            again = delivery.replay(utc_now())
+            if self.settle(delivery, again):
+                return again
+
+    def forget(self, until: datetime) -> None:
+        """Forget the deliveries that are older than `until`."""
+        for webhook_id in _texts(self._redis.zrange(_INDEX, 0, -1)):
+            self._forget(webhook_id, f"({first_id_at(until)}")
+
+    def _deliver(self, entry: bytes, webhooks: Sequence[Webhook], public_url: str) -> bool:
+        try:
+            event = Event.model_validate_json(entry)
+        except ValidationError:
+            event = None  # of a newer version; what cannot be read must not stop the others
+        wanting = [webhook for webhook in webhooks if event and webhook.wants(event)]
+        made = [_delivery(webhook, event, public_url) for webhook in wanting if event]
+        triples = [part for one in made for part in (one.webhook_id, one.id, one.model_dump_json())]
+        return bool(self._fan_out(keys=[_OUTBOX], args=[entry, *triples]))
+
+    def _deliveries(self, ids: Iterable[str]) -> list[Delivery]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for delivery_id in ids:
+            pipeline.hget(f"delivery:{delivery_id}", "record")
+        return readable(Delivery, pipeline.execute())
+
+    def _forget(self, webhook_id: str, until: str) -> None:
+        indexes = _indexes(webhook_id)
+        while ids := _texts(self._redis.zrangebylex(indexes[0], "-", until, start=0, num=_MANY)):
+            pipeline = self._redis.pipeline()
+            pipeline.delete(*(f"delivery:{one}" for one in ids))
+            for index in indexes:
+                pipeline.zrem(index, *ids)
+            pipeline.execute()
+
+
+def _delivery(webhook: Webhook, event: Event, public_url: str) -> Delivery:
+    now = utc_now()
+    return Delivery(
+        id=new_id(),
+        webhook_id=webhook.id,
+        event_id=event.id,
+        type=event.type,
+        body=event.payload(public_url).model_dump_json(),
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _write(pipeline: Pipeline, webhook: Webhook) -> None:
+    pipeline.set(_key(webhook.id), webhook.model_dump_json())
+    pipeline.zadd(_INDEX, {webhook.id: 0})
+    if webhook.batch_items:
+        pipeline.sadd(_FOR_ITEMS, webhook.id)
+    else:
+        pipeline.srem(_FOR_ITEMS, webhook.id)
+
+
+def _refuse_disabled(webhook: Webhook) -> None:
+    if webhook.disabled:
+        raise WebhookDisabled(f"The webhook is disabled ({webhook.disabled}); enable it first.")
+
+
+def _key(webhook_id: str) -> str:
+    return f"webhook:{webhook_id}"
+
+
+def _indexes(webhook_id: str) -> list[str]:
+    index = f"{_key(webhook_id)}:deliveries"
+    return [index, *(f"{index}:{state}" for state in DeliveryState), f"{_key(webhook_id)}:due"]
+
+
+def _texts(members: object) -> list[str]:
+    return [member.decode() for member in cast("list[bytes]", members)]

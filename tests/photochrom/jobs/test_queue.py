@@ -1,0 +1,32 @@
+"""Places in the queue: exact at its head, estimated further on, and never dear to ask for."""
+
+from photochrom.jobs.record import JobState
+from support.queueing import Bench, make_record
+
+PHOTO = b"\xff\xd8\xff"
+
+
+def waiting(bench: Bench, count: int) -> list:
+    records = [bench.store.create(make_record(PHOTO)) for _ in range(count)]
+    for record in records:
+        bench.queue.put(record)
+    return records
+
+
+def test_places_are_exact_at_the_head_and_near_beyond(bench: Bench) -> None:
+    records = waiting(bench, 1100)
+    assert [bench.queue.position(records[place]) for place in (0, 7, 999)] == [0, 7, 999]
+    assert [bench.queue.position(records[place]) for place in (1000, 1050, 1099)] == [1000, 1050, 1099]
+    # Ten at the head are taken by workers: an estimate may be wrong by those, not by more.
+    for record in records[:10]:
+        bench.queue.remove(record)
+    assert bench.queue.position(records[0]) in {None, 1000}
+    assert abs(bench.queue.position(records[1095]) - 1085) <= 10
+    assert bench.queue.position(records[12]) == 2
+
+
+def test_who_does_not_wait_has_no_place(bench: Bench) -> None:
+    first, second = waiting(bench, 2)
+    bench.queue.remove(first)
+    assert (bench.queue.position(first), bench.queue.position(second)) == (None, 0)
+    assert first.state is JobState.QUEUED

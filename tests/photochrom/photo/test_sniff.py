@@ -1,0 +1,58 @@
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photochrom.errors import PhotoRejected, UnreadablePhoto, UnsupportedFormat
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"\xff\xd8\xff\xe0", PhotoFormat.JPEG),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", PhotoFormat.PNG),
+        (b"II*\x00\x08\x00\x00\x00", PhotoFormat.TIFF),
+        (b"MM\x00*\x00\x00\x00\x08", PhotoFormat.TIFF),
+        (b"II+\x00\x08\x00\x00\x00", PhotoFormat.TIFF),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", PhotoFormat.WEBP),
+        (b"\x00\x00\x00\x1cftypheic\x00\x00\x00\x00mif1heic", PhotoFormat.HEIC),
+        (b"\x00\x00\x00\x20ftypmif1\x00\x00\x00\x00mif1avifmiaf", PhotoFormat.AVIF),
+        (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1", PhotoFormat.AVIF),
+        (b"\x00\x00\x00\x0cjP  \r\n\x87\n", PhotoFormat.JP2),
+        (b"\xff\x4f\xff\x51\x00", PhotoFormat.JP2),
+    ],
+)
+def test_known_formats(head, expected):
+    assert sniff(head) is expected
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"%PDF-1.7", "PDF"),
+        (b"GIF89a", "GIF"),
+        (b"PK\x03\x04", "ZIP"),
+        (b"8BPS", "Photoshop"),
+        (b"<svg xmlns", "SVG"),
+        (b"  <!DOCTYPE html>", "web page"),
+        (b"\x00\x00\x00\x20ftypisom", "video"),
+        (b"RIFF\x10\x00\x00\x00WAVEfmt ", "audio"),
+        (b"just some words", "not an image"),
+    ],
+)
+def test_other_files_are_named_and_told_what_is_accepted(head, name):
+    with pytest.raises(UnsupportedFormat, match=f"{name}.*JPEG, PNG, TIFF"):
+        sniff(head)
+
+
+def test_an_empty_file_is_said_to_be_empty():
+    with pytest.raises(UnreadablePhoto, match="empty"):
+        sniff(b"")
+
+
+@given(st.binary(max_size=2 * HEAD_BYTES))
+def test_any_bytes_have_a_format_or_are_rejected(head):
+    with contextlib.suppress(PhotoRejected):
+        assert isinstance(sniff(head), PhotoFormat)

@@ -1,0 +1,84 @@
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from redis import Redis
+
+from photochrom.errors import QueueUnavailable
+from photochrom.processes import valkey as embedded
+from photochrom.processes.valkey import server_binary, valkey
+from support.running import wait_for
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        redis.set("job", "accepted")
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        assert redis.get("job") == b"accepted"
+
+
+def test_a_server_that_was_killed_is_revived_with_what_it_had(tmp_path: Path) -> None:
+    with embedded.embedded(tmp_path) as server, Redis.from_url(server.url) as redis:
+        redis.set("job", "accepted")
+        assert server.revive() is None
+        victim = psutil.Process(redis.info("server")["process_id"])
+        victim.kill()
+        code = wait_for(server.revive, 10, "the server's death")
+        assert code == -signal.SIGKILL
+        assert redis.get("job") == b"accepted"
+        assert redis.info("server")["process_id"] != victim.pid
+
+
+def test_a_long_queue_may_take_longer_to_load_than_a_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis, redis.pipeline(transaction=False) as pipeline:
+        for number in range(5000):
+            pipeline.set(f"job:{number}", "accepted")
+        pipeline.execute()
+    arguments = embedded._arguments
+    slowly = ["--key-load-delay", "500"]  # microseconds a key
+    monkeypatch.setattr(embedded, "_arguments", lambda *where: [*arguments(*where), *slowly])
+    monkeypatch.setattr(embedded, "_STARTUP_SECONDS", 1.5)
+    began = time.monotonic()
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        assert time.monotonic() - began > 2
+        assert redis.dbsize() == 5000
+
+
+def test_it_listens_on_its_socket_only_and_never_evicts(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        assert redis.config_get("port") == {"port": "0"}
+        assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert redis.config_get("appendonly") == {"appendonly": "yes"}
+
+
+def test_a_folder_too_deep_for_a_socket_gets_one_elsewhere(tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 30)
+    with valkey(deep) as url, Redis.from_url(url) as redis:
+        assert redis.ping()
+        assert str(deep) not in url
+        assert redis.config_get("dir") == {"dir": str(deep)}
+
+
+def test_a_server_that_cannot_start_is_said_with_its_log(tmp_path: Path) -> None:
+    (tmp_path / "appendonlydir").write_text("in the way")
+    with pytest.raises(QueueUnavailable, match=r"valkey\.log"), valkey(tmp_path):
+        pass
+
+
+def test_no_server_at_all_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(QueueUnavailable, match="embedded"):
+        server_binary()
+
+
+def test_ctrl_c_is_not_for_the_server(tmp_path: Path) -> None:
+    with valkey(tmp_path) as url, Redis.from_url(url) as redis:
+        process_id = int(redis.info("server")["process_id"])
+        # A terminal's SIGINT goes to its own session; field 6 of stat is the session's leader.
+        stat = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+        assert int(stat[3]) == process_id

@@ -1,0 +1,132 @@
+import errno
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photochrom.errors import ObjectNotFound, StorageFull, StorageReadOnly
+from photochrom.storage.storage import LocalStorage
+
+
+@pytest.fixture
+def storage(photos: Path) -> LocalStorage:
+    return LocalStorage(photos)
+
+
+def put(storage: LocalStorage, key: str, data: bytes) -> None:
+    with storage.draft() as draft:
+        draft.write(data)
+        draft.commit(key)
+
+
+def files(photos: Path) -> list[Path]:
+    return [path for path in photos.rglob("*") if path.is_file()]
+
+
+def test_deleting_removes_file_and_empty_folders_and_may_be_repeated(
+    storage: LocalStorage, photos: Path
+) -> None:
+    put(storage, "results/a/b.jpg", b"x")
+    storage.delete("results/a/b.jpg")
+    storage.delete("results/a/b.jpg")
+    assert [path.name for path in photos.iterdir()] == [".drafts"]
+
+
+@given(key=st.text(max_size=40))
+def test_no_text_leads_out_of_the_folder(tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
+    folder = tmp_path_factory.getbasetemp() / "inside"
+    try:
+        path = LocalStorage(folder)._path(key)
+    except ObjectNotFound:
+        return
+    assert path.resolve().is_relative_to(folder.resolve())
+    assert path.resolve() != folder.resolve()
+
+
+_FILL = """
+import resource, signal, sys
+from pathlib import Path
+from photochrom.errors import StorageFull
+from photochrom.storage import LocalStorage
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+storage = LocalStorage(Path(sys.argv[1]))
+try:
+    with storage.draft() as draft:
+        draft.write(b"x" * 5000)
+        draft.commit("results/a/b.jpg")
+except StorageFull:
+    sys.exit(7)
+"""
+
+
+def test_no_room_is_said_and_nothing_partial_stays(photos: Path) -> None:
+    """The kernel refuses the write for real: by a limit on file size, which needs no mount."""
+    ended = subprocess.run([sys.executable, "-c", _FILL, str(photos)], cwd=Path.cwd(), check=False)
+    assert ended.returncode == 7
+    assert files(photos) == []
+
+
+def test_a_full_device_is_storage_full(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFull):
+        put(storage, "results/a/b.jpg", b"x")
+    assert list(storage.listing()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_no_writes_is_said(
+    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    put(storage, "results/a/b.jpg", b"x")
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
+    with pytest.raises(StorageReadOnly, match=re.escape(os.strerror(number))):
+        put(storage, "results/a/c.jpg", b"x")
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(StorageReadOnly):
+        storage.delete("results/a/b.jpg")
+    assert storage.size("results/a/b.jpg") == 1
+
+
+_DIE = """
+import os, sys
+from pathlib import Path
+from photochrom.storage import LocalStorage
+with LocalStorage(Path(sys.argv[1])).draft() as draft:
+    draft.write(b"half")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_drafts_of_the_dead_go_and_those_of_the_living_stay(storage: LocalStorage, photos: Path) -> None:
+    subprocess.run([sys.executable, "-c", _DIE, str(photos)], cwd=Path.cwd(), check=False)
+    with storage.draft() as alive:
+        alive.write(b"x")
+        assert storage.discard_drafts() == 0  # too young to tell
+        for path in (photos / ".drafts").iterdir():
+            os.utime(path, (time.time() - 60,) * 2)
+        assert storage.discard_drafts() == 1
+        alive.commit("results/a/b.jpg")
+    assert storage.size("results/a/b.jpg") == 1
+
+
+def test_writability_is_checked_by_writing(storage: LocalStorage, photos: Path) -> None:
+    storage.check_writable()
+    assert files(photos) == []
+    (photos / ".drafts").rmdir()
+    with pytest.raises(OSError, match=r"\.drafts"):
+        storage.check_writable()
