@@ -19,10 +19,10 @@ from photochrom.batches.record import item_name
 from photochrom.errors import ArchiveRejected, PhotochromError
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage
-from service.entries import Budget, Entry
 from service.settings import ServiceSettings
-from service.unpack import blocks, entries
-from service.uploads import Sink
+from service.unpacking.entries import Budget, Entry
+from service.unpacking.unpack import blocks, entries
+from service.uploads.receive import Sink
 from workers.pipeline.colorizer import colorize
 from workers.predictor import Predictor
 

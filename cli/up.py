@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 _REDIS_SECONDS = 5
-_SENDER, _SENDER_MODULE = "The sender of webhooks", "service.dispatcher"
+_SENDER, _SENDER_MODULE = "The sender of webhooks", "service.webhooks.dispatcher"
 _REVIVE_SECONDS = 1.0
 
 

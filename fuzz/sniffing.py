@@ -5,7 +5,7 @@ from pathlib import Path
 
 from photochrom.errors import PhotoRejected
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
-from service.pixels import pixels_of
+from service.uploads.pixels import pixels_of
 
 from . import pictures
 

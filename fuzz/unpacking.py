@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from photochrom.batches.record import item_name
 from photochrom.errors import ArchiveRejected, InvalidName, PhotochromError
-from service.entries import Budget, Entry
-from service.unpack import blocks, entries
+from service.unpacking.entries import Budget, Entry
+from service.unpacking.unpack import blocks, entries
 
 from . import packs
 

@@ -12,7 +12,7 @@ from photochrom import logs, tracing
 from photochrom.errors import TracingMissing
 
 from .app import create_app
-from .connections import patient
+from .edge.connections import patient
 from .settings import ServiceSettings
 
 

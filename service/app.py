@@ -18,32 +18,28 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.choose import open_storage
 from photochrom.webhooks.store import WebhookStore
 
-from . import (
-    archives,
-    batches,
-    health,
-    jobs,
-    metrics,
-    openapi,
-    page,
-    pictures,
-    problems,
-    sessions,
-    streams,
-    suggestions,
-    webhook_docs,
-    webhooks,
-)
-from .auth import KeyGuard
-from .compression import JsonGzip
+from . import page
+from .access import sessions
+from .access.auth import KeyGuard
+from .access.origins import OriginGuard, hosts_of
+from .batches import archives
+from .batches import calls as batches
 from .deps import Services
-from .events import JobWatcher
-from .headers import AnswerHeaders
-from .metrics import RequestMeter
-from .middleware import BodyLimit, RequestId
-from .origins import OriginGuard, hosts_of
+from .edge import problems
+from .edge.bodies import BodyLimit, RequestId
+from .edge.compression import JsonGzip
+from .edge.headers import AnswerHeaders
+from .jobs import calls as jobs
+from .jobs import files, suggestions
+from .live import streams
+from .openapi import document
+from .operation import health, metrics
+from .operation.metrics import RequestMeter
+from .operation.traces import RequestTrace
 from .settings import ServiceSettings
-from .traces import RequestTrace
+from .watcher import JobWatcher
+from .webhooks import calls as webhooks
+from .webhooks import examples
 
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
@@ -51,7 +47,7 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_PARTS = (jobs, pictures, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
+_PARTS = (jobs, files, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
 _ROUTERS = tuple(part.router for part in _PARTS)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 
@@ -73,10 +69,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     problems.install(app)
-    openapi.describe(app)
+    document.describe(app)
     for router in routers:
         app.include_router(router)
-    app.webhooks.include_router(webhook_docs.event_calls())
+    app.webhooks.include_router(examples.event_calls())
     app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(JsonGzip)

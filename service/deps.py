@@ -21,9 +21,9 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
-from .auth import EVERYBODY, Caller
-from .events import JobWatcher
+from .access.auth import EVERYBODY, Caller
 from .settings import ServiceSettings
+from .watcher import JobWatcher
 
 _ID = re.compile(PATTERN)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Response, status
 
-from .headers import ALWAYS
+from .edge.headers import ALWAYS
 
 _FOLDER = Path(__file__).parent / "web"
 # `blob:` is the visitor's own photograph, shown before it is sent.

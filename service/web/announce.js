@@ -1,9 +1,9 @@
 /** Tells screen readers how photographs end: one by one while they are few. */
 
-import { say } from "./dom.js";
-import * as photos from "./photos.js";
-import { text } from "./strings.js";
-import { errorWords } from "./wording.js";
+import { say } from "./ui/dom.js";
+import * as photos from "./photos/photos.js";
+import { text } from "./ui/strings.js";
+import { errorWords } from "./photos/wording.js";
 
 const told = new Map();
 

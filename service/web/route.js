@@ -1,6 +1,6 @@
 /** The address of an opened photograph, so that Back leads back. */
 
-import * as photos from "./photos.js";
+import * as photos from "./photos/photos.js";
 
 /** Make the ways; `shown()` is the list of neighbours, `arrived(left)` is called after each step. */
 export function makeRoute({ shown, viewer, arrived }) {

@@ -87,7 +87,7 @@ def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_
     }
     with service(tmp_path, **permitted) as running, receiver() as to, running.client() as client:
         assert client.post("/v1/webhooks", json={"url": to.url}).status_code == 201
-        wait_for(lambda: running.parts("service.dispatcher"), 10, "the sender")[0].kill()
+        wait_for(lambda: running.parts("service.webhooks.dispatcher"), 10, "the sender")[0].kill()
         job_id = running.upload(grey_jpeg(size=(96, 64)))
         running.wait(job_id)
         told = to.wait(1, seconds=30)[0]

@@ -4,7 +4,8 @@ import pytest
 from pydantic import BaseModel
 
 from photochrom_client import models
-from service import batch_schemas, schemas
+from service.batches import schemas as batch_schemas
+from service.jobs import schemas
 
 PAIRS = [
     (models.Job, schemas.JobView),

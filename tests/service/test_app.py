@@ -16,7 +16,7 @@ from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobRecord, ModelUsed, utc_now
 from service.app import create_app
-from service.middleware import BodyLimit
+from service.edge.bodies import BodyLimit
 from service.settings import ServiceSettings
 from support.queueing import Bench
 from support.running import wait_for

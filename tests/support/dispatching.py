@@ -19,10 +19,10 @@ SETTINGS = {
 
 @contextmanager
 def dispatcher(bench: Bench, **settings: object) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run `python -m service.dispatcher`; settings without their prefix, e.g. `webhook_timeout=1`."""
+    """Run `python -m service.webhooks.dispatcher`; settings without their prefix, e.g. `webhook_timeout=1`."""
     given = {f"PHOTOCHROM_{name.upper()}": str(value) for name, value in settings.items()}
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.dispatcher"],
+        [sys.executable, "-m", "service.webhooks.dispatcher"],
         cwd=ROOT,
         env={**os.environ, "REDIS_URL": bench.redis_url, **SETTINGS, **given},
     )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from service.app import create_app
-from service.connections import patient
+from service.edge.connections import patient
 from service.settings import ServiceSettings
 from support.running import wait_for
 

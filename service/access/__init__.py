@@ -1,0 +1,1 @@
+"""Who may call: keys, sessions of the page, hosts and origins."""

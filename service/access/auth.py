@@ -1,0 +1,180 @@
+"""Who calls: every request shows a key or a session, before any code of the calls themselves sees it.
+
+What is not listed here as open is closed, so a new call cannot be forgotten; and a call that names a job or a batch
+by `deps.JobId` or `BatchId` finds those of its owner only.
+"""
+
+from dataclasses import dataclass, field
+
+from fastapi.concurrency import run_in_threadpool
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photochrom.access.key_store import KeyStore
+from photochrom.access.keys import KeyLimits, KeyRecord
+from photochrom.access.keys import Scope as KeyScope
+from photochrom.access.quotas import Allowance, Rate
+from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
+
+from ..edge.problems import problem_of, queue_unavailable
+from .origins import SAFE, is_same_origin
+
+COOKIE = "photochrom_session"
+# The page and the documents hold nothing of anybody; the probes are asked by machines that have no key.
+_OPEN = {"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/session"}
+_OPEN_FOLDERS = ("/web/", "/static-offline-docs/")
+# What the service takes and what the caller is: whoever has a key may know.
+_ANY_SCOPE = {"/v1/keys/me", "/v1/limits", "/v1/models"}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a request, and what it may take; without a key it is everybody, where none is asked for."""
+
+    key: KeyRecord | None = None
+    limits: KeyLimits = field(default_factory=KeyLimits)
+    by_session: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The owner of what this caller makes; "" is nobody."""
+        return self.key.owner if self.key else ""
+
+    @property
+    def only(self) -> str | None:
+        """The owner whose jobs and batches are all that this caller sees; None for one who sees all."""
+        return None if self.key is None or self.key.allows(KeyScope.ADMIN) else self.key.owner
+
+    def sees(self, owner: str) -> bool:
+        """Tell whether what this owner made is there for the caller."""
+        return self.only is None or self.only == owner
+
+
+EVERYBODY = Caller()
+
+
+def scope_for(method: str, path: str) -> KeyScope | None:
+    """Return the scope that a call asks for, None where any will do."""
+    if path in _ANY_SCOPE:
+        return None
+    if path == "/metrics":
+        return KeyScope.METRICS  # numbers of all owners together, and nothing else
+    return KeyScope.READ if method in SAFE else KeyScope.WRITE
+
+
+def is_open(path: str) -> bool:
+    """Tell whether a path is answered without a key."""
+    return path in _OPEN or path.startswith(_OPEN_FOLDERS)
+
+
+class KeyGuard:
+    """Let in who shows a key that allows the call, at the pace that it is given."""
+
+    def __init__(self, app: ASGIApp, required: bool, limits: KeyLimits) -> None:
+        self._app = app
+        self._required = required
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or not self._required or is_open(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        try:
+            caller, rate = await run_in_threadpool(self._admit, scope)
+        except PhotochromError as refusal:
+            await problem_of(Request(scope), refusal)(scope, receive, send)
+            return
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            await (await queue_unavailable(Request(scope), error))(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+
+        async def send_with_rate(message: Message) -> None:
+            if message["type"] == "http.response.start" and rate is not None:
+                MutableHeaders(scope=message).update(_rate_headers(rate))
+            await send(message)
+
+        await self._app(scope, receive, send_with_rate)
+
+    def _admit(self, scope: Scope) -> tuple[Caller, Rate | None]:
+        services = scope["app"].state.services
+        caller = _caller(services.keys, scope, self._limits)
+        assert caller.key is not None
+        if caller.by_session and scope["method"] not in SAFE and not is_same_origin(Headers(scope=scope)):
+            # A cookie comes along by itself; other origins, also those let in, have to show a key.
+            raise ForeignOrigin("Pages of other origins have to send a key; sessions are for our own page.")
+        per_minute = caller.limits.requests_per_minute
+        allowance: Allowance = services.allowance
+        rate = allowance.spend(caller.owner, per_minute) if per_minute else None
+        wanted = scope_for(scope["method"], scope["path"])
+        if wanted is not None and not caller.key.allows(wanted):
+            raise MissingScope(f"This key lacks the scope {wanted}; it has {_scopes(caller.key)}.")
+        return caller, rate
+
+
+async def still_admitted(request: Request) -> bool:
+    """Tell whether who was let in with this request would be again: its key or session holds.
+
+    For answers without an end, which outlive keys. Where the queue cannot say, the caller has to come again.
+    """
+    caller: Caller = request.scope.get("state", {}).get("caller", EVERYBODY)
+    if caller.key is None:
+        return True
+    try:
+        await run_in_threadpool(_caller, request.app.state.services.keys, request.scope, caller.limits)
+    except (PhotochromError, RedisError):
+        return False
+    return True
+
+
+def presented_key(headers: Headers) -> str | None:
+    """Return what the request shows as its key; None if there is nothing of the kind."""
+    kind, _, token = headers.get("authorization", "").strip().partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
+
+
+def set_session(response: Response, request: Request, token: str, seconds: int) -> None:
+    """Have the browser keep the session: no script can read it, and no other site's page makes it go along.
+
+    Behind a proxy that speaks TLS for us only the page's own origin tells that it is https.
+    """
+    origin = request.headers.get("origin", "")
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=seconds,
+        path="/",
+        secure=request.url.scheme == "https" or origin.startswith("https://"),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _caller(keys: KeyStore, scope: Scope, limits: KeyLimits) -> Caller:
+    request = Request(scope)
+    if (token := presented_key(request.headers)) is not None:
+        record = keys.authenticate(token)
+    elif session := request.cookies.get(COOKIE):
+        record = keys.of_session(session)
+        return Caller(record, record.limits.over(limits), by_session=True)
+    else:
+        raise KeyRequired("This service asks for an API key; send it as `Authorization: Bearer phc_...`.")
+    return Caller(record, record.limits.over(limits))
+
+
+def _scopes(key: KeyRecord) -> str:
+    return ", ".join(sorted(key.scopes)) or "none"
+
+
+def _rate_headers(rate: Rate) -> dict[str, str]:
+    """Return the headers of draft-ietf-httpapi-ratelimit-headers-10."""
+    return {
+        "RateLimit-Policy": f'"requests";q={rate.limit};w=60',
+        "RateLimit": f'"requests";r={rate.left};t={rate.full_in_seconds}',
+    }

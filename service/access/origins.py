@@ -1,0 +1,89 @@
+"""Who may call a service without accounts: its own page, and no other that a visitor's browser happens to show.
+
+A page elsewhere cannot read our answers, but it can send; and by DNS rebinding it can pose as our own. So the Host
+must be one that we go by, and what changes anything must come from ourselves or from an origin that was let in.
+"""
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from photochrom.errors import ForeignHost, ForeignOrigin, PhotochromError
+
+from ..edge.problems import problem_of
+from ..settings import ServiceSettings
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_ANY = "*"
+
+
+def hosts_of(settings: ServiceSettings) -> frozenset[str]:
+    """Return the host names that the service goes by; `*` is any.
+
+    By default those of this machine and the one it is bound to. Bound to all addresses, as in a container, it cannot
+    know its names.
+    """
+    given = settings.allowed_hosts
+    if not given and _is_unspecified(settings.host):
+        return frozenset({_ANY})
+    return frozenset(name.lower().strip("[]") for name in (*_LOOPBACK, settings.host, *given))
+
+
+class OriginGuard:
+    """Refuse a foreign Host, and methods that change something from a foreign Origin."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str], origins: Collection[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await problem_of(Request(scope), refusal)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> PhotochromError | None:
+        headers = Headers(scope=scope)
+        if _ANY not in self._hosts and _hostname(headers.get("host", "")) not in self._hosts:
+            return ForeignHost(
+                "This server does not go by that host name; PHOTOCHROM_ALLOWED_HOSTS says by which it does."
+            )
+        if scope["method"] in SAFE or self._lets_in(headers):
+            return None
+        return ForeignOrigin(
+            "Pages of that origin may change nothing here; PHOTOCHROM_CORS_ORIGINS says which may."
+        )
+
+    def _lets_in(self, headers: Headers) -> bool:
+        return headers.get("origin") in self._origins or _ANY in self._origins or is_same_origin(headers)
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Tell whether a request comes from our own page, or from a program that is no browser."""
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    if origin is None:
+        return True  # programs other than browsers name none
+    # No page can set Sec-Fetch-Site; it holds where a proxy changes Host, but comes over HTTPS only.
+    return headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] == host != ""
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return host == ""

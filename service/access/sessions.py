@@ -1,0 +1,80 @@
+"""Signing in with a key: for the page, whose pictures, downloads and event streams can send no header of their own."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from photochrom.access.keys import KeyRecord, Scope
+from photochrom.errors import ObjectNotFound
+
+from ..deps import CallerDep, ServicesDep
+from ..edge import problems
+from .auth import COOKIE, presented_key, set_session
+
+router = APIRouter(tags=["keys"])
+_LONGEST = timedelta(days=30)
+
+
+class SignIn(BaseModel):
+    """The key, if it does not come as `Authorization: Bearer`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Annotated[str, Field(max_length=200)] = ""
+
+
+class KeyView(BaseModel):
+    """A key as its holder sees it."""
+
+    id: Annotated[str, Field(description="The part of the key that is no secret.")]
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, record: KeyRecord) -> "KeyView":
+        """Show `record`."""
+        shown = record.model_dump(include={"id", "name", "created_at", "expires_at"})
+        return cls(**shown, scopes=sorted(record.scopes))
+
+
+@router.post(
+    "/v1/session",
+    summary="Sign a browser in",
+    responses=problems.responses(400, 401, 403, 408, 413, 422, 503),
+)
+def sign_in(
+    services: ServicesDep, request: Request, response: Response, given: SignIn | None = None
+) -> KeyView:
+    """Take a key, in the body or as Bearer, and set a cookie that stands for it, for 30 days or as long as the key.
+
+    The cookie is HttpOnly and SameSite=Strict, and serves this service's own page only.
+    """
+    token = presented_key(request.headers) or (given or SignIn()).key
+    record = services.keys.authenticate(token)
+    session, lasts = services.keys.open_session(record, _LONGEST)
+    set_session(response, request, session, int(lasts.total_seconds()))
+    response.headers["Cache-Control"] = "no-store"
+    return KeyView.of(record)
+
+
+@router.delete(
+    "/v1/session", status_code=204, summary="Sign a browser out", responses=problems.responses(403, 503)
+)
+def sign_out(services: ServicesDep, request: Request, response: Response) -> None:
+    """End the session and have the cookie forgotten; no error if there is none."""
+    if session := request.cookies.get(COOKIE):
+        services.keys.close_session(session)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+
+@router.get("/v1/keys/me", summary="See what the key may do", responses=problems.responses(404, 503))
+@router.head("/v1/keys/me", include_in_schema=False)
+async def read_own_key(caller: CallerDep) -> KeyView:
+    """Return the key that the call was made with; 404 where the service asks for none."""
+    if caller.key is None:
+        raise ObjectNotFound("This service asks for no keys.")
+    return KeyView.of(caller.key)

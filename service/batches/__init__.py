@@ -1,0 +1,1 @@
+"""The calls about batches, their archives and results."""

@@ -1,0 +1,151 @@
+"""The upload of a whole archive into a batch: streamed to disk, then taken apart entry by entry."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from photochrom.batches.record import BatchRecord, item_name
+from photochrom.errors import (
+    ArchiveRejected,
+    BatchClosed,
+    PhotochromError,
+    QueueFull,
+    QuotaExceeded,
+    StorageFull,
+    TooManyArchives,
+)
+
+from ..access.auth import Caller
+from ..deps import BatchId, CallerDep, Services, ServicesDep
+from ..edge import problems
+from ..unpacking.entries import Budget, Entry
+from ..unpacking.unpack import blocks, entries
+from ..uploads.accept import kept, refuse_if_full
+from ..uploads.receive import Sink, Upload
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+_REPORTED = 1000
+_BLOCK = 1 << 20
+# These end the whole upload: every further entry would meet them too.
+_FATAL = (ArchiveRejected, StorageFull, QueueFull, QuotaExceeded, BatchClosed)
+
+
+class RejectedEntry(BaseModel):
+    """An entry that became no item."""
+
+    item: str
+    code: str
+    detail: str
+
+
+class ArchiveReport(BaseModel):
+    """What became of an archive's entries."""
+
+    accepted: Annotated[int, Field(description="New items.")] = 0
+    unchanged: Annotated[int, Field(description="Items that were there already, with the same bytes.")] = 0
+    rejected: int = 0
+    errors: Annotated[list[RejectedEntry], Field(description=f"The first {_REPORTED} rejected entries.")] = []
+
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in (
+                "application/zip",
+                "application/x-tar",
+                "application/gzip",
+                "application/octet-stream",
+            )
+        },
+    }
+}
+
+
+@router.post(
+    "/{batch_id}/archive",
+    summary="Send many photographs as one zip or tar",
+    responses=problems.responses(404, 408, 409, 413, 422, 429, 503, 507),
+    openapi_extra=_BODY,
+)
+async def post_archive(
+    batch_id: BatchId, request: Request, services: ServicesDep, caller: CallerDep
+) -> ArchiveReport:
+    """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
+
+    Sending it again after a broken connection adds what is missing.
+    """
+    batch = await run_in_threadpool(services.batches.get, batch_id)
+    if not batch.open:
+        raise BatchClosed(f"Batch {batch_id} takes no more photographs.")
+    # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
+    if not services.unpacking.available_tokens:
+        raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
+    with services.storage.draft() as draft:
+        async for chunk in _gathered(request):
+            await run_in_threadpool(draft.write, chunk)
+        report = ArchiveReport()
+        # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
+        unpacking = to_thread.run_sync(
+            _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
+        )
+        await asyncio.shield(unpacking)
+    return report
+
+
+async def _gathered(request: Request) -> AsyncIterator[bytes]:
+    buffer = bytearray()
+    async for chunk in request.stream():
+        buffer += chunk
+        if len(buffer) >= _BLOCK:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
+
+
+def _unpack(
+    services: Services, caller: Caller, batch: BatchRecord, path: Path, report: ArchiveReport
+) -> None:
+    settings = services.settings
+    budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
+    try:
+        for entry in entries(path, budget):
+            try:
+                new = _keep(services, caller, batch, entry, budget)
+            except _FATAL:
+                raise
+            except PhotochromError as error:
+                _reject(report, entry, error)
+            else:
+                report.accepted += new
+                report.unchanged += not new
+    finally:
+        services.batches.feed(batch.id)
+
+
+def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
+    name = item_name(entry.name)
+    refuse_if_full(services, caller, may_be_known=True)
+    with services.storage.draft() as draft:
+        sink = Sink(draft, services.settings.max_upload_bytes)
+        sink.expect(entry.size)
+        for block in blocks(entry, budget):
+            sink.write(block)
+        upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)
+        _, new = kept(services, caller, upload, services.batches.add, batch=batch, item=name)
+    return new
+
+
+def _reject(report: ArchiveReport, entry: Entry, error: PhotochromError) -> None:
+    report.rejected += 1
+    if len(report.errors) < _REPORTED:
+        shown = entry.name[:200].encode(errors="replace").decode()
+        report.errors.append(RejectedEntry(item=shown, code=error.code, detail=str(error)))

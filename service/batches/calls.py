@@ -1,0 +1,277 @@
+"""The calls on batches: many photographs, sent one by one or resumed, under names with folders."""
+
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+
+from photochrom.batches.record import BatchRecord, item_name
+from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
+from photochrom.ids import new_id
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+
+from ..access.auth import Caller
+from ..deps import BatchId, CallerDep, Services, ServicesDep
+from ..edge import problems
+from ..edge.paging import Cursor, Limit, link_next
+from ..jobs.calls import idempotency, upload_body
+from ..jobs.schemas import JobPage, JobView
+from ..live.streams import streamed
+from ..live.waiting import IfNoneMatch, Prefer, Standing, answer
+from ..uploads.accept import kept, refuse_if_full
+from ..uploads.receive import received
+from .results import errors_as_lines, results_as_zip
+from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+_RETRY_AFTER = "2"
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Begin a batch",
+    responses={
+        200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
+        **problems.responses(400, 408, 413, 422, 503),
+    },
+)
+def create_batch(
+    services: ServicesDep,
+    caller: CallerDep,
+    response: Response,
+    new: NewBatch | None = None,
+    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+) -> BatchView:
+    """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
+    new = new or NewBatch()
+    record = BatchRecord(
+        id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
+    )
+    key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
+    begun = services.batches.create(record, key)
+    response.headers["Location"] = f"/v1/batches/{begun.id}"
+    if begun.id != record.id:
+        response.status_code = 200
+        response.headers["Idempotent-Replayed"] = "true"
+    return view_of(services, begun)
+
+
+@router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
+@router.head("", include_in_schema=False)
+def list_batches(
+    services: ServicesDep,
+    caller: CallerDep,
+    request: Request,
+    response: Response,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> BatchPage:
+    """Return one page; the Link header leads to the next."""
+    records, following = services.batches.page(limit, cursor, caller.only)
+    link_next(request, response, following)
+    return BatchPage(items=[view_of(services, record) for record in records], next_cursor=following)
+
+
+@router.get(
+    "/{batch_id}",
+    response_model=BatchView,
+    summary="See how a batch stands",
+    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
+)
+@router.head("/{batch_id}", include_in_schema=False)
+async def read_batch(
+    batch_id: BatchId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
+) -> Response:
+    """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
+
+    def look() -> Standing:
+        record = services.batches.get(batch_id)
+        tag = f'W/"{services.batches.events(batch_id)}"'
+        view = view_of(services, record)
+        return Standing(tag, view.over, view.model_dump_json())
+
+    return await answer(
+        services, batch_id, look, prefer=prefer, if_none_match=if_none_match, retry_after=_RETRY_AFTER
+    )
+
+
+@router.put(
+    "/{batch_id}/items/{name:path}",
+    status_code=201,
+    response_model=JobView,
+    summary="Send one photograph of a batch",
+    responses={
+        200: {"model": JobView, "description": "It was there already, with the same bytes and options"},
+        **problems.responses(404, 408, 409, 413, 415, 422, 429, 503, 507),
+    },
+    openapi_extra=upload_body(),
+)
+async def put_item(
+    batch_id: BatchId, name: str, request: Request, services: ServicesDep, caller: CallerDep
+) -> Response:
+    """Send it under its name, a relative path; sending the same again does no harm, so just resume."""
+    item = item_name(name)
+    batch = await run_in_threadpool(services.batches.get, batch_id)
+    await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
+    limit = services.settings.max_upload_bytes
+    async with received(request, services.storage, limit, base=batch.options) as upload:
+        record, new = await run_in_threadpool(
+            kept, services, caller, upload, services.batches.add, batch=batch, item=item
+        )
+    if new:
+        await run_in_threadpool(services.batches.feed, batch_id)
+    view = JobView.of(record, None)
+    headers = {"Location": view.url}
+    return Response(view.model_dump_json(), 201 if new else 200, headers, media_type="application/json")
+
+
+@router.get(
+    "/{batch_id}/items", summary="List the items of a batch", responses=problems.responses(404, 422, 503)
+)
+@router.head("/{batch_id}/items", include_in_schema=False)
+def list_items(
+    batch_id: BatchId,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    state: JobState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> JobPage:
+    """Return one page of items, the last sent first; by `state=failed` those that failed."""
+    services.batches.get(batch_id)
+    records, following = services.store.page(limit, before=cursor, state=state, batch_id=batch_id)
+    link_next(request, response, following)
+    return JobPage(items=[JobView.of(record, None) for record in records], next_cursor=following)
+
+
+@router.get(
+    "/{batch_id}/items/{name:path}",
+    summary="Find an item by its name",
+    responses=problems.responses(404, 503),
+)
+@router.head("/{batch_id}/items/{name:path}", include_in_schema=False)
+def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
+    """Return the job of this item; a client that resumes asks here what is there already."""
+    services.batches.get(batch_id)
+    return JobView.of(services.batches.item(batch_id, name), None)
+
+
+@router.post(
+    "/{batch_id}:seal", summary="Say that all photographs are sent", responses=problems.responses(404, 503)
+)
+def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
+    """Take no more photographs; the batch is completed when the last item is."""
+    return view_of(services, services.batches.seal(batch_id))
+
+
+@router.post(
+    "/{batch_id}:cancel", status_code=202, summary="Cancel a batch", responses=problems.responses(404, 503)
+)
+def cancel_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> BatchView:
+    """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
+    record = services.batches.cancel(batch_id)
+    # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
+    background.add_task(services.batches.cancel_items, batch_id)
+    return view_of(services, record)
+
+
+@router.post("/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(404, 409, 503))
+def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
+    """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
+    return view_of(services, services.batches.pause(batch_id))
+
+
+@router.post(
+    "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(404, 503)
+)
+def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
+    """Go on where it was; a batch that is not paused stays as it is."""
+    record = services.batches.resume(batch_id)
+    services.batches.feed(batch_id)
+    return view_of(services, record)
+
+
+@router.post(
+    "/{batch_id}:retry-failed",
+    status_code=202,
+    summary="Try the failed and canceled items again",
+    responses=problems.responses(404, 503),
+)
+def retry_failed(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> Retried:
+    """Queue them anew, as far as their originals are kept; finished results stay as they are."""
+    retried = services.batches.retry_failed(batch_id)
+    background.add_task(services.batches.retry_items, batch_id)
+    return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
+
+
+@router.delete(
+    "/{batch_id}",
+    status_code=204,
+    summary="Erase a batch, its items and their files",
+    responses=problems.responses(404, 503),
+)
+def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
+    """Forget it all; running items stop before their next stage."""
+    records = services.batches.delete(batch_id)
+    background.add_task(_delete_files, services, records)
+
+
+@router.get(
+    "/{batch_id}/archive.zip",
+    summary="Download all results as one zip",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 409, 410, 503),
+    },
+)
+@router.head("/{batch_id}/archive.zip", include_in_schema=False)
+def download_archive(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
+    """Stream the results that are there, under their names and folders, with manifest.json at the end."""
+    record = services.batches.get(batch_id)
+    counts = services.store.counts(batch_id)
+    if not counts[JobState.SUCCEEDED]:
+        if counts[JobState.EXPIRED] and not any(counts[state] for state in UNFINISHED):
+            raise ResultExpired("The results were deleted when their time was over.")
+        raise ResultNotReady("The batch has no results yet.")
+    headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
+    chunks = results_as_zip(services.store, services.storage, record)
+    return streamed(request, chunks, "application/zip", headers)
+
+
+@router.get(
+    "/{batch_id}/errors.jsonl",
+    summary="List what failed, one JSON object a line",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}},
+        **problems.responses(404, 503),
+    },
+)
+@router.head("/{batch_id}/errors.jsonl", include_in_schema=False)
+def download_errors(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
+    """Stream item, job, code and detail of every failed item."""
+    services.batches.get(batch_id)
+    return streamed(request, errors_as_lines(services.store, batch_id), "application/jsonl", {})
+
+
+def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:
+    """Refuse before an upload is read, unless it is there already, and so costs nothing."""
+    try:
+        refuse_if_full(services, caller)
+    except QuotaExceeded:
+        with suppress(ItemNotFound):
+            services.batches.item(batch_id, item)
+            return
+        raise
+
+
+def _delete_files(services: Services, records: list[JobRecord]) -> None:
+    for record in records:
+        for key in record.stored_keys():
+            services.storage.delete(key)

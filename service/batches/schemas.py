@@ -1,0 +1,84 @@
+"""What the API shows of batches."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from photochrom.batches.record import BatchRecord, BatchState
+from photochrom.jobs.record import UNFINISHED, JobState
+from photochrom.photo.options import ColorizeOptions
+
+from ..deps import Services
+
+
+class NewBatch(BaseModel):
+    """What a batch begins with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(max_length=200, examples=["Album 1931"])] = ""
+    options: Annotated[
+        ColorizeOptions, Field(description="For all its photographs; each may override single ones.")
+    ] = ColorizeOptions()
+
+    @field_validator("options")
+    @classmethod
+    def _for_all(cls, options: ColorizeOptions) -> ColorizeOptions:
+        if options.hints:
+            raise ValueError("hints are spots of one photograph; send them with its item")
+        return options
+
+
+class BatchView(BaseModel):
+    """One batch."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    id: str
+    name: str
+    state: BatchState
+    url: str
+    total: int
+    done: Annotated[int, Field(description="Items that are over, one way or another.")]
+    counts: Annotated[dict[JobState, int], Field(description="Items by state.")]
+    options: ColorizeOptions
+    created_at: datetime
+    sealed_at: datetime | None
+    canceled_at: datetime | None
+    paused_at: Annotated[datetime | None, Field(description="Since when no item begins.")]
+
+    @property
+    def over(self) -> bool:
+        """True when nothing more will happen by itself."""
+        if self.state is BatchState.CANCELED:
+            return self.done == self.total
+        return self.state in (BatchState.COMPLETED, BatchState.COMPLETED_WITH_ERRORS)
+
+
+class BatchPage(BaseModel):
+    """Batches, newest first."""
+
+    items: list[BatchView]
+    next_cursor: str | None
+
+
+class Retried(BaseModel):
+    """What `:retry-failed` did."""
+
+    retried: Annotated[int, Field(description="Items that are being queued anew.")]
+    batch: BatchView
+
+
+def view_of(services: Services, record: BatchRecord) -> BatchView:
+    """Show `record` with its items counted."""
+    counts = services.store.counts(record.id)
+    total = sum(counts.values())
+    return BatchView(
+        **record.model_dump(),
+        state=record.state(counts),
+        url=f"/v1/batches/{record.id}",
+        total=total,
+        done=total - sum(counts[state] for state in UNFINISHED),
+        counts=counts,
+    )

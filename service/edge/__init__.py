@@ -1,0 +1,1 @@
+"""HTTP as such; nothing here knows a subject of the service."""

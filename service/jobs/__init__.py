@@ -1,0 +1,1 @@
+"""The calls about jobs and their files."""

@@ -1,0 +1,182 @@
+"""The files of a job: result and original, small previews of both, and the map of where the network guessed."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+
+from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
+from photochrom.jobs.record import JobRecord, JobState, Original, Result
+
+from ..deps import JobId, Services, ServicesDep
+from ..edge import problems
+from ..edge.stored_files import stored_response
+from ..live.waiting import matches
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+_HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
+_FILE: dict[int | str, dict[str, Any]] = {
+    206: {"description": "The range that was asked for"},
+    416: {"description": "The range lies outside of the file"},
+    **problems.responses(400, 404, 410, 503),
+}
+_PROBLEMS = {**_FILE, **problems.responses(409, 422)}
+
+
+class Pictured(StrEnum):
+    """Whose preview."""
+
+    RESULT = "result"
+    ORIGINAL = "original"
+
+
+@router.get(
+    "/{job_id}/result",
+    summary="Download the colorized photograph",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "Unchanged since this ETag"},
+        307: {"description": "A link to the object store, if that was asked for and there is one"},
+        **_FILE,
+        **problems.responses(409),
+    },
+)
+@router.head("/{job_id}/result", include_in_schema=False)
+def download_result(
+    job_id: JobId,
+    request: Request,
+    services: ServicesDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+    redirect: Annotated[
+        bool,
+        Query(
+            description="Lead to the object store itself, by a link that holds some minutes; no effect on a disk."
+        ),
+    ] = False,
+) -> Response:
+    """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
+    result = result_of(services, job_id)
+    tag = {"ETag": f'"{result.sha256}"'}
+    if matches(if_none_match, tag["ETag"]):
+        return Response(status_code=304, headers=_HEADERS | tag)
+    if redirect and (link := services.storage.link(result.key)):
+        return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
+    return _file(request, services, result.key, result.media_type, name=result.name, headers=_HEADERS | tag)
+
+
+@router.get(
+    "/{job_id}/original",
+    summary="Download the photograph as it came in",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **_FILE,
+    },
+)
+@router.head("/{job_id}/original", include_in_schema=False)
+def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
+    """Return the very bytes that were sent, while they are kept."""
+    return _as_it_came(request, services, services.store.get(job_id).original)
+
+
+@router.get(
+    "/{job_id}/reference",
+    summary="Download the photograph that lent its palette",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        **problems.responses(404, 410, 503),
+    },
+)
+@router.head("/{job_id}/reference", include_in_schema=False)
+def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
+    """Return the reference that was sent with the job, while it is kept."""
+    reference = services.store.get(job_id).reference
+    if reference is None:
+        raise ObjectNotFound("This job has no reference photograph.")
+    return _as_it_came(request, services, reference)
+
+
+def _as_it_came(request: Request, services: Services, part: Original) -> Response:
+    headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
+    try:
+        return stored_response(
+            request, services.storage, part.key, media_type=part.media_type, name=part.name, headers=headers
+        )
+    except ObjectNotFound as error:
+        raise OriginalExpired("The original was deleted when its time was over.") from error
+
+
+@router.get(
+    "/{job_id}/preview",
+    summary="See a small picture of the result or of the original",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
+)
+@router.head("/{job_id}/preview", include_in_schema=False)
+def preview(
+    job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
+) -> Response:
+    """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
+    result = result_of(services, job_id)
+    key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
+    return _file(request, services, key, "image/jpeg")
+
+
+@router.get(
+    "/{job_id}/confidence",
+    summary="See where the network was sure",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        **_PROBLEMS,
+    },
+)
+@router.head("/{job_id}/confidence", include_in_schema=False)
+def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
+    """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
+    return _file(request, services, result_of(services, job_id).confidence_key, "image/png")
+
+
+def result_of(services: Services, job_id: str) -> Result:
+    """Return the result of a job.
+
+    Raises:
+        JobNotFound, ResultNotReady, ResultExpired: there is none.
+    """
+    record = services.store.get(job_id)
+    if record.state is JobState.EXPIRED:
+        raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
+    if record.result is None:
+        raise ResultNotReady(_why_no_result(record))
+    return record.result
+
+
+def _why_no_result(record: JobRecord) -> str:
+    if record.state is JobState.FAILED and record.error:
+        return f"The job failed ({record.error.code}): {record.error.detail}"
+    return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
+
+
+def _file(
+    request: Request,
+    services: Services,
+    key: str | None,
+    media_type: str,
+    *,
+    name: str | None = None,
+    headers: dict[str, str] = _HEADERS,
+) -> Response:
+    if key is None:
+        raise ObjectNotFound("There is no such picture of this job.")
+    try:
+        return stored_response(
+            request, services.storage, key, media_type=media_type, name=name, headers=headers
+        )
+    except ObjectNotFound as error:
+        raise ResultExpired("The result has just been deleted.") from error

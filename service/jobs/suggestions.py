@@ -1,0 +1,77 @@
+"""What the network holds for likely at a spot, for somebody who is about to give a colour hint there."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired
+
+from ..deps import JobId, ServicesDep
+from ..edge import problems
+from .files import result_of
+
+if TYPE_CHECKING:
+    from photochrom.photo.suggestions import SpotColor
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+_RETRY_AFTER = "1"
+Share = Annotated[
+    float, Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side.")
+]
+
+
+class SuggestedColor(BaseModel):
+    """One colour, at the lightness of the spot."""
+
+    a: Annotated[float, Field(description="CIELAB a*, as a hint takes it.")]
+    b: float
+    color: Annotated[str, Field(examples=["#a04030"], description="The same in sRGB, to be shown.")]
+    distance: Annotated[float, Field(description="From the present colour, in the ab plane.")]
+
+
+class Suggestions(BaseModel):
+    """The colours at one spot."""
+
+    ready: Annotated[bool, Field(description="False while a worker looks for them: ask again.")]
+    present: Annotated[SuggestedColor | None, Field(description="What the result shows there.")] = None
+    suggestions: Annotated[
+        list[SuggestedColor], Field(description="Up to 6, nearest to the present one first.")
+    ] = []
+
+
+@router.get(
+    "/{job_id}/suggestions",
+    summary="See which colours are likely at a spot",
+    response_model=Suggestions,
+    responses={
+        202: {"model": Suggestions, "description": "A worker looks for them; ask again after Retry-After"},
+        **problems.responses(404, 409, 410, 422, 503),
+    },
+)
+@router.head("/{job_id}/suggestions", include_in_schema=False)
+def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Share, y: Share) -> Suggestions:
+    """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds."""
+    result = result_of(services, job_id)
+    if result.suggestions_key is None:
+        record = services.store.get(job_id)
+        if not record.original.key:
+            raise OriginalExpired("The original was deleted when its time was over.")
+        services.queue.ask_for_suggestions(record)
+        response.status_code = 202
+        response.headers["Retry-After"] = _RETRY_AFTER
+        return Suggestions(ready=False)
+    try:
+        found = services.storage.read(result.suggestions_key)
+    except ObjectNotFound as error:
+        raise ResultExpired("The result has just been deleted.") from error
+    # Imported here: numpy would be a tenth of the API's start, and nothing else in it needs numpy.
+    from photochrom.photo.suggestions import LikelyColors
+
+    present, likely = LikelyColors.from_bytes(b"".join(found.chunks)).at(x, y)
+    return Suggestions(ready=True, present=_shown(present), suggestions=[_shown(each) for each in likely])
+
+
+def _shown(spot: "SpotColor") -> SuggestedColor:
+    return SuggestedColor(**asdict(spot))

@@ -1,0 +1,1 @@
+"""Answers that wait for news: long polls and server-sent events."""

@@ -1,0 +1,1 @@
+"""The OpenAPI document: how it is built, its refusals and its samples."""

@@ -1,0 +1,112 @@
+"""The OpenAPI document: FastAPI's, with our problems in the place of its own error bodies, keys, and examples."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from ..access.auth import COOKIE, is_open, scope_for
+from ..edge.problems import MEDIA_TYPE, Problem
+from . import refusals, samples
+
+_REF = "#/components/schemas/{model}"
+_EXAMPLE = "#/components/examples/{code}"
+_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "phc_…",
+        "description": "An API key, made by `photochrom keys create`; asked for where PHOTOCHROM_AUTH=keys.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "What POST /v1/session gives a browser for a key; for the service's own page.",
+    },
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Have `app.openapi()` tell what the app really answers; built once, on first use."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                webhooks=app.webhooks.routes,
+            )
+            app.openapi_schema = _completed(schema, app.state.settings.keys_required)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
+    for path, calls in schema["paths"].items():
+        for method, call in calls.items():
+            if not is_open(path):
+                _ask_for_key(call, method.upper(), path, keys_required)
+            _give_examples(call, path)
+            _tell_problems(call["responses"], f"{method.upper()} {path}")
+    for events in schema["webhooks"].values():
+        # FastAPI takes these for calls that it validates; they are ours to receivers.
+        events["post"]["responses"].pop("422")
+    components = schema["components"]
+    components["schemas"] = {
+        name: model for name, model in components["schemas"].items() if "ValidationError" not in name
+    }
+    problem = Problem.model_json_schema(ref_template=_REF)
+    components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+    components["examples"] = {refusal.code: {"value": refusal.example()} for refusal in refusals.REFUSALS}
+    components["securitySchemes"] = _SCHEMES
+    return schema
+
+
+def _ask_for_key(call: dict[str, Any], method: str, path: str, required: bool) -> None:
+    """Say what `auth.KeyGuard` does to the call."""
+    scope = scope_for(method, path)
+    scopes = [scope] if scope else []
+    call["security"] = [*([] if required else [{}]), {"key": scopes}, {"session": scopes}]
+    for status in (401, 403, 429):
+        call["responses"].setdefault(str(status), {"description": HTTPStatus(status).phrase})
+
+
+def _tell_problems(answers: dict[str, Any], call: str) -> None:
+    answers.setdefault("500", {"description": "A fault of ours"})
+    for status, answer in answers.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            examples = {
+                code: {"$ref": _EXAMPLE.format(code=code)} for code in refusals.codes_of(call, int(status))
+            }
+            body = {"schema": {"$ref": _REF.format(model="Problem")}, "examples": examples}
+            answer["content"] = {MEDIA_TYPE: body}
+
+
+def _give_examples(call: dict[str, Any], path: str) -> None:
+    """Show one of each body and each parameter that brings none of its own."""
+    for status, answer in call["responses"].items():
+        if int(status) < HTTPStatus.BAD_REQUEST:
+            for body in answer.get("content", {}).values():
+                _show(body, samples.OF_CALL.get(path, {}))
+    for kind, body in call.get("requestBody", {}).get("content", {}).items():
+        _show(body, {"form": samples.FORM} if kind == "multipart/form-data" else {})
+    for parameter in call.get("parameters", ()):
+        if parameter["name"] in samples.PARAMETERS and "examples" not in parameter["schema"]:
+            parameter["example"] = samples.PARAMETERS[parameter["name"]]
+
+
+def _show(body: dict[str, Any], otherwise: dict[str, Any]) -> None:
+    found = samples.OF_SCHEMA.get(_model_of(body.get("schema", {})), otherwise)
+    if found and "examples" not in body:
+        body["examples"] = {name: {"value": value} for name, value in found.items()}
+
+
+def _model_of(schema: dict[str, Any]) -> str:
+    """Return the name of the model that a body is made of, also where it may be left out."""
+    choices = (schema, *schema.get("anyOf", ()))
+    return next((choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice), "")

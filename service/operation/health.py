@@ -1,0 +1,114 @@
+"""Whether the service lives, whether it is ready, and what it works with."""
+
+from collections import Counter, defaultdict
+
+from fastapi import APIRouter, Request, Response
+from redis.exceptions import RedisError
+
+from photochrom.errors import PhotochromError
+from photochrom.jobs.fleet import Fleet, WorkerStatus
+from photochrom.jobs.record import utc_now
+from photochrom.photo.sniff import PhotoFormat
+from photochrom.storage.storage import Storage
+
+from ..access.auth import Caller
+from ..deps import CallerDep, Services, ServicesDep
+from ..edge import problems
+from ..jobs.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/healthz", summary="Is the API process alive?")
+@router.head("/healthz", include_in_schema=False)
+async def healthz() -> dict[str, str]:
+    """Answer, without asking anybody else."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz",
+    summary="Would a photograph be colorized now?",
+    response_model=Readiness,
+    responses=problems.responses(503),
+)
+@router.head("/readyz", include_in_schema=False)
+def readyz(request: Request, services: ServicesDep) -> Response:
+    """Look at queue, storage and workers; 503 with the same parts when one of them is not there."""
+    queue, workers = _workers(services.fleet)
+    storage = _storage(services.storage)
+    first = workers[0].model if workers else None
+    found = Readiness(
+        ready=queue == "ok" and storage == "ok" and bool(workers),
+        queue=queue,
+        storage=storage,
+        workers=[WorkerView(name=w.name, model=w.model, busy=w.job_id is not None) for w in workers],
+        model=f"{first.name} {first.version}" if first else None,
+        provider=first.provider if first else None,
+    )
+    if found.ready:
+        return Response(found.model_dump_json(), media_type="application/json")
+    missing = [f"queue: {queue}", f"storage: {storage}", f"workers: {len(workers)}"]
+    return problems.problem(
+        request, 503, "not-ready", "; ".join(missing) + ".", members=found.model_dump(mode="json")
+    )
+
+
+@router.get("/v1/models", summary="Models that the workers have loaded", responses=problems.responses(503))
+@router.head("/v1/models", include_in_schema=False)
+def models(services: ServicesDep) -> list[ModelView]:
+    """Return each model with its workers by execution provider; none while no worker lives."""
+    loaded: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    able: dict[tuple[str, str], set[str]] = {}
+    for worker in services.fleet.alive():
+        model = worker.model.name, worker.model.version
+        loaded[model][worker.model.provider] += 1
+        able[model] = able.get(model, set(worker.capabilities)) & set(worker.capabilities)
+    return [
+        ModelView(
+            name=model[0], version=model[1], capabilities=sorted(able[model]), providers=dict(providers)
+        )
+        for model, providers in sorted(loaded.items())
+    ]
+
+
+@router.get(
+    "/v1/limits",
+    summary="What this server takes, how long it keeps it, and what the caller may still send",
+    responses=problems.responses(503),
+)
+@router.head("/v1/limits", include_in_schema=False)
+def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
+    """Return the limits that uploads are held to, and what is left of the caller's own."""
+    settings = services.settings
+    return LimitsView(
+        max_upload_bytes=settings.max_upload_bytes,
+        max_pixels=settings.max_pixels,
+        max_wait_seconds=settings.wait_limit,
+        input_retention_seconds=settings.input_retention.total_seconds(),
+        result_retention_seconds=settings.result_retention.total_seconds(),
+        record_retention_seconds=settings.record_retention.total_seconds(),
+        formats=[known.media_type for known in PhotoFormat],
+        allowance=_allowance(services, caller),
+    )
+
+
+def _allowance(services: Services, caller: Caller) -> AllowanceView | None:
+    if caller.key is None:
+        return None
+    return AllowanceView.of(caller.limits, services.allowance.used(caller.owner), utc_now())
+
+
+def _workers(fleet: Fleet) -> tuple[str, list[WorkerStatus]]:
+    try:
+        return "ok", fleet.alive()
+    except RedisError as error:
+        return f"not reachable ({type(error).__name__})", []
+
+
+def _storage(storage: Storage) -> str:
+    try:
+        storage.check_writable()
+    except (PhotochromError, OSError) as error:
+        return str(error)
+    return "ok"

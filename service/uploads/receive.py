@@ -1,0 +1,263 @@
+"""From the wire to the disk: an upload is counted, sniffed and hashed while it streams into a draft."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import parse_options_header
+
+from photochrom.errors import (
+    InvalidOption,
+    PhotoTooLarge,
+    ReferenceRejected,
+    UnreadablePhoto,
+    UnsupportedFormat,
+)
+from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.storage.storage import Draft, Storage
+
+from .form import PHOTO_FIELD, REFERENCE_FIELD, Form
+
+_BLOCK = 1 << 18
+_DEFAULTS = ColorizeOptions()
+_NAME_LENGTH = 255
+_TOLD = 5
+# Control characters would end up in headers and terminals, slashes in archives.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# RFC 6266 and 8187, without the continuations of mail, which HTTP does not have.
+_EXTENDED_NAME = re.compile(r";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^\s;]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photograph that has arrived whole; `draft` is to be committed by whoever accepts it."""
+
+    draft: Draft
+    name: str
+    bytes: int
+    sha256: str
+    format: PhotoFormat
+    options: ColorizeOptions
+    reference: "Upload | None" = None
+    """A colour photograph that came with it."""
+    reference_job: str = ""
+    """The job that was named in place of one."""
+
+
+@asynccontextmanager
+async def received(
+    request: Request, storage: Storage, max_bytes: int, base: ColorizeOptions = _DEFAULTS
+) -> AsyncIterator[Upload]:
+    """Receive the body, multipart or raw; leave nothing behind if it breaks off. `base` are the default options.
+
+    Raises:
+        UnsupportedFormat: neither an image by its first bytes, nor sent as one.
+        UnreadablePhoto: there is no photograph in the body.
+        ReferenceRejected: a reference came with it that is no photograph.
+        PhotoTooLarge: more than `max_bytes`.
+        InvalidOption: an option is unknown or wrong; the message names it.
+        StorageFull: no room on the disk.
+    """
+    with ExitStack() as drafts:
+        files = _Files(drafts, storage, max_bytes)
+        kind = (
+            request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
+        )
+        if kind == "multipart/form-data":
+            fields, names = await _multipart(request, files)
+        elif kind.startswith("image/") or kind == "application/octet-stream":
+            fields, names = {}, {PHOTO_FIELD: _raw_name(request)}
+            async for chunk in request.stream():
+                await files.feed(PHOTO_FIELD, chunk)
+        else:
+            raise UnsupportedFormat(
+                f"The body is sent as {kind}; send multipart/form-data with a {PHOTO_FIELD!r} part, "
+                "or the image alone as image/jpeg or application/octet-stream."
+            )
+        await files.flush()
+        given = {**_query(request), **fields}
+        reference_job = given.pop(REFERENCE_FIELD, "")
+        yield replace(
+            files.upload(PHOTO_FIELD, names[PHOTO_FIELD], parse_options(given, base)),
+            reference=_reference(files, names),
+            reference_job=reference_job,
+        )
+
+
+def _reference(files: "_Files", names: Mapping[str, str]) -> Upload | None:
+    if REFERENCE_FIELD not in names:
+        return None
+    try:
+        return files.upload(REFERENCE_FIELD, names[REFERENCE_FIELD], _DEFAULTS)
+    except (UnsupportedFormat, UnreadablePhoto) as error:
+        raise _no_reference(error) from error
+
+
+def _no_reference(error: Exception) -> ReferenceRejected:
+    return ReferenceRejected(f"The reference photograph cannot be used: {error}")
+
+
+def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
+    """Return `base` with the given options; empty texts count as not given.
+
+    Raises:
+        InvalidOption: one is unknown or out of range; the message names it.
+    """
+    chosen = {key: value for key, value in given.items() if value != ""}
+    try:
+        return ColorizeOptions.model_validate({**base.model_dump(), **chosen})
+    except ValidationError as error:
+        said = "; ".join(_wrong(".".join(map(str, item["loc"])), item) for item in error.errors()[:_TOLD])
+        raise InvalidOption(f"{said}.") from None
+
+
+def _check_field(name: str) -> None:
+    if name not in ColorizeOptions.model_fields:
+        parse_options({name: "?"})
+
+
+def safe_name(name: str) -> str:
+    """Return a file name without folders and control characters, at most 255 characters long."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = _UNPRINTABLE.sub("", last).strip().lstrip(".")
+    stem, dot, extension = plain.rpartition(".")
+    if len(plain) > _NAME_LENGTH and dot and len(extension) < 10:
+        return stem[: _NAME_LENGTH - len(extension) - 1] + dot + extension
+    return plain[:_NAME_LENGTH] or "photo"
+
+
+def _wrong(name: str, item: Mapping[str, object]) -> str:
+    if item["type"] == "extra_forbidden":
+        known = ", ".join(ColorizeOptions.model_fields)
+        return f"There is no option {name[:64]!r}; there are {known}"
+    return f"{name}: {item['msg']}"
+
+
+def _query(request: Request) -> dict[str, str]:
+    return {key: value for key, value in request.query_params.items() if key != "name"}
+
+
+def _raw_name(request: Request) -> str:
+    if name := request.query_params.get("name"):
+        return name
+    disposition = request.headers.get("content-disposition", "")
+    if extended := _EXTENDED_NAME.search(disposition):
+        return unquote(extended[2], extended[1], "replace")
+    return parse_options_header(disposition)[1].get(b"filename", b"").decode("utf-8", "replace")
+
+
+@dataclass
+class Sink:
+    """Takes one photograph's bytes: counts, sniffs, hashes, writes."""
+
+    draft: Draft
+    max_bytes: int
+    size: int = 0
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _head: bytes = b""
+    _format: PhotoFormat | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what was written so far."""
+        return self._digest.hexdigest()
+
+    def expect(self, size: int) -> None:
+        """Raise `PhotoTooLarge` for a photograph of this many bytes, before or while they come."""
+        if size > self.max_bytes:
+            limit = self.max_bytes / 2**20
+            raise PhotoTooLarge(f"The photograph is larger than {limit:g} MiB, the limit of this server.")
+
+    def write(self, block: bytes) -> None:
+        """Take the next block; the first ones tell the format, so no half gigabyte of video is read on.
+
+        Raises:
+            PhotoTooLarge, UnsupportedFormat, StorageFull.
+        """
+        if self._format is None:
+            self._head += block[: HEAD_BYTES - len(self._head)]
+            if len(self._head) == HEAD_BYTES:
+                self._format = sniff(self._head)
+        self.size += len(block)
+        self.expect(self.size)
+        self._digest.update(block)
+        self.draft.write(block)
+
+    def close(self) -> PhotoFormat:
+        """Return the format; what is shorter than a head is judged now."""
+        return self._format or sniff(self._head)
+
+
+@dataclass
+class _Blocks:
+    """Gathers the small chunks of the network into blocks, and writes those on a thread."""
+
+    sink: Sink
+    _buffer: bytearray = field(default_factory=bytearray)
+
+    async def feed(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) >= _BLOCK or self.sink.size == 0:
+            await self.flush()
+
+    async def flush(self) -> None:
+        block, self._buffer = bytes(self._buffer), bytearray()
+        await run_in_threadpool(self.sink.write, block)
+
+
+class _Files:
+    """The files of one upload, each with a draft of its own from its first byte."""
+
+    def __init__(self, drafts: ExitStack, storage: Storage, max_bytes: int) -> None:
+        self._drafts, self._storage, self._max_bytes = drafts, storage, max_bytes
+        self._blocks: dict[str, _Blocks] = {}
+
+    async def feed(self, field: str, data: bytes) -> None:
+        try:
+            await self._of(field).feed(data)
+        except UnsupportedFormat as error:
+            raise (_no_reference(error) if field == REFERENCE_FIELD else error) from None
+
+    async def flush(self) -> None:
+        for blocks in self._blocks.values():
+            await blocks.flush()
+
+    def upload(self, field: str, name: str, options: ColorizeOptions) -> Upload:
+        sink = self._of(field).sink
+        return Upload(sink.draft, safe_name(name), sink.size, sink.sha256, sink.close(), options)
+
+    def _of(self, field: str) -> _Blocks:
+        if field not in self._blocks:
+            draft = self._drafts.enter_context(self._storage.draft())
+            self._blocks[field] = _Blocks(Sink(draft, self._max_bytes))
+        return self._blocks[field]
+
+
+async def _multipart(request: Request, files: _Files) -> tuple[dict[str, str], dict[str, str]]:
+    boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
+    if not boundary:
+        raise UnreadablePhoto("The Content-Type names no multipart boundary; let your HTTP library set it.")
+    form = Form(_check_field)
+    parser = MultipartParser(boundary, form.callbacks())
+    try:
+        async for chunk in request.stream():
+            parser.write(chunk)
+            for field, data in form.file_data():
+                await files.feed(field, data)
+        parser.finalize()
+    except MultipartParseError as error:
+        raise UnreadablePhoto(f"The multipart body is malformed: {error}.") from None
+    if not form.complete:
+        raise UnreadablePhoto("The multipart body ends before its last boundary; it was cut off.")
+    if PHOTO_FIELD not in form.file_names:
+        raise UnreadablePhoto(f"The form has no part named {PHOTO_FIELD!r}; send the photograph there.")
+    return form.fields, form.file_names

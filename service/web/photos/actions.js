@@ -1,0 +1,96 @@
+/** What a visitor can do to a photograph, wherever the button is. */
+
+import { cancelJob, deleteJob, retryJob } from "../api/api.js";
+import { h, say } from "../ui/dom.js";
+import { addVersion, current, remove, setVersion, update } from "./photos.js";
+import { resend, send, unsend } from "./sender.js";
+import { text } from "../ui/strings.js";
+import { forgetThumbs } from "./thumbs.js";
+import { look } from "./watcher.js";
+
+export async function retry(photo) {
+  const version = current(photo);
+  if (!version.job) return void resend(photo, version);
+  try {
+    update(photo, version, await retryJob(version.job));
+    look();
+  } catch (problem) {
+    // Its original is gone from the server, but it may still lie in this page's hands.
+    if (resend(photo, version)) return;
+    setVersion(photo, version, { error: { code: problem.code, detail: problem.detail } });
+  }
+}
+
+export async function cancel(photo) {
+  const version = current(photo);
+  if (!version.job) {
+    unsend(version);
+    return setVersion(photo, version, { state: "canceled" });
+  }
+  try {
+    update(photo, version, await cancelJob(version.job));
+  } catch {
+    // It was done before; the next look shows it.
+  }
+  look();
+}
+
+/** Make another version with these options from the same original. */
+export function again(photo, options, lender) {
+  const version = addVersion(photo, options, lender);
+  send([[photo, version]]);
+  return version;
+}
+
+let complain = () => {};
+
+/** Have troubles that belong to no single photograph shown by `show(sentence)`. */
+export function onTrouble(show) {
+  complain = show;
+}
+
+export const canRetry = (photo) => ["failed", "canceled"].includes(current(photo).state);
+
+/** Ask, then erase; resolves to true when it was done. */
+export async function removeAsking(photos) {
+  if (!photos.length || !(await confirm(photos.length))) return false;
+  const gone = (await Promise.all(photos.map(erase))).filter(Boolean).length;
+  if (gone) say(text.say.removed(gone));
+  if (gone < photos.length) complain(text.remove.failed(photos.length - gone));
+  return gone > 0;
+}
+
+/** Erase one with all its versions; tells whether it is gone. */
+async function erase(photo) {
+  for (const version of photo.versions) unsend(version);
+  const jobs = photo.versions.map((version) => version.job).filter(Boolean);
+  const answers = await Promise.allSettled(jobs.map(deleteJob));
+  if (answers.some((answer) => answer.status === "rejected")) return false;
+  forgetThumbs(photo);
+  remove(photo);
+  return true;
+}
+
+function confirm(n) {
+  const words = text.remove;
+  const dialog = h(
+    "dialog.ask",
+    { "aria-labelledby": "ask-heading", "aria-describedby": "ask-lead" },
+    h("h2", { id: "ask-heading" }, words.heading(n)),
+    h("p", { id: "ask-lead" }, words.lead),
+    h(
+      "form.row",
+      { method: "dialog" },
+      h("button", { value: "no", autofocus: true }, words.no),
+      h("button.primary", { value: "yes" }, words.yes),
+    ),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) =>
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    }),
+  );
+}

@@ -1,0 +1,90 @@
+/** Many photographs that came together are one album here and one batch of the service. */
+
+import { cancelBatch, createBatch, listBatches, listItems, pauseBatch, resumeBatch, retryBatch, sealBatch } from "../api/api.js";
+import { sleep } from "../api/link.js";
+import { adopt } from "./photos.js";
+import { text } from "../ui/strings.js";
+
+const FROM = 20;
+/** What is being sent: by the drop's own id, its name, the promise of its batch, and the item names taken. */
+const drops = new Map();
+/** Names of the batches that are known, by id. */
+const names = new Map();
+const paused = new Set();
+let can = {};
+
+export function start(capabilities) {
+  can = capabilities;
+}
+
+/** Open an album for this many photographs, if there are enough of them and the service has batches. */
+export function openDrop(incoming) {
+  if (!can.batches || incoming.length < FROM) return null;
+  const id = `${Date.now()}-${drops.size}`;
+  const folder = incoming[0].folder.split("/")[0];
+  drops.set(id, { name: folder || text.sheet.albumOf(new Date()), batch: null, taken: new Set() });
+  return id;
+}
+
+/** Where to send a photograph of an open album: `{ batch, item }`, or null where it goes by itself. */
+export async function placeOf(photo) {
+  const drop = drops.get(photo.drop);
+  if (!drop) return null;
+  drop.batch ??= createBatch(drop.name).then(({ id, name }) => (names.set(id, name), id));
+  try {
+    photo.batch = await drop.batch;
+  } catch (problem) {
+    drop.batch = null;
+    throw problem;
+  }
+  photo.item ??= freeName([photo.folder, photo.name].filter(Boolean).join("/"), drop.taken);
+  return { batch: photo.batch, item: photo.item };
+}
+
+/** All of it is sent. */
+export async function closeDrop(id) {
+  const drop = drops.get(id);
+  drops.delete(id);
+  if (drop?.batch) await drop.batch.then(sealBatch).catch(() => {});
+}
+
+/** Learn the albums that the service holds; an album that this page left open is closed, its files are gone. */
+export async function meetAlbums(isOurs) {
+  if (!can.batches) return;
+  for await (const { id, name, sealed_at, canceled_at, state } of listBatches()) {
+    names.set(id, name);
+    remember(id, state === "paused");
+    if (!sealed_at && !canceled_at && isOurs(id)) void sealBatch(id).catch(() => {});
+  }
+}
+
+export const albumName = (id) => names.get(id) || text.sheet.album;
+
+export const isPaused = (id) => paused.has(id);
+const remember = (id, on) => (on ? paused.add(id) : paused.delete(id));
+
+/** Begin no further photograph of an album, or go on with it. */
+export async function pauseAlbum(id, on) {
+  await (on ? pauseBatch : resumeBatch)(id);
+  remember(id, on);
+}
+
+export const stopAlbum = (id) => change(id, cancelBatch).then(() => remember(id, false));
+export const retryAlbum = (id) => change(id, retryBatch);
+
+/** One call for thousands of items; then look at all of them. */
+async function change(id, call) {
+  await call(id);
+  await sleep(800);
+  for await (const records of listItems(id)) records.forEach(adopt);
+}
+
+/** A path that the service takes on every system: no odd characters, no part that ends in a dot or a blank. */
+function freeName(path, taken) {
+  const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_") || "_").join("/");
+  const dot = safe.lastIndexOf(".");
+  let free = safe;
+  for (let n = 2; taken.has(free.toLowerCase()); n += 1) free = dot > 0 ? `${safe.slice(0, dot)} (${n})${safe.slice(dot)}` : `${safe} (${n})`;
+  taken.add(free.toLowerCase());
+  return free;
+}

@@ -1,0 +1,144 @@
+/** Thumbnails: asked for by what is on the screen, newest request first, kept for the next visit. */
+
+import { fetchBlob, urls } from "../api/api.js";
+import { keepThumb, keptThumb } from "./remembered.js";
+import { sleep } from "../api/link.js";
+import { fileOf } from "./photos.js";
+
+const SIDE = 512;
+const IN_MEMORY = 400;
+/** What every browser shows without help. */
+const SHOWN = /jpeg|png|webp/;
+const ready = new Map();
+const failed = new Set();
+const wanted = new Map();
+let can = {};
+let idle = [];
+let started = 0;
+
+export function start(capabilities) {
+  can = capabilities;
+}
+
+const keyOf = (photo, version) => `${photo.id}/${version ? version.key : "original"}`;
+
+/** The thumbnail's address if it is at hand, null if it cannot be made, undefined while it is being made. */
+export function thumb(photo, version, onready) {
+  const key = keyOf(photo, version);
+  if (ready.has(key)) return recent(key);
+  if (failed.has(key)) return null;
+  // Taken out and put in again: the last in line is the first served, it is what the visitor looks at now.
+  const callbacks = wanted.get(key)?.callbacks ?? new Set();
+  callbacks.add(onready);
+  wanted.delete(key);
+  wanted.set(key, { photo, version, callbacks });
+  pump();
+  return undefined;
+}
+
+/** Nobody looks at this any more. */
+export function unwant(photo, onready) {
+  for (const [key, { photo: other, callbacks }] of wanted) {
+    if (other === photo && callbacks.delete(onready) && !callbacks.size) wanted.delete(key);
+  }
+}
+
+export function forgetThumbs(photo) {
+  for (const key of [...ready.keys()].filter((key) => key.startsWith(`${photo.id}/`))) {
+    URL.revokeObjectURL(ready.get(key));
+    ready.delete(key);
+  }
+}
+
+function recent(key) {
+  const url = ready.get(key);
+  ready.delete(key);
+  ready.set(key, url);
+  return url;
+}
+
+function pump() {
+  while (wanted.size && (idle.length || started < workersAllowed())) {
+    const [key, order] = [...wanted].at(-1);
+    wanted.delete(key);
+    void serve(idle.pop() ?? newWorker(), key, order);
+  }
+}
+
+const workersAllowed = () => Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) >> 1));
+
+function newWorker() {
+  started += 1;
+  return new Worker("/web/photos/thumbs-worker.js", { type: "module" });
+}
+
+async function serve(worker, key, { photo, version, callbacks }) {
+  let blob;
+  try {
+    blob = await keptThumb(key).catch(() => undefined);
+    if (!blob) {
+      blob = await make(worker, photo, version);
+      void keepThumb(key, blob).catch(() => {});
+    }
+    remember(key, URL.createObjectURL(blob));
+  } catch (problem) {
+    if (problem.passing) await sleep(3000);
+    else failed.add(key);
+  }
+  idle.push(worker);
+  for (const callback of callbacks) callback();
+  pump();
+}
+
+/** Where a thumbnail can be made from, best first: what is at hand, what is small, what is large. */
+function* sources(photo, version) {
+  if (version) {
+    if (can.preview) yield () => fetchBlob(urls.preview(version.job));
+    yield () => fetchBlob(urls.result(version.job));
+    return;
+  }
+  const file = fileOf(photo);
+  if (file) yield async () => file;
+  const done = photo.versions.find((v) => v.state === "succeeded")?.job;
+  if (can.preview && done && !SHOWN.test(photo.type)) yield () => fetchBlob(urls.originalPreview(done));
+  const job = photo.versions.find((v) => v.job)?.job;
+  if (can.original && job && !file) yield () => fetchBlob(urls.original(job));
+}
+
+/** Make it from the first source that is there and that this browser can read. */
+async function make(worker, photo, version) {
+  let failure = new Error("nothing at hand");
+  for (const source of sources(photo, version)) {
+    try {
+      return await shrink(worker, await source());
+    } catch (problem) {
+      if (problem.passing) throw problem;
+      failure = problem;
+    }
+  }
+  throw failure;
+}
+
+let tickets = 0;
+
+function shrink(worker, blob) {
+  const ticket = ++tickets;
+  return new Promise((resolve, reject) => {
+    const answer = ({ data }) => {
+      if (data.ticket !== ticket) return;
+      worker.removeEventListener("message", answer);
+      if (data.thumb) resolve(data.thumb);
+      else reject(new Error(data.failure));
+    };
+    worker.addEventListener("message", answer);
+    worker.postMessage({ ticket, blob, side: SIDE });
+  });
+}
+
+function remember(key, url) {
+  ready.set(key, url);
+  if (ready.size <= IN_MEMORY) return;
+  const [oldest, address] = ready.entries().next().value;
+  ready.delete(oldest);
+  URL.revokeObjectURL(address);
+}

@@ -1,0 +1,108 @@
+/** Follows unfinished jobs: a few reads at a time, the most interesting first, slower when nothing moves. */
+
+import { isUp, listen, readJob } from "../api/api.js";
+import { isLinked, linked, sleep } from "../api/link.js";
+import { all, dropVersion, setVersion, update } from "./photos.js";
+
+const LEAST = 6;
+const MOST = 48;
+const QUICK = 350;
+const SLOW = 4000;
+const IDLE = 20000;
+const SERVED = new Set(["queued", "running", "retrying", "canceling"]);
+
+let wake = () => {};
+let pace = QUICK;
+let opened = null;
+let stopListening = () => {};
+let events = false;
+let atOnce = LEAST;
+
+/** Look now: something was sent, asked for, or came back. */
+export function look() {
+  pace = QUICK;
+  wake();
+}
+
+/** Follow this photograph before all others, by events where the service has them. */
+export function follow(photo) {
+  opened = photo;
+  stopListening();
+  stopListening = () => {};
+  const version = photo?.versions.findLast((v) => v.job && SERVED.has(v.state));
+  if (version && events) stopListening = listen(version.job, look);
+  look();
+}
+
+export async function start(capabilities) {
+  events = capabilities.events;
+  addEventListener("online", look);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  for (;;) {
+    await tick();
+    await Promise.race([sleep(delay()), new Promise((resolve) => (wake = resolve))]);
+  }
+}
+
+function delay() {
+  if (!isLinked()) return (pace = Math.min(pace * 1.6, 8000));
+  if (!waiting().length) return IDLE;
+  return document.hidden ? Math.max(pace, SLOW) : pace;
+}
+
+async function tick() {
+  const line = waiting();
+  try {
+    if (!line.length || !isLinked()) await isUp();
+    const looked = line.slice(0, atOnce);
+    const moved = await Promise.all(looked.map(([photo, version]) => read(photo, version)));
+    linked(true);
+    // Where all that were looked at are over, many more may be.
+    const over = looked.every(([, version]) => !SERVED.has(version.state));
+    atOnce = over ? Math.min(MOST, atOnce * 2) : Math.max(LEAST, atOnce >> 1);
+    pace = moved.some(Boolean) ? QUICK : Math.min(pace * 1.4, SLOW);
+    if (line.length > looked.length) estimatePlaces(line);
+  } catch (problem) {
+    if (problem.status === 0) linked(false);
+    else pace = Math.min(pace * 2, 8000);
+  }
+}
+
+/** Unfinished versions that the service has, the most interesting first. */
+function waiting() {
+  const line = [];
+  for (const photo of all()) {
+    for (const version of photo.versions) if (version.job && SERVED.has(version.state)) line.push([photo, version]);
+  }
+  return line.sort((a, b) => interest(a) - interest(b));
+}
+
+function interest([photo, version]) {
+  if (photo === opened) return -2;
+  if (version.state !== "queued") return -1;
+  return version.place ?? (Date.parse(version.record?.created_at) || photo.added);
+}
+
+async function read(photo, version) {
+  try {
+    const answer = await readJob(version.job, version.etag);
+    if (!answer) return false;
+    const { record, etag } = answer;
+    // The service counts the jobs ahead; people count from one.
+    version.place = record.queue_position == null ? null : record.queue_position + 1;
+    return update(photo, version, record, etag) || record.state === "running";
+  } catch (problem) {
+    if (problem.status !== 404) throw problem;
+    // Deleted elsewhere: there is nothing to show any more.
+    dropVersion(photo, version);
+    return true;
+  }
+}
+
+/** The jobs that were not read this time stand behind those that were. */
+function estimatePlaces(line) {
+  const queued = line.filter(([, version]) => version.state === "queued");
+  const first = queued[0]?.[1].place;
+  if (!first) return;
+  queued.forEach(([photo, version], index) => version.place !== first + index && setVersion(photo, version, { place: first + index }));
+}

@@ -1,0 +1,38 @@
+/** From states and codes to sentences. */
+
+import { isPaused } from "./albums.js";
+import { text } from "../ui/strings.js";
+
+/** What the version is doing, in a few words. */
+export function stateWords(version) {
+  const { state, record, place } = version;
+  if (state === "sending") return text.state.sending(Math.floor(version.sent * 100));
+  if (state === "queued" && isPaused(record?.batch_id)) return text.state.paused;
+  if (state === "queued" && place) return text.state.place(place);
+  if (state === "running" && record?.progress) return text.stage[record.progress.stage] ?? text.state.running;
+  return text.state[state] ?? state;
+}
+
+/** Why it failed: our own words for what we know, the service's sentence for what it knows better. */
+export function errorWords(version) {
+  if (version.state === "canceled" || version.state === "expired") return text.state[version.state];
+  const { code, detail } = version.error ?? {};
+  const special = ["unsupported-format", "photo-too-large", "photo-rejected"].includes(code) && detail;
+  return special || text.error[code] || detail || text.error.other;
+}
+
+/** How much is done, 0 to 1, sending and working together. */
+export function progressOf(version) {
+  const { state, record } = version;
+  if (state === "sending") return version.sent * 0.2;
+  if (state === "queued" || state === "retrying") return 0.2;
+  if (state === "running" && record?.progress) return 0.25 + (0.7 * record.progress.done) / Math.max(1, record.progress.total);
+  return state === "succeeded" ? 1 : 0.2;
+}
+
+export function kindOf(photo) {
+  const ending = /\.([a-z0-9]{2,4})$/i.exec(photo.name)?.[1];
+  return (ending ?? photo.type.split("/")[1] ?? "?").toUpperCase().replace("JPG", "JPEG").replace(/^TIF$/, "TIFF");
+}
+
+export const resultName = (photo, version) => version.record?.result?.name ?? photo.name;

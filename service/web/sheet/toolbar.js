@@ -1,0 +1,72 @@
+/** Above the sheet: what is shown, how far it is, and what can be done to many at once. */
+
+import { h, icon, set, write } from "../ui/dom.js";
+import { text } from "../ui/strings.js";
+
+const words = text.sheet;
+const FILTERS = ["all", "working", "done", "failed"];
+
+/** Make the bar; every deed of `deeds` is a button. */
+export function makeToolbar(deeds) {
+  const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
+  const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));
+  const filters = h("fieldset.segments", {}, h("legend.unseen", {}, words.filterLabel), radios.map((radio, at) => h("label", {}, radio, h("span", {}, words.filters[FILTERS[at]], " ", counts[FILTERS[at]]))));
+  const albums = h("select", { "aria-label": words.albumLabel, hidden: true, onchange: () => deeds.album(albums.value) });
+  const archive = h("a.button", { download: "", hidden: true }, icon("download"), words.downloadAlbum);
+  const overall = h("p.overall");
+  const bar = h("span.bar-fill");
+  const track = h("span.bar-track", {}, bar);
+  const button = (name, label, deed) => h("button", { type: "button", onclick: deed }, icon(name), label);
+  const retry = button("retry", words.retryFailed, deeds.retryFailed);
+  const pause = button("pause", words.pause, deeds.pause);
+  const resume = button("play", words.resume, deeds.resume);
+  const cancel = button("stop", words.cancelAll, deeds.cancelAll);
+  const select = button("select", words.select, () => deeds.select(true));
+  const chosen = h("p", { role: "status" });
+  const all = button("select", words.selectAll, deeds.selectAll);
+  const zip = button("download", words.downloadSelected, deeds.zip);
+  const remove = button("delete", words.deleteSelected, deeds.remove);
+  const clear = button("close", words.clear, () => deeds.select(false));
+  const usual = h("div.row.deeds", {}, archive, retry, pause, resume, cancel, select);
+  const selecting = h("div.row.deeds", {}, chosen, all, zip, remove, clear);
+  const element = h("div.toolbar", {}, filters, albums, h("div.progress", {}, overall, track), usual, selecting);
+
+  return {
+    element,
+    /** `known` is a list of `{ id, name, count }`; `album` the id of the one that is shown, or "". */
+    draw({ numbers, left, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
+      drawAlbums(albums, known, album);
+      set(archive, { href: archiveUrl });
+      archive.hidden = !archiveUrl;
+      for (const name of FILTERS) write(counts[name], String(numbers[name]));
+      const atWork = numbers.working > 0;
+      const ahead = pausing.paused ? words.paused : left ? words.left(left) : "";
+      write(overall, words.overall(numbers.done, numbers.all) + (atWork && ahead ? `, ${ahead}` : ""));
+      bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
+      track.hidden = !atWork;
+      retry.hidden = !numbers.failed;
+      // The one takes the place of the other, and with it the focus.
+      const focused = [pause, resume].includes(document.activeElement);
+      pause.hidden = !pausing.running;
+      resume.hidden = !pausing.paused;
+      if (focused) (resume.hidden ? pause : resume).focus();
+      cancel.hidden = numbers.working < 2;
+      usual.hidden = isSelecting;
+      selecting.hidden = !isSelecting;
+      write(chosen, zipping ? words.zipping(...zipping) : words.selected(selected));
+      for (const needs of [zip, remove]) needs.disabled = !selected || Boolean(zipping);
+      set(element, { "data-selecting": isSelecting });
+    },
+  };
+}
+
+function drawAlbums(select, known, album) {
+  const key = JSON.stringify(known);
+  select.hidden = !known.length;
+  if (select.dataset.drawn !== key) {
+    const entries = known.map(({ id, name, count }) => h("option", { value: id }, words.albumEntry(name, count)));
+    select.replaceChildren(h("option", { value: "" }, words.everyAlbum), ...entries);
+    select.dataset.drawn = key;
+  }
+  select.value = album;
+}

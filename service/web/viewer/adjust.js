@@ -1,0 +1,92 @@
+/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest. */
+
+import { h, write } from "../ui/dom.js";
+import { DEFAULTS } from "../photos/photos.js";
+import { text } from "../ui/strings.js";
+
+const words = text.adjust;
+const PRESETS = {
+  faithful: { vividness: 0, temperature: 1, strength: 1 },
+  natural: DEFAULTS,
+  vivid: { vividness: 1, temperature: 0.38, strength: 1 },
+};
+const RANGES = { vividness: [0, 1], temperature: [0.05, 1], strength: [0, 1] };
+
+/** Make the panel; `make(options)` is called with what is asked for. */
+export function makeAdjust(make) {
+  const sliders = Object.fromEntries(Object.keys(RANGES).map((name) => [name, slider(name, changed)]));
+  const presets = Object.keys(PRESETS).map((name) => {
+    const button = h("button.chip", { type: "button", "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
+    return { name, button };
+  });
+  const note = h("p.dim.small", { role: "status" });
+  const submit = h("button.primary.wide", { type: "submit" }, words.make);
+  const element = h(
+    "form.panel-part",
+    { onsubmit: (event) => (event.preventDefault(), make(options())) },
+    h("h3", {}, words.heading),
+    h("p.dim.small", {}, words.lead),
+    h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
+    Object.values(sliders).map(({ element }) => element),
+    submit,
+    note,
+  );
+  let existing = [];
+  let refusal = "";
+  let isDraft = () => true;
+
+  const options = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, Number(input.value)]));
+  const setAll = (wanted) => Object.entries(sliders).forEach(([name, { input }]) => (input.value = wanted[name]));
+
+  function changed() {
+    const wanted = options();
+    for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
+    for (const { show } of Object.values(sliders)) show();
+    const had = exists();
+    submit.disabled = had || Boolean(refusal);
+    write(note, refusal || (had ? words.same : ""));
+  }
+
+  /** Is there a version with these sliders and the hints and palette that are wanted now? */
+  const exists = () => existing.some((version) => same(version.options, options()) && isDraft(version) && version.state !== "failed");
+
+  return {
+    element,
+    options,
+    exists,
+    /** Begin from the options of the version that is shown. */
+    from(version) {
+      setAll({ ...DEFAULTS, ...version.options });
+      changed();
+    },
+    /** Know the versions that there are, which of them have the hints wanted now, and why no other can be made, if so. */
+    know(versions, matches, why = "") {
+      [existing, isDraft, refusal] = [versions, matches, why];
+      changed();
+    },
+  };
+}
+
+const same = (a, b) => Object.keys(RANGES).every((name) => Math.abs(a[name] - b[name]) < 0.005);
+
+function slider(name, changed) {
+  const [min, max] = RANGES[name];
+  const id = `adjust-${name}`;
+  const input = h("input", { id, type: "range", min, max, step: 0.01, oninput: changed });
+  const output = h("output.dim", { for: id });
+  const show = () => {
+    const percent = `${Math.round(input.value * 100)} %`;
+    write(output, percent);
+    input.setAttribute("aria-valuetext", percent);
+    input.style.setProperty("--part", (input.value - min) / (max - min));
+  };
+  const [low, high] = words[`${name}Ends`];
+  const element = h(
+    "div.slider",
+    {},
+    h("div.row.spread", {}, h("label", { for: id }, words[name]), output),
+    input,
+    h("div.row.spread.ends", { "aria-hidden": "true" }, h("span", {}, low), h("span", {}, high)),
+  );
+  return { element, input, show };
+}

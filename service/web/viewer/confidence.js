@@ -1,0 +1,29 @@
+/** The confidence map as a veil over the photograph: the less sure the machine was, the stronger. */
+
+import { fetchBlob, urls } from "../api/api.js";
+
+// One hue that no photograph is full of; it has to read as a mark, not as a colour of the picture.
+const [RED, GREEN, BLUE] = [255, 64, 196];
+const STRONGEST = 0.72;
+
+/** Draw the map of `version` on `canvas`, at the map's own small size; CSS stretches it. */
+export async function drawGuess(canvas, version, signal) {
+  const map = await createImageBitmap(await fetchBlob(urls.confidence(version.job), signal));
+  canvas.width = map.width;
+  canvas.height = map.height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(map, 0, 0);
+  map.close();
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
+  veil(pixels.data);
+  context.putImageData(pixels, 0, 0);
+}
+
+/** Turn grey levels, 255 for sure, into the veil's colour and strength, in place. */
+export function veil(rgba) {
+  for (let at = 0; at < rgba.length; at += 4) {
+    const confidence = rgba[at] / 255;
+    rgba[at + 3] = Math.round(255 * STRONGEST * (1 - confidence) ** 2.5);
+    [rgba[at], rgba[at + 1], rgba[at + 2]] = [RED, GREEN, BLUE];
+  }
+}

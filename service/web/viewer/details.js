@@ -1,0 +1,40 @@
+/** What an archivist asks of a result: what came in, what came out, what made it. */
+
+import { h } from "../ui/dom.js";
+import { bytes, day, text } from "../ui/strings.js";
+
+const words = text.details;
+
+export function makeDetails() {
+  const list = h("dl");
+  const element = h("details.panel-part", {}, h("summary", {}, h("h3", {}, words.heading)), list);
+  let drawn = "";
+  return {
+    element,
+    draw(photo, version) {
+      const rows = facts(photo, version).filter(([, value]) => value);
+      const key = JSON.stringify(rows);
+      if (key === drawn) return;
+      drawn = key;
+      list.replaceChildren(...rows.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
+    },
+  };
+}
+
+function facts(photo, { record, options }) {
+  const { result, model, timings, warnings } = record ?? {};
+  const seconds = Object.values(timings ?? {}).reduce((sum, stage) => sum + stage, 0);
+  return [
+    [words.file, `${photo.name}, ${bytes(photo.bytes)}`],
+    [words.size, result && words.pixels(result.width, result.height)],
+    [words.result, result && `${result.media_type}, ${bytes(result.bytes)}`],
+    [text.adjust.heading, text.adjust.summary(options)],
+    [words.lender, record?.reference?.name],
+    [words.model, model && `${model.name} ${model.version}`],
+    [words.provider, record?.provider ?? model?.provider],
+    [words.took, seconds > 0 && words.seconds(seconds)],
+    [words.kept, result?.expires_at && day(new Date(result.expires_at))],
+    [words.notes, warnings?.length && warnings.join(" ")],
+    [words.job, record?.id],
+  ];
+}

@@ -1,0 +1,148 @@
+/** The panel for colour hints: set spots on the photograph, choose their colours, try them as a new version. */
+
+import { suggestionsAt } from "../api/api.js";
+import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
+import { chromaOf, cssOf, hueOf, labOf } from "./cielab.js";
+import { sleep } from "../api/link.js";
+import { makeMarkers, within } from "./markers.js";
+import { makePicker } from "./picker.js";
+import { colourName, text } from "../ui/strings.js";
+
+const words = text.hints;
+const MOST = 64;
+/** Milliseconds between questions, growing to the longest; in all two minutes, for a busy machine. */
+const [QUICK, SLOW, TRIES] = [300, 2000, 65];
+
+/** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
+export function makeHints({ stage, draft, make, jobOf }) {
+  const toggle = h("button.wide", { type: "button", "aria-pressed": "false", onclick: () => activate(!active) }, icon("dropper"), h("span", {}, words.start));
+  const lead = h("p.dim.small", {}, words.lead);
+  const picker = makePicker((ab, stroke) => draft.change((now) => Object.assign(now.hints[chosen], ab), `colour ${chosen} ${stroke}`));
+  const list = h("ul.hint-list", { "aria-label": words.list });
+  const undo = h("button", { type: "button", onclick: stepBack }, icon("undo"), words.undo);
+  const submit = h("button.primary.grow", { type: "button", onclick: () => make() }, words.make);
+  const note = h("p.dim.small", { role: "status" });
+  const deeds = h("div.row", {}, undo, submit);
+  const element = h("section.panel-part.hints", { hidden: true, "aria-labelledby": "hints-heading" }, h("h3", { id: "hints-heading" }, words.heading), lead, toggle, picker.element, deeds, list, note);
+  const markers = makeMarkers(stage, { place, choose, move, remove });
+  let active = false;
+  let chosen = -1;
+  let turn = 0;
+  let listed = "";
+
+  function activate(on) {
+    active = on;
+    chosen = -1;
+    draw();
+    if (!on) return;
+    say(words.howTo);
+    stage.element.focus({ preventScroll: true });
+    stage.element.scrollIntoView({ block: "nearest" });
+    ask({ x: 0.5, y: 0.5 }).catch(() => {}); // a worker needs seconds for the first answer: let it begin now
+  }
+
+  function place({ x, y }) {
+    if (draft.hints.length >= MOST) return say(words.enough(MOST), { urgent: true });
+    const { a, b } = labOf(stage.levelsAt(x, y));
+    draft.change((now) => now.hints.push({ x, y, a, b }));
+    choose(draft.hints.length - 1, { focus: true });
+  }
+
+  async function choose(index, { focus = true } = {}) {
+    chosen = index;
+    draw();
+    const hint = draft.hints[index];
+    const { l } = labOf(stage.levelsAt(hint.x, hint.y));
+    picker.from({ l, a: hint.a, b: hint.b });
+    picker.suggest(null);
+    picker.element.scrollIntoView({ block: "nearest" });
+    const mine = ++turn;
+    // Who has gone elsewhere until the answer is there stays there.
+    const idle = [document.activeElement, stage.element, document.body];
+    const found = await ask(hint).catch(() => null);
+    if (mine !== turn) return;
+    picker.suggest(found ?? [], found?.length ? "" : words.noSuggestions);
+    if (focus && idle.includes(document.activeElement)) picker.focus();
+  }
+
+  /** The likely colours at a spot; the first question of a job has a worker look for all of them. */
+  async function ask({ x, y }) {
+    const job = jobOf();
+    for (let tries = 0; job && tries < TRIES; tries += 1) {
+      const answer = await suggestionsAt(job, x, y);
+      if (answer.ready) return answer.suggestions;
+      await sleep(Math.min(SLOW, QUICK * 1.2 ** tries));
+    }
+    return null;
+  }
+
+  function move(index, x, y) {
+    draft.change((now) => Object.assign(now.hints[index], { x: within(now.hints[index].x + x), y: within(now.hints[index].y + y) }), `place ${index}`);
+    say(words.at(draft.hints[index]));
+  }
+
+  function remove(index) {
+    draft.change((now) => now.hints.splice(index, 1));
+    chosen = -1;
+    draw();
+    say(words.removed(index + 1));
+    (list.querySelectorAll("button")[Math.min(index, draft.hints.length - 1)] ?? stage.element).focus({ preventScroll: true });
+  }
+
+  function stepBack() {
+    draft.undo();
+    if (chosen >= draft.hints.length) chosen = -1;
+    draw();
+    say(words.undone);
+    if (undo.disabled) stage.element.focus({ preventScroll: true });
+  }
+
+  function draw() {
+    const hints = draft.hints.map((hint) => {
+      const { l } = labOf(stage.levelsAt(hint.x, hint.y));
+      return { ...hint, css: cssOf({ l, a: hint.a, b: hint.b }), name: colourName(hueOf(hint), chromaOf(hint)) };
+    });
+    if (chosen >= hints.length) chosen = -1;
+    markers.draw(hints, chosen, active && !element.hidden);
+    drawList(hints);
+    set(toggle, { "aria-pressed": String(active) });
+    write(toggle.lastChild, active ? words.stop : words.start);
+    lead.hidden = active;
+    picker.element.hidden = !active || chosen < 0;
+    list.hidden = !hints.length;
+    undo.disabled = !draft.canUndo;
+    deeds.hidden = !hints.length && !draft.canUndo;
+    write(note, active && !hints.length ? words.howTo : "");
+  }
+
+  function drawList(hints) {
+    const key = JSON.stringify([hints, active && chosen]);
+    // Written anew only when it differs: the focus may be in it.
+    if (key === listed) return;
+    listed = key;
+    list.replaceChildren(
+      ...hints.map((hint, index) => {
+        const swatch = h("span.hint-swatch", { "aria-hidden": "true" });
+        swatch.style.background = hint.css;
+        return h("li.row", { "data-chosen": index === chosen && active }, swatch, h("span.grow.small", {}, words.row(index + 1, hint.name)), iconButton("close", words.remove(index + 1), () => remove(index)));
+      }),
+    );
+  }
+
+  return {
+    element,
+    draw,
+    /** Leave the photograph to the divider again. */
+    stop: () => active && activate(false),
+    get active() {
+      return active;
+    },
+    /** Know whether the draft can be tried, and why not. */
+    know({ can, same }) {
+      element.hidden = !can;
+      if (!can) active = false;
+      submit.disabled = same;
+      draw();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** The panel for a reference photograph, which lends its palette. */
+
+import { fetchBlob, urls } from "../api/api.js";
+import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
+import { text } from "../ui/strings.js";
+
+const words = text.lender;
+
+/** Make the panel for `draft`; `make()` tries it. */
+export function makeLender({ draft, make }) {
+  const choose = h("button.wide", { type: "button", onclick: browse }, icon("palette"), h("span", {}, words.choose));
+  const picture = h("img", { alt: "", hidden: true });
+  const name = h("span.grow.small");
+  const remove = iconButton("close", words.remove, () => lend(null));
+  const chosen = h("div.row.lender-chosen", { hidden: true }, picture, name, remove);
+  const submit = h("button.primary.wide", { type: "button", hidden: true, onclick: () => make() }, words.make);
+  const element = h("section.panel-part.lender", { hidden: true, "aria-labelledby": "lender-heading" }, h("h3", { id: "lender-heading" }, words.heading), h("p.dim.small", {}, words.lead), choose, chosen, submit);
+  let shownId = null;
+
+  for (const kind of ["dragenter", "dragover"]) {
+    element.addEventListener(kind, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      set(element, { "data-over": true });
+    });
+  }
+  element.addEventListener("dragleave", () => set(element, { "data-over": false }));
+  element.addEventListener("drop", (event) => {
+    // The page's own handler sees that this drop is taken.
+    event.preventDefault();
+    set(element, { "data-over": false });
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) lend(file);
+  });
+
+  function browse() {
+    const input = h("input", { type: "file", accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k", hidden: true });
+    document.body.append(input);
+    input.addEventListener("change", () => (lend(input.files[0]), input.remove()));
+    input.addEventListener("cancel", () => input.remove());
+    input.click();
+  }
+
+  function lend(file) {
+    const lender = file ? { id: `${file.name} ${file.size} ${file.lastModified}`, name: file.name, file } : null;
+    draft.change((now) => (now.lender = lender));
+    say(lender ? words.lent(lender.name) : words.removed);
+    if (!lender) choose.focus({ preventScroll: true });
+  }
+
+  async function show(lender) {
+    if (shownId === (lender?.id ?? null)) return;
+    shownId = lender?.id ?? null;
+    picture.hidden = true;
+    if (picture.src) URL.revokeObjectURL(picture.src);
+    if (!lender) return picture.removeAttribute("src");
+    try {
+      const blob = await lenderFile(lender);
+      if (shownId !== lender.id) return;
+      picture.src = URL.createObjectURL(blob);
+      await picture.decode();
+      picture.hidden = shownId !== lender.id;
+    } catch {
+      // Gone, or no format for browsers: its name has to do.
+    }
+  }
+
+  return {
+    element,
+    /** Know whether the draft can be tried, and whether what is shown has a lender. */
+    know({ can, same, had }) {
+      element.hidden = !can;
+      const { lender } = draft;
+      chosen.hidden = !lender;
+      write(choose.lastChild, lender ? words.another : words.choose);
+      write(name, lender?.name ?? "");
+      submit.hidden = same || !(lender || had);
+      if (can) void show(lender);
+    },
+  };
+}
+
+/** The file itself, from this page's hands or back from the service. */
+export async function lenderFile({ file, job, name }) {
+  return file ?? new File([await fetchBlob(urls.reference(job))], name);
+}

@@ -1,0 +1,205 @@
+/** One photograph, large: stage, versions, adjusting, details. */
+
+import * as actions from "../photos/actions.js";
+import { makeAdjust } from "./adjust.js";
+import { modelCapabilities, urls } from "../api/api.js";
+import { makeDetails } from "./details.js";
+import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
+import { makeDraft } from "./draft.js";
+import { drawGuess } from "./confidence.js";
+import { makeHints } from "./hints.js";
+import { makeLender } from "./palette.js";
+import { UNFINISHED, best, current, fileOf, get, watch } from "../photos/photos.js";
+import { load, sources } from "../photos/pictures.js";
+import { makeStage } from "./stage.js";
+import { text } from "../ui/strings.js";
+import { makeVersions } from "./versions.js";
+import { follow } from "../photos/watcher.js";
+import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
+
+const words = text.viewer;
+
+/** Make the viewer in `dialog`; `go(step)` moves to a neighbour, `close()` leaves. */
+export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
+  const stage = makeStage({ onzoom });
+  const name = h("h2.viewer-name");
+  const zoomWords = h("button.quiet.zoom", { type: "button", title: words.full, onclick: () => stage.zoomFull() });
+  const fit = iconButton("fit", words.fit, () => stage.zoomFit());
+  const previous = iconButton("previous", words.previous, () => go(-1));
+  const next = iconButton("next", words.next, () => go(1));
+  const guess = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => setGuess(!guessing) }, icon("guess"), h("span", {}, text.guess.show));
+  const download = h("a.button.primary.labelled", { "aria-label": words.download }, icon("download"), h("span", {}, words.download));
+  const remove = iconButton("delete", words.remove, () => actions.removeAsking([photo]));
+  const status = h("p.work-words");
+  const bar = h("span.bar-fill");
+  const retry = h("button.primary", { type: "button", onclick: () => actions.retry(photo) }, icon("retry"), words.retry);
+  const cancel = h("button", { type: "button", onclick: () => actions.cancel(photo) }, icon("stop"), words.cancel);
+  const work = h("div.work", {}, status, h("span.bar-track", {}, bar), h("div.row", {}, retry, cancel));
+  const legend = h("p.legend", { hidden: true }, h("span", {}, text.guess.legend[0]), h("span.legend-scale", { "aria-hidden": "true" }), h("span", {}, text.guess.legend[1]));
+  const versions = makeVersions({ show: (version) => show(version), compare, redraw: () => photo && drawPanel() });
+  const draft = makeDraft(() => photo && drawPanel());
+  const tryDraft = () => makeAnother(adjust.options());
+  const adjust = makeAdjust(makeAnother);
+  const hints = makeHints({ stage, draft, make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
+  const lender = makeLender({ draft, make: tryDraft });
+  const details = makeDetails();
+  dialog.append(
+    h("header.viewer-bar", {},
+      h("div.row", {}, iconButton("back", words.back, close), name),
+      h("div.row.zooms", {}, iconButton("zoom-out", words.zoomOut, () => stage.zoomBy(1 / 1.4)), zoomWords, iconButton("zoom-in", words.zoomIn, () => stage.zoomBy(1.4)), fit),
+      h("div.row", {}, guess, previous, next, remove, download)),
+    h("div.viewer-body", {},
+      h("div.stage-wrap", {}, stage.element, legend, work),
+      h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
+  );
+  dialog.addEventListener("cancel", (event) => (event.preventDefault(), hints.active ? hints.stop() : close()));
+  watch(({ touched }) => photo && touched.has(photo) && (get(photo.id) ? changed() : close()));
+
+  let photo = null;
+  let shown = null;
+  let leftKey = "";
+  let guessing = false;
+  let drawn = "";
+  let seenAtWork = false;
+  let turn = 0;
+
+  function onzoom({ percent, fits }) {
+    write(zoomWords, words.zoom(percent));
+    set(zoomWords, { "aria-label": `${words.zoom(percent)}. ${words.full}` });
+    fit.disabled = fits;
+  }
+
+  function open(wanted) {
+    photo = wanted;
+    leftKey = "";
+    drawn = "";
+    seenAtWork = false;
+    stage.left.put(null);
+    stage.right.put(null);
+    stage.name("", "", false);
+    write(name, photo.name);
+    set(dialog, { "aria-label": words.label(photo.name) });
+    if (!dialog.open) dialog.showModal();
+    hints.stop();
+    shown = UNFINISHED.has(current(photo).state) ? current(photo) : best(photo);
+    draft.from(shown);
+    show(shown);
+    adjust.from(shown);
+    follow(photo);
+    stage.focus();
+    void learn();
+  }
+
+  /** Workers may have come with another model since the page was opened. */
+  async function learn() {
+    try {
+      Object.assign(capabilities, await modelCapabilities());
+      if (photo) drawPanel();
+    } catch {
+      // The watcher says when the service cannot be reached.
+    }
+  }
+
+  function shut() {
+    turn += 1;
+    photo = null;
+    follow(null);
+    if (dialog.open) dialog.close();
+  }
+
+  function show(version) {
+    shown = version;
+    // One that was made from this draft leaves the way back open.
+    if (!draft.matches(version)) draft.from(version);
+    if (leftKey === version.key) leftKey = "";
+    changed();
+  }
+
+  function compare(key) {
+    leftKey = key;
+    changed();
+  }
+
+  function changed() {
+    if (!photo.versions.includes(shown)) draft.from((shown = best(photo)));
+    // A new version that is ready while another one is shown waits in the strip; one that was watched comes in.
+    if (UNFINISHED.has(shown.state)) seenAtWork = true;
+    drawPanel();
+    void drawStage();
+  }
+
+  function drawPanel() {
+    const busy = UNFINISHED.has(shown.state);
+    const ready = shown.state === "succeeded";
+    const { previous: has, next: more } = neighbours(photo);
+    [previous.disabled, next.disabled] = [!has, !more];
+    work.hidden = ready;
+    work.dataset.state = shown.state;
+    write(status, busy ? stateWords(shown) : errorWords(shown));
+    bar.style.transform = `scaleX(${progressOf(shown)})`;
+    bar.parentElement.hidden = !busy;
+    retry.hidden = busy || !["failed", "canceled"].includes(shown.state);
+    cancel.hidden = !busy || shown.state === "canceling";
+    download.hidden = !ready;
+    if (ready) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });
+    guess.hidden = !capabilities.confidence || !ready;
+    versions.draw(photo, shown, leftKey);
+    adjust.know(photo.versions, draft.matches, fileOf(photo) || capabilities.original ? "" : text.adjust.noOriginal);
+    const same = adjust.exists();
+    hints.know({ can: Boolean(capabilities.hints), same });
+    lender.know({ can: Boolean(capabilities.palette), same, had: Boolean(shown.lender) });
+    details.draw(photo, shown);
+  }
+
+  async function drawStage() {
+    const left = photo.versions.find((version) => version.key === leftKey) ?? null;
+    const ready = shown.state === "succeeded";
+    const key = [photo.id, leftKey, ready ? shown.key : ""].join();
+    if (key === drawn) return;
+    drawn = key;
+    const mine = ++turn;
+    stage.note(words.loading);
+    const [before, after] = await Promise.all([load(sources(photo, left)), ready ? load(sources(photo, shown)) : null]);
+    if (mine !== turn) return;
+    put(before, after, ready);
+    stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));
+    if (ready && seenAtWork && before && after) stage.sweep();
+    if (ready) seenAtWork = false;
+    setGuess(guessing && ready);
+  }
+
+  function put(before, after, ready) {
+    const main = after ?? before;
+    if (main) stage.measure(main.image.naturalWidth, main.image.naturalHeight);
+    stage.left.put(before?.image ?? null);
+    stage.right.put(after?.image ?? null);
+    if (!main || (ready && !after)) return stage.note(words.noDisplay(kindOf(photo)));
+    if (!before) return stage.note(words.gone);
+    stage.note(main.reduced ? words.preview : "");
+    hints.draw();
+  }
+
+  async function setGuess(on) {
+    guessing = on;
+    set(guess, { "aria-pressed": String(on) });
+    stage.overlay.hidden = true;
+    legend.hidden = true;
+    if (!on) return;
+    try {
+      await drawGuess(stage.overlay, shown);
+      stage.overlay.hidden = legend.hidden = !guessing;
+    } catch {
+      guessing = false;
+      set(guess, { "aria-pressed": "false" });
+      stage.note(text.guess.failed);
+    }
+  }
+
+  function makeAnother(options) {
+    show(actions.again(photo, { ...options, hints: draft.hints }, draft.lender));
+    follow(photo);
+    say(text.adjust.made(photo.versions.length));
+  }
+
+  return { open, shut, get photo() { return photo; } };
+}

@@ -1,0 +1,1 @@
+"""The calls about webhooks, and the dispatcher that sends them."""

@@ -1,0 +1,188 @@
+"""The calls on webhooks; `dispatcher` does the sending, in a process of its own."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from photochrom.errors import InvalidOption
+from photochrom.ids import new_id
+from photochrom.jobs import events
+from photochrom.jobs.events import EventType
+from photochrom.jobs.record import utc_now
+from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
+
+from ..deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId
+from ..edge import problems
+from ..edge.paging import Cursor, Limit, link_next
+from .destinations import check_url
+from .schemas import (
+    DeliveryPage,
+    DeliveryView,
+    NewSecretView,
+    NewWebhook,
+    Rotation,
+    WebhookChange,
+    WebhookList,
+    WebhookView,
+)
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Have events sent to you",
+    responses=problems.responses(400, 408, 409, 413, 422, 503),
+)
+def create_webhook(
+    new: NewWebhook, services: ServicesDep, caller: CallerDep, response: Response
+) -> NewSecretView:
+    """Register an endpoint for events of what the caller may see.
+
+    The secret in the answer signs its events (Standard Webhooks); it is not shown again.
+    """
+    webhook = Webhook(
+        id=new_id(),
+        owner=caller.only or "",
+        url=_checked(services, new.url),
+        events=_subscribable(new.events),
+        batch_items=new.batch_items,
+        description=new.description,
+        secrets=(new_secret(),),
+        created_at=utc_now(),
+    )
+    services.webhooks.create(webhook, services.settings.webhook_limit)
+    response.headers.update({"Location": f"/v1/webhooks/{webhook.id}", **_NO_STORE})
+    return NewSecretView.of(webhook, utc_now())
+
+
+@router.get("", summary="List webhooks, oldest first", responses=problems.responses(503))
+@router.head("", include_in_schema=False)
+def list_webhooks(services: ServicesDep, caller: CallerDep) -> WebhookList:
+    """Return all of them: there are few."""
+    seen = (webhook for webhook in services.webhooks.all() if caller.sees(webhook.owner))
+    return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in seen])
+
+
+@router.get("/{webhook_id}", summary="See a webhook", responses=problems.responses(404, 503))
+@router.head("/{webhook_id}", include_in_schema=False)
+def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
+    """Return it without its secret; `disabled` and `failing_since` tell how it fares."""
+    return WebhookView.of(services.webhooks.get(webhook_id), utc_now())
+
+
+@router.patch(
+    "/{webhook_id}", summary="Change a webhook", responses=problems.responses(400, 404, 408, 413, 422, 503)
+)
+def change_webhook(webhook_id: WebhookId, change: WebhookChange, services: ServicesDep) -> WebhookView:
+    """Change what is given. `enabled: true` goes on with what waits; while disabled, nothing new is put down."""
+    update = change.model_dump(exclude={"enabled"}, exclude_none=True)
+    if change.url is not None:
+        update["url"] = _checked(services, change.url)
+    if change.events is not None:
+        update["events"] = _subscribable(change.events)
+
+    def changed(webhook: Webhook) -> Webhook:
+        webhook = webhook.model_copy(update=update)
+        return webhook if change.enabled is None else webhook.enable(change.enabled)
+
+    return WebhookView.of(services.webhooks.change(webhook_id, changed), utc_now())
+
+
+@router.delete(
+    "/{webhook_id}",
+    status_code=204,
+    summary="Erase a webhook and its log",
+    responses=problems.responses(404, 503),
+)
+def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
+    """Send nothing more, not even what waits for another attempt."""
+    services.webhooks.delete(webhook_id)
+
+
+@router.post(
+    "/{webhook_id}:rotate-secret",
+    summary="Replace the secret",
+    responses=problems.responses(400, 404, 408, 413, 422, 503),
+)
+def rotate_secret(
+    webhook_id: WebhookId, services: ServicesDep, response: Response, rotation: Rotation | None = None
+) -> NewSecretView:
+    """Show a new secret, once; until the overlap is over events carry two signatures, by the old one, too."""
+    overlap = timedelta(seconds=(rotation or Rotation()).overlap_seconds)
+    webhook = services.webhooks.change(webhook_id, lambda one: one.rotate(utc_now(), overlap))
+    response.headers.update(_NO_STORE)
+    return NewSecretView.of(webhook, utc_now())
+
+
+@router.post(
+    "/{webhook_id}:ping",
+    status_code=202,
+    summary="Send a test event",
+    responses=problems.responses(404, 409, 503),
+)
+def ping_webhook(webhook_id: WebhookId, services: ServicesDep, response: Response) -> DeliveryView:
+    """Send `webhook.ping`, in one attempt; its delivery tells what came of it."""
+    webhook = services.webhooks.get(webhook_id)
+    delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.public_url)
+    view = DeliveryView.of(delivery)
+    response.headers["Location"] = view.url
+    return view
+
+
+@router.get(
+    "/{webhook_id}/deliveries",
+    summary="List what was sent, newest first",
+    responses=problems.responses(404, 422, 503),
+)
+@router.head("/{webhook_id}/deliveries", include_in_schema=False)
+def list_deliveries(
+    webhook_id: WebhookId,
+    services: ServicesDep,
+    request: Request,
+    response: Response,
+    state: DeliveryState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> DeliveryPage:
+    """Return one page of deliveries with their attempts; by `state=failed` those that were given up."""
+    services.webhooks.get(webhook_id)
+    deliveries, following = services.webhooks.page(webhook_id, limit, before=cursor, state=state)
+    link_next(request, response, following)
+    return DeliveryPage(items=[DeliveryView.of(one) for one in deliveries], next_cursor=following)
+
+
+@router.get(
+    "/{webhook_id}/deliveries/{delivery_id}", summary="See a delivery", responses=problems.responses(404, 503)
+)
+@router.head("/{webhook_id}/deliveries/{delivery_id}", include_in_schema=False)
+def read_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep) -> DeliveryView:
+    """Return one delivery with its payload and attempts."""
+    services.webhooks.get(webhook_id)
+    return DeliveryView.of(services.webhooks.delivery(webhook_id, delivery_id))
+
+
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}:replay",
+    status_code=202,
+    summary="Send an event once more",
+    responses=problems.responses(404, 409, 503),
+)
+def replay_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep) -> DeliveryView:
+    """Send it again under the same `webhook-id`, whatever became of it, with all its attempts anew."""
+    return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
+
+
+def _checked(services: Services, url: str) -> str:
+    settings = services.settings
+    return check_url(url, allow_http=settings.webhook_allow_http, allowed=settings.webhook_allowed_networks)
+
+
+def _subscribable(chosen: tuple[EventType, ...]) -> tuple[EventType, ...]:
+    if EventType.PING in chosen:
+        raise InvalidOption(
+            f"{EventType.PING} is sent when you ask for it by :ping; it needs no subscription."
+        )
+    return tuple(dict.fromkeys(chosen))

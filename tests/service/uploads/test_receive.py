@@ -1,0 +1,111 @@
+"""Bad bodies of every kind: a clear answer, nothing left on the disk, and the next one works."""
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from photochrom.errors import InvalidOption
+from service.uploads.receive import parse_options, safe_name
+from support.queueing import Bench
+
+BOUNDARY = "limit"
+
+
+def form(*parts: tuple[str, bytes], end: str = f"--{BOUNDARY}--\r\n") -> dict[str, object]:
+    body = b"".join(
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + data + b"\r\n"
+        for disposition, data in parts
+    )
+    return {
+        "content": body + end.encode(),
+        "headers": {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
+    }
+
+
+def raw(content: bytes, kind: str = "image/jpeg") -> dict[str, object]:
+    return {"content": content, "headers": {"Content-Type": kind}}
+
+
+PHOTO = 'name="photo"; filename="a.jpg"'
+JPEG = b"\xff\xd8\xff\xe0" + b"x" * 200
+
+BAD = {
+    "empty raw body": (raw(b""), 422, "unreadable-photo"),
+    "empty part": (form((PHOTO, b"")), 422, "unreadable-photo"),
+    "no image": (raw(b"Dear diary, " * 20), 415, "unsupported-format"),
+    "a few bytes": (raw(b"hi"), 415, "unsupported-format"),
+    "sent as JSON": (raw(b"{}", "application/json"), 415, "unsupported-format"),
+    "too large": (raw(JPEG * 1000), 413, "photo-too-large"),
+    "too large part": (form((PHOTO, JPEG * 1000)), 413, "photo-too-large"),
+    "no photo part": (form(('name="quality"', b"80")), 422, "unreadable-photo"),
+    "two photos": (form((PHOTO, JPEG), (PHOTO, JPEG)), 422, "invalid-option"),
+    "unknown field": (form((PHOTO, JPEG), ('name="qualty"', b"80")), 422, "invalid-option"),
+    "field out of range": (form((PHOTO, JPEG), ('name="quality"', b"800")), 422, "invalid-option"),
+    "endless field": (form(('name="quality"', b"8" * 5000), (PHOTO, JPEG)), 422, "invalid-option"),
+    "nameless part": (form(("x=1", b"80"), (PHOTO, JPEG)), 422, "invalid-option"),
+    "cut off": (form((PHOTO, JPEG), end=""), 422, "unreadable-photo"),
+    "no boundary": (raw(JPEG, "multipart/form-data"), 422, "unreadable-photo"),
+    "malformed": (raw(b"--other\r\n", "multipart/form-data; boundary=limit"), 422, "unreadable-photo"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_upload_gets_its_problem_and_leaves_nothing(
+    client: TestClient, bench: Bench, photo: bytes, case: str
+) -> None:
+    request, status, code = BAD[case]
+    response = client.post("/v1/jobs", **request)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"].endswith(".")
+    assert [path for path in bench.data.rglob("*") if path.is_file()] == []
+    assert client.post("/v1/jobs", files={"photo": ("a.jpg", photo)}).status_code == 202
+
+
+def test_an_unknown_option_is_named(client: TestClient, photo: bytes) -> None:
+    for response in (
+        client.post("/v1/jobs?qualty=80", content=photo),
+        client.post("/v1/jobs", files={"photo": ("a.jpg", photo)}, data={"qualty": "80"}),
+    ):
+        assert "qualty" in response.json()["detail"]
+        assert "quality" in response.json()["detail"]
+
+
+def test_fields_may_come_after_the_photo(client: TestClient) -> None:
+    response = client.post("/v1/jobs", **form((PHOTO, JPEG), ('name="quality"', b"70")))
+    assert response.json()["options"]["quality"] == 70
+
+
+def test_a_boundary_look_alike_in_the_photo_is_photo(client: TestClient) -> None:
+    tricky = JPEG + b"\r\n--limi" + JPEG
+    assert client.post("/v1/jobs", **form((PHOTO, tricky))).json()["original"]["bytes"] == len(tricky)
+
+
+def test_too_much_is_refused_by_its_announcement(client: TestClient, bench: Bench) -> None:
+    """A body without a declared length is counted, one with it is refused before it is read."""
+    response = client.post("/v1/jobs", content=iter([JPEG] * 1000), headers={"Content-Type": "image/jpeg"})
+    assert response.status_code == 413
+    assert bench.files() == []
+
+
+def test_empty_fields_count_as_not_given() -> None:
+    assert parse_options({"quality": ""}).quality == 92
+
+
+def test_wrong_options_are_all_named() -> None:
+    with pytest.raises(InvalidOption, match=r"quality.*vividness"):
+        parse_options({"quality": "0", "vividness": "7"})
+
+
+@given(st.text(max_size=400))
+def test_names_are_never_paths_nor_control_characters(name: str) -> None:
+    safe = safe_name(name)
+    assert safe
+    assert len(safe) <= 255
+    assert not set(safe) & set("/\\\0\r\n")
+    assert not safe.startswith(".")
+
+
+def test_a_long_name_keeps_its_extension() -> None:
+    assert safe_name("x" * 400 + ".jpeg").endswith("x.jpeg")

@@ -1,0 +1,19 @@
+import os
+
+from support.dispatching import dispatcher
+from support.health import asked
+from support.queueing import Bench
+from support.running import wait_for
+
+
+def test_a_dispatcher_that_looks_for_work_is_alive_and_none_is_said_so(bench: Bench) -> None:
+    check = "service.webhooks.healthcheck"
+    nobody = asked(check, bench.redis_url)
+    assert nobody.returncode == os.EX_TEMPFAIL
+    assert "No dispatcher of webhooks of " in nobody.stderr
+    with dispatcher(bench):
+        wait_for(
+            lambda: asked(check, bench.redis_url).returncode == os.EX_OK,
+            30,
+            "sign of life",
+        )
