@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from workers.providers import CUDA
+from workers.network.providers import CUDA
 from workers.worker import resident_bytes
 
 

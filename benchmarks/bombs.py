@@ -23,8 +23,8 @@ from service.settings import ServiceSettings
 from service.unpacking.entries import Budget, Entry
 from service.unpacking.unpack import blocks, entries
 from service.uploads.receive import Sink
+from workers.network.predictor import Predictor
 from workers.pipeline.colorizer import colorize
-from workers.predictor import Predictor
 
 from . import hostile_archives, hostile_photos
 from .hostile_archives import HOSTILE_ENTRIES, directory_bomb, pax_bomb, tarred, zip64_decoy, zipped

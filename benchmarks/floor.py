@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image
 
 from photochrom.photo.sniff import PhotoFormat
+from workers.pipeline.formats.png import read_png, write_png
+from workers.pipeline.formats.tiff import read_tiff
+from workers.pipeline.formats.tiff_writer import write_tiff
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import Metadata
-from workers.pipeline.png import read_png, write_png
-from workers.pipeline.tiff import read_tiff
-from workers.pipeline.tiff_writer import write_tiff
 
 from .measure import Clock
 

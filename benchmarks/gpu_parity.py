@@ -16,8 +16,8 @@ from PIL import Image
 
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
-from workers.predictor import OnnxPredictor, Prediction
-from workers.providers import CPU, CUDA
+from workers.network.predictor import OnnxPredictor, Prediction
+from workers.network.providers import CPU, CUDA
 
 from .scenes import MODEL, PHOTOS
 from .table import markdown, told

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from workers.providers import CPU, CUDA
+from workers.network.providers import CPU, CUDA
 
 from .accelerator import query, used_mb
 from .scenes import PHOTOS

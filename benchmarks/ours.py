@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.photo.options import ColorizeOptions
-from workers.pipeline import chroma_table, gamut
+from workers.network.predictor import OnnxPredictor, Prediction
+from workers.pipeline.color import chroma_table, gamut
+from workers.pipeline.color.space import SRGB
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.space import SRGB
-from workers.predictor import OnnxPredictor, Prediction
 
 from .measure import Clock
 

@@ -9,7 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.photo.model_card import ModelCard
-from workers import providers
+from workers.network import providers
 
 from .accelerator import used_mb
 from .scenes import MODEL

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom import color
-from workers.pipeline.upsample import DetailInjection
+from workers.pipeline.color.upsample import DetailInjection
 
 from .scenes import scene
 from .table import markdown

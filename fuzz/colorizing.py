@@ -7,8 +7,8 @@ from photochrom.errors import PhotoRejected
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, sniff
+from workers.network.predictor import Prediction
 from workers.pipeline.colorizer import colorize
-from workers.predictor import Prediction
 
 from . import pictures
 from .decoding import LIMITS

@@ -4,11 +4,11 @@ import numpy as np
 
 from photochrom.errors import PhotoRejected
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
-from workers.pipeline import jpeg_luma
 from workers.pipeline.decode import decode
-from workers.pipeline.jpeg_file import JpegFile, read_frame
+from workers.pipeline.formats import jpeg_luma
+from workers.pipeline.formats.jpeg_file import JpegFile, read_frame
+from workers.pipeline.formats.jpeg_metadata import carried_metadata
 from workers.pipeline.limits import PhotoLimits
-from workers.pipeline.metadata import carried_metadata
 
 from . import pictures
 

@@ -7,10 +7,10 @@ import numpy as np
 from photochrom.errors import PhotoRejected
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.sniff import PhotoFormat
-from workers.pipeline import exif, icc, orientation, photoshop, provenance
+from workers.pipeline.color.profile import as_srgb
+from workers.pipeline.color.space import space_of
+from workers.pipeline.metadata import exif, icc, orientation, photoshop, xmp
 from workers.pipeline.photo import Metadata, Photo
-from workers.pipeline.profile import as_srgb
-from workers.pipeline.space import space_of
 
 from . import pictures
 from .colorizing import _OneColor
@@ -38,11 +38,11 @@ def check(data: bytes) -> None:
     _check_profile(data)
     photoshop.iptc(data)
     assert len(photoshop.without_thumbnails(data)) <= len(data)
-    assert len(provenance.turned_xmp(data)) == len(data)
-    noted = provenance.with_provenance(data, _CARD)
+    assert len(xmp.turned_xmp(data)) == len(data)
+    noted = xmp.with_provenance(data, _CARD)
     # Even where damage hides an earlier note, notes do not pile up.
-    again = provenance.with_provenance(noted, _CARD)
-    assert provenance.with_provenance(again, _CARD) == again
+    again = xmp.with_provenance(noted, _CARD)
+    assert xmp.with_provenance(again, _CARD) == again
 
 
 def _check_exif(data: bytes) -> None:

@@ -10,12 +10,12 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from workers.pipeline import icc
-from workers.pipeline.jp2 import write_jp2
-from workers.pipeline.jpeg_file import JpegFile
-from workers.pipeline.metadata import write_segments
+from workers.pipeline.formats.jp2 import write_jp2
+from workers.pipeline.formats.jpeg_file import JpegFile
+from workers.pipeline.formats.jpeg_metadata import write_segments
+from workers.pipeline.formats.png import write_png
+from workers.pipeline.metadata import icc
 from workers.pipeline.photo import Metadata
-from workers.pipeline.png import write_png
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description tiff:Orientation="6" '

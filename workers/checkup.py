@@ -14,7 +14,7 @@ import numpy as np
 from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
-from .predictor import OnnxPredictor
+from .network.predictor import OnnxPredictor
 from .settings import WorkerSettings
 
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")

@@ -20,9 +20,9 @@ from typing import Any, TextIO
 from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
+from .network.predictor import OnnxPredictor
 from .pipeline.colorizer import ColorizedPhoto, colorize
 from .pipeline.palette import with_palette_of
-from .predictor import OnnxPredictor
 from .settings import WorkerSettings
 
 

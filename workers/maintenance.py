@@ -19,7 +19,7 @@ from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
 from photochrom.storage.storage import Storage
 
-from .clocks import shorten
+from .clock_jumps import shorten
 
 _log = logging.getLogger(__name__)
 

@@ -18,11 +18,11 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from photochrom.photo.suggestions import EXTENSION, LikelyColors
 
+from .network.predictor import Predictor, predict_size
+from .pipeline.color.pixels import reduced_lightness
+from .pipeline.color.prediction import reduce_lightness
 from .pipeline.decode import decode
 from .pipeline.limits import PhotoLimits
-from .pipeline.pixels import reduced_lightness
-from .pipeline.small import reduce_lightness
-from .predictor import Predictor, predict_size
 from .tasks import Restorer
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from types import FrameType
 
 from photochrom.processes.parent_death import end_with_parent
 
-from .pulse import FD_VARIABLE, Pulse
+from .watchdog import FD_VARIABLE, Pulse
 
 _log = logging.getLogger(__name__)
 

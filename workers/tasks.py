@@ -33,11 +33,11 @@ from photochrom.storage.drafts import FULL
 from photochrom.storage.storage import Storage
 
 from .deadline import JobTimedOut
-from .memory import lacks_memory, let_go
+from .network.predictor import OnnxPredictor
+from .out_of_memory import lacks_memory, let_go
 from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
 from .pipeline.limits import PhotoLimits
 from .pipeline.palette import with_palette_of
-from .predictor import OnnxPredictor
 
 _log = logging.getLogger(__name__)
 PREVIEW_SIDE = 1024

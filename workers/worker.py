@@ -32,11 +32,11 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.choose import open_storage
 
 from . import tasks
-from .clocks import JumpWatch, shorten
+from .clock_jumps import JumpWatch, shorten
 from .deadline import Deadline
 from .maintenance import Maintenance, apart
-from .pulse import give_pulse
 from .settings import WorkerSettings
+from .watchdog import give_pulse
 
 _log = logging.getLogger(__name__)
 
@@ -245,7 +245,7 @@ def run(settings: WorkerSettings) -> None:
         QueueUnavailable: Redis did not answer for half a minute.
     """
     # Imported here: loading ONNX Runtime is most of the start, and Redis may come up meanwhile.
-    from .predictor import OnnxPredictor
+    from .network.predictor import OnnxPredictor
 
     tracing.configure(settings, "worker")
     predictor = OnnxPredictor(

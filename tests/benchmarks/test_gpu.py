@@ -10,8 +10,8 @@ from benchmarks import accelerator, gpu, gpu_parity, gpu_service, gpu_settings, 
 from photochrom.photo.model_card import ModelCard
 from support.photographs import PHOTOS
 from support.tiny_model import CARD, tiny_model
-from workers.predictor import Prediction
-from workers.providers import CPU
+from workers.network.predictor import Prediction
+from workers.network.providers import CPU
 
 
 def model(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from model.network import Colorizer
 from model.quantize import calibration_inputs, quantize
 from photochrom.errors import ModelRejected, PhotoRejected
 from photochrom.photo.options import ColorizeOptions
-from workers.predictor import OnnxPredictor
+from workers.network.predictor import OnnxPredictor
 
 SHIPPED = Path("model/weights/photochrom.onnx")
 CARD = Path("model/weights/card.toml")

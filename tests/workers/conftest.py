@@ -6,7 +6,7 @@ from PIL import Image
 
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions
-from workers.predictor import Prediction
+from workers.network.predictor import Prediction
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 

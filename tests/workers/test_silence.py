@@ -6,7 +6,7 @@ import sys
 
 from support.running import ROOT
 
-LOAD = "from workers.predictor import OnnxPredictor; from workers.settings import WorkerSettings; "
+LOAD = "from workers.network.predictor import OnnxPredictor; from workers.settings import WorkerSettings; "
 LOAD += "OnnxPredictor(WorkerSettings().model_path)"
 
 

@@ -15,8 +15,8 @@ from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers import suggestions
+from workers.network.predictor import OnnxPredictor
 from workers.pipeline.colorizer import PhotoLimits
-from workers.predictor import OnnxPredictor
 from workers.tasks import Restorer
 
 PHOTO = grey_jpeg(size=(200, 100))

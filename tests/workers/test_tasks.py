@@ -18,8 +18,8 @@ from photochrom.storage.storage import LocalStorage
 from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
 from workers import tasks
+from workers.network.predictor import OnnxPredictor
 from workers.pipeline.colorizer import PhotoLimits
-from workers.predictor import OnnxPredictor
 from workers.tasks import Restorer
 from workers.worker import RestoreWorker
 

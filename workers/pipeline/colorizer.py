@@ -11,26 +11,26 @@ from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
-from ..predictor import Predictor, predict_size
-from . import jpeg_luma
-from .companions import confidence_png, preview_of_jpeg, preview_of_pixels
+from ..network.predictor import Predictor, predict_size
+from .color.pixels import colorize_pixels, reduced_lightness
+from .color.prediction import predict_small
+from .color.space import SRGB
+from .color.tone import Toned, tone_of
+from .color.upsample import DetailInjection, RowSource
 from .decode import decode
-from .jp2 import write_jp2
-from .jpeg_file import JpegFile, read_frame
-from .jpeg_pixels import write_jpeg
+from .formats import jpeg_luma
+from .formats.jp2 import write_jp2
+from .formats.jpeg_file import JpegFile, read_frame
+from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance
+from .formats.jpeg_pixels import write_jpeg
+from .formats.png import write_png
+from .formats.stills import write_still
+from .formats.tiff_writer import DEFLATE, write_tiff
+from .left_out import losses, lost_depth, too_large
 from .limits import PhotoLimits
-from .losses import losses, lost_depth, too_large
-from .metadata import carried_metadata, fits_segment, jpeg_with_provenance
+from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
-from .pixels import colorize_pixels, reduced_lightness
-from .png import write_png
-from .provenance import with_provenance
-from .small import predict_small
-from .space import SRGB
-from .stills import write_still
-from .tiff_writer import DEFLATE, write_tiff
-from .tone import Toned, tone_of
-from .upsample import DetailInjection, RowSource
+from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 

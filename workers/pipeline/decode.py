@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from photochrom.photo.sniff import PhotoFormat
 
-from .exif import without_thumbnail
-from .jp2 import read_jp2
-from .jpeg_pixels import read_jpeg
+from .color.profile import as_srgb
+from .formats.jp2 import read_jp2
+from .formats.jpeg_pixels import read_jpeg
+from .formats.png import read_png
+from .formats.stills import read_still
+from .formats.tiff import read_tiff
+from .left_out import bounded
 from .limits import PhotoLimits
-from .losses import bounded
-from .orientation import is_readable
+from .metadata.exif import without_thumbnail
+from .metadata.orientation import is_readable
 from .photo import Photo
-from .png import read_png
-from .profile import as_srgb
-from .stills import read_still
-from .tiff import read_tiff
 
 _DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 _READERS = {

@@ -17,7 +17,7 @@ from .limits import PhotoLimits
 from .photo import Samples
 
 if TYPE_CHECKING:
-    from ..predictor import OnnxPredictor
+    from ..network.predictor import OnnxPredictor
 
 # A histogram needs no more: 65,536 pixels at most.
 _SIDE = 256

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from photochrom.photo.sniff import PhotoFormat
 
-from .exif import turned_exif
-from .orientation import upright
-from .provenance import turned_xmp
+from .metadata.exif import turned_exif
+from .metadata.orientation import upright
+from .metadata.xmp import turned_xmp
 
 Samples = NDArray[Any]  # uint8 or uint16
 

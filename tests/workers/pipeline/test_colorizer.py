@@ -13,7 +13,7 @@ from benchmarks.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
-from workers.pipeline.png import read_png
+from workers.pipeline.formats.png import read_png
 
 
 def pixels_of(data: bytes) -> np.ndarray:
@@ -88,7 +88,7 @@ def test_other_formats_can_be_asked_for(lossless, predictor, asked, lightness_of
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
 def test_the_network_sees_the_photo_upright(save, predictor, rgb_photo, orientation, format_):
     """However a photo is stored, its colours must come out as those of the upright photo do."""
-    from workers.pipeline.orientation import as_stored
+    from workers.pipeline.metadata.orientation import as_stored
 
     grey = rgb_photo[:192, :256, 1]
     exif = Image.Exif()

@@ -1,0 +1,61 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from photochrom import color
+from photochrom.photo.options import ColorizeOptions
+from workers.pipeline.colorizer import colorize
+from workers.pipeline.metadata import icc
+
+
+def chunk(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
+
+
+def with_chunks(png: bytes, *chunks: bytes) -> bytes:
+    """Put chunks after the header."""
+    return png[:33] + b"".join(chunks) + png[33:]
+
+
+def gamma_chunk(gamma: float) -> bytes:
+    return chunk(b"gAMA", struct.pack(">I", round(gamma * 100_000)))
+
+
+SRGB_CHUNK = chunk(b"sRGB", b"\x00")
+PROFILE_CHUNK = chunk(b"iCCP", b"x\x00\x00" + zlib.compress(icc.srgb()))
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1 / 1.8, 1 / 2.5])
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+def test_the_gamma_chunk_says_which_light_is_meant(gamma, colour, save, predictor, rgb_photo, lightness_of):
+    pixels = np.ascontiguousarray(rgb_photo[60:220, 100:340] if colour else rgb_photo[60:220, 100:340, 1])
+    light = (pixels / 255) ** (1 / gamma)
+    luminance = light @ color.RGB_TO_XYZ[1] if colour else light
+    result = colorize(with_chunks(save(pixels, "PNG"), gamma_chunk(gamma)), predictor, ColorizeOptions())
+    with Image.open(io.BytesIO(result.data)) as image:
+        assert icc.is_srgb(image.info["icc_profile"])
+        difference = lightness_of(np.asarray(image)) - color.lightness_of_luminance(luminance)
+    assert np.abs(difference).max() < 1.5
+    assert np.abs(difference).mean() < 0.2
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (gamma_chunk(1.0), SRGB_CHUNK),
+        (PROFILE_CHUNK, gamma_chunk(1.0)),
+        (gamma_chunk(0.45455),),
+        (gamma_chunk(0),),
+        (gamma_chunk(40_000),),
+        (chunk(b"gAMA", b"\x01"),),
+        (chunk(b"cICP", b"\x01\x0d\x00\x01"), gamma_chunk(1.0)),
+    ],
+)
+def test_numbers_stay_where_gamma_says_nothing_new(chunks, save, predictor, grey_photo):
+    data = with_chunks(save(grey_photo, "PNG"), *chunks)
+    found = np.asarray(Image.open(io.BytesIO(colorize(data, predictor, ColorizeOptions(strength=0)).data)))
+    assert np.abs(found[..., 0].astype(int) - grey_photo).max() <= 1

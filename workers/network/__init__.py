@@ -1,0 +1,1 @@
+"""The network: runtime providers, sessions, prediction, hints."""

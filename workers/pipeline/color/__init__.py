@@ -1,0 +1,1 @@
+"""Colour maths at full resolution."""

@@ -1,0 +1,1 @@
+"""One file of each format: how it is read and written."""

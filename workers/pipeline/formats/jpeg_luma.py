@@ -1,0 +1,226 @@
+"""JPEG in, JPEG out, with the very luma of the source: only Cb and Cr are made.
+
+A grey JPEG's scans are copied byte by byte; Cb and Cr follow as scans of their own, which baseline and
+progressive JPEG both allow (T.81, non-interleaved order). Of a colour JPEG, the luma coefficients are first
+written as a grey JPEG of their own Huffman codes, without being decoded to pixels.
+"""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import jpeglib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from photochrom.errors import UnreadablePhoto, UnsupportedFormat
+
+from ..color.chroma_table import chroma_of
+from ..color.space import SRGB, RgbSpace
+from ..color.upsample import RowSource
+from .jpeg_file import (
+    APP0,
+    APP14,
+    BASELINE,
+    DQT,
+    DRI,
+    EXTENDED,
+    LOSSLESS,
+    PROGRESSIVE,
+    SOS,
+    Component,
+    Frame,
+    JpegFile,
+    Segment,
+)
+from .jpeg_pixels import decode_jpeg, without_metadata
+
+Bytes = NDArray[np.uint8]
+
+_GREYS = np.asarray(np.arange(256) / 255, np.float32)
+_SMALL_PHOTO = 2_000_000
+_STRIP = 128
+_ADOBE_RGB = 0
+# T.81, table K.2, by rows.
+_CHROMA_STEPS = (
+    *(17, 18, 24, 47, 99, 99, 99, 99),
+    *(18, 21, 26, 66, 99, 99, 99, 99),
+    *(24, 26, 56, 99, 99, 99, 99, 99),
+    *(47, 66, 99, 99, 99, 99, 99, 99),
+    *(99,) * 32,
+)
+_ZERO = np.zeros(1)  # adding it converts: rounded, saturated, in one go
+
+
+@dataclass(frozen=True)
+class LumaSource:
+    """The luma of a JPEG as coefficients, and as pixels at the size at which its chroma is made."""
+
+    jpeg: JpegFile
+    """A grey JPEG; its metadata is the source's."""
+    luma: Bytes
+    """(h, w): full size for small photos, else half size."""
+    colored: bool
+    """Whether the source had colour."""
+
+    @property
+    def chroma_factor(self) -> int:
+        """How many luma samples one chroma sample covers each way: 1 or 2."""
+        return 1 if self.luma.shape[1] == self.jpeg.frame.width else 2
+
+
+def check_coding(frame: Frame) -> None:
+    """Raise `UnsupportedFormat` for kinds of JPEG that no decoder of ours reads."""
+    if frame.marker == LOSSLESS or frame.marker > 0xCA or 0xC5 <= frame.marker <= 0xC7:
+        raise UnsupportedFormat(
+            "This is a lossless or hierarchical JPEG; save it as an ordinary JPEG, PNG or TIFF."
+        )
+    if frame.precision != 8:
+        raise UnsupportedFormat(f"This is a {frame.precision}-bit JPEG; save it as 16-bit PNG or TIFF.")
+    if len(frame.components) == 4:
+        raise UnsupportedFormat("This is a CMYK JPEG, made for printing; save it as RGB or grey.")
+    if len(frame.components) not in (1, 3):
+        raise UnsupportedFormat(f"This JPEG has {len(frame.components)} components; save it as RGB or grey.")
+
+
+def has_exact_luma(jpeg: JpegFile) -> bool:
+    """Tell whether the first component is luma at full resolution, coded so that it can be carried over."""
+    frame = jpeg.frame
+    if frame.marker not in (BASELINE, EXTENDED, PROGRESSIVE):
+        return False
+    first, *others = frame.components
+    full_size = all(c.horizontal <= first.horizontal and c.vertical <= first.vertical for c in others)
+    return not others or (full_size and not _is_rgb(jpeg))
+
+
+def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
+    """Decode the luma at the size that chroma needs, and keep its coefficients.
+
+    Raises:
+        UnreadablePhoto: the picture is damaged.
+    """
+    factor = 1 if jpeg.frame.height * jpeg.frame.width <= _SMALL_PHOTO else 2
+    luma = decode_luma(data, jpeg, factor)
+    if len(jpeg.frame.components) == 1:
+        return LumaSource(jpeg, luma, colored=False)
+    grey, colored = _without_chroma(jpeg)
+    return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored)
+
+
+def decode_luma(data: bytes, jpeg: JpegFile, factor: int) -> Bytes:
+    """Decode the luma plane (ceil(H / factor), ceil(W / factor)); the DCT itself scales by 1, 2, 4 or 8."""
+    return np.asarray(decode_jpeg(data, jpeg, "GRAY", factor)[..., 0], np.uint8)
+
+
+def decode_small(data: bytes, source: LumaSource) -> Bytes:
+    """Decode the source at an eighth of its size, with its colour (h, w, 3) or grey (h, w)."""
+    return decode_jpeg(data, source.jpeg, "RGB", 8) if source.colored else source.luma[::4, ::4]
+
+
+def lightness_of_luma(luma: Bytes, space: RgbSpace = SRGB) -> NDArray[np.float32]:
+    """Return L* of luma bytes seen as grey."""
+    return np.asarray(cv2.LUT(luma, space.lightness_of_grey(_GREYS)), np.float32)
+
+
+def make_chroma(luma: Bytes, colour: RowSource, space: RgbSpace = SRGB) -> tuple[Bytes, Bytes]:
+    """Return the Cb and Cr planes (h, w) of a luma plane, strip by strip."""
+    planes = np.empty((2, *luma.shape), np.uint8)
+    for start in range(0, len(luma), _STRIP):
+        strip = luma[start : start + _STRIP]
+        ab = colour.rows(start, lightness_of_luma(strip, space)) + 128
+        a, b = (cv2.add(plane, _ZERO, dtype=cv2.CV_8U) for plane in ab)
+        chroma = chroma_of(strip, np.asarray(a, np.uint8), np.asarray(b, np.uint8), space)
+        planes[:, start : start + _STRIP] = np.moveaxis(chroma, -1, 0)
+    return planes[0], planes[1]
+
+
+def join(source: LumaSource, blue: Bytes, red: Bytes, quality: int) -> bytes:
+    """Return the source's luma and the given Cb, Cr planes as one JPEG."""
+    luma, factor = source.jpeg, source.chroma_factor
+    progressive = luma.frame.marker == PROGRESSIVE
+    chroma = [JpegFile.read(_encode_plane(plane, quality, progressive)) for plane in (blue, red)]
+    table = _free_table(luma)
+    quantization = Segment(DQT, bytes([table]) + _first(chroma[0], DQT).payload[1:65])
+    first = replace(luma.frame.components[0], identifier=1, horizontal=factor, vertical=factor)
+    components = (first, Component(2, 1, 1, table), Component(3, 1, 1, table))
+    segments = [s for s in luma.metadata if s.marker != APP14]
+    segments += [quantization, *(_of_component(s, 1) for s in luma.coding)]
+    if any(s.marker == DRI for s in luma.coding):
+        segments.append(Segment(DRI, b"\x00\x00"))
+    for identifier, plane in enumerate(chroma, 2):
+        segments += [_of_component(s, identifier) for s in plane.coding if s.marker != DQT]
+    return bytes(JpegFile(replace(luma.frame, components=components), tuple(segments), complete=True))
+
+
+def _encode_plane(plane: Bytes, quality: int, progressive: bool) -> bytes:
+    """Encode a plane of chroma as a grey JPEG, with the table made for chroma and Huffman codes of its own."""
+    with tempfile.SpooledTemporaryFile() as file:
+        # A progressive frame takes progressive scans only.
+        Image.fromarray(plane).save(
+            file, "JPEG", qtables=[_chroma_table(quality)], optimize=True, progressive=progressive
+        )
+        file.seek(0)
+        return file.read()
+
+
+def _chroma_table(quality: int) -> list[int]:
+    """T.81's chroma table, scaled by a quality of 1 to 100 as the Independent JPEG Group's encoder does."""
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    return [min(max((step * scale + 50) // 100, 1), 255) for step in _CHROMA_STEPS]
+
+
+def _without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
+    """Write the luma coefficients as a grey JPEG; tell whether any chroma block was not neutral."""
+    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
+        path = Path(folder) / "luma.jpg"
+        path.write_bytes(without_metadata(jpeg))
+        try:
+            source = jpeglib.read_dct(str(path))
+            colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
+            grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
+            grey.write_dct(str(path), flags=["+OPTIMIZE_CODING"])
+        except OSError as error:
+            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
+        written = JpegFile.read(path.read_bytes())
+    frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
+    return replace(written, frame=frame), colored
+
+
+def _is_rgb(jpeg: JpegFile) -> bool:
+    """As libjpeg decides: JFIF means YCbCr, then Adobe's flag counts, then the components' names."""
+    markers = {s.marker: s.payload for s in reversed(jpeg.metadata)}
+    if markers.get(APP0, b"").startswith(b"JFIF\x00"):
+        return False
+    adobe = markers.get(APP14, b"")
+    if adobe.startswith(b"Adobe") and len(adobe) >= 12:
+        return adobe[11] == _ADOBE_RGB
+    return bytes(c.identifier for c in jpeg.frame.components) == b"RGB"
+
+
+def _free_table(jpeg: JpegFile) -> int:
+    """An identifier for the chroma's quantisation table that the luma does not use."""
+    used = {jpeg.frame.components[0].table}
+    for segment in jpeg.coding:
+        if segment.marker == DQT:
+            used |= set(_table_identifiers(segment.payload))
+    return next((i for i in range(4) if i not in used), (jpeg.frame.components[0].table + 1) % 4)
+
+
+def _table_identifiers(payload: bytes) -> list[int]:
+    identifiers, position = [], 0
+    while position < len(payload):
+        identifiers.append(payload[position] & 15)
+        position += 129 if payload[position] >> 4 else 65
+    return identifiers
+
+
+def _of_component(segment: Segment, identifier: int) -> Segment:
+    if segment.marker != SOS:
+        return segment
+    return replace(segment, payload=segment.payload[:1] + bytes([identifier]) + segment.payload[2:])
+
+
+def _first(jpeg: JpegFile, marker: int) -> Segment:
+    return next(s for s in jpeg.segments if s.marker == marker)

@@ -1,0 +1,158 @@
+"""Metadata in JPEG segments: EXIF, XMP, IPTC, ICC and density, read out and written back."""
+
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+from photochrom.photo.model_card import ModelCard
+
+from ..color.space import RgbSpace, space_of
+from ..limits import PhotoLimits
+from ..metadata import icc, photoshop
+from ..metadata.exif import without_thumbnail
+from ..metadata.orientation import read_orientation
+from ..metadata.xmp import with_provenance
+from ..photo import Metadata
+from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
+
+_EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
+_ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
+_JFIF_THUMBNAIL = b"JFXX\x00"
+_JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
+_ICC_CHUNK = 65_519
+_MAX_PAYLOAD = 65_533
+Part = Literal["EXIF", "XMP", "IPTC"]
+
+
+@dataclass(frozen=True)
+class CarriedMetadata:
+    """What a JPEG's metadata say to the pipeline, and what of it goes on to the result."""
+
+    segments: tuple[Segment, ...]
+    orientation: int
+    space: RgbSpace | None
+    """None where the profile is of a kind whose space cannot be worked in; its numbers stay."""
+    profile_too_large: bool
+
+
+def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
+    """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
+
+    All but three: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
+    luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do the
+    thumbnails of EXIF, JFIF and Photoshop, which show the original.
+    """
+    kept = tuple(
+        _without_thumbnail(s) for s in jpeg.metadata if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
+    )
+    profile = read_icc(kept)
+    too_large = profile is not None and len(profile) > limits.max_icc_bytes
+    profile = None if too_large else profile
+    if profile is None or icc.color_space(profile) != "RGB":
+        kept = tuple(s for s in kept if not _is_icc(s))
+        if profile and icc.color_space(profile) == "GRAY" and (colored := icc.colored(profile)):
+            first = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
+            kept = (*kept[:first], *icc_segments(colored), *kept[first:])
+    exif = _payload(kept, APP1, _EXIF)
+    return CarriedMetadata(kept, read_orientation(exif) if exif else 1, space_of(profile), too_large)
+
+
+def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
+    """Return the JPEG with a note in its XMP, a new one after its EXIF where it has none."""
+    old = next((s for s in jpeg.metadata if s.marker == APP1 and s.payload.startswith(_XMP)), None)
+    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, card))
+    if len(note.payload) > _MAX_PAYLOAD:
+        return jpeg
+    kept = [s for s in jpeg.metadata if s is not old]
+    at = (
+        jpeg.metadata.index(old)
+        if old
+        else sum(s.marker == APP0 or s.payload.startswith(_EXIF) for s in kept)
+    )
+    return jpeg.with_metadata((*kept[:at], note, *kept[at:]))
+
+
+def read_metadata(segments: tuple[Segment, ...]) -> tuple[Metadata, int]:
+    """Read what other formats can carry too, and the orientation."""
+    exif = _payload(segments, APP1, _EXIF)
+    resources = _payload(segments, APP13, _PHOTOSHOP)
+    metadata = Metadata(
+        icc=read_icc(segments),
+        exif=exif,
+        xmp=_payload(segments, APP1, _XMP),
+        iptc=photoshop.iptc(resources) if resources else None,
+        dpi=_density(_payload(segments, APP0, b"JFIF\x00")),
+        comments=tuple(s.payload for s in segments if s.marker == COM),
+    )
+    return metadata, read_orientation(exif) if exif else 1
+
+
+def write_segments(metadata: Metadata) -> tuple[Segment, ...]:
+    """Return metadata as JPEG segments; what does not fit one segment (64 KiB) is left out, but ICC is split."""
+    wanted = [Segment(APP0, _jfif(metadata.dpi)), *(_segment(metadata, part) for part in ("EXIF", "XMP"))]
+    wanted += icc_segments(metadata.icc) if metadata.icc else []
+    wanted += [_segment(metadata, "IPTC"), *(Segment(COM, comment) for comment in metadata.comments)]
+    return tuple(s for s in wanted if s and len(s.payload) <= _MAX_PAYLOAD)
+
+
+def fits_segment(metadata: Metadata, part: Part) -> bool:
+    """Tell whether JPEG has room for this part of the metadata."""
+    segment = _segment(metadata, part)
+    return segment is None or len(segment.payload) <= _MAX_PAYLOAD
+
+
+def _segment(metadata: Metadata, part: Part) -> Segment | None:
+    if part == "EXIF":
+        return Segment(APP1, _EXIF + metadata.exif) if metadata.exif else None
+    if part == "XMP":
+        return Segment(APP1, _XMP + metadata.xmp) if metadata.xmp else None
+    if not metadata.iptc:
+        return None
+    return Segment(APP13, _PHOTOSHOP + photoshop.with_iptc(metadata.iptc))
+
+
+def read_icc(segments: tuple[Segment, ...]) -> bytes | None:
+    """Join the ICC profile from its numbered segments; None where there is none, or one is missing."""
+    parts = {s.payload[12]: s.payload[14:] for s in segments if _is_icc(s) and len(s.payload) > 14}
+    profile = b"".join(parts[number] for number in sorted(parts))
+    complete = set(parts) == set(range(1, len(parts) + 1))
+    return profile if profile and complete else None
+
+
+def icc_segments(profile: bytes) -> list[Segment]:
+    """Split an ICC profile over as many segments as it needs."""
+    parts = [profile[i : i + _ICC_CHUNK] for i in range(0, len(profile), _ICC_CHUNK)]
+    return [Segment(APP2, _ICC + bytes([i, len(parts)]) + part) for i, part in enumerate(parts, 1)]
+
+
+def _without_thumbnail(segment: Segment) -> Segment:
+    if segment.marker == APP13 and segment.payload.startswith(_PHOTOSHOP):
+        return Segment(APP13, _PHOTOSHOP + photoshop.without_thumbnails(segment.payload[len(_PHOTOSHOP) :]))
+    if segment.marker == APP1 and segment.payload.startswith(_EXIF):
+        return Segment(APP1, _EXIF + without_thumbnail(segment.payload[len(_EXIF) :]))
+    if segment.marker == APP0 and segment.payload.startswith(b"JFIF\x00"):
+        return Segment(APP0, segment.payload[:_JFIF_SIZES] + b"\x00\x00")
+    return segment
+
+
+def _is_icc(segment: Segment) -> bool:
+    return segment.marker == APP2 and segment.payload.startswith(_ICC)
+
+
+def _payload(segments: tuple[Segment, ...], marker: int, prefix: bytes) -> bytes | None:
+    found = (s.payload for s in segments if s.marker == marker and s.payload.startswith(prefix))
+    payload = next(found, None)
+    return None if payload is None else payload[len(prefix) :]
+
+
+def _density(jfif: bytes | None) -> tuple[float, float] | None:
+    if jfif is None or len(jfif) < 7 or jfif[2] not in (1, 2):
+        return None
+    across, down = struct.unpack(">HH", jfif[3:7])
+    scale = 1.0 if jfif[2] == 1 else 2.54
+    return (across * scale, down * scale) if across and down else None
+
+
+def _jfif(dpi: tuple[float, float] | None) -> bytes:
+    unit, across, down = (1, *map(round, dpi)) if dpi else (0, 1, 1)
+    return b"JFIF\x00\x01\x01" + struct.pack(">BHHBB", unit, min(across, 65535), min(down, 65535), 0, 0)

@@ -1,0 +1,66 @@
+"""What a result cannot carry of its source, said to the user: nothing that a photo carried is dropped in silence."""
+
+from dataclasses import replace
+from typing import Any, get_args
+
+from photochrom.photo.sniff import PhotoFormat
+
+from .formats.jpeg_metadata import Part, fits_segment
+from .limits import PhotoLimits
+from .photo import Metadata, Photo
+
+_WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
+_TIME = b"tIME"
+# Beyond what any scanner does, and near to what no format's numbers can say.
+_MOST_DPI = 1_000_000
+_EIGHT_BITS = (PhotoFormat.JPEG, PhotoFormat.WEBP, PhotoFormat.AVIF)
+
+
+def bounded(metadata: Metadata, limits: PhotoLimits) -> tuple[Metadata, tuple[str, ...]]:
+    """Leave out what is larger than the limits allow; return the rest, and a sentence for each part left out."""
+    sizes = {
+        part: (len(value), limits.max_icc_bytes if part == "icc" else limits.max_metadata_bytes)
+        for part in ("icc", "exif", "xmp", "iptc")
+        if (value := getattr(metadata, part))
+    }
+    large = {part: limit for part, (size, limit) in sizes.items() if size > limit}
+    texts = tuple(text for text in metadata.texts if len(text[1]) <= limits.max_metadata_bytes)
+    if len(texts) < len(metadata.texts):
+        large["text"] = limits.max_metadata_bytes
+    none: dict[str, Any] = dict.fromkeys(large.keys() - {"text"})
+    if metadata.dpi and max(metadata.dpi) > _MOST_DPI:
+        none["dpi"] = None
+    return replace(metadata, texts=texts, **none), tuple(too_large(*item) for item in large.items())
+
+
+def too_large(part: str, limit: int) -> str:
+    """Return the sentence about a part of the metadata beyond its limit in bytes."""
+    return f"The photo's {part.upper()} data are larger than the {limit >> 10:,} KiB allowed; they were left out."
+
+
+def lost_depth(photo: Photo, target: PhotoFormat) -> tuple[str, ...]:
+    """Return a sentence where a file of format `target` is written with fewer bits than the photo has."""
+    deep = photo.full_scale > 255 and target in _EIGHT_BITS
+    return (f"{target.upper()} is written with 8 bits per sample; the photo has more.",) * deep
+
+
+def losses(metadata: Metadata, target: PhotoFormat) -> tuple[str, ...]:
+    """Return a sentence for each part of a photo's metadata that a file of format `target` will not hold."""
+    texts = any(kind != _TIME for kind, _ in metadata.texts)
+    homeless = {
+        "IPTC records": metadata.iptc and target not in _WITH_IPTC,
+        "PNG's text chunks": texts and target is not PhotoFormat.PNG,
+        "JPEG comments": metadata.comments and target is not PhotoFormat.JPEG,
+    }
+    sentences = [
+        f"{target.upper()} has no place for {part}; they were left out."
+        for part, lost in homeless.items()
+        if lost
+    ]
+    if target is PhotoFormat.JPEG:
+        sentences += [_no_room(part) for part in get_args(Part) if not fits_segment(metadata, part)]
+    return tuple(sentences)
+
+
+def _no_room(part: str) -> str:
+    return f"The photo's {part} data are larger than the 64 KiB that JPEG has room for; they were left out."

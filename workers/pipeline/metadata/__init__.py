@@ -1,0 +1,1 @@
+"""The metadata of a photograph: EXIF, ICC profiles, orientation, Photoshop blocks, XMP."""

@@ -1,0 +1,44 @@
+"""Small pictures that go beside a result, for people who look at many: a preview, and where the network guessed."""
+
+import cv2
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+
+from .metadata.orientation import Array, upright
+
+_QUALITY = 85
+_AVERAGED = 0.5
+
+
+def preview_of_jpeg(data: bytes, orientation: int, side: int) -> bytes:
+    """Return a JPEG of at most `side` pixels of a YCbCr or grey JPEG, turned upright.
+
+    The decoder shrinks while it decodes, to just above the wanted size: a fraction of a full decode.
+    """
+    height, width, *_ = simplejpeg.decode_jpeg_header(data)
+    scale = min(1.0, side / max(height, width))
+    least = {"min_height": round(height * scale), "min_width": round(width * scale)}
+    return preview_of_pixels(simplejpeg.decode_jpeg(data, "RGB", **least), side, orientation)
+
+
+def preview_of_pixels(pixels: Array, side: int, orientation: int = 1) -> bytes:
+    """Return a JPEG of at most `side` pixels of (H, W) grey or (H, W, 3) RGB, 8 or 16 bits, turned upright."""
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
+    # Below a half, averages keep fine patterns from turning into others; above, they cost five times as much
+    # for nothing.
+    way = cv2.INTER_AREA if scale < _AVERAGED else cv2.INTER_LINEAR
+    small = cv2.resize(pixels, (width, height), interpolation=way)
+    if small.dtype == np.uint16:
+        small = cv2.convertScaleAbs(small, alpha=255 / 65535)
+    turned = np.ascontiguousarray(upright(small, orientation))
+    if turned.ndim == 2:
+        return bytes(simplejpeg.encode_jpeg(turned[..., None], quality=_QUALITY, colorspace="GRAY"))
+    return bytes(simplejpeg.encode_jpeg(turned, quality=_QUALITY, colorspace="RGB", colorsubsampling="420"))
+
+
+def confidence_png(confidence: NDArray[np.float32], orientation: int) -> bytes:
+    """Return the confidence (h, w), 0..1, as an upright 8-bit grey PNG: white where the network was sure."""
+    levels = np.rint(np.clip(upright(confidence, orientation), 0, 1) * 255).astype(np.uint8)
+    return cv2.imencode(".png", np.ascontiguousarray(levels))[1].tobytes()
