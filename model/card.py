@@ -17,9 +17,9 @@ import onnx
 from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.photo.model_card import ModelCard
 
-from .about import About, Example, read_about
-from .pictures import write_picture
 from .predict import SETTINGS, OnnxPredict
+from .shipping.about import About, Example, read_about
+from .shipping.pictures import write_picture
 
 RETRAIN = """\
 ```

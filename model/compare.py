@@ -19,10 +19,10 @@ import torch
 
 from photochrom.errors import ModelRejected, PhotochromError
 
-from .config import RunConfig
 from .evaluate import evaluate
 from .predict import SETTINGS, Setting, TorchPredict
 from .train import train
+from .training.config import RunConfig
 
 CONFIGS = Path(__file__).parent / "configs"
 WAYS: dict[str, tuple[str, tuple[Setting, ...]]] = {

@@ -22,15 +22,13 @@ from torch import Tensor
 
 from photochrom.errors import PhotochromError, PhotoRejected
 
-from . import measures
-from .augment import generator
 from .color import lab
-from .conditions import ab_histogram, point_hints
-from .data import count_photos, decode_square, read_photos
-from .false_hints import FalseHints, false_hints, map_locality
-from .judge import Verdicts, load_judge
-from .labels import read_labels
 from .losses import SoftTargets
+from .measuring import measures
+from .measuring.judge import Verdicts, load_judge
+from .measuring.labels import read_labels
+from .measuring.report import Row, calibration, place_errors, summary, table, write_csv
+from .measuring.samples import contact_sheet
 from .predict import (
     SETTINGS,
     OnnxPredict,
@@ -42,8 +40,10 @@ from .predict import (
     without_colour,
 )
 from .progress import Count
-from .report import Row, calibration, place_errors, summary, table, write_csv
-from .samples import contact_sheet
+from .training.augment import generator
+from .training.conditions import ab_histogram, point_hints
+from .training.data import count_photos, decode_square, read_photos
+from .training.false_hints import FalseHints, false_hints, map_locality
 
 SIDE = 256
 Lender = Literal["own", "next"]

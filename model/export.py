@@ -3,7 +3,7 @@
 The file is deterministic: the same weights and card (and photographs, for int8) give the same bytes. In fp16
 filters and matrices are stored as float16 (half the size) and cast to float32 when a session loads; the
 arithmetic stays float32. The weights keep their names, so training can start from the file again
-(`model.checkpoint`). int8 is for CPUs with 8-bit arithmetic (`model.quantize`).
+(`model.checkpoint`). int8 is for CPUs with 8-bit arithmetic (`model.shipping.quantize`).
 """
 
 import argparse
@@ -31,9 +31,9 @@ from photochrom.photo.model_card import Figures, ModelCard
 
 from .checkpoint import NETWORK_KEY, load_network
 from .network import Colorizer, Predictor
-from .parity import INPUTS, OUTPUTS, Inputs, cases, example, parity, rounding
 from .progress import Line
-from .quantize import calibration_inputs, quantize
+from .shipping.parity import INPUTS, OUTPUTS, Inputs, cases, example, parity, rounding
+from .shipping.quantize import calibration_inputs, quantize
 
 OPSET = 18
 IR_VERSION = 10

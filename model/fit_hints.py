@@ -23,18 +23,18 @@ from torch import Tensor
 from photochrom.errors import ModelRejected, PhotochromError
 
 from .answers import Answer, answer_of
-from .augment import augment, generator
 from .checkpoint import load_network
-from .conditions import reveal_hints
-from .config import RunConfig
-from .data import HeldPhotos
-from .false_hints import distances, false_hints, locality
-from .finish import decoded, expectation_loss
 from .losses import at_positions, sparse_positions
 from .network import Colorizer, HintSpread
 from .predict import SETTINGS
 from .progress import Count, Line, time_left
 from .train import learning_rate
+from .training.augment import augment, generator
+from .training.conditions import reveal_hints
+from .training.config import RunConfig
+from .training.data import HeldPhotos
+from .training.false_hints import distances, false_hints, locality
+from .training.finish import decoded, expectation_loss
 
 SCALARS = 5.0
 """The rate of gains, pulls and reaches over that of the features: they have further to go."""

@@ -27,20 +27,20 @@ from torch.nn.parallel import DistributedDataParallel
 from photochrom.errors import ModelRejected, PhotochromError
 
 from .answers import Answer, answer_of
-from .augment import augment, generator
 from .checkpoint import load_network, network_config
-from .conditions import reveal_hints, reveal_palette
-from .config import RunConfig
-from .data import HeldPhotos, StreamedPhotos, count_photos
 from .evaluate import evaluate
-from .finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
 from .imagenet import load_imagenet
-from .log import Log
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
+from .measuring.samples import write_sheet
 from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
 from .predict import SETTINGS, TorchPredict
-from .ranks import Ranks
-from .samples import write_sheet
+from .training.augment import augment, generator
+from .training.conditions import reveal_hints, reveal_palette
+from .training.config import RunConfig
+from .training.data import HeldPhotos, StreamedPhotos, count_photos
+from .training.distributed import Ranks
+from .training.finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
+from .training.log import Log
 
 PRIOR_BATCHES = 20  # to count the colours of the photographs for the class weights
 

@@ -59,7 +59,7 @@ class Supervisor:
     """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
 
     One whose pulse has stopped for twice `heartbeat` seconds is killed: a native call holds it, and nothing else
-    could end it. So is one that has not begun after `pulse.LONGEST_START`.
+    could end it. So is one that has not begun after `watchdog.LONGEST_START`.
     Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
     """
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from model.about import About, read_about
 from model.card import all_rows, figures_table, main, markdown, read_onnx_card, read_report
+from model.shipping.about import About, read_about
 from photochrom.errors import ModelRejected
 from photochrom.photo.model_card import ModelCard
 

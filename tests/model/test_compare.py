@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from model.compare import WAYS, compare, main, table
-from model.config import RunConfig
+from model.training.config import RunConfig
 from photochrom.errors import ModelRejected
 
 BUDGET = """

@@ -9,11 +9,12 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from model import export, parity
+from model import export
 from model.card import markdown, read_onnx_card
 from model.checkpoint import load_network
 from model.network import Colorizer, Predictor
 from model.predict import OnnxPredict, Setting
+from model.shipping import parity
 from photochrom.errors import ModelRejected
 
 SHIPPED = Path("model/weights/photochrom.onnx")

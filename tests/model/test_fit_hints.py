@@ -6,10 +6,10 @@ import torch
 
 from model.answers import answer_of
 from model.checkpoint import load_network
-from model.config import RunConfig
-from model.data import HeldPhotos
 from model.fit_hints import drawn_loss, fit, main, see
 from model.network import Colorizer, NetworkConfig
+from model.training.config import RunConfig
+from model.training.data import HeldPhotos
 
 CONFIG = """
 side = 64

@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 
 from model.checkpoint import load_network
-from model.config import RunConfig
 from model.evaluate import evaluate
 from model.network import CONDITIONS, Colorizer
 from model.predict import TorchPredict
 from model.train import adamw, descend, learning_rate, main, start_run, train
+from model.training.config import RunConfig
 from photochrom.errors import ModelRejected
 
 TINY = RunConfig.read(Path("model/configs/tiny.toml"))
@@ -112,8 +112,8 @@ def test_conditions_learn_at_their_own_rate(tiny: Colorizer) -> None:
 
 
 def test_a_step_that_is_not_finite_changes_nothing(photos: Path) -> None:
-    from model.ranks import Ranks
     from model.train import open_photos
+    from model.training.distributed import Ranks
 
     held = open_photos(TINY, [photos], Ranks(0, 1, "cpu"))
     run = start_run(TINY, "scratch", held, "cpu")

@@ -3,11 +3,12 @@
 import pytest
 from redis import Redis
 
+from workers import clock_jumps
 from workers.clock_jumps import JumpWatch, shorten
 
 
 class Time:
-    """A machine's two clock_jumps."""
+    """A machine's two clocks."""
 
     wall = 1_000_000.0
     passed = 50.0

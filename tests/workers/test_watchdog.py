@@ -20,7 +20,7 @@ from workers.watchdog import Pulse
 # Leaves a file named by its pid once its first byte is in the pipe: what is stopped before has not begun.
 _CHILD = """
 import os, pathlib, sys, time
-from workers.pulse import give_pulse
+from workers.watchdog import give_pulse
 into_pipe = os.write
 def write(fd, data):
     into_pipe(fd, data)
@@ -116,7 +116,7 @@ def test_a_worker_at_work_gives_a_pulse(redis_url: str) -> None:
 def supervising(
     folder: Path, grace: float
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], psutil.Process | None]]]:
-    """A supervisor, and what looks for its worker, once that has given a watchdog."""
+    """A supervisor, and what looks for its worker, once that has given a pulse."""
     command = [sys.executable, "-c", _SUPERVISE, str(grace), _CHILD, str(folder)]
     process = subprocess.Popen(command, cwd=ROOT)
     supervisor = psutil.Process(process.pid)

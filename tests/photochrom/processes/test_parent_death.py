@@ -8,7 +8,7 @@ SLEEPER = "import time; print('asleep', flush=True); time.sleep(60)"
 PARENT = f"""
 import os, subprocess, sys, time
 from functools import partial
-from photochrom.lifeline import end_with_parent
+from photochrom.processes.parent_death import end_with_parent
 told = partial(end_with_parent, os.getpid())
 child = subprocess.Popen([sys.executable, "-c", {SLEEPER!r}], preexec_fn=told, stdout=subprocess.PIPE)
 child.stdout.readline()
@@ -19,7 +19,7 @@ time.sleep(60)
 # Its parent is killed before the child has asked.
 LATE = f"""
 import os, subprocess, sys
-from photochrom.lifeline import end_with_parent
+from photochrom.processes.parent_death import end_with_parent
 parent = os.getpid()
 def told():
     print(os.getpid(), flush=True)

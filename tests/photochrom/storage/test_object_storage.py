@@ -190,7 +190,7 @@ _DIE = """
 import os, sys
 from pathlib import Path
 from photochrom.settings import SharedSettings
-from photochrom.storages import open_storage
+from photochrom.storage.choose import open_storage
 storage = open_storage(SharedSettings())
 with storage.draft() as draft:
     draft.write(b"half")

@@ -82,7 +82,7 @@ _UNPACK = """
 import resource, sys, time
 from pathlib import Path
 from photochrom.errors import ArchiveRejected
-from service.unpack import Budget, blocks, entries
+from service.unpacking.unpack import Budget, blocks, entries
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 150_000_000,) * 2)
 started, budget = time.process_time(), Budget(entries=1000, bytes=20_000_000)

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..progress import Line, time_left
 from .config import RunConfig
-from .progress import Line, time_left
-from .ranks import Ranks
+from .distributed import Ranks
 
 
 class Log(Line):

@@ -5,9 +5,9 @@ import pytest
 import scipy.linalg
 import torch
 
-from model.data import decode_square
 from model.imagenet import imagenet_weights
-from model.judge import Judge, Verdicts, frechet_distance, load_judge
+from model.measuring.judge import Judge, Verdicts, frechet_distance, load_judge
+from model.training.data import decode_square
 from photochrom.errors import PhotoRejected
 
 PHOTOS = Path("tests/photos")

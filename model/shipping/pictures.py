@@ -8,9 +8,9 @@ from PIL import Image
 
 from photochrom.errors import PhotoRejected
 
-from .color import lab
-from .predict import SETTINGS, Predict
-from .samples import side_by_side
+from ..color import lab
+from ..measuring.samples import side_by_side
+from ..predict import SETTINGS, Predict
 
 PREDICT_SIDE = 384  # of the square whose area the network sees
 _HEIGHT = 160

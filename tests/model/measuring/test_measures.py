@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from model import measures
+from model.measuring import measures
 
 
 def noisy(seed: int, n: int = 2) -> torch.Tensor:

@@ -17,9 +17,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from photochrom.errors import PhotoRejected
 
+from ..color import lab
+from ..progress import Count
 from .augment import generator
-from .color import lab
-from .progress import Count
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MUTED_CHROMA = 5.0  # mean C*: below it a photograph teaches that its kind of scene is grey

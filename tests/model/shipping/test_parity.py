@@ -4,8 +4,8 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from model import parity
 from model.network import Colorizer, Predictor
+from model.shipping import parity
 from photochrom.errors import ModelRejected
 
 

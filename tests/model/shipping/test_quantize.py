@@ -8,11 +8,12 @@ import onnx
 import pytest
 import torch
 
-from model import export, parity
+from model import export
 from model.card import read_onnx_card
 from model.checkpoint import load_network
 from model.network import Colorizer
-from model.quantize import calibration_inputs, quantize
+from model.shipping import parity
+from model.shipping.quantize import calibration_inputs, quantize
 from photochrom.errors import ModelRejected, PhotoRejected
 from photochrom.photo.options import ColorizeOptions
 from workers.network.predictor import OnnxPredictor

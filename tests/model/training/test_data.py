@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from model.data import (
+from model.training.data import (
     HeldPhotos,
     StreamedPhotos,
     count_photos,

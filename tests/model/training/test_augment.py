@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from model.augment import age_lightness, augment, generator, random_crop
+from model.training.augment import age_lightness, augment, generator, random_crop
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 import torch
 
-from model.augment import generator
-from model.conditions import ab_histogram, point_hints, reveal_hints, reveal_palette
 from model.losses import SoftTargets, color_bins
+from model.training.augment import generator
+from model.training.conditions import ab_histogram, point_hints, reveal_hints, reveal_palette
 
 
 def halves() -> torch.Tensor:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
-from .color import lab
+from ..color import lab
 
 
 def generator(*numbers: int, device: str | torch.device = "cpu") -> torch.Generator:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from photochrom.errors import ModelRejected
 
-from .network import Colorizer, Predictor
+from ..network import Colorizer, Predictor
 
 INPUTS = ("lightness", "hints", "palette", "temperature", "vividness")
 OUTPUTS = ("ab", "confidence")

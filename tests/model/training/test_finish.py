@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from model.answers import answer_of
-from model.finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
 from model.network import Colorizer
 from model.predict import SETTINGS, Setting
+from model.training.finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .network import CONFIDENCE_SCALE
-from .predict import SETTINGS, Setting
+from ..network import CONFIDENCE_SCALE
+from ..predict import SETTINGS, Setting
 
 
 @dataclass

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from model.measuring.report import Row, calibration, place_errors, summary, table, write_csv
 from model.predict import SETTINGS
-from model.report import Row, calibration, place_errors, summary, table, write_csv
 
 
 def rows(*values: dict[str, float]) -> list[Row]:

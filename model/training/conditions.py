@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
-from .losses import SoftTargets
+from ..losses import SoftTargets
 
 _POINTS = 16
 _MEAN_POINTS = 6.0

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from model.augment import generator
-from model.false_hints import FalseHints, Locality, distances, false_hints, locality, map_locality
+from model.training.augment import generator
+from model.training.false_hints import FalseHints, Locality, distances, false_hints, locality, map_locality
 
 
 def halves(n: int = 100) -> torch.Tensor:

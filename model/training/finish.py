@@ -8,8 +8,8 @@ within one surface. Both are functions of the logits, so both can be taught.
 import torch
 from torch import Tensor
 
-from .answers import Answer
-from .predict import Setting
+from ..answers import Answer
+from ..predict import Setting
 
 WINDOW = 8
 """Side of a window in places of the network's answer: 32 pixels, as `measures.patchiness` looks at."""

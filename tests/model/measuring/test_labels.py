@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from model.labels import read_labels
+from model.measuring.labels import read_labels
 from photochrom.errors import PhotoRejected
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from model.measuring.report import Row
+from model.measuring.samples import contact_sheet, side_by_side, write_sheet
 from model.network import Colorizer
 from model.predict import SETTINGS, Setting
-from model.report import Row
-from model.samples import contact_sheet, side_by_side, write_sheet
 
 
 class Red:

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from model import log as module
-from model.config import RunConfig
-from model.log import Log
-from model.ranks import Ranks
+from model.training import log as module
+from model.training.config import RunConfig
+from model.training.distributed import Ranks
+from model.training.log import Log
 from support.clock import Clock, clock_of
 
 CONFIG = RunConfig(steps=100, batch=8, log_every=10)

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from photochrom.errors import PhotoRejected
 
-from .imagenet import imagenet_weights
-from .network import ENCODERS, TAPS, Encoder, SameConv, encoder_norm
+from ..imagenet import imagenet_weights
+from ..network import ENCODERS, TAPS, Encoder, SameConv, encoder_norm
 
 SIDE, FEATURES, CLASSES = 224, 1280, 1000
 _RENAMED = {"encoder.": "", "head.": "_conv_head.", "head_norm.": "_bn1.", "classify.": "_fc."}

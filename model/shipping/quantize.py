@@ -20,10 +20,10 @@ from torch import Tensor
 
 from photochrom.errors import PhotoRejected
 
-from .augment import generator
-from .color import lab
-from .conditions import point_hints
-from .data import decode_square, read_photos
+from ..color import lab
+from ..training.augment import generator
+from ..training.conditions import point_hints
+from ..training.data import decode_square, read_photos
 from .parity import Inputs, feed
 
 PHOTOS, SIDE = 64, 256

@@ -8,10 +8,10 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from .answers import answer_of
-from .color import lab
-from .network import Colorizer
-from .predict import SETTINGS, Predict, recolour, without_colour
+from ..answers import answer_of
+from ..color import lab
+from ..network import Colorizer
+from ..predict import SETTINGS, Predict, recolour, without_colour
 from .report import Row
 
 _TITLE = 18  # pixels for a line of text

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 
 from model.color import lab
-from model.data import decode_square
 from model.evaluate import Histogram, histogram_over
-from model.measures import hellinger
+from model.measuring.measures import hellinger
 from model.predict import SETTINGS, OnnxPredict
+from model.training.data import decode_square
 
 SHIPPED = Path("model/weights/photochrom.onnx")
 PORTRAIT = Path("tests/photos/astronaut.jpg")

@@ -1,0 +1,1 @@
+"""What an exported file needs before it is shipped."""
