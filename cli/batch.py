@@ -14,10 +14,10 @@ from photochrom_client import ApiError, Client, ConnectionFailed, Retries
 
 from .batch_report import Report
 from .ledger import Ledger, held
-from .meter import meter
 from .plan import Plan, make_plan
-from .sending import Sender
+from .progress import meter
 from .transfers import Transfers
+from .uploads import Sender
 
 _CONTACT_PATIENCE = 2.0
 _LOCAL = ("http://127.0.0.1", "http://localhost", "http://[::1]")

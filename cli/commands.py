@@ -12,8 +12,8 @@ from photochrom.errors import PhotochromError
 from photochrom.photo.hints import Hint
 
 from . import keys
-from .chosen import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
-from .failing import failed
+from .errors import failed
+from .options import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",

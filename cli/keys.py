@@ -15,7 +15,7 @@ from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.jobs.record import utc_now
 from photochrom.processes.valkey import address, valkey
 
-from .failing import failed, stderr
+from .errors import failed, stderr
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 _USUAL = [Scope.READ, Scope.WRITE]

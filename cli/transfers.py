@@ -20,10 +20,10 @@ from photochrom_client import (
 )
 
 from .colorist import Outcome
-from .following import Follower
+from .follower import Follower
 from .ledger import Ledger
 from .plan import Item
-from .sending import Sender
+from .uploads import Sender
 
 # A look costs both sides some milliseconds: seldom while there is much to do, soon when the end is near.
 _LOOK_SECONDS, _LAST_LOOKS_SECONDS, _NEARLY_ALL = 1.0, 0.25, 8

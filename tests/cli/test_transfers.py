@@ -8,8 +8,8 @@ import pytest
 
 from cli.ledger import Ledger
 from cli.plan import Item
-from cli.sending import Sender
 from cli.transfers import Transfers
+from cli.uploads import Sender
 from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, NotFound, Retries

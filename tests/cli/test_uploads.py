@@ -4,7 +4,7 @@ import pytest
 
 from cli.ledger import Ledger
 from cli.plan import Item
-from cli.sending import Sender
+from cli.uploads import Sender
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, JobState, NotFound
 from support.queueing import Bench, failed, finished

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from cli.meter import Lines, left, meter, pace
+from cli.progress import Lines, left, meter, pace
 
 
 def console(*, terminal: bool) -> Console:
@@ -29,7 +29,7 @@ def test_the_time_left_is_told_when_it_is_known() -> None:
 
 def test_in_a_log_a_line_comes_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("cli.meter.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("cli.progress.time.monotonic", lambda: clock[0])
     out = console(terminal=False)
     lines = Lines(out, 100)
     for second in range(61):
@@ -43,7 +43,7 @@ def test_in_a_log_a_line_comes_now_and_then(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_nothing_new_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("cli.meter.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("cli.progress.time.monotonic", lambda: clock[0])
     out = console(terminal=False)
     lines = Lines(out, 100)
     for second in range(100):
