@@ -90,20 +90,20 @@ compiler:
 	} || { echo "The tests of clocks need a C compiler: install one as cc." >&2; exit 1; }
 
 .PHONY: fuzz
-fuzz: $(VENV)/dev.stamp  ## fuzz what reads strangers' bytes: make fuzz ARGS="decoding --seconds 3600 --keep fuzz/found"
+fuzz: $(VENV)/dev.stamp  ## fuzz what reads strangers' bytes: make fuzz ARGS="decoding --seconds 3600 --keep security/fuzz/found"
 	$(BIN)/python -m fuzz $(ARGS)
 
 .PHONY: bombs
 bombs: $(VENV)/dev.stamp  ## every file made to do harm, against its bound of a second and 200 MB
-	$(BIN)/python -m benchmarks.bombs $(ARGS)
+	$(BIN)/python -m security.bombs $(ARGS)
 
 .PHONY: sbom
 sbom: $(VENV)/dev.stamp  ## write sbom.json: all that is shipped, with versions and licences (CycloneDX)
-	$(BIN)/python -m supply.sbom $(ARGS)
+	$(BIN)/python -m security.sbom $(ARGS)
 
 .PHONY: audit
 audit: $(VENV)/dev.stamp  ## is any shipped package known to be weak? asks PyPI
-	$(BIN)/python -m supply.audit $(ARGS)
+	$(BIN)/python -m security.audit $(ARGS)
 
 .PHONY: clean
 clean:  ## remove the virtual environment and the caches

@@ -18,8 +18,7 @@ from typing import cast
 from redis import Redis
 
 from photochrom.processes.valkey import valkey
-
-from .ports import free_port
+from tests.support.ports import free_port
 
 _KEY, _SECRET, _BUCKET = "benchmark", "no-secret-at-all", "photographs"
 _START_SECONDS = 60.0

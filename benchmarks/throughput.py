@@ -22,7 +22,8 @@ from pathlib import Path
 
 import httpx
 
-from .ports import free_port
+from tests.support.ports import free_port
+
 from .scenes import as_file, scene
 from .table import markdown
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.ports import free_port
 from cli.ledger import held
 from photochrom_client import Client, JobState
 from support.answering import answer, answering
 from support.photographs import grey_jpeg, noise_jpeg
+from support.ports import free_port
 from support.queueing import Bench, Workers, workers
 from support.running import command, wait_for
 from support.tiny_model import tiny_model

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ports import free_port
 from cli.doctor import Verdict, check_storage, judge_checkup
 from support.objects import ObjectStore
+from support.ports import free_port
 from support.running import command
 
 HEALTHY = {

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ports import free_port
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, Scope
+from support.ports import free_port
 from support.queueing import Bench
 from support.running import ROOT
 

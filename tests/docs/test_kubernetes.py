@@ -10,9 +10,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from benchmarks.ports import free_port
 from photochrom import __version__
 from service.settings import ServiceSettings
+from support.ports import free_port
 from support.running import ROOT
 from workers.settings import WorkerSettings
 

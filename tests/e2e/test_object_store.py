@@ -9,10 +9,10 @@ import httpx
 import obstore
 from obstore.store import S3Store
 
-from benchmarks.ports import free_port
 from photochrom.storage.drafts import Drafts
 from support.objects import BUCKET, KEY, SECRET, ObjectStore
 from support.photographs import grey_jpeg, slow_photograph
+from support.ports import free_port
 from support.running import Service, command, service, wait_for
 
 NAMES = ("astronaut.jpg", "cat.jpg", "coffee.jpg")

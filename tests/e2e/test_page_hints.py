@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
-from benchmarks.ports import free_port
 from photochrom import color
 from support.browser import findings, visit
 from support.photographs import PHOTOS, grey_jpeg
+from support.ports import free_port
 from support.running import Service, service
 from support.tiny_model import ABLE_CARD, tiny_model
 

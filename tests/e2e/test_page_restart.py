@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from benchmarks.ports import free_port
 from support.browser import visit
 from support.photographs import grey_jpeg, noise_png
+from support.ports import free_port
 from support.running import service
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from benchmarks.ports import free_port
 from support.photographs import grey_jpeg
+from support.ports import free_port
 from support.receiver import Receiver, receiver
 from support.running import ROOT, Service, service, wait_for
 

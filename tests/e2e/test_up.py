@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.ports import free_port
 from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
+from support.ports import free_port
 from support.receiver import receiver
 from support.running import Service, command, service, wait_for
 

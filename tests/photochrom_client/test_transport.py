@@ -2,7 +2,6 @@ import threading
 
 import pytest
 
-from benchmarks.ports import free_port
 from photochrom_client import (
     ApiError,
     Client,
@@ -15,6 +14,7 @@ from photochrom_client import (
 )
 from photochrom_client.models import Limits
 from support.answering import answer, answering, cut_off, hang_up
+from support.ports import free_port
 from support.running import wait_for
 
 LIMITS = Limits(

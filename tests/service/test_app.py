@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from benchmarks.ports import free_port
 from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobRecord, ModelUsed, utc_now
 from service.app import create_app
 from service.edge.bodies import BodyLimit
 from service.settings import ServiceSettings
+from support.ports import free_port
 from support.queueing import Bench
 from support.running import wait_for
 

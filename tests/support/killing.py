@@ -27,11 +27,11 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.ports import free_port
 from photochrom.jobs.record import JobState
 from photochrom_client import Batch, Client, Job, PhotochromError, Retries
 from support.inquest import Verdict, examine
 from support.photographs import noise_jpeg
+from support.ports import free_port
 from support.running import Service, command, service, wait_for
 
 KINDS = ("a worker", "all workers", "the server", "everything")

@@ -14,10 +14,10 @@ from typing import Any
 import obstore
 from obstore.store import S3Store
 
-from benchmarks.ports import free_port
 from photochrom.ids import new_id
 from photochrom.settings import SharedSettings
 from photochrom.storage.object_storage import ObjectStorage
+from support.ports import free_port
 from support.running import wait_for
 
 BUCKET, KEY, SECRET = "photographs", "photochrom", "no-secret-at-all"

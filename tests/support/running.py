@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-from benchmarks.ports import free_port
+from support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 T = TypeVar("T")

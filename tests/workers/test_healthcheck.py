@@ -3,10 +3,10 @@ import socket
 
 import pytest
 
-from benchmarks.ports import free_port
 from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.jobs.record import ModelUsed, utc_now
 from support.health import asked
+from support.ports import free_port
 
 
 def status(host: str) -> WorkerStatus:

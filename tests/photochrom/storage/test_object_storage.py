@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.ports import free_port
 from photochrom.errors import ObjectNotFound, StorageFull, StorageUnavailable
 from photochrom.settings import SharedSettings
 from photochrom.storage.choose import open_storage
 from photochrom.storage.object_storage import ObjectStorage, bucket_and_prefix
 from photochrom.storage.storage import LocalStorage
 from support.objects import BUCKET, ObjectStore
+from support.ports import free_port
 from support.receiver import receiver
 from support.running import ROOT, wait_for
 

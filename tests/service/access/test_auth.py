@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from benchmarks.ports import free_port
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, Scope
 from photochrom.jobs.record import utc_now
@@ -15,6 +14,7 @@ from service.access.auth import scope_for
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.keyring import bearer, new_key, show
+from support.ports import free_port
 from support.queueing import Bench
 
 HERE = "http://localhost:8000"

@@ -7,8 +7,8 @@ import sys
 import httpx
 import pytest
 
-from benchmarks.ports import free_port
 from support.keyring import show
+from support.ports import free_port
 from support.running import ROOT, wait_for
 
 

@@ -15,7 +15,7 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
-from benchmarks.hostile_archives import HOSTILE_ARCHIVES, HOSTILE_ENTRIES, tarred, zip64_ending, zipped
+from security.hostile_archives import HOSTILE_ARCHIVES, HOSTILE_ENTRIES, tarred, zip64_ending, zipped
 from service.batches import archives
 from support.queueing import Bench
 from support.running import ROOT

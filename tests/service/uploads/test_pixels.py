@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.hostile_photos import jp2_of_boxes, jpeg_of_restarts, jpeg_of_segments, png_of_chunks
-from fuzz.pictures import every_kind
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
+from security.fuzz.pictures import every_kind
+from security.hostile_photos import jp2_of_boxes, jpeg_of_restarts, jpeg_of_segments, png_of_chunks
 from service.uploads.pixels import pixels_of
 
 

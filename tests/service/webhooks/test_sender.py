@@ -9,10 +9,10 @@ from ipaddress import ip_network
 
 import pytest
 
-from benchmarks.ports import free_port
 from photochrom.webhooks.record import Attempt
 from service.webhooks.destinations import PinnedNetwork
 from service.webhooks.sender import Sender
+from support.ports import free_port
 from support.receiver import Answer, make_ping, make_webhook, receiver
 
 SECONDS = 1.0  # where time is what is tested; a machine may stall for longer, so other answers have PATIENCE

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks.ports import free_port
 from photochrom.processes.valkey import valkey
 from support.photographs import noise_jpeg
+from support.ports import free_port
 from support.queueing import Bench, finished
 from support.running import wait_for
 

@@ -14,10 +14,10 @@ from queue import Empty, SimpleQueue
 
 import httpx
 
-from benchmarks.ports import free_port
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.processes.valkey import valkey
 from support.photographs import noise_jpeg
+from support.ports import free_port
 from support.queueing import Bench, maintenance, workers
 from support.running import wait_for
 

@@ -9,9 +9,9 @@ import tifffile
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from benchmarks.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions, OutputFormat
+from security.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
 from workers.pipeline.formats.png import read_png
 

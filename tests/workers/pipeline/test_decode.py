@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 
-from benchmarks.hostile_photos import overlapping_exif, png_chunk
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions, OutputFormat
+from security.hostile_photos import overlapping_exif, png_chunk
 from workers.pipeline.colorizer import colorize
 
 

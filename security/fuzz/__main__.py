@@ -1,8 +1,8 @@
-"""Fuzz one target, or all in turn: python -m fuzz [TARGET ...] [--runs N] [--seconds S] [--seed N] [--keep FOLDER].
+"""Fuzz one target, or all in turn: python -m security.fuzz [TARGET ...] [--runs N] [--seconds S] [--keep FOLDER].
 
 Ends with 0 where nothing was found, and with libFuzzer's code (77 and others) where something was: its input is then
 in the folder as `TARGET-crash-...` (or timeout, oom). Look at it with `--input FILE`, mend what is wrong, and keep the
-file in fuzz/corpus/TARGET, which every run begins with.
+file in security/fuzz/corpus/TARGET, which every run begins with.
 """
 
 import argparse
@@ -41,12 +41,20 @@ def _run(target: str, arguments: argparse.Namespace, folder: Path) -> int:
     seeds = folder / "seeds" / target
     folders = [place for place in (kept, CORPUS / target) if place.exists()]
     inputs = [arguments.input] if arguments.input else [*folders, seeds]
-    command = [sys.executable, "-m", "fuzz.libfuzzer", target, str(seeds), *options, *map(str, inputs)]
+    command = [
+        sys.executable,
+        "-m",
+        "security.fuzz.libfuzzer",
+        target,
+        str(seeds),
+        *options,
+        *map(str, inputs),
+    ]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m security.fuzz", description=__doc__)
     parser.add_argument(
         "targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)} (default: all)"
     )

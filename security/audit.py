@@ -1,4 +1,4 @@
-"""Ask PyPI's advisories about every package that is shipped: python -m supply.audit.
+"""Ask PyPI's advisories about every package that is shipped: python -m security.audit.
 
 Ends with 0 where none is known to be weak, with 1 where some are, and with 3 where the question got no answer:
 pip-audit alone calls that "no known vulnerabilities".
@@ -20,7 +20,7 @@ WEAK, UNANSWERED = 1, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Ask, print, and tell by the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m supply.audit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m security.audit", description=__doc__)
     parser.add_argument("--timeout", type=int, default=15, help="seconds for each connection (default 15)")
     timeout = parser.parse_args(arguments).timeout
     packages = shipped()

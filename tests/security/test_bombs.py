@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from benchmarks import bombs
+from security import bombs
 
 
 def test_every_bomb_is_refused_within_a_second_and_200_mb() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bombs"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "security.bombs"], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.count("| yes ") == len(bombs.BOMBS)
@@ -31,7 +31,7 @@ def test_one_that_is_taken_or_costs_too_much_fails_the_command(
 
 def test_an_unknown_bomb_is_said() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bombs", "nonsense"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "security.bombs", "nonsense"], capture_output=True, text=True, check=False
     )
     assert run.returncode == 2
     assert "nonsense" in run.stderr

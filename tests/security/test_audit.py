@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from supply.audit import UNANSWERED, WEAK, verdict
+from security.audit import UNANSWERED, WEAK, verdict
 from support.running import ROOT
 
 PACKAGES = {"pillow": "13.0.0", "rq": "3.0.0"}
@@ -35,7 +35,7 @@ def test_without_a_network_the_command_says_that_nothing_was_audited() -> None:
     """The proxy is a port of this machine on which nobody listens."""
     nobody = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     run = subprocess.run(
-        [sys.executable, "-m", "supply.audit", "--timeout", "1"],
+        [sys.executable, "-m", "security.audit", "--timeout", "1"],
         cwd=ROOT,
         env={**nobody, "PATH": ""},
         capture_output=True,

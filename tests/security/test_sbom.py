@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from supply import sbom
-from supply.shipped import shipped
+from security import sbom
+from security.shipped import shipped
 
 DEVELOPERS = {"pytest", "ruff", "mypy", "torch", "playwright", "atheris", "cyclonedx-bom", "pip-audit"}
 

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from fuzz.__main__ import CORPUS, TARGETS
+from security.fuzz.__main__ import CORPUS, TARGETS
 from support.running import ROOT
 
 RUNS = {"sniffing": 800, "decoding": 600, "colorizing": 100, "unpacking": 500, "metadata": 500}
@@ -17,7 +17,7 @@ RUNS = {"sniffing": 800, "decoding": 600, "colorizing": 100, "unpacking": 500, "
 def test_nothing_that_was_found_is_found_again_nor_anything_new(target: str) -> None:
     kept = list((CORPUS / target).glob("*"))
     run = subprocess.run(
-        [sys.executable, "-m", "fuzz", target, "--runs", str(RUNS[target] + len(kept))],
+        [sys.executable, "-m", "security.fuzz", target, "--runs", str(RUNS[target] + len(kept))],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -31,7 +31,7 @@ def test_nothing_that_was_found_is_found_again_nor_anything_new(target: str) -> 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_seeds_are_valid_and_small(target: str) -> None:
-    module = import_module(f"fuzz.{target}")
+    module = import_module(f"security.fuzz.{target}")
     for seed in module.seeds():
         assert len(seed) < 20_000
         module.check(seed)
@@ -39,14 +39,25 @@ def test_seeds_are_valid_and_small(target: str) -> None:
 
 def test_a_finding_ends_the_command_with_its_input_kept(tmp_path) -> None:
     """A target that is no target of ours finds what it looks for."""
-    (tmp_path / "fuzz").mkdir()
+    there = tmp_path / "security" / "fuzz"
+    there.mkdir(parents=True)
+    (there.parent / "__init__.py").touch()
     for name in ("__init__", "__main__", "libfuzzer"):
-        (tmp_path / "fuzz" / f"{name}.py").write_text((ROOT / "fuzz" / f"{name}.py").read_text())
-    (tmp_path / "fuzz" / "sniffing.py").write_text(
+        (there / f"{name}.py").write_text((ROOT / "security" / "fuzz" / f"{name}.py").read_text())
+    (there / "sniffing.py").write_text(
         "def seeds():\n    return [b'BUG!']\ndef check(data):\n    assert data[:3] != b'BUG'\n"
     )
     run = subprocess.run(
-        [sys.executable, "-m", "fuzz", "sniffing", "--runs", "100", "--keep", str(tmp_path / "kept")],
+        [
+            sys.executable,
+            "-m",
+            "security.fuzz",
+            "sniffing",
+            "--runs",
+            "100",
+            "--keep",
+            str(tmp_path / "kept"),
+        ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
@@ -59,7 +70,11 @@ def test_a_finding_ends_the_command_with_its_input_kept(tmp_path) -> None:
 
 def test_an_unknown_target_is_said() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "fuzz", "nonsense"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "security.fuzz", "nonsense"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 2
     assert "nonsense" in run.stderr

@@ -1,4 +1,4 @@
-"""Files made to do harm, each against its bound: python -m benchmarks.bombs [NAME ...].
+"""Files made to do harm, each against its bound: python -m security.bombs [NAME ...].
 
 Every one must be refused within a second of CPU time, with less than 200 MB more memory than the file itself takes.
 Exits with 1 where one is taken, or is beyond its bound. The limits are those that the service has by default.
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from benchmarks.table import markdown
 from photochrom.batches.record import item_name
 from photochrom.errors import ArchiveRejected, PhotochromError
 from photochrom.photo.options import ColorizeOptions
@@ -28,7 +29,6 @@ from workers.pipeline.colorizer import colorize
 
 from . import hostile_archives, hostile_photos
 from .hostile_archives import HOSTILE_ENTRIES, directory_bomb, pax_bomb, tarred, zip64_decoy, zipped
-from .table import markdown
 
 SECONDS, MEGABYTES = 1.0, 200.0
 _JPEG = b"\xff\xd8\xff\xe0" + bytes(96)
@@ -157,7 +157,7 @@ def _resident_mb(kind: str) -> float:
 
 def main() -> int:
     """Measure, print, and tell by the exit code whether all were held."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bombs", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m security.bombs", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="as in the table (default: all)")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(BOMBS):

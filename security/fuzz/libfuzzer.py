@@ -1,4 +1,4 @@
-"""libFuzzer in this process, on one target: python -m fuzz.libfuzzer TARGET SEEDS [OPTIONS OF LIBFUZZER] [INPUTS].
+"""libFuzzer on one target, in this process: python -m security.fuzz.libfuzzer TARGET SEEDS [OPTIONS] [INPUTS].
 
 SEEDS is a folder that does not exist yet; the target's seeds are written there.
 """
@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 # The code whose branches guide the mutations; C libraries come without the instrumentation that this takes.
-_OURS = ["fuzz", "photochrom", "service", "workers"]
+_OURS = ["security.fuzz", "photochrom", "service", "workers"]
 _OTHERS = ["PIL", "tifffile", "imagesize", "tarfile", "zipfile"]
 # In a run this short nothing is learned from others' branches, and to instrument them takes longer than the run.
 _SHORT = "-runs="
@@ -20,11 +20,11 @@ def main(target: str, seeds: Path, options: list[str]) -> None:
 
     short = any(option.startswith(_SHORT) for option in options)
     with atheris.instrument_imports(include=_OURS if short else _OURS + _OTHERS):
-        module = import_module(f"fuzz.{target}")
+        module = import_module(f"security.fuzz.{target}")
     seeds.mkdir(parents=True)
     for number, data in enumerate(module.seeds()):
         (seeds / f"{number:02}").write_bytes(data)
-    atheris.Setup([f"fuzz.{target}", *options], module.check)
+    atheris.Setup([f"security.fuzz.{target}", *options], module.check)
     atheris.Fuzz()
 
 

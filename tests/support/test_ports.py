@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from benchmarks import ports
-from benchmarks.ports import free_port
+from support.ports import free_port
+from tests.support import ports
 
 
 def test_no_port_comes_twice_whatever_the_seed() -> None:
