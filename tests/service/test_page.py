@@ -1,6 +1,7 @@
 """The page's files and the rules under which they are served."""
 
 import gzip
+import posixpath
 import re
 
 import pytest
@@ -91,8 +92,8 @@ def test_nothing_is_loaded_from_elsewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_import_is_a_file_of_the_page(name: str) -> None:
-    for imported in re.findall(r"from \"\./([^\"]+)\"", ASSETS[name].plain.decode()):
-        assert imported in ASSETS
+    for imported in re.findall(r"from \"(\.[^\"]+)\"", ASSETS[name].plain.decode()):
+        assert posixpath.normpath(posixpath.join(posixpath.dirname(name), imported)) in ASSETS
 
 
 def test_markup_has_no_script_or_style_of_its_own() -> None:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from support import ports
 from support.ports import free_port
-from tests.support import ports
 
 
 def test_no_port_comes_twice_whatever_the_seed() -> None:
@@ -35,7 +35,7 @@ def test_a_server_s_port_is_passed_over(two_ports: tuple[int, int]) -> None:
 
 def test_another_process_port_is_passed_over(two_ports: tuple[int, int]) -> None:
     taken, free = two_ports
-    holds = f"from benchmarks import ports; ports._PORTS = [{taken}]; print(ports.free_port(), flush=True); input()"
+    holds = f"from tests.support import ports; ports._PORTS = [{taken}]; print(ports.free_port(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
