@@ -510,7 +510,7 @@ def decode(
     Confidence is exp(-s / 25), s being the root mean square distance in ab between the answer and the truth if
     the truth is drawn from the network's own unweighted distribution: the network's estimate of its error. So
     1 is certain, .37 an error of 25, and `-25 * log(confidence)` gives the estimate back. The hue's resultant
-    length (Larsson 2016) does not follow the error: grey walls, which are easy, have no hue (docs/model.md).
+    length (Larsson 2016) does not follow the error: grey walls, which are easy, have no hue (docs/lab/confidence.md).
     """
     weight = log_weight[:, None, None]
     chosen = ((logits - (1 - vividness) * weight) / temperature).softmax(1)

@@ -1,7 +1,7 @@
 """Static 8-bit weights and activations (QDQ), for CPUs with 8-bit arithmetic (Jacob et al. 2018).
 
 Only the convolutions after the encoder are quantized: they are most of the work. The encoder's own lose colour that
-way (docs/model.md), attention is small, the layers of the hints see sparse input, and decoding is arithmetic on
+way (docs/lab/int8.md), attention is small, the layers of the hints see sparse input, and decoding is arithmetic on
 colours. Weights have a scale per channel, activations a range per tensor, from photographs.
 """
 
