@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import ParamSpec
 
@@ -17,6 +18,7 @@ from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
+from photochrom.proven_time import ProvenTime
 from photochrom.storage.storage import Storage
 
 from .clock_jumps import shorten
@@ -28,9 +30,6 @@ _SWEEP_SECONDS = 30
 ORPHANS_SECONDS = 3600
 """Between two looks for files that no job names, unless the settings say otherwise."""
 _SWEEP_LIMIT = 500
-# A clock that has run ahead is mostly put right soon; what it let expire would be gone for good.
-_HOLD_SECONDS = 3600
-_HELD = "maintenance:held"
 _FILES_AT_ONCE = 500
 # Files come before their records; an upload may take this long.
 _ORPHAN_AGE = timedelta(hours=2)
@@ -53,6 +52,11 @@ class Maintenance:
         """The workers' notice board."""
         return Fleet(self.redis)
 
+    @cached_property
+    def time(self) -> ProvenTime:
+        """Tells by when to delete: wall clocks alone may have run ahead."""
+        return ProvenTime(self.redis)
+
     def run(self) -> None:
         """Do what is due; workers that run this at the same time share the work by locks.
 
@@ -66,17 +70,11 @@ class Maintenance:
         if self._due("queued", _QUEUED_SECONDS):
             apart(self.recover)
             apart(self.feed_batches)
-        if self.redis.exists(_HELD):
-            return
         if self._due("sweep", _SWEEP_SECONDS):
             apart(self.sweep)
-            apart(self.batches.forget_empty)
+            apart(self.forget_batches)
         if self._due("orphans", self.orphans_seconds):
             apart(self.remove_orphans, _ORPHAN_AGE)
-
-    def hold(self) -> None:
-        """Delete nothing for an hour: a clock may have run ahead."""
-        self.redis.set(_HELD, 1, ex=_HOLD_SECONDS)
 
     def shorten(self, heartbeat: int) -> None:
         """Let nobody's lease last for longer than a heartbeat: a clock may have gone back, and it would for hours."""
@@ -116,7 +114,7 @@ class Maintenance:
 
     def sweep(self) -> None:
         """Delete originals, results and records whose time is over."""
-        now = utc_now()
+        now = self.time.now()
         expired = self.store.expiring(now, _SWEEP_LIMIT)
         for job_id in expired:
             apart(self._sweep, job_id, now)
@@ -124,10 +122,14 @@ class Maintenance:
             # There are more, and they can be swept: whoever looks next goes on. A million a day are 35 a second.
             self.redis.delete("maintenance:sweep")
 
+    def forget_batches(self) -> None:
+        """Delete the empty batches whose time is over."""
+        self.batches.forget_empty(self.time.now())
+
     def remove_orphans(self, age: timedelta) -> None:
         """Delete drafts and files older than `age` that no record names: left by killed processes."""
         self.storage.discard_drafts()
-        oldest = utc_now() - age
+        oldest = self.time.now() - age
         for keys in _chunks(found.key for found in self.storage.listing() if found.modified_at < oldest):
             self._go_on("orphans", self.orphans_seconds)
             named = self.store.named(keys)

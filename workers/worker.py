@@ -115,7 +115,8 @@ class RestoreWorker(SimpleWorker):
         self._begun: dict[str, float] = {}
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
-        """Register, and be seen as alive from then on."""
+        """Register, and be seen as alive from then on; know the time before the first job ends."""
+        self._maintenance.time.now()
         super().bootstrap(*args, **kwargs)
         self._heartbeat.start()
 
@@ -150,8 +151,6 @@ class RestoreWorker(SimpleWorker):
         """
         first, self._cleaned_at = self._cleaned_at is None, time.monotonic()
         jump = self._clocks.jumped()
-        if jump > 0:
-            self._maintenance.hold()
         if jump < 0 or first:  # who has just started cannot know what the clock said before
             self._maintenance.shorten(self._settings.heartbeat_ttl)
         if jump:

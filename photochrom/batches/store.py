@@ -297,12 +297,12 @@ class BatchStore:
         pipeline.execute()
         return gone
 
-    def forget_empty(self) -> None:
-        """Delete the batches whose time is over and whose items are all gone."""
-        due = cast("list[bytes]", self._redis.zrangebyscore(_EXPIRY, "-inf", utc_now().timestamp()))
+    def forget_empty(self, now: datetime) -> None:
+        """Delete the batches whose time is over by `now` and whose items are all gone."""
+        due = cast("list[bytes]", self._redis.zrangebyscore(_EXPIRY, "-inf", now.timestamp()))
         for batch_id in (member.decode() for member in due):
             if any(self._jobs.counts(batch_id).values()):
-                later = utc_now() + timedelta(days=1)
+                later = now + timedelta(days=1)
                 self._redis.zadd(_EXPIRY, {batch_id: later.timestamp()})
             else:
                 self.delete(batch_id)

@@ -4,14 +4,12 @@ import errno
 import fcntl
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import StorageFull, StorageReadOnly
 
-_DRAFT_SECONDS = 5.0
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -31,15 +29,22 @@ class Drafts:
             StorageFull: there is no room.
             StorageReadOnly: the disk takes no writes.
         """
-        with refusals_named():
-            descriptor, name = tempfile.mkstemp(dir=self._folder)
-        # The lock dies with us, however we die: so a draft without one is nobody's.
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        draft = DraftFile(descriptor, Path(name))
+        draft = DraftFile(*self._locked_file())
         try:
             yield draft
         finally:
             draft.close()
+
+    def _locked_file(self) -> tuple[int, Path]:
+        """Make a file; return its descriptor, which holds its lock. Safe against `discard_dead` next door."""
+        while True:
+            with refusals_named():
+                descriptor, name = tempfile.mkstemp(dir=self._folder)
+            # The lock dies with us, however we die: so a draft without one is nobody's.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor, Path(name)
+            os.close(descriptor)  # it was taken for a dead one's before it had its lock
 
     def discard_dead(self) -> int:
         """Remove the drafts whose writers are dead and return how many there were."""
@@ -74,9 +79,6 @@ class DraftFile:
 def _discard_if_unlocked(draft: Path) -> bool:
     try:
         with draft.open("rb") as file:
-            # Younger ones may be about to be locked.
-            if time.time() - os.fstat(file.fileno()).st_mtime < _DRAFT_SECONDS:
-                return False
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             draft.unlink()
     except OSError:

@@ -110,15 +110,18 @@ class Webhook(_Part):
         """Return the secrets that sign: one, or two while rotating."""
         return tuple(one for one in self.secrets if one.expires_at is None or one.expires_at > now)
 
-    def heard(self, attempt: Attempt, patience: timedelta) -> Self:
-        """Draw the conclusions from an attempt: what is gone, or fails for longer than `patience`, is disabled."""
+    def heard(self, attempt: Attempt, patience: timedelta, now: datetime) -> Self:
+        """Draw the conclusions from an attempt: what is gone, or fails for longer than `patience`, is disabled.
+
+        `now` is the proven time: no clock that has run ahead may disable a webhook.
+        """
         if attempt.accepted:
             return self.model_copy(update={"failing_since": None}) if self.failing_since else self
-        since = self.failing_since or attempt.at
+        since = self.failing_since or now
         disabled = self.disabled
         if attempt.gone:
             disabled = Disabled.GONE
-        elif attempt.at - since >= patience:
+        elif now - since >= patience:
             disabled = disabled or Disabled.FAILING
         return self.model_copy(update={"failing_since": since, "disabled": disabled})
 

@@ -25,7 +25,7 @@ from photochrom import logs
 from photochrom.errors import WebhookNotFound
 from photochrom.jobs.fleet import Dispatchers
 from photochrom.jobs.queue import connect
-from photochrom.jobs.record import utc_now
+from photochrom.proven_time import ProvenTime
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from photochrom.webhooks.store import WebhookStore
 
@@ -54,6 +54,7 @@ class Dispatcher:
     sender: Sender
     settings: ServiceSettings
     board: Dispatchers
+    time: ProvenTime
     _under_way: Counter[str] = field(default_factory=Counter)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _forget_at: float = 0.0
@@ -88,7 +89,7 @@ class Dispatcher:
                 await self._begin(webhook)
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _FORGET_SECONDS
-            await asyncio.to_thread(self.store.forget, utc_now() - self._log_retention())
+            await asyncio.to_thread(self._forget)
         return fanned_out > 0
 
     async def _begin(self, webhook: Webhook) -> None:
@@ -118,11 +119,16 @@ class Dispatcher:
         settled = delivery.after(attempt, self.settings.webhook_retry_delays, random.random())  # noqa: S311
         if not self.store.settle(delivery, settled):
             return
-        patience = self.settings.webhook_patience
+        patience, now = self.settings.webhook_patience, self.time.now()
         with suppress(WebhookNotFound):
-            heard = self.store.change(delivery.webhook_id, lambda webhook: webhook.heard(attempt, patience))
+            heard = self.store.change(
+                delivery.webhook_id, lambda webhook: webhook.heard(attempt, patience, now)
+            )
             if heard.disabled:
                 _log.warning("Webhook %s is disabled: %s", heard.id, heard.disabled)
+
+    def _forget(self) -> None:
+        self.store.forget(self.time.now() - self._log_retention())
 
     def _log_retention(self) -> timedelta:
         """Return how long to keep deliveries: longer than they are tried."""
@@ -135,7 +141,8 @@ async def dispatch(settings: ServiceSettings, stop: asyncio.Event, resolve: Reso
     network = PinnedNetwork(resolve or system_resolver(), settings.webhook_allowed_networks)
     sender = Sender(network, settings.webhook_timeout, ssl.create_default_context())
     with connect(settings.redis_url) as redis:
-        await Dispatcher(WebhookStore(redis), sender, settings, Dispatchers(redis)).run(stop)
+        dispatcher = Dispatcher(WebhookStore(redis), sender, settings, Dispatchers(redis), ProvenTime(redis))
+        await dispatcher.run(stop)
 
 
 async def _until_told(settings: ServiceSettings) -> None:

@@ -260,11 +260,11 @@ def test_a_batch_that_cannot_be_read_spoils_no_listing(bench: Bench, batch_id: s
 def test_a_batch_is_forgotten_when_its_time_is_over_and_it_is_empty(bench: Bench, batch_id: str) -> None:
     item = add(bench, batch_id, "a.jpg")
     bench.redis.zadd("batches:expiry", {batch_id: 1})
-    bench.batches.forget_empty()
+    bench.batches.forget_empty(utc_now())
     bench.batches.get(batch_id)
     bench.store.delete(item.id)
     bench.redis.zadd("batches:expiry", {batch_id: 1})
-    bench.batches.forget_empty()
+    bench.batches.forget_empty(utc_now())
     with pytest.raises(BatchNotFound):
         bench.batches.get(batch_id)
 

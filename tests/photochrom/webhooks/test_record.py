@@ -122,17 +122,19 @@ def test_the_log_of_attempts_is_bounded() -> None:
 
 def test_patience_counts_from_the_first_failure_after_a_success() -> None:
     webhook, start = make_webhook(), utc_now()
-    failing = webhook.heard(attempt(at=start), PATIENCE)
+    failing = webhook.heard(attempt(at=start), PATIENCE, start)
     assert (failing.failing_since, failing.disabled) == (start, None)
-    assert failing.heard(attempt(at=start + PATIENCE / 2), PATIENCE).disabled is None
-    assert failing.heard(attempt(at=start + PATIENCE), PATIENCE).disabled is Disabled.FAILING
-    recovered = failing.heard(attempt(200, at=start + PATIENCE / 2), PATIENCE)
-    assert recovered.heard(attempt(at=start + PATIENCE), PATIENCE).disabled is None
-    assert webhook.heard(attempt(200), PATIENCE) is webhook
+    assert failing.heard(attempt(at=start + PATIENCE / 2), PATIENCE, start + PATIENCE / 2).disabled is None
+    assert (
+        failing.heard(attempt(at=start + PATIENCE), PATIENCE, start + PATIENCE).disabled is Disabled.FAILING
+    )
+    recovered = failing.heard(attempt(200, at=start + PATIENCE / 2), PATIENCE, start + PATIENCE / 2)
+    assert recovered.heard(attempt(at=start + PATIENCE), PATIENCE, start + PATIENCE).disabled is None
+    assert webhook.heard(attempt(200), PATIENCE, utc_now()) is webhook
 
 
 def test_gone_disables_at_once_and_whoever_enables_gets_fresh_patience() -> None:
-    gone = make_webhook().heard(attempt(410), PATIENCE)
+    gone = make_webhook().heard(attempt(410), PATIENCE, utc_now())
     assert gone.disabled is Disabled.GONE
     assert gone.enable(False).disabled is Disabled.GONE
     assert make_webhook().enable(False).disabled is Disabled.BY_CALLER
