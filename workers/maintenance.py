@@ -72,7 +72,7 @@ class Maintenance:
             apart(self.feed_batches)
         if self._due("sweep", _SWEEP_SECONDS):
             apart(self.sweep)
-            apart(self.forget_batches)
+            apart(self.forget)
         if self._due("orphans", self.orphans_seconds):
             apart(self.remove_orphans, _ORPHAN_AGE)
 
@@ -122,9 +122,11 @@ class Maintenance:
             # There are more, and they can be swept: whoever looks next goes on. A million a day are 35 a second.
             self.redis.delete("maintenance:sweep")
 
-    def forget_batches(self) -> None:
-        """Delete the empty batches whose time is over."""
-        self.batches.forget_empty(self.time.now())
+    def forget(self) -> None:
+        """Delete the empty batches and the idempotency keys whose time is over."""
+        now = self.time.now()
+        self.batches.forget_empty(now)
+        self.store.forget_bindings(now)
 
     def remove_orphans(self, age: timedelta) -> None:
         """Delete drafts and files older than `age` that no record names: left by killed processes."""

@@ -10,6 +10,9 @@ queue; `batch:{id}:out` those whose turn it is; `owner:{owner}:jobs`, `owner:{ow
 `owner:{owner}:batches` the same lists of those that one owner of API keys made. `told` in `batch:{id}` is the final
 state that was announced, "" while the batch is not over; `ends` counts how often it was over.
 
+`idempotency:{key}` says what a call with this key made; `idempotency:expiry` holds these keys by when they are
+forgotten: the server's own expiry would forget all of them at once when its clock runs ahead.
+
 Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
 is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
 the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `meters`).
@@ -51,6 +54,13 @@ local function tell(id, batch)
         redis.call('HINCRBY', 'batch:' .. batch, 'events', 1)
         redis.call('PUBLISH', 'jobs:changed', batch)
     end
+end
+"""
+
+_BIND = """
+local function bind(key, binding, seconds)
+    redis.call('SET', key, binding)
+    redis.call('ZADD', 'idempotency:expiry', redis.call('TIME')[1] + seconds, key)
 end
 """
 
@@ -127,6 +137,7 @@ return 1
 
 CREATE = (
     _INDEX
+    + _BIND
     + """
 -- KEYS: job:{id}, idempotency:{key}, quota:{owner}:{day}
 -- ARGV: id, batch, state, record, binding ("" for none), seconds to keep it, dispatch, owner ("" for none);
@@ -146,7 +157,7 @@ for i = 10, #ARGV, 3 do
 end
 for i = 10, #ARGV, 3 do redis.call('HINCRBY', KEYS[3], ARGV[i], ARGV[i + 1]) end
 if ARGV[9] then redis.call('EXPIRE', KEYS[3], ARGV[9]) end
-if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5], 'EX', ARGV[6]) end
+if ARGV[5] ~= '' then bind(KEYS[2], ARGV[5], ARGV[6]) end
 redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4], 'dispatch', ARGV[7],
     'owner', ARGV[8])
 index(id, batch, ARGV[8], nil, ARGV[3])
@@ -175,20 +186,33 @@ return 1
 """
 )
 
-CREATE_BATCH = """
+CREATE_BATCH = (
+    _BIND
+    + """
 -- KEYS: batch:{id}, idempotency:{key}; ARGV: id, record, when it is forgotten, binding ("" for none),
 -- seconds to keep that, owner ("" for none)
 -- Returns false when created, else the binding that was there.
 if ARGV[4] ~= '' then
     local bound = redis.call('GET', KEYS[2])
     if bound and redis.call('EXISTS', 'batch:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
-    redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])
+    bind(KEYS[2], ARGV[4], ARGV[5])
 end
 redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', 1, 'owner', ARGV[6], 'events', 1)
 redis.call('ZADD', 'batches', 0, ARGV[1])
 if ARGV[6] ~= '' then redis.call('ZADD', 'owner:' .. ARGV[6] .. ':batches', 0, ARGV[1]) end
 redis.call('ZADD', 'batches:expiry', ARGV[3], ARGV[1])
 return false
+"""
+)
+
+FORGET_BINDINGS = """
+-- ARGV: a time, how many at most. Deletes the idempotency keys whose time was over by then; returns how many.
+local keys = redis.call('ZRANGEBYSCORE', 'idempotency:expiry', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, key in ipairs(keys) do
+    redis.call('DEL', key)
+    redis.call('ZREM', 'idempotency:expiry', key)
+end
+return #keys
 """
 
 NEXT_TURN = """

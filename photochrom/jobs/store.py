@@ -44,6 +44,7 @@ class JobStore:
         self._write = redis.register_script(scripts.WRITE)
         self._delete = redis.register_script(scripts.DELETE)
         self._named = redis.register_script(scripts.NAMED)
+        self._forget_bindings = redis.register_script(scripts.FORGET_BINDINGS)
         self._mine: JobRecord | None = None
 
     def create(
@@ -198,6 +199,11 @@ class JobStore:
     def named(self, keys: list[str]) -> set[str]:
         """Return those of the storage's keys that the record of their job names; Redis looks, and sends no record."""
         return set(_texts(self._named(args=keys)))
+
+    def forget_bindings(self, until: datetime, chunk: int = 500) -> None:
+        """Forget the idempotency keys, and the names of items, whose time is over by `until`."""
+        while cast("int", self._forget_bindings(args=[until.timestamp(), chunk])) == chunk:
+            pass
 
     def exists(self, job_id: str) -> bool:
         """Tell whether there is a record."""

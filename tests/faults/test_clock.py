@@ -1,7 +1,6 @@
 """The short form of `make test-faults ARGS=clock`, and what a jump may not do at its worst moment."""
 
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
 from support.running import wait_for
 
-HOURS = 6 * 3600
+HOURS, MONTH = 6 * 3600, 31 * 86_400
 
 
 @pytest.fixture
@@ -59,18 +58,28 @@ def test_a_jump_ends_no_healthy_job_and_hides_no_dead_worker(
 def test_nothing_expires_for_an_hour_after_the_clock_has_run_ahead(
     tmp_path: Path, tiny: dict[str, str], wall: clock.WallClock
 ) -> None:
-    """A clock that is wrong by a month, until somebody sees it."""
+    """A clock that is wrong by a month, until somebody sees it: at every sweep, also of workers that start then."""
     with ExitStack() as stack:
         bench = Bench(stack.enter_context(valkey(tmp_path / "queue")), tmp_path / "data")
         model = {"model_path": tiny["PHOTOCHROM_MODEL_PATH"]}
-        stack.enter_context(workers(bench, heartbeat_ttl=2, maintenance_interval=1, **model))
-        first = bench.submit(grey_jpeg(size=(96, 64)))
-        bench.wait(first.id, JobState.SUCCEEDED)
-        bench.redis.delete("maintenance:sweep")
-        wall.set(int(timedelta(days=31).total_seconds()))
-        wait_for(lambda: bench.redis.exists("maintenance:held"), 15, "the jump to be seen")
-        second = bench.submit(grey_jpeg(size=(64, 96)))
-        bench.wait(second.id, JobState.SUCCEEDED)
-        kept = bench.store.get(first.id)
-        assert kept.state is JobState.SUCCEEDED
-        assert kept.stored_keys() <= set(bench.files())
+        running = stack.enter_context(workers(bench, heartbeat_ttl=2, maintenance_interval=1, **model))
+        done = bench.wait(bench.submit(grey_jpeg(size=(96, 64))).id, JobState.SUCCEEDED)
+        for months in (1, 2):
+            wall.set(months * MONTH)
+            wait_for_sweep(bench)
+        running.kill_children()
+        wait_for_sweep(bench)
+        later = bench.wait(bench.submit(grey_jpeg(size=(64, 96))).id, JobState.SUCCEEDED)
+        assert later.finished_at
+        assert done.next_expiry
+        assert later.finished_at > done.next_expiry, "the clock of the workers did not move"
+        assert bench.store.get(done.id) == done
+        assert done.stored_keys() <= set(bench.files())
+
+
+def wait_for_sweep(bench: Bench) -> None:
+    """Return when the only worker has done a whole sweep that it began after this call."""
+    # A worker notes the one before it sweeps, and the other when it begins its next round.
+    for task in ("sweep", "queued"):
+        bench.redis.delete(f"maintenance:{task}")
+        wait_for(lambda task=task: bench.redis.exists(f"maintenance:{task}"), 30, f"a look: {task}")

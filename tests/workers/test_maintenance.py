@@ -1,22 +1,26 @@
 import os
 import time
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from photochrom.errors import JobNotFound
+from photochrom.errors import BatchNotFound, JobNotFound
 from photochrom.jobs.queue import rq_id
 from photochrom.jobs.record import JobError, JobRecord, JobState, Retention, utc_now
-from photochrom.jobs.store import JobStore
+from photochrom.jobs.store import IdempotencyKey, JobStore
+from photochrom.storage.storage import LocalStorage
 from support.objects import ObjectStore
-from support.queueing import Bench, add_item, maintenance, new_batch
+from support.proven_time import machines_of
+from support.queueing import KEEP, Bench, add_item, finished, new_batch
+from support.queueing import maintenance as new_maintenance
 from workers.maintenance import Maintenance
 
 
 @pytest.fixture(name="maintenance")
 def maintenance_of_bench(bench: Bench) -> Maintenance:
-    return maintenance(bench)
+    return new_maintenance(bench)
 
 
 def queued(bench: Bench) -> list[str]:
@@ -180,6 +184,94 @@ def test_files_that_no_record_names_go_once_they_are_old(bench: Bench, maintenan
         os.utime(bench.storage.local_path(job.original.key), (time.time() - 9000,) * 2)
     maintenance.remove_orphans(timedelta(hours=2))
     assert bench.files() == [kept.original.key]
+
+
+MONTH, HOUR = timedelta(days=31), timedelta(hours=1)
+
+
+def done_at(bench: Bench, data: bytes, now: datetime, keep: Retention = KEEP) -> JobRecord:
+    """A job that succeeded at `now`, by the clocks of the test."""
+    record = finished(bench, bench.accept(data).id).keep(keep, now)
+    assert record.next_expiry
+    bench.redis.hset(f"job:{record.id}", "record", record.model_dump_json())
+    bench.redis.zadd("jobs:expiry", {record.id: record.next_expiry.timestamp()})
+    return record
+
+
+def test_a_clock_that_jumps_right_before_the_sweep_deletes_nothing_for_an_hour(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has looked at the clocks since: what deletes has to, itself."""
+    machines = machines_of(monkeypatch)
+    maintenance.sweep()
+    job = done_at(bench, b"x", machines.true_time)
+    stray, batch = bench.accept(b"y"), new_batch(bench)
+    bench.store.delete(stray.id)
+    os.utime(bench.storage.local_path(stray.original.key), (machines.truth,) * 2)
+    bench.redis.zadd("batches:expiry", {batch: (machines.true_time + timedelta(days=7)).timestamp()})
+
+    machines.jump(MONTH)
+    for one in (maintenance, new_maintenance(bench)):
+        one.run()
+        one.sweep()
+        one.forget()
+        one.remove_orphans(2 * HOUR)
+    assert bench.store.get(job.id) == job
+    assert job.stored_keys() | {stray.original.key} == set(bench.files())
+    bench.batches.get(batch)
+
+    machines.pass_by(HOUR)
+    maintenance.sweep()
+    maintenance.forget()
+    maintenance.remove_orphans(2 * HOUR)
+    assert bench.files() == []
+    assert not bench.store.exists(job.id)
+    with pytest.raises(BatchNotFound):
+        bench.batches.get(batch)
+
+
+def test_a_clock_that_jumps_during_the_sweep_takes_only_what_was_due_before(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines = machines_of(monkeypatch)
+    maintenance.sweep()
+    due = Retention(timedelta(0), timedelta(0), timedelta(0))
+    gone = done_at(bench, b"x", machines.true_time, due)
+    left = done_at(bench, b"y", machines.true_time, replace(KEEP, original=timedelta(0)))
+    machines.pass_by(timedelta(seconds=1))
+    delete = bench.storage.delete
+
+    def jumping(key: str) -> None:
+        machines.jump(MONTH)
+        delete(key)
+
+    monkeypatch.setattr(LocalStorage, "delete", lambda _, key: jumping(key))
+    maintenance.sweep()
+    assert not bench.store.exists(gone.id)
+    kept = bench.store.get(left.id)
+    assert (kept.state, kept.original.key) == (JobState.SUCCEEDED, "")
+    assert kept.stored_keys() == set(bench.files())
+
+
+def test_an_idempotency_key_is_kept_for_its_time_whatever_the_clock_says(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's own expiry would take it when the server's clock jumps."""
+    machines = machines_of(monkeypatch)
+    maintenance.forget()
+    job = bench.accept(b"x")
+    key = IdempotencyKey("k", "body")
+    bench.store.delete(job.id)
+    bench.store.create(job, key)
+    assert bench.redis.ttl("idempotency:k") == -1
+    assert time.time() + 86_000 < (bench.redis.zscore("idempotency:expiry", "idempotency:k") or 0)
+    bench.redis.zadd("idempotency:expiry", {"idempotency:k": (machines.true_time + 24 * HOUR).timestamp()})
+    machines.jump(MONTH)
+    maintenance.forget()
+    assert bench.redis.exists("idempotency:k")
+    machines.pass_by(HOUR)
+    maintenance.forget()
+    assert not bench.redis.exists("idempotency:k", "idempotency:expiry")
 
 
 def test_an_object_store_is_swept_like_a_disk(bench: Bench, object_store: ObjectStore) -> None:
