@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -74,6 +75,10 @@ class _ShortGrace(IntermediateQueue):
         self.connection.delete(self.get_first_seen_key(job_id))
 
 
+class _ClockJumped(Exception):
+    """By what RQ has just compared the living look dead."""
+
+
 class RestoreWorker(SimpleWorker):
     """Runs jobs in its own process (fork breaks CUDA, and would load the model each time).
 
@@ -115,8 +120,11 @@ class RestoreWorker(SimpleWorker):
         self._begun: dict[str, float] = {}
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
-        """Register, and be seen as alive from then on; know the time before the first job ends."""
-        self._maintenance.time.now()
+        """Register, and be seen as alive from then on; note the time before the first job ends."""
+        said = utc_now()
+        # Others may have beaten by the clock as it was before it ran ahead.
+        if said - self._maintenance.time.now() > timedelta(seconds=self._settings.heartbeat_ttl / 2):
+            self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
         super().bootstrap(*args, **kwargs)
         self._heartbeat.start()
 
@@ -150,14 +158,24 @@ class RestoreWorker(SimpleWorker):
         After a clock has jumped, heartbeats of the living look old until they have beaten again.
         """
         first, self._cleaned_at = self._cleaned_at is None, time.monotonic()
+        if first:  # who has just started cannot know what the clock said before
+            self._maintenance.shorten(self._settings.heartbeat_ttl)
+        if self._clocks_are_steady():
+            apart(self._clean_registries)
+            self._maintenance.run()
+
+    def _clean_registries(self) -> None:
+        with suppress(_ClockJumped):
+            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
+
+    def _clocks_are_steady(self) -> bool:
+        """Look at the clocks; tell whether what they say can be compared with heartbeats."""
         jump = self._clocks.jumped()
-        if jump < 0 or first:  # who has just started cannot know what the clock said before
+        if jump < 0:
             self._maintenance.shorten(self._settings.heartbeat_ttl)
         if jump:
             self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
-        if time.monotonic() >= self._steady_at:
-            apart(super().run_maintenance_tasks)
-            self._maintenance.run()
+        return time.monotonic() >= self._steady_at
 
     def _beat(self) -> None:
         executions = list(self.executions.values())
@@ -185,9 +203,15 @@ class RestoreWorker(SimpleWorker):
     def _on_exception(
         self, job: Job, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> bool:
-        """Called by RQ for failed jobs, and (that is what we are here for) for those of dead workers."""
+        """Called by RQ for failed jobs, and (that is what we are here for) for those of dead workers.
+
+        Raises:
+            _ClockJumped: a clock has, since the last look; RQ has read it by now, and has written nothing yet.
+        """
         del error, trace
         if issubclass(kind, AbandonedJobError):
+            if not self._clocks_are_steady():
+                raise _ClockJumped
             apart(self._lose_worker, job.id)
         return True
 

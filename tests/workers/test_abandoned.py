@@ -1,0 +1,80 @@
+"""Whoever seems to have abandoned its job is judged by clocks that have not jumped since they were looked at."""
+
+import time
+
+import pytest
+from rq import registry
+
+from photochrom.fleet import WorkerStatus
+from photochrom.jobs import JobRecord, JobState, ModelUsed, utc_now
+from photochrom.queue import rq_id
+from support.queueing import MODEL, Bench, maintenance
+from workers import clocks
+from workers.settings import WorkerSettings
+from workers.worker import RestoreWorker
+
+HOURS = 6 * 3600
+
+
+class Clocks:
+    """This machine's: the wall clock is ahead by as much as it is told to be."""
+
+    ahead = 0.0
+    monotonic = staticmethod(time.monotonic)
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    machine = Clocks()
+    monkeypatch.setattr(clocks, "time", machine)
+    return machine
+
+
+@pytest.fixture
+def worker(bench: Bench, machine: Clocks) -> RestoreWorker:
+    model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
+    return RestoreWorker(
+        bench.redis,
+        settings=WorkerSettings(redis_url=bench.redis_url, data_dir=bench.data, model_path=MODEL),
+        status=WorkerStatus(name="here", host="h", pid=1, started_at=utc_now(), model=model),
+        fleet=bench.fleet,
+        maintenance=maintenance(bench),
+    )
+
+
+@pytest.fixture
+def at_work(bench: Bench) -> JobRecord:
+    """A job of another worker, which has just beaten."""
+    record = bench.submit(b"x")
+    bench.redis.delete("rq:queue:photochrom")
+    bench.redis.hset(f"rq:job:{rq_id(record)}", "status", "started")
+    bench.redis.zadd("rq:wip:photochrom", {f"{rq_id(record)}:execution": time.time() + 8})
+    return bench.store.change(record.id, lambda r: r.claim("there", utc_now(), 3))
+
+
+def test_a_jump_between_the_look_and_the_judgement_makes_no_living_worker_dead(
+    bench: Bench, worker: RestoreWorker, machine: Clocks, at_work: JobRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_after_the_jump() -> int:
+        machine.ahead = HOURS
+        return int(time.time()) + HOURS
+
+    monkeypatch.setattr(registry, "current_timestamp", read_after_the_jump)
+    for _ in range(2):
+        worker.run_maintenance_tasks()
+        bench.redis.delete("rq:clean_registries:photochrom")
+        worker._cleaned_at = None
+    assert bench.store.get(at_work.id) == at_work
+    assert bench.redis.zcard("rq:wip:photochrom") == 1
+
+
+def test_where_the_time_has_passed_the_silent_worker_is_dead(
+    bench: Bench, worker: RestoreWorker, at_work: JobRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "current_timestamp", lambda: int(time.time()) + 60)
+    worker.run_maintenance_tasks()
+    assert bench.store.get(at_work.id).state is JobState.RETRYING
+    assert not bench.redis.zcard("rq:wip:photochrom")
