@@ -5,11 +5,11 @@ import time
 import pytest
 from rq import registry
 
-from photochrom.fleet import WorkerStatus
-from photochrom.jobs import JobRecord, JobState, ModelUsed, utc_now
-from photochrom.queue import rq_id
+from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.queue import rq_id
+from photochrom.jobs.record import JobRecord, JobState, ModelUsed, utc_now
 from support.queueing import MODEL, Bench, maintenance
-from workers import clocks
+from workers import clock_jumps
 from workers.settings import WorkerSettings
 from workers.worker import RestoreWorker
 
@@ -29,7 +29,7 @@ class Clocks:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     machine = Clocks()
-    monkeypatch.setattr(clocks, "time", machine)
+    monkeypatch.setattr(clock_jumps, "time", machine)
     return machine
 
 
