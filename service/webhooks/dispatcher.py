@@ -89,7 +89,7 @@ class Dispatcher:
                 await self._begin(webhook)
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _FORGET_SECONDS
-            await asyncio.to_thread(self._forget)
+            await asyncio.to_thread(self.forget)
         return fanned_out > 0
 
     async def _begin(self, webhook: Webhook) -> None:
@@ -127,7 +127,8 @@ class Dispatcher:
             if heard.disabled:
                 _log.warning("Webhook %s is disabled: %s", heard.id, heard.disabled)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget what has been shown for long enough."""
         self.store.forget(self.time.now() - self._log_retention())
 
     def _log_retention(self) -> timedelta:

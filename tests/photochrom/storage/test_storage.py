@@ -120,6 +120,27 @@ def test_drafts_of_the_dead_go_and_those_of_the_living_stay(storage: LocalStorag
     assert storage.size("results/a/b.jpg") == 1
 
 
+def test_a_draft_that_is_taken_for_a_dead_ones_before_it_has_its_lock_is_begun_anew(
+    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Age tells nothing: a clock may run ahead at that moment."""
+    make, discarded = tempfile.mkstemp, list[int]()
+
+    def interrupted(dir: Path) -> tuple[int, str]:  # noqa: A002 - as it is called
+        made = make(dir=dir)
+        if not discarded:
+            discarded.append(storage.discard_drafts())
+        return made
+
+    monkeypatch.setattr(tempfile, "mkstemp", interrupted)
+    with storage.draft() as draft:
+        draft.write(b"x")
+        assert storage.discard_drafts() == 0
+        draft.commit("results/a/b.jpg")
+    assert discarded == [1]
+    assert storage.size("results/a/b.jpg") == 1
+
+
 def test_writability_is_checked_by_writing(storage: LocalStorage, photos: Path) -> None:
     storage.check_writable()
     assert files(photos) == []

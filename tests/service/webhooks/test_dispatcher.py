@@ -2,24 +2,36 @@
 
 import json
 import os
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from fastapi.testclient import TestClient
 from standardwebhooks.webhooks import Webhook as Verifier
 
+from photochrom import ids
+from photochrom.errors import DeliveryNotFound
+from photochrom.jobs.events import ping
+from photochrom.jobs.fleet import Dispatchers
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.processes.valkey import valkey
+from photochrom.proven_time import ProvenTime
+from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.settings import ServiceSettings
+from service.webhooks.destinations import PinnedNetwork, system_resolver
+from service.webhooks.dispatcher import Dispatcher
+from service.webhooks.sender import Sender
 from support.dispatching import dispatcher
 from support.photographs import grey_jpeg
+from support.proven_time import machines_of
 from support.queueing import Bench, workers
-from support.receiver import Receiver, receiver
+from support.receiver import Receiver, make_webhook, receiver
 from support.running import wait_for
 
 
@@ -259,7 +271,6 @@ def test_old_deliveries_are_forgotten(
     client: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
 ) -> None:
     from photochrom.jobs.record import utc_now
-    from photochrom.webhooks.store import WebhookStore
 
     with receiver() as to:
         webhook = register(client, to)
@@ -271,3 +282,25 @@ def test_old_deliveries_are_forgotten(
         assert deliveries(client, webhook) == []
         assert not bench.redis.keys("delivery:*")
         assert not bench.redis.exists(f"webhook:{webhook['id']}:due")
+
+
+def test_a_clock_that_runs_ahead_forgets_no_delivery(
+    bench: Bench, settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is still to be sent least of all."""
+    machines = machines_of(monkeypatch)
+    monkeypatch.setattr(ids, "_last", 0)
+    monkeypatch.setattr(ids, "time", SimpleNamespace(time_ns=lambda: int(machines.truth * 1e9)))
+    store, webhook = WebhookStore(bench.redis), make_webhook()
+    sender = Sender(PinnedNetwork(system_resolver(), ()), 1, ssl.create_default_context())
+    sending = Dispatcher(store, sender, settings, Dispatchers(bench.redis), ProvenTime(bench.redis))
+    sending.forget()
+    store.create(webhook, 10)
+    sent = store.send(webhook, ping(webhook.id), "")
+    machines.jump(timedelta(days=365))
+    sending.forget()
+    assert store.delivery(webhook.id, sent.id) == sent
+    machines.pass_by(timedelta(hours=1))
+    sending.forget()
+    with pytest.raises(DeliveryNotFound):
+        store.delivery(webhook.id, sent.id)
