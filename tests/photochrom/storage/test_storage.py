@@ -53,7 +53,7 @@ _FILL = """
 import resource, signal, sys
 from pathlib import Path
 from photochrom.errors import StorageFull
-from photochrom.storage import LocalStorage
+from photochrom.storage.storage import LocalStorage
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 storage = LocalStorage(Path(sys.argv[1]))
@@ -104,7 +104,7 @@ def test_a_disk_that_takes_no_writes_is_said(
 _DIE = """
 import os, sys
 from pathlib import Path
-from photochrom.storage import LocalStorage
+from photochrom.storage.storage import LocalStorage
 with LocalStorage(Path(sys.argv[1])).draft() as draft:
     draft.write(b"half")
     os.kill(os.getpid(), 9)
