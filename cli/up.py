@@ -188,9 +188,12 @@ def _answers_ready(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.client.OK
-    except OSError:
+        answer = connection.getresponse()
+        answer.read()  # unread, it would make our end a reset
+    except (OSError, http.client.HTTPException):
         return False
+    else:
+        return answer.status == http.client.OK
     finally:
         connection.close()
 

@@ -28,6 +28,7 @@ from .deps import Services
 from .edge import problems
 from .edge.bodies import BodyLimit, RequestId
 from .edge.compression import JsonGzip
+from .edge.failures import Failures
 from .edge.headers import AnswerHeaders
 from .jobs import calls as jobs
 from .jobs import files, suggestions
@@ -49,7 +50,21 @@ Errors are problem+json (RFC 9457) with a stable `code`."""
 _ARCHIVES_AT_A_TIME = 2
 _PARTS = (jobs, files, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
 _ROUTERS = tuple(part.router for part in _PARTS)
-_EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
+# What a page of another origin may read beside the few headers that are always open to it.
+_EXPOSED = [
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+]
 
 
 def create_app(settings: ServiceSettings) -> FastAPI:
@@ -82,6 +97,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         max_archive_bytes=settings.max_archive_bytes,
         patience=settings.client_timeout,
     )
+    app.add_middleware(Failures)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -8,13 +8,15 @@ from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photochrom.errors import PhotochromError, PhotoTooLarge, RequestTooLarge, RequestTooSlow
 from photochrom.ids import new_id
 from photochrom.logs import about
 
-from .problems import problem_of
+from .failures import LEFT
+from .problems import problem, problem_of
 
 _log = logging.getLogger("service.requests")
 # What asks every few seconds whether all is well would fill the log with nothing.
@@ -57,14 +59,19 @@ class RequestId:
 
         start = time.perf_counter()
         with about(request_id=request_id):
-            await self._app(scope, receive, send_with_id)
-            if scope["path"] not in _UNTOLD:
-                _tell(scope, status, time.perf_counter() - start)
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception:
+                scope["failed"] = True
+                raise
+            finally:
+                if scope["path"] not in _UNTOLD or scope.get("failed"):
+                    _tell(scope, status, time.perf_counter() - start)
 
 
 def _tell(scope: Scope, status: list[int], seconds: float) -> None:
     """Log the request; not its query, which holds what the caller wants of a photograph."""
-    answered = str(status[0]) if status else "no answer"
+    answered = "500" if scope.get("failed") else str(status[0]) if status else "no answer"
     path = quote(scope["path"])  # decoded, it may hold what breaks a line
     ended = {"method": scope["method"], "path": path, "status": answered, "seconds": round(seconds, 4)}
     _log.info("%s %s: %s in %.3f s", scope["method"], path, answered, seconds, extra=ended)
@@ -87,13 +94,20 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        expects = Headers(scope=scope).get("expect", "").lower() == "100-continue"
-        body = _CountedBody(receive, self._limit(scope["path"]), _declared(scope), expects, self._patience)
+        headers = Headers(scope=scope)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            await _two_lengths(scope)(scope, receive, send)
+            return
+        expects = headers.get("expect", "").lower() == "100-continue"
+        body = _CountedBody(receive, self._limit(scope["path"]), _declared(headers), expects, self._patience)
 
         async def send_after_draining(message: Message) -> None:
             begins = message["type"] == "http.response.start"
             if begins and message["status"] >= 400:
                 await body.drain()
+            if body.left:
+                # FastAPI makes a 400 of it, which nobody reads.
+                message = {**message, "status": LEFT} if begins else message
             if body.refused is None:
                 await send(message)
             elif begins:
@@ -124,6 +138,8 @@ class _CountedBody:
         patience: float,
     ) -> None:
         self.refused: PhotochromError | None = None
+        self.left = False
+        """The caller has gone before the body was whole."""
         self._receive = receive
         self._max_bytes, self._error = limit
         self._declared = declared
@@ -166,7 +182,9 @@ class _CountedBody:
             message = await self._receive()
         self._waited += time.monotonic() - started
         self._seen += len(message.get("body", b""))
-        self._over = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        gone = message["type"] == "http.disconnect"
+        self.left = self.left or (gone and not self._over)
+        self._over = gone or not message.get("more_body", False)
         return message
 
     def _patience_left(self) -> float:
@@ -179,8 +197,23 @@ class _CountedBody:
         return self._error
 
 
-def _declared(scope: Scope) -> int | None:
-    headers = Headers(scope=scope)
-    if "content-length" in headers and headers["content-length"].isdigit():
-        return int(headers["content-length"])
-    return None if "transfer-encoding" in headers else 0
+def _declared(headers: Headers) -> int | None:
+    """Return the bytes of the body; None where only its end tells (Transfer-Encoding, RFC 9112, 6.3)."""
+    if "transfer-encoding" in headers:
+        return None
+    given = headers.get("content-length", "0")
+    return int(given) if given.isdigit() else None
+
+
+def _two_lengths(scope: Scope) -> Response:
+    """Refuse a body with two lengths: what a proxy takes for a second request, hidden in it, is not to be one.
+
+    The connection ends with the answer (RFC 9112, 6.3).
+    """
+    return problem(
+        Request(scope),
+        400,
+        "bad-request",
+        "The body has both a Content-Length and a Transfer-Encoding; send one of them.",
+        headers={"Connection": "close"},
+    )

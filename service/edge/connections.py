@@ -51,10 +51,11 @@ class _Patient(H11Protocol):
             self._head_is_whole()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers."""
+        """Forget the timers, uvicorn's own included: it leaves that one on where the client has reset."""
         self._head_is_whole()
         self._has_read()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
 
     def pause_writing(self) -> None:
         """The client reads slower than we write: it has to take something meanwhile."""
@@ -69,7 +70,8 @@ class _Patient(H11Protocol):
     def timeout_keep_alive_handler(self) -> None:
         """End an idle connection; what it has not read by then it may not read at all."""
         super().timeout_keep_alive_handler()
-        self._await_reader()
+        if self._socket().fileno() >= 0:
+            self._await_reader()
 
     def _await_head(self) -> None:
         self._head = self._head or self.loop.call_later(self.patience, self._abort)
@@ -93,9 +95,9 @@ class _Patient(H11Protocol):
         """Return the bytes that the client has not taken: ours, and on Linux the kernel's."""
         kernel = bytearray(struct.calcsize("i"))
         if sys.platform == "linux":
-            with suppress(OSError):  # closed meanwhile
+            with suppress(OSError, ValueError):  # closed meanwhile
                 # TIOCOUTQ is SIOCOUTQ where it is asked of a socket (tcp(7)).
-                fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, kernel)
+                fcntl.ioctl(self._socket().fileno(), termios.TIOCOUTQ, kernel)
         return self.transport.get_write_buffer_size() + int(struct.unpack("i", kernel)[0])
 
     def _has_read(self) -> None:
@@ -104,9 +106,13 @@ class _Patient(H11Protocol):
 
     def _abort(self) -> None:
         # Without lingering, or the kernel would keep what we have sent for a reader that never comes.
-        line = self.transport.get_extra_info("socket")
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        with suppress(OSError):  # closed meanwhile
+            self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.transport.abort()
+
+    def _socket(self) -> socket.socket:
+        found: socket.socket = self.transport.get_extra_info("socket")
+        return found
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

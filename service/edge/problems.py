@@ -228,6 +228,11 @@ async def queue_unavailable(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
+    return internal_error(request, error)
+
+
+def internal_error(request: Request, error: Exception) -> Response:
+    """Answer for an error of ours, and log it with its traceback."""
     _log.error("Request %s failed", request.scope.get("request_id"), exc_info=error)
     return problem(
         request, 500, "internal-error", "Something went wrong on our side; quote the request_id in a report."

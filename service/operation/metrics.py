@@ -41,7 +41,8 @@ class RequestMeter:
         self._app = app
         self._seconds = Histogram(
             "photochrom_http_request_seconds",
-            "Seconds until the answer began, by the call's method and path as documented, and status.",
+            "Seconds until the answer began, by the call's method and path as documented, and status; 499 is a "
+            "caller who left, and an answer that we broke off counts once more, as 500.",
             ("method", "path", "status"),
             buckets=_BUCKETS,
             registry=registry,
@@ -53,17 +54,27 @@ class RequestMeter:
             await self._app(scope, receive, send)
             return
         start = time.perf_counter()
+        counted: list[int] = []
+
+        def measured(status: int) -> None:
+            counted.append(status)
+            # Of unknown paths and methods only that they are unknown: their number has no bound.
+            path = getattr(scope.get("route"), "path", "unknown")
+            self._seconds.labels(known_method(scope), path, status).observe(time.perf_counter() - start)
 
         async def send_measured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # Of unknown paths and methods only that they are unknown: their number has no bound.
-                path = getattr(scope.get("route"), "path", "unknown")
-                self._seconds.labels(known_method(scope), path, message["status"]).observe(
-                    time.perf_counter() - start
-                )
+                measured(message["status"])
             await send(message)
 
-        await self._app(scope, receive, send_measured)
+        try:
+            await self._app(scope, receive, send_measured)
+        except Exception:
+            scope["failed"] = True
+            raise
+        finally:
+            if scope.get("failed") and 500 not in counted:
+                measured(500)
 
 
 @router.get(

@@ -3,8 +3,12 @@
 import json
 import re
 import signal
+import socket
+import struct
 import time
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -14,6 +18,12 @@ from support.photographs import grey_jpeg, slow_photograph
 from support.ports import free_port
 from support.receiver import receiver
 from support.running import Service, command, service, wait_for
+
+
+BROKEN_OFF = (
+    b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 9000\r\n\r\n"
+    b"\xff\xd8\xff\xe0"
+)
 
 
 def running_job(running: Service, photo: bytes) -> str:
@@ -93,6 +103,26 @@ def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_
         told = to.wait(1, seconds=30)[0]
         assert json.loads(told.body)["data"]["id"] == job_id
         assert running.process.poll() is None
+
+
+def test_it_prints_no_error_for_work_that_is_done_nor_for_callers_who_leave(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        host, port = urlsplit(running.url).hostname, urlsplit(running.url).port
+        running.wait(running.upload(grey_jpeg(size=(96, 64))))
+        for said in (b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n", BROKEN_OFF):
+            with closing(socket.create_connection((host, port), timeout=30)) as line:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                line.sendall(said)
+                if said is not BROKEN_OFF:
+                    line.recv(1 << 16)
+        # The server ends an idle connection after some seconds: what was to come of the others has come by then.
+        with closing(socket.create_connection((host, port), timeout=60)) as idle:
+            idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while idle.recv(1 << 16):
+                pass
+        assert running.stop() == 0
+    wrong = [line for line in running.lines if re.search("ERROR|CRITICAL|Traceback|Exception", line)]
+    assert not wrong, "".join(running.lines)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])

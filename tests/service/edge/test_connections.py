@@ -2,7 +2,9 @@
 
 import errno
 import json
+import logging
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -61,6 +63,20 @@ def healthy(line: socket.socket) -> None:
     said = b""
     while not said.endswith(b"}"):
         said += line.recv(1 << 16)
+
+
+def test_a_client_that_resets_leaves_nothing_behind(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    where = urlsplit(url)
+    for _ in range(20):
+        with closing(socket.create_connection((where.hostname, where.port), timeout=10)) as reset:
+            reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reset.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            healthy(reset)
+    # This one is idle after all of them: when its time is over, theirs was.
+    with closing(socket.create_connection((where.hostname, where.port), timeout=30)) as last:
+        last.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        rest(last)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"])
