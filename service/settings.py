@@ -37,7 +37,8 @@ class ServiceSettings(SharedSettings):
         tuple[str, ...],
         Field(
             description="Host names that the API goes by, as a JSON list, beside those of this machine and `host`; "
-            '["*"] for any. If none is given, the API takes any when it is bound to all addresses.'
+            '["*"] for any. If none is given, the API takes any when it is bound to all addresses, others than this '
+            "machine can reach it and PHOTOCHROM_AUTH is set."
         ),
     ] = ()
     trusted_proxies: Annotated[
@@ -56,6 +57,9 @@ class ServiceSettings(SharedSettings):
     ] = None
     publish: Annotated[
         str, Field(description="Where a container's port is published, as `address:port` or `port`.")
+    ] = ""
+    domain: Annotated[
+        str, Field(description="Name that the proxy of docker compose serves; the API goes by it, too.")
     ] = ""
     requests_per_minute: Annotated[
         Annotated[int, Field(ge=1)] | None,
@@ -130,6 +134,15 @@ class ServiceSettings(SharedSettings):
         """True when every caller has to show a key."""
         return self.auth == "keys"
 
+    @property
+    def loopback_only(self) -> bool:
+        """True where nobody but this machine reaches the service."""
+        return _is_loopback(self._address)
+
+    @property
+    def _address(self) -> str:
+        return _published(self.publish) if self.publish else self.host
+
     def key_limits(self) -> KeyLimits:
         """Return what the owner of a key may take where the key does not say."""
         return KeyLimits(**{name: getattr(self, name) for name in KeyLimits.model_fields})
@@ -139,11 +152,10 @@ class ServiceSettings(SharedSettings):
 
         Who sets `auth` to `none` has said so: something before the service asks them, or they are friends.
         """
-        address = _published(self.publish) if self.publish else self.host
-        if self.auth is not None or _is_loopback(address):
+        if self.auth is not None or self.loopback_only:
             return None
         return (
-            f"Photochrom would listen on {address or 'all addresses'} and ask nobody who they are. "
+            f"Photochrom would listen on {self._address or 'all addresses'} and ask nobody who they are. "
             "Set PHOTOCHROM_AUTH=keys and make a key with `photochrom keys create`, "
             "or PHOTOCHROM_AUTH=none if everybody who can reach it may use it."
         )

@@ -20,18 +20,23 @@ from ..settings import ServiceSettings
 SAFE = {"GET", "HEAD", "OPTIONS"}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ANY = "*"
+# Of Sec-Fetch-Site: our page, or nobody's (typed, bookmarked).
+_OURS = {"same-origin", "none"}
 
 
 def hosts_of(settings: ServiceSettings) -> frozenset[str]:
     """Return the host names that the service goes by; `*` is any.
 
-    By default those of this machine and the one it is bound to. Bound to all addresses, as in a container, it cannot
-    know its names.
+    By default those of this machine, the one it is bound to and those that it was told of. Bound to all addresses, as
+    in a container, it cannot know its names, and takes any; but not where this machine alone reaches it, for then no
+    other name leads here but by a trick, and not where it asks nobody for a key.
     """
+    named = (settings.host, settings.domain, _hostname(settings.public_url.partition("://")[2]) or "")
     given = settings.allowed_hosts
-    if not given and _is_unspecified(settings.host):
+    nameless = not given and _is_unspecified(settings.host)
+    if nameless and settings.auth is not None and not settings.loopback_only:
         return frozenset({_ANY})
-    return frozenset(name.lower().strip("[]") for name in (*_LOOPBACK, settings.host, *given))
+    return frozenset(name.lower().strip("[]") for name in (*_LOOPBACK, *named, *given) if name)
 
 
 class OriginGuard:
@@ -70,7 +75,8 @@ def is_same_origin(headers: Headers) -> bool:
     """Tell whether a request comes from our own page, or from a program that is no browser."""
     origin, host = headers.get("origin"), headers.get("host", "").lower()
     if origin is None:
-        return True  # programs other than browsers name none
+        # Programs other than browsers name none; a browser that names none says at least whether the page is ours.
+        return headers.get("sec-fetch-site", "none") in _OURS
     # No page can set Sec-Fetch-Site; it holds where a proxy changes Host, but comes over HTTPS only.
     return headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] == host != ""
 

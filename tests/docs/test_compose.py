@@ -6,6 +6,8 @@ import re
 import pytest
 import yaml
 
+from service.access.origins import hosts_of
+from service.settings import ServiceSettings
 from support.running import ROOT
 from workers.supervisor import _COLD_SECONDS, MEMORY_BYTES
 
@@ -75,6 +77,37 @@ def test_the_store_and_the_proxy_are_out_of_reach_for_who_does_not_need_them():
         "objects", "api", "worker", "worker-gpu"
     }  # fmt: skip
     assert {name for name, networks in beside.items() if "edge" in networks} == {"proxy", "api"}
+
+
+@pytest.mark.parametrize("name", ["queue", "objects"])
+def test_what_keeps_things_reaches_nothing_outside(name):
+    assert SERVICES[name]["networks"] == [name]
+    assert COMPOSE["networks"][name] == {"internal": True}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_log_grows_without_end(name):
+    options = SERVICES[name]["logging"]["options"]
+    assert options["max-size"].endswith("m")
+    assert int(options["max-size"].removesuffix("m")) * int(options["max-file"]) <= 100
+
+
+def test_by_itself_it_answers_names_of_this_machine_alone():
+    told = {name: default_of(value) for name, value in SERVICES["api"]["environment"].items()}
+    settings = ServiceSettings(
+        host="0.0.0.0",  # as the image says
+        auth=told["PHOTOCHROM_AUTH"],
+        publish=told["PHOTOCHROM_PUBLISH"],
+        domain=told["PHOTOCHROM_DOMAIN"],
+        allowed_hosts=json.loads(told["PHOTOCHROM_ALLOWED_HOSTS"]),
+    )
+    assert "PHOTOCHROM_HOST=0.0.0.0" in DOCKERFILE
+    assert hosts_of(settings) == {"localhost", "127.0.0.1", "::1", "0.0.0.0"}
+
+
+def test_the_proxy_s_name_is_one_of_the_api_s():
+    proxy, api = (SERVICES[name]["environment"]["PHOTOCHROM_DOMAIN"] for name in ("proxy", "api"))
+    assert re.match(r"\$\{(\w+)", proxy)[1] == re.match(r"\$\{(\w+)", api)[1]
 
 
 @pytest.mark.parametrize("variable", sorted(set(re.findall(r"\$\{(\w+)", TEXT))))
