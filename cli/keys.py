@@ -14,6 +14,7 @@ from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.jobs.record import utc_now
 from photochrom.processes.valkey import address, valkey
+from photochrom.webhooks.store import WebhookStore
 
 from .errors import failed, stderr
 
@@ -62,8 +63,8 @@ def create(
         daily_bytes=daily_bytes,
         daily_pixels=daily_pixels,
     )
-    with _Store(data) as keys:
-        now = utc_now()
+    with _Server(data) as redis:
+        keys, now = KeyStore(redis), utc_now()
         record, token = KeyRecord.generate(
             name,
             frozenset(scope),
@@ -82,8 +83,8 @@ def create(
 @app.command("list")
 def list_keys(data: Data = Path("data")) -> None:
     """List the keys; of the keys themselves only the ids."""
-    with _Store(data) as keys:
-        rows = keys.listed()
+    with _Server(data) as redis:
+        rows = KeyStore(redis).listed()
     lines: list[tuple[str, ...]] = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
     lines += [_row(key, used) for key, used in rows]
     # As wide as it must be: an id that a table cut short could not be revoked.
@@ -97,20 +98,23 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it; the key itself does as well.")],
     data: Data = Path("data"),
 ) -> None:
-    """Revoke a key, at once, with the sessions of browsers that it opened; its jobs stay."""
-    with _Store(data) as keys:
-        record = keys.revoke(key_id.removeprefix("phc_").partition("_")[0])
+    """Revoke a key, at once, with the sessions of browsers that it opened and its webhooks; its jobs stay."""
+    with _Server(data) as redis:
+        record = KeyStore(redis).revoke(key_id.removeprefix("phc_").partition("_")[0])
+        disabled = WebhookStore(redis).disable_orphans()
     typer.echo(f"Revoked {record.id} ({record.name}).")
+    for webhook in disabled:
+        typer.echo(f"Disabled its webhook {webhook.id} to {webhook.url}.")
 
 
-class _Store:
-    """The keys of the server at hand: that of REDIS_URL, else the embedded one, started for the moment if need be."""
+class _Server:
+    """The queue's server at hand: that of REDIS_URL, else the embedded one, started for the moment if need be."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._stack = ExitStack()
 
-    def __enter__(self) -> KeyStore:
+    def __enter__(self) -> Redis:
         try:
             url = _url(self._data, self._stack)
             redis = Redis.from_url(url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS)
@@ -121,7 +125,7 @@ class _Store:
         except (RedisError, ValueError) as error:
             self._stack.close()
             raise failed(QueueUnavailable(f"The queue's server does not answer: {error}.")) from None
-        return KeyStore(redis)
+        return redis
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         self._stack.close()

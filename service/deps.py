@@ -77,8 +77,12 @@ async def _sees(caller: Caller, owner: Callable[[str], str], key: str) -> bool:
 
 
 async def _webhook_id(webhook_id: str, services: ServicesDep, caller: CallerDep) -> str:
-    if not _ID.fullmatch(webhook_id) or not await _sees(caller, services.webhooks.owner, webhook_id):
+    if not _ID.fullmatch(webhook_id):
         raise WebhookNotFound(webhook_id)
+    if caller.only is not None:
+        webhook = await run_in_threadpool(services.webhooks.get, webhook_id)
+        if not caller.sees_webhook(webhook):
+            raise WebhookNotFound(webhook_id)
     return webhook_id
 
 

@@ -59,6 +59,11 @@ class KeyStore:
         )
         return [(record, _time(used[record.id])) for record in records]
 
+    def alive(self) -> list[KeyRecord]:
+        """Return the keys that still let somebody in."""
+        now = utc_now()
+        return [record for record, _ in self.listed() if not record.expired(now)]
+
     def revoke(self, key_id: str) -> KeyRecord:
         """Forget the key: from now on nothing is answered to it, nor to sessions that it opened.
 

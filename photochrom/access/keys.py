@@ -23,6 +23,7 @@ class Scope(StrEnum):
     READ = "jobs:read"
     WRITE = "jobs:write"
     METRICS = "metrics"
+    ALL_EVENTS = "events:all"  # webhooks that hear of the jobs of all owners
     ADMIN = "admin"
 
 

@@ -7,13 +7,14 @@ names, signature and payload are the standard's.
 import base64
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..access.keys import KeyRecord
 from ..ids import PATTERN
 from ..jobs.events import SUBSCRIBABLE, Event, EventType
 
@@ -49,6 +50,7 @@ class Disabled(StrEnum):
     BY_CALLER = "by-caller"
     GONE = "gone"  # it answered 410
     FAILING = "failing"  # for days, without one success
+    KEY_ENDED = "key-ended"  # the key that registered it was revoked, or has expired
 
 
 class Attempt(_Part):
@@ -77,8 +79,15 @@ class Webhook(_Part):
 
     id: Annotated[str, Field(pattern=PATTERN)]
     owner: Annotated[
-        str, Field(description="Whose jobs and batches alone it hears of; empty for those of all.")
+        str,
+        Field(
+            description="Whose jobs and batches it hears of; empty for those made where no key was asked for."
+        ),
     ] = ""
+    key_id: Annotated[str, Field(description="The key it lives as long as; empty for none.")] = ""
+    all_owners: Annotated[bool, Field(description="Whether it hears of everybody's jobs and batches.")] = (
+        False
+    )
     url: str
     events: tuple[EventType, ...] = SUBSCRIBABLE
     batch_items: Annotated[bool, Field(description="Whether it also hears of each item of a batch.")] = False
@@ -90,7 +99,7 @@ class Webhook(_Part):
 
     def wants(self, event: Event) -> bool:
         """Tell whether the event is for it: one that it asked for, of its own owner."""
-        if self.owner and event.owner != self.owner:
+        if event.owner != self.owner and not self.all_owners:
             return False
         if self.disabled or (event.item and not self.batch_items):
             return False
@@ -129,7 +138,21 @@ class Webhook(_Part):
         """Send again, with fresh patience, or send no more."""
         if enabled:
             return self.model_copy(update={"disabled": None, "failing_since": None})
-        return self.model_copy(update={"disabled": self.disabled or Disabled.BY_CALLER})
+        return self.disable(Disabled.BY_CALLER)
+
+    def disable(self, why: Disabled) -> Self:
+        """Send no more; what disabled it before stays the reason."""
+        return self if self.disabled else self.model_copy(update={"disabled": why})
+
+    def lives(self, keys: Collection[KeyRecord]) -> bool:
+        """Tell whether one of these keys, those that are good, is its own.
+
+        One that was registered before webhooks knew their key lives as long as its owner has any; one that nobody's
+        key registered has none to lose.
+        """
+        if self.key_id:
+            return any(key.id == self.key_id for key in keys)
+        return not self.owner or any(key.owner == self.owner for key in keys)
 
 
 class DeliveryState(StrEnum):

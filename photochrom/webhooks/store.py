@@ -1,6 +1,7 @@
 """Webhooks and deliveries in Redis: whatever is accepted here survives every process but Redis itself."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
@@ -8,13 +9,14 @@ from pydantic import ValidationError
 from redis import Redis
 from redis.client import Pipeline
 
+from ..access.key_store import KeyStore
 from ..errors import DeliveryNotFound, TooManyWebhooks, WebhookDisabled, WebhookNotFound
 from ..ids import first_id_at, new_id
 from ..jobs.events import Event
 from ..jobs.record import utc_now
 from ..records import readable
 from . import scripts
-from .record import Delivery, DeliveryState, Webhook
+from .record import Delivery, DeliveryState, Disabled, Webhook
 
 _INDEX = "webhooks"
 _FOR_ITEMS = "webhooks:items"
@@ -27,6 +29,7 @@ class WebhookStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._keys = KeyStore(redis)
         self._fan_out = redis.register_script(scripts.FAN_OUT)
         self._keep = redis.register_script(scripts.KEEP)
         self._claim = redis.register_script(scripts.CLAIM)
@@ -51,10 +54,6 @@ class WebhookStore:
         if text is None:
             raise WebhookNotFound(webhook_id)
         return Webhook.model_validate_json(cast("bytes", text))
-
-    def owner(self, webhook_id: str) -> str:
-        """Return whose webhook it is, "" for one that hears of all; raise `WebhookNotFound` if there is none."""
-        return self.get(webhook_id).owner
 
     def all(self) -> list[Webhook]:
         """Return all webhooks, oldest first."""
@@ -96,10 +95,23 @@ class WebhookStore:
         pipeline.delete(*_indexes(webhook_id))
         pipeline.execute()
 
+    def disable_orphans(self) -> list[Webhook]:
+        """Disable the webhooks whose key is no longer good; return those that were enabled until now."""
+        enabled = [one for one in self.all() if not one.disabled]
+        keys = self._keys.alive() if enabled else []
+        return [self._disable(one) for one in enabled if not one.lives(keys)]
+
+    def _disable(self, webhook: Webhook) -> Webhook:
+        with suppress(WebhookNotFound):
+            return self.change(webhook.id, lambda one: one.disable(Disabled.KEY_ENDED))
+        return webhook
+
     def fan_out(self, public_url: str, chunk: int = 100) -> int:
         """Make deliveries of up to `chunk` events that have happened; return how many events those were."""
         entries = cast("list[bytes]", self._redis.lrange(_OUTBOX, 0, chunk - 1))
-        webhooks = self.all() if entries else []
+        # In this order: what happened after a key had ended is not told to its webhooks.
+        keys = self._keys.alive() if entries else []
+        webhooks = [one for one in (self.all() if entries else []) if one.lives(keys)]
         return sum(self._deliver(entry, webhooks, public_url) for entry in entries)
 
     def send(self, webhook: Webhook, event: Event, public_url: str) -> Delivery:

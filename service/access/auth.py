@@ -20,6 +20,7 @@ from photochrom.access.keys import KeyLimits, KeyRecord
 from photochrom.access.keys import Scope as KeyScope
 from photochrom.access.quotas import Allowance, Rate
 from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
+from photochrom.webhooks.record import Webhook
 
 from ..edge.problems import problem_of, queue_unavailable
 from .origins import SAFE, is_same_origin
@@ -49,6 +50,15 @@ class Caller:
     def only(self) -> str | None:
         """The owner whose jobs and batches are all that this caller sees; None for one who sees all."""
         return None if self.key is None or self.key.allows(KeyScope.ADMIN) else self.key.owner
+
+    @property
+    def hears_all(self) -> bool:
+        """True for one whose webhooks hear of the jobs of all owners."""
+        return self.key is not None and self.key.allows(KeyScope.ALL_EVENTS)
+
+    def sees_webhook(self, webhook: Webhook) -> bool:
+        """Tell whether this webhook is there for the caller: one that hears of all only for who may hear of all."""
+        return self.only is None or (self.sees(webhook.owner) and (self.hears_all or not webhook.all_owners))
 
     def sees(self, owner: str) -> bool:
         """Tell whether what this owner made is there for the caller."""

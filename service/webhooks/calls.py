@@ -11,6 +11,7 @@ from photochrom.jobs.events import EventType
 from photochrom.jobs.record import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
+from ..access.auth import Caller
 from ..deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
@@ -39,13 +40,16 @@ _NO_STORE = {"Cache-Control": "no-store"}
 def create_webhook(
     new: NewWebhook, services: ServicesDep, caller: CallerDep, response: Response
 ) -> NewSecretView:
-    """Register an endpoint for events of what the caller may see.
+    """Register an endpoint for events of the caller's jobs and batches; with the scope `events:all`, of everybody's.
 
-    The secret in the answer signs its events (Standard Webhooks); it is not shown again.
+    It lives as long as the key that registers it. The secret in the answer signs its events (Standard Webhooks); it is
+    not shown again.
     """
     webhook = Webhook(
         id=new_id(),
-        owner=caller.only or "",
+        owner=caller.owner,
+        key_id=caller.key.id if caller.key else "",
+        all_owners=caller.hears_all,
         url=_checked(services, new.url),
         events=_subscribable(new.events),
         batch_items=new.batch_items,
@@ -62,7 +66,7 @@ def create_webhook(
 @router.head("", include_in_schema=False)
 def list_webhooks(services: ServicesDep, caller: CallerDep) -> WebhookList:
     """Return all of them: there are few."""
-    seen = (webhook for webhook in services.webhooks.all() if caller.sees(webhook.owner))
+    seen = filter(caller.sees_webhook, services.webhooks.all())
     return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in seen])
 
 
@@ -76,16 +80,25 @@ def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
 @router.patch(
     "/{webhook_id}", summary="Change a webhook", responses=problems.responses(400, 404, 408, 413, 422, 503)
 )
-def change_webhook(webhook_id: WebhookId, change: WebhookChange, services: ServicesDep) -> WebhookView:
-    """Change what is given. `enabled: true` goes on with what waits; while disabled, nothing new is put down."""
+def change_webhook(
+    webhook_id: WebhookId, change: WebhookChange, services: ServicesDep, caller: CallerDep
+) -> WebhookView:
+    """Change what is given. `enabled: true` goes on with what waits; while disabled, nothing new is put down.
+
+    A webhook whose key has ended lives on with the key that enables it.
+    """
     update = change.model_dump(exclude={"enabled"}, exclude_none=True)
     if change.url is not None:
         update["url"] = _checked(services, change.url)
     if change.events is not None:
         update["events"] = _subscribable(change.events)
 
+    keys = services.keys.alive() if change.enabled else []
+
     def changed(webhook: Webhook) -> Webhook:
         webhook = webhook.model_copy(update=update)
+        if change.enabled and not webhook.lives(keys):
+            webhook = _taken_over(webhook, caller)
         return webhook if change.enabled is None else webhook.enable(change.enabled)
 
     return WebhookView.of(services.webhooks.change(webhook_id, changed), utc_now())
@@ -178,6 +191,13 @@ def replay_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: Se
 def _checked(services: Services, url: str) -> str:
     settings = services.settings
     return check_url(url, allow_http=settings.webhook_allow_http, allowed=settings.webhook_allowed_networks)
+
+
+def _taken_over(webhook: Webhook, caller: Caller) -> Webhook:
+    """Have a webhook that has lost its key live as long as the caller's, and hear of no more than the caller may."""
+    key_id, owner = (caller.key.id, webhook.owner) if caller.key else ("", "")
+    heard = webhook.all_owners and caller.hears_all
+    return webhook.model_copy(update={"key_id": key_id, "owner": owner, "all_owners": heard})
 
 
 def _subscribable(chosen: tuple[EventType, ...]) -> tuple[EventType, ...]:

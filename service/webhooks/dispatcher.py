@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from photochrom import logs
@@ -26,6 +25,7 @@ from photochrom.errors import WebhookNotFound
 from photochrom.jobs.fleet import Dispatchers
 from photochrom.jobs.queue import connect
 from photochrom.proven_time import ProvenTime
+from photochrom.settings import UNUSABLE
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from photochrom.webhooks.store import WebhookStore
 
@@ -83,6 +83,8 @@ class Dispatcher:
         if time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + _BEAT_SECONDS
             await asyncio.to_thread(self.board.beat, socket.gethostname(), _BEAT_TTL)
+        for webhook in await asyncio.to_thread(self.store.disable_orphans):
+            _log.warning("Webhook %s is disabled: its key was revoked, or has expired", webhook.id)
         fanned_out = await asyncio.to_thread(self.store.fan_out, self.settings.public_url)
         for webhook in await asyncio.to_thread(self.store.all):
             if not webhook.disabled:
@@ -157,7 +159,7 @@ def main() -> int:
     """Send until SIGTERM or SIGINT."""
     try:
         settings = ServiceSettings()
-    except ValidationError as error:
+    except UNUSABLE as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
     logs.configure(settings.log_format)

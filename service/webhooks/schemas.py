@@ -57,6 +57,7 @@ class WebhookView(_View):
     url: Annotated[str, Field(description="Where its events go.")]
     events: list[EventType]
     batch_items: bool
+    all_owners: Annotated[bool, Field(description="True for one that hears of the jobs of all owners.")]
     description: str
     enabled: bool
     disabled: Annotated[Disabled | None, Field(description="Why nothing is sent, if so.")]

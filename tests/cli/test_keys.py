@@ -10,8 +10,11 @@ import pytest
 
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, Scope
+from photochrom.webhooks.record import Disabled
+from photochrom.webhooks.store import WebhookStore
 from support.ports import free_port
 from support.queueing import Bench
+from support.receiver import make_webhook
 from support.running import ROOT
 
 
@@ -48,6 +51,20 @@ def test_a_key_is_made_shown_once_listed_and_revoked(bench: Bench) -> None:
     assert len(listed.stdout.splitlines()) == 2
     assert keys("revoke", record.id, **server).returncode == 0
     assert KeyStore(bench.redis).listed() == []
+
+
+def test_revoking_a_key_disables_its_webhooks_and_says_which(bench: Bench) -> None:
+    server = {"REDIS_URL": bench.redis_url}
+    record = KeyStore(bench.redis).authenticate(keys("create", "old", **server).stdout.strip())
+    store = WebhookStore(bench.redis)
+    its, others = make_webhook(owner=record.owner, key_id=record.id), make_webhook()
+    for webhook in (its, others):
+        store.create(webhook, limit=9)
+    said = keys("revoke", record.id, **server).stdout
+    assert its.id in said
+    assert others.id not in said
+    assert store.get(its.id).disabled is Disabled.KEY_ENDED
+    assert store.get(others.id).disabled is None
 
 
 def test_a_new_key_may_take_the_place_of_an_old_one(bench: Bench) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from photochrom.jobs.events import EventType
+from photochrom.access.keys import KeyRecord, Scope
+from photochrom.jobs.events import EventType, ping
 from photochrom.jobs.record import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook, new_secret
 from support.receiver import make_ping, make_webhook
@@ -139,3 +140,37 @@ def test_gone_disables_at_once_and_whoever_enables_gets_fresh_patience() -> None
     assert gone.enable(False).disabled is Disabled.GONE
     assert make_webhook().enable(False).disabled is Disabled.BY_CALLER
     assert (gone.enable(True).disabled, gone.enable(True).failing_since) == (None, None)
+
+
+def key(**chosen: object) -> KeyRecord:
+    return KeyRecord.generate("test", frozenset({Scope.WRITE}), created_at=utc_now(), **chosen)[0]  # type: ignore[arg-type]
+
+
+def test_a_webhook_lives_as_long_as_its_own_key_and_one_of_nobody_has_none_to_lose() -> None:
+    first = key()
+    second = key(owner=first.owner)
+    webhook = make_webhook(owner=first.owner, key_id=first.id)
+    assert webhook.lives([second, first])
+    assert not webhook.lives([second])
+    older = make_webhook(owner=first.owner)  # before webhooks knew their key
+    assert older.lives([second])
+    assert not older.lives([key()])
+    assert make_webhook().lives([])
+
+
+@pytest.mark.parametrize(
+    ("owner", "all_owners", "of", "wanted"),
+    [
+        ("alice", False, "alice", True),
+        ("alice", False, "bob", False),
+        ("alice", False, "", False),
+        ("alice", True, "bob", True),
+        ("alice", True, "", True),
+        # What was registered before keys were asked for hears of what was sent before, and of nobody.
+        ("", False, "", True),
+        ("", False, "bob", False),
+    ],
+)
+def test_a_webhook_hears_of_its_owner_or_of_all(owner: str, all_owners: bool, of: str, wanted: bool) -> None:
+    event = ping("").model_copy(update={"type": EventType.JOB_FAILED, "owner": of})
+    assert make_webhook(owner=owner, all_owners=all_owners).wants(event) is wanted
