@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
@@ -20,10 +19,11 @@ from rich.markup import escape
 
 from photochrom.errors import PhotochromError
 from photochrom.processes.valkey import server_binary, valkey
-from photochrom.settings import SharedSettings
+from photochrom.settings import UNUSABLE, SharedSettings
 from photochrom.storage.choose import open_storage
 
 from . import children
+from .up import CannotStart, shared_settings
 
 _GIBIBYTE = 2**30
 _LITTLE_DISK = 2 * _GIBIBYTE
@@ -100,7 +100,7 @@ def check_storage() -> list[Finding]:
     """Write to the object store, if there is to be one."""
     try:
         settings = SharedSettings()
-    except ValidationError:
+    except UNUSABLE:
         return []  # told with the queue
     if not settings.storage:
         return []
@@ -115,9 +115,9 @@ def check_storage() -> list[Finding]:
 def check_queue() -> list[Finding]:
     """Reach the Redis server of REDIS_URL, or start the embedded one for a moment."""
     try:
-        url = SharedSettings().given_redis_url()
-    except ValidationError as error:
-        return [Finding("settings", Verdict.BROKEN, str(error.errors()[0]["msg"]))]
+        url = shared_settings().given_redis_url()
+    except CannotStart as error:
+        return [Finding("settings", Verdict.BROKEN, str(error))]
     if url:
         return [_ping(url)]
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder, valkey(Path(folder)):

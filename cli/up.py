@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
@@ -90,9 +91,11 @@ def shared_settings() -> SharedSettings:
     try:
         return SharedSettings()
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         name = str(first["loc"][0]).upper().removeprefix("PHOTOCHROM_")
         raise CannotStart(f"The setting PHOTOCHROM_{name} does not hold: {first['msg']}.") from None
+    except SettingsError as error:
+        raise CannotStart(f"A setting does not hold: {error}.") from None
 
 
 def _refuse_unreachable(redis_url: str) -> None:

@@ -3,14 +3,39 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field, FilePath, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from .jobs.record import Retention
 from .logs import LogFormat
 
 _HTTP = r"^(https?://[^\s/?#@]+/?)?$"
+# What is raised where a setting does not hold; neither shows the value, which may be a password in the wrong place.
+UNUSABLE = (ValidationError, SettingsError)
+
+
+def _server_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"redis", "rediss", "unix"} and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known:
+        # The client's own words would show the part that it cannot read.
+        raise ValueError(
+            "give a redis://, rediss:// or unix:// URL, with /, ?, # and @ of a password as %2F, ..."
+        )
+    return url
 
 
 class SharedSettings(BaseSettings):
@@ -22,10 +47,12 @@ class SharedSettings(BaseSettings):
         populate_by_name=True,
         extra="ignore",
         protected_namespaces=(),
+        hide_input_in_errors=True,
     )
 
     redis_url: Annotated[
         str,
+        AfterValidator(_server_url),
         Field(
             validation_alias=AliasChoices("PHOTOCHROM_REDIS_URL", "REDIS_URL"),
             description="redis://, rediss:// or unix:// URL of a Redis or Valkey server with append-only file.",

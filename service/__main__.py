@@ -6,10 +6,10 @@ import sys
 from contextlib import suppress
 
 import uvicorn
-from pydantic import ValidationError
 
 from photochrom import logs, tracing
 from photochrom.errors import TracingMissing
+from photochrom.settings import UNUSABLE
 
 from .app import create_app
 from .edge.connections import patient
@@ -20,7 +20,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT."""
     try:
         settings = ServiceSettings()
-    except ValidationError as error:
+    except UNUSABLE as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
     if why := settings.open_door():

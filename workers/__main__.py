@@ -51,21 +51,20 @@ def main() -> int:
 def _whole_number(name: str, default: int, least: int = 0) -> int:
     text = os.environ.get(name, str(default))
     if not text.isdecimal() or int(text) < least:
-        raise ValueError(f"{name} is {text!r}; give a whole number from {least} up.")
+        raise ValueError(f"{name} does not hold; give a whole number from {least} up.")
     return int(text)
 
 
 def _work() -> int:
-    from pydantic import ValidationError
-
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
+    from photochrom.settings import UNUSABLE
 
     from .settings import WorkerSettings
     from .worker import run
 
     try:
         run(WorkerSettings())
-    except (ModelRejected, TracingMissing, ValidationError) as error:
+    except (ModelRejected, TracingMissing, *UNUSABLE) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     except QueueUnavailable as error:

@@ -29,6 +29,7 @@ _RESULT_SECONDS = 60
 _FAILURE_SECONDS = 3600
 _AGAIN_SECONDS = 5
 _EXACT_POSITIONS = 1000
+_ANSWER_SECONDS = 5
 
 
 class Delivery(StrEnum):
@@ -147,7 +148,14 @@ def _delivery(status: bytes | None) -> Delivery:
 
 def connect(url: str) -> Redis:
     """Return a client for `url`; it connects on first use and survives restarts of the server."""
-    return Redis.from_url(url, health_check_interval=30, socket_connect_timeout=5)
+    return Redis.from_url(
+        url,
+        health_check_interval=30,
+        socket_connect_timeout=_ANSWER_SECONDS,
+        # The client's own default depends on its version, and was to wait for ever.
+        socket_timeout=_ANSWER_SECONDS,
+        socket_keepalive=True,
+    )
 
 
 def rq_id(record: JobRecord) -> str:
