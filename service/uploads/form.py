@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 PHOTO_FIELD = "photo"
 REFERENCE_FIELD = "reference"
-_MAX_FIELDS = 32
 # As many hints as there may be, written at length.
 _MAX_FIELD_BYTES = 16384
 
@@ -69,14 +68,18 @@ class Form:
         self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
         named = b"filename" in parameters
         self._in_file = self._name == PHOTO_FIELD or (self._name == REFERENCE_FIELD and named)
+        self._refuse_again(self._name)
         if self._in_file:
-            if self._name in self.file_names:
-                raise InvalidOption(f"The form has two parts named {self._name!r}; send one job for each.")
             self.file_names[self._name] = parameters.get(b"filename", b"").decode("utf-8", "replace")
         elif self._name != REFERENCE_FIELD:
             self._check_field(self._name or "(no name)")
-        if len(self.fields) >= _MAX_FIELDS:
-            raise InvalidOption("The form has too many fields.")
+
+    def _refuse_again(self, name: str) -> None:
+        """Take each name once: so there are no more parts than there are names, however long the body is."""
+        if name in self.file_names:
+            raise InvalidOption(f"The form has two parts named {name!r}; send one job for each.")
+        if name in self.fields:
+            raise InvalidOption(f"The form has two fields named {name!r}; send one value.")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:

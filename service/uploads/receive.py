@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from photochrom.errors import (
@@ -28,6 +28,7 @@ from photochrom.storage.storage import Draft, Storage
 from .form import PHOTO_FIELD, REFERENCE_FIELD, Form
 
 _BLOCK = 1 << 18
+_SLICE = 1 << 16
 _DEFAULTS = ColorizeOptions()
 _NAME_LENGTH = 255
 _TOLD = 5
@@ -247,14 +248,16 @@ async def _multipart(request: Request, files: _Files) -> tuple[dict[str, str], d
     if not boundary:
         raise UnreadablePhoto("The Content-Type names no multipart boundary; let your HTTP library set it.")
     form = Form(_check_field)
-    parser = MultipartParser(boundary, form.callbacks())
     try:
+        parser = MultipartParser(boundary, form.callbacks())
         async for chunk in request.stream():
-            parser.write(chunk)
-            for field, data in form.file_data():
-                await files.feed(field, data)
+            # In slices and on a thread: whatever the body is made of, others are answered meanwhile.
+            for begin in range(0, len(chunk), _SLICE):
+                await run_in_threadpool(parser.write, chunk[begin : begin + _SLICE])
+                for field, data in form.file_data():
+                    await files.feed(field, data)
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise UnreadablePhoto(f"The multipart body is malformed: {error}.") from None
     if not form.complete:
         raise UnreadablePhoto("The multipart body ends before its last boundary; it was cut off.")

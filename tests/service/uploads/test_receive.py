@@ -4,8 +4,10 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from python_multipart import MultipartParser
 
 from photochrom.errors import InvalidOption
+from service.uploads.form import Form
 from service.uploads.receive import parse_options, safe_name
 from support.queueing import Bench
 
@@ -29,6 +31,8 @@ def raw(content: bytes, kind: str = "image/jpeg") -> dict[str, object]:
 
 PHOTO = 'name="photo"; filename="a.jpg"'
 JPEG = b"\xff\xd8\xff\xe0" + b"x" * 200
+FIELD = 'name="quality"', b"80"
+LENT = 'name="reference"; filename="lender.jpg"', JPEG
 
 BAD = {
     "empty raw body": (raw(b""), 422, "unreadable-photo"),
@@ -44,6 +48,16 @@ BAD = {
     "field out of range": (form((PHOTO, JPEG), ('name="quality"', b"800")), 422, "invalid-option"),
     "endless field": (form(('name="quality"', b"8" * 5000), (PHOTO, JPEG)), 422, "invalid-option"),
     "nameless part": (form(("x=1", b"80"), (PHOTO, JPEG)), 422, "invalid-option"),
+    "a field twice": (form(FIELD, FIELD, (PHOTO, JPEG)), 422, "invalid-option"),
+    "a field twice, once empty": (form((FIELD[0], b""), FIELD, (PHOTO, JPEG)), 422, "invalid-option"),
+    "two references": (form((PHOTO, JPEG), LENT, LENT), 422, "invalid-option"),
+    "a reference as file and as name": (
+        form((PHOTO, JPEG), LENT, ('name="reference"', b"0" * 26)),
+        422,
+        "invalid-option",
+    ),
+    "endless boundary": (raw(JPEG, "multipart/form-data; boundary=" + "b" * 5000), 422, "unreadable-photo"),
+    "endless part header": (form((PHOTO + "; x=" + "y" * 90_000, JPEG)), 422, "unreadable-photo"),
     "cut off": (form((PHOTO, JPEG), end=""), 422, "unreadable-photo"),
     "no boundary": (raw(JPEG, "multipart/form-data"), 422, "unreadable-photo"),
     "malformed": (raw(b"--other\r\n", "multipart/form-data; boundary=limit"), 422, "unreadable-photo"),
@@ -61,6 +75,26 @@ def test_a_bad_upload_gets_its_problem_and_leaves_nothing(
     assert response.json()["detail"].endswith(".")
     assert [path for path in bench.data.rglob("*") if path.is_file()] == []
     assert client.post("/v1/jobs", files={"photo": ("a.jpg", photo)}).status_code == 202
+
+
+@pytest.mark.parametrize("name", ["quality", "photo", "qualty"])
+def test_of_a_form_that_repeats_itself_no_more_is_read(name: str) -> None:
+    """Each part costs a worker of the API its time; a body may hold millions of them."""
+    began = 0
+
+    def count() -> None:
+        nonlocal began
+        began += 1
+        begin()
+
+    sorting = Form(lambda field: parse_options({field: "?"}) if field == "qualty" else None)
+    callbacks = sorting.callbacks()
+    begin = callbacks["on_part_begin"]
+    parser = MultipartParser(BOUNDARY.encode(), {**callbacks, "on_part_begin": count})
+    body = form(*[(f'name="{name}"', b"80")] * 1000)["content"]
+    with pytest.raises(InvalidOption):
+        parser.write(body)
+    assert began <= 2
 
 
 def test_an_unknown_option_is_named(client: TestClient, photo: bytes) -> None:
