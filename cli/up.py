@@ -27,6 +27,7 @@ from . import children
 
 _log = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
+_OURS_ALONE = 0o700
 _POLL_SECONDS = 0.05
 _REDIS_SECONDS = 5
 _SENDER, _SENDER_MODULE = "The sender of webhooks", "service.webhooks.dispatcher"
@@ -123,7 +124,7 @@ def locked(data: Path) -> Iterator[None]:
         CannotStart: the folder cannot be written to.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(_OURS_ALONE, parents=True, exist_ok=True)
         lock = (data / "lock").open("w")
     except OSError as error:
         raise CannotStart(f"Cannot write to the data folder {data}: {error.strerror}.") from None

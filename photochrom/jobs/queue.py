@@ -148,13 +148,14 @@ def _delivery(status: bytes | None) -> Delivery:
 
 def connect(url: str) -> Redis:
     """Return a client for `url`; it connects on first use and survives restarts of the server."""
+    over_tcp = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return Redis.from_url(
         url,
         health_check_interval=30,
         socket_connect_timeout=_ANSWER_SECONDS,
         # The client's own default depends on its version, and was to wait for ever.
         socket_timeout=_ANSWER_SECONDS,
-        socket_keepalive=True,
+        **over_tcp,
     )
 
 

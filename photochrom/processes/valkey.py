@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from .parent_death import end_with_parent
 _STARTUP_SECONDS = 10.0
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
 _SOCKET_PATH_MAX = 100
+_OURS_ALONE, _PRIVATE = 0o700, 0o600
+_APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 def server_binary() -> Path:
@@ -56,6 +58,9 @@ def embedded(folder: Path) -> Iterator["Embedded"]:
     """Run it as `valkey` does, for whoever also wants to revive it."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    # Also one of an earlier version: the queue holds names, owners, and the secrets that sign webhooks.
+    with suppress(OSError):  # where the file system knows no modes
+        folder.chmod(_OURS_ALONE)
     with _socket_folder(folder) as sockets:
         server = Embedded(folder, sockets / "valkey.sock")
         try:
@@ -83,11 +88,12 @@ class Embedded:
         """
         self._socket.unlink(missing_ok=True)
         log = self._folder / "valkey.log"
-        with log.open("ab") as words:
+        with os.fdopen(os.open(log, _APPEND, _PRIVATE), "ab") as words:
             self._process = subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
                 [server_binary(), *_arguments(self._folder, self._socket)],
                 stdout=words,
                 stderr=subprocess.STDOUT,
+                umask=0o077,  # the server has no setting for it
                 start_new_session=True,  # Ctrl-C is for us; the server stops last, in order
                 preexec_fn=partial(end_with_parent, os.getpid()),
             )

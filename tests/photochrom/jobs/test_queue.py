@@ -1,5 +1,8 @@
 """Places in the queue: exact at its head, estimated further on, and never dear to ask for."""
 
+import pytest
+
+from photochrom.jobs.queue import connect
 from photochrom.jobs.record import JobState
 from support.queueing import Bench, make_record
 
@@ -30,3 +33,11 @@ def test_who_does_not_wait_has_no_place(bench: Bench) -> None:
     bench.queue.remove(first)
     assert (bench.queue.position(first), bench.queue.position(second)) == (None, 0)
     assert first.state is JobState.QUEUED
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "rediss://127.0.0.1:1/0", "unix:///nowhere.sock"])
+def test_no_client_waits_for_a_silent_server_for_ever(url: str) -> None:
+    connection = connect(url).connection_pool.make_connection()
+    assert 0 < connection.socket_timeout <= 5
+    assert 0 < connection.socket_connect_timeout <= 5
+    assert getattr(connection, "socket_keepalive", True)

@@ -19,6 +19,20 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
         assert redis.get("job") == b"accepted"
 
 
+def test_nobody_else_reads_what_the_queue_keeps(tmp_path: Path) -> None:
+    """Secrets that sign webhooks lie in it, and names of photographs."""
+    folder = tmp_path / "queue"
+    folder.mkdir(mode=0o755)  # as an earlier version made it
+    with valkey(folder) as url, Redis.from_url(url) as redis:
+        redis.set("webhook", "whsec_")
+        redis.bgrewriteaof()
+        wait_for(lambda: redis.info("persistence")["aof_rewrite_in_progress"] == 0, 10, "the file anew")
+        modes = {path: path.lstat().st_mode & 0o077 for path in (folder, *folder.rglob("*"))}
+        assert any("aof" in path.name for path in modes)
+        assert not any(mode for path, mode in modes.items() if path.name != "address"), modes
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_server_that_was_killed_is_revived_with_what_it_had(tmp_path: Path) -> None:
     with embedded.embedded(tmp_path) as server, Redis.from_url(server.url) as redis:
         redis.set("job", "accepted")
