@@ -50,6 +50,7 @@ class BatchStore:
         self._next_turn = redis.register_script(scripts.NEXT_TURN)
         self._hold = redis.register_script(scripts.HOLD)
         self._end_batch = redis.register_script(scripts.END_BATCH)
+        self._silence = redis.register_script(scripts.SILENCE_BATCH)
 
     def create(self, record: BatchRecord, idempotency: IdempotencyKey | None = None) -> BatchRecord:
         """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
@@ -277,7 +278,8 @@ class BatchStore:
 
         Whoever deletes a batch knows that it is over: no event tells.
         """
-        self._redis.hset(_key(batch_id), "told", "deleted")
+        if not self._silence(keys=[_key(batch_id)]):
+            raise BatchNotFound(batch_id)
         owner = self.cancel(batch_id).owner
         gone: list[JobRecord] = []
         for records in self._jobs.listed(batch_id=batch_id):

@@ -101,6 +101,14 @@ local function end_batch(batch)
 end
 """
 
+SILENCE_BATCH = """
+-- KEYS: batch:{id}
+-- Returns 1, and no event tells of its end any more; 0 when there is no such batch, and nothing is left of the asking.
+if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'told', 'deleted')
+return 1
+"""
+
 END_BATCH = (
     _INDEX
     + _END_BATCH

@@ -329,3 +329,11 @@ def test_a_batch_that_is_over_is_not_paused(bench: Bench) -> None:
     bench.batches.seal(batch)
     paused = bench.batches.pause(batch)
     assert paused.state(bench.store.counts(batch)) is BatchState.COMPLETED
+
+
+def test_deleting_what_is_not_there_leaves_nothing(bench: Bench) -> None:
+    before = set(bench.redis.scan_iter())
+    for _ in range(3):
+        with pytest.raises(BatchNotFound):
+            bench.batches.delete(new_id())
+    assert set(bench.redis.scan_iter()) == before
