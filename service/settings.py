@@ -104,6 +104,12 @@ class ServiceSettings(SharedSettings):
             'for receivers at home, such as ["192.168.1.20/32"].'
         ),
     ] = ()
+    webhook_ports: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=65535)], ...],
+        Field(
+            description="Ports that webhooks may reach, as a JSON list; in the networks above they may reach any."
+        ),
+    ] = (443, 80, 8443)
     webhook_timeout: Annotated[
         float, Field(gt=0, le=60, description="Seconds for one request, answer included.")
     ] = 15.0
@@ -137,7 +143,7 @@ class ServiceSettings(SharedSettings):
     @property
     def loopback_only(self) -> bool:
         """True where nobody but this machine reaches the service."""
-        return _is_loopback(self._address)
+        return is_loopback(self._address)
 
     @property
     def _address(self) -> str:
@@ -165,7 +171,8 @@ def _published(publish: str) -> str:
     return publish.rpartition(":")[0].strip("[]")
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Tell whether an address or a name is this machine's for itself."""
     try:
         return ip_address(address).is_loopback
     except ValueError:

@@ -190,7 +190,12 @@ def replay_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: Se
 
 def _checked(services: Services, url: str) -> str:
     settings = services.settings
-    return check_url(url, allow_http=settings.webhook_allow_http, allowed=settings.webhook_allowed_networks)
+    return check_url(
+        url,
+        allow_http=settings.webhook_allow_http,
+        allowed=settings.webhook_allowed_networks,
+        ports=settings.webhook_ports,
+    )
 
 
 def _taken_over(webhook: Webhook, caller: Caller) -> Webhook:

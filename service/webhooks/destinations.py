@@ -8,7 +8,7 @@ next time (DNS rebinding) changes nothing. TLS and the Host header keep the name
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -30,7 +30,9 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _URL_LENGTH = 2048
-_SCHEMES = {"https", "http"}
+_SCHEMES = {"https": 443, "http": 80}
+# Where the web is; others are for what speaks something else.
+PORTS = (443, 80, 8443)
 # Of IPv6 only global unicast is anybody's (IANA), and of that not these: `ipaddress` of older Pythons knows them not.
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
@@ -39,6 +41,10 @@ _REFUSED = tuple(
         ip_network,
         (
             "192.0.0.0/24",  # protocol assignments, RFC 6890
+            # Public by their number, but each cloud answers its own machines there:
+            "168.63.129.16/32",  # Azure's host, learn.microsoft.com: "What is IP address 168.63.129.16?"
+            "161.26.0.0/16",  # IBM Cloud's services for its machines, cloud.ibm.com/docs: "Service endpoints"
+            "166.8.0.0/14",  # the same
             "192.88.99.0/24",  # relays of 6to4, RFC 7526
             "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarking, RFC 2928
             "2002::/16",  # 6to4: an IPv4 address behind a relay, RFC 7526
@@ -52,15 +58,18 @@ class AddressRefused(ConnectError):
     """The name leads to an address that is not open to everybody."""
 
 
-def check_url(url: str, *, allow_http: bool, allowed: Iterable[Network] = ()) -> str:
+def check_url(
+    url: str, *, allow_http: bool, allowed: Iterable[Network] = (), ports: Collection[int] = PORTS
+) -> str:
     """Return the URL if events may be sent to it, as far as can be told without resolving its name.
 
     Raises:
-        WebhookRejected: it is no plain http(s) URL, or names an address that is refused.
+        WebhookRejected: it is no plain http(s) URL, or names an address or a port that is refused.
     """
+    allowed = tuple(allowed)
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise WebhookRejected("The address is no URL.") from None
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _URL_LENGTH
@@ -72,7 +81,12 @@ def check_url(url: str, *, allow_http: bool, allowed: Iterable[Network] = ()) ->
         raise WebhookRejected(
             "Give an https URL; plain http has to be permitted by PHOTOCHROM_WEBHOOK_ALLOW_HTTP."
         )
-    if _is_refused_literal(host, tuple(allowed)):
+    # A name in a network that was permitted may have any port; whether it is there, connecting tells.
+    if (port or _SCHEMES[parts.scheme]) not in ports and not allowed:
+        raise WebhookRejected(
+            f"Give one of the ports {', '.join(map(str, ports))}; PHOTOCHROM_WEBHOOK_PORTS can permit others."
+        )
+    if _is_refused_literal(host, allowed):
         raise WebhookRejected(
             "That address is not open to everybody; PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS can permit it."
         )
@@ -82,11 +96,16 @@ def check_url(url: str, *, allow_http: bool, allowed: Iterable[Network] = ()) ->
 def is_refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
     """Tell whether nothing may be sent there: it is not global, and in none of the networks that were permitted."""
     inner = _inner(address)
-    if any(inner in network or address in network for network in allowed):
+    if _is_permitted(address, allowed):
         return False
     if isinstance(inner, IPv6Address) and inner not in _GLOBAL_UNICAST:
         return True
     return not inner.is_global or inner.is_multicast or any(inner in network for network in _REFUSED)
+
+
+def _is_permitted(address: Address, allowed: Iterable[Network]) -> bool:
+    inner = _inner(address)
+    return any(inner in network or address in network for network in allowed)
 
 
 def _inner(address: Address) -> Address:
@@ -112,9 +131,12 @@ def _is_refused_literal(host: str, allowed: Sequence[Network]) -> bool:
 class PinnedNetwork(AsyncNetworkBackend):
     """Connects to the addresses that a name had when they were looked at, and to no other."""
 
-    def __init__(self, resolve: Resolve, allowed: Iterable[Network] = ()) -> None:
+    def __init__(
+        self, resolve: Resolve, allowed: Iterable[Network] = (), ports: Collection[int] = PORTS
+    ) -> None:
         self._resolve = resolve
         self._allowed = tuple(allowed)
+        self._ports = ports
         self._network = AnyIOBackend()
 
     async def connect_tcp(
@@ -149,11 +171,14 @@ class PinnedNetwork(AsyncNetworkBackend):
             raise ConnectError("The name cannot be resolved.") from error
         for address in addresses:
             # One is enough: an honest name does not lead inside and outside.
-            if is_refused(address, self._allowed):
+            if is_refused(address, self._allowed) or not self._may_use(port, address):
                 # Which one is for the operator: the caller would learn what the network is like.
-                _log.warning("Nothing is sent to %s: it leads to %s", host, address)
+                _log.warning("Nothing is sent to %s, port %d: it leads to %s", host, port, address)
                 raise AddressRefused("The name leads to an address that is not open to everybody.")
         return addresses
+
+    def _may_use(self, port: int, address: Address) -> bool:
+        return port in self._ports or _is_permitted(address, self._allowed)
 
 
 def system_resolver(threads: int = 16) -> Resolve:

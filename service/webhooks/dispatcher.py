@@ -141,7 +141,9 @@ class Dispatcher:
 
 async def dispatch(settings: ServiceSettings, stop: asyncio.Event, resolve: Resolve | None = None) -> None:
     """Run a dispatcher until `stop` is set; `resolve` is the system's resolver unless given."""
-    network = PinnedNetwork(resolve or system_resolver(), settings.webhook_allowed_networks)
+    network = PinnedNetwork(
+        resolve or system_resolver(), settings.webhook_allowed_networks, settings.webhook_ports
+    )
     sender = Sender(network, settings.webhook_timeout, ssl.create_default_context())
     with connect(settings.redis_url) as redis:
         dispatcher = Dispatcher(WebhookStore(redis), sender, settings, Dispatchers(redis), ProvenTime(redis))

@@ -1,6 +1,7 @@
 """One request of a webhook: signed, bounded in time and size, never redirected, past every proxy."""
 
 import asyncio
+import logging
 import ssl
 import time
 from dataclasses import dataclass
@@ -14,8 +15,13 @@ from photochrom import __version__
 from photochrom.jobs.record import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 
-from .destinations import AddressRefused, PinnedNetwork
+from .destinations import PinnedNetwork
 
+_log = logging.getLogger(__name__)
+# One sentence for whatever the network does, or who registers addresses could search it from where we stand.
+_CANNOT_CONNECT = (
+    "Cannot connect: the address does not answer, has no certificate that holds, or is not open to everybody."
+)
 _RESPONSE_BYTES = 1024
 _AGENT = f"Photochrom/{__version__}"
 _BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -40,16 +46,12 @@ class Sender:
             # One limit for all: each read alone could be slow for ever.
             async with asyncio.timeout(self.seconds):
                 return await self._post(webhook, delivery)
-        except httpcore.ConnectTimeout:
-            return _failed(f"Cannot connect: no answer within {self.seconds / 3:g} s.")
-        except (TimeoutError, httpcore.TimeoutException):
-            return _failed(f"No whole answer within {self.seconds:g} s.")
-        except AddressRefused as error:
-            return _failed(str(error))
-        except (httpcore.ConnectError, OSError) as error:
-            return _failed(f"Cannot connect: {error}")
+        except (TimeoutError, httpcore.ReadTimeout, httpcore.WriteTimeout) as error:
+            return _failed(f"No whole answer within {self.seconds:g} s.", webhook, error)
+        except (httpcore.ConnectError, httpcore.TimeoutException, OSError) as error:
+            return _failed(_CANNOT_CONNECT, webhook, error)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            return _failed(f"The connection broke ({type(error).__name__}): {error}")
+            return _failed("The connection broke before there was a whole answer.", webhook, error)
 
     @property
     def _extensions(self) -> dict[str, Any]:
@@ -106,5 +108,7 @@ def _retry_after(response: httpcore.Response) -> float | None:
     return float(given) if given.isdigit() and len(given) < 8 else None
 
 
-def _failed(error: str) -> Attempt:
-    return Attempt(at=utc_now(), seconds=0, error=error[:300])
+def _failed(said: str, webhook: Webhook, error: Exception) -> Attempt:
+    """Tell the caller no more than it needs; the log tells the operator why."""
+    _log.info("Webhook %s: %s (%s: %s)", webhook.id, said, type(error).__name__, error)
+    return Attempt(at=utc_now(), seconds=0, error=said)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from photochrom.errors import WebhookRejected
 from photochrom.webhooks.record import Attempt
 from service.webhooks.destinations import PinnedNetwork, check_url, is_refused, system_resolver
-from service.webhooks.sender import Sender
+from service.webhooks.sender import _CANNOT_CONNECT, Sender
+from support.ports import free_port
 from support.receiver import Receiver, make_ping, make_webhook, receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -33,6 +35,14 @@ REFUSED = {
     "CGNAT's end": "100.127.255.255",
     "link-local": "169.254.0.1",
     "cloud metadata": "169.254.169.254",
+    "metadata of containers": "169.254.170.2",
+    "Alibaba's metadata": "100.100.100.200",
+    "Oracle's older metadata": "192.0.0.192",
+    "Google's metadata 6": "fd20:ce::254",
+    "Azure's host": "168.63.129.16",
+    "mapped host of Azure": "::ffff:168.63.129.16",
+    "IBM's services": "161.26.0.10",
+    "IBM's services, endpoints": "166.9.48.1",
     "protocol assignments": "192.0.0.8",
     "documentation 1": "192.0.2.1",
     "documentation 2": "198.51.100.7",
@@ -307,7 +317,7 @@ def test_no_address_that_answers_is_said() -> None:
     with receiver() as to, silent("127.0.0.2", to.port):
         network = PinnedNetwork(Names(["127.0.0.2"]), LOOPBACK)
         attempt = asyncio.run(sent_by(network, at("photos.example", to), seconds=9))
-        assert (attempt.status, attempt.error) == (None, "Cannot connect: no answer within 3 s.")
+        assert (attempt.status, attempt.error) == (None, _CANNOT_CONNECT)
         assert 3 <= attempt.seconds < 9
 
 
@@ -318,4 +328,49 @@ def test_a_name_without_an_address_is_said() -> None:
     for resolve in (Names([]), unknown):
         attempt = asyncio.run(sent_by(PinnedNetwork(resolve), "https://photos.example/"))
         assert attempt.status is None
-        assert (attempt.error or "").startswith("Cannot connect: The name")
+        assert attempt.error == _CANNOT_CONNECT
+
+
+def test_why_a_connection_failed_is_not_told_to_who_registered_the_address(
+    authority: trustme.CA, trusting: ssl.SSLContext
+) -> None:
+    """Refused, unknown, inside, another port, another's certificate: it learns nothing of the network from here."""
+    here = Names(["127.0.0.1"])
+    with receiver(tls=certified(authority, "other.example")) as to, receiver() as plain:
+        attempts = [
+            sent(at("photos.example", to), here, tls=trusting),
+            sent(f"https://photos.example:{plain.port}/", here, tls=trusting),
+            sent(f"http://photos.example:{free_port()}/", here),
+            sent("https://photos.example/", Names(["10.0.0.1"]), permitted=False),
+            sent("https://photos.example:22/", Names(["8.8.8.8"]), permitted=False),
+            sent("https://photos.example/", Names([]), permitted=False),
+        ]
+    assert {(one.status, one.error) for one in attempts} == {(None, _CANNOT_CONNECT)}
+
+
+def test_the_log_tells_the_operator_why(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "service.webhooks.sender"):
+        sent(f"http://photos.example:{free_port()}/", Names(["127.0.0.1"]))
+    assert "ConnectError" in caplog.text
+
+
+@pytest.mark.parametrize("port", [22, 25, 53, 2375, 3306, 5432, 6379, 9200, 10250, 65535])
+def test_other_ports_than_those_of_the_web_are_refused(port: int) -> None:
+    for host in ("photos.example", "8.8.8.8", "[2606:4700::6810:84e5]"):
+        with pytest.raises(WebhookRejected, match="PHOTOCHROM_WEBHOOK_PORTS"):
+            check_url(f"https://{host}:{port}/", allow_http=False)
+        assert check_url(f"https://{host}:{port}/", allow_http=False, ports=(443, port))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.example/", "https://a.example:8443/", "https://a.example:443/", "http://a.example/"]
+)
+def test_ports_of_the_web_are_taken(url: str) -> None:
+    assert check_url(url, allow_http=True) == url
+
+
+def test_in_a_permitted_network_any_port_is_reached_and_beside_it_none_but_the_web_s() -> None:
+    with receiver() as to:
+        assert sent(at("photos.example", to), Names(["127.0.0.1"])).status == 204
+        refused = sent(at("photos.example", to), Names(["8.8.8.8"]))
+        assert (refused.status, refused.error) == (None, _CANNOT_CONNECT)
