@@ -23,9 +23,12 @@ from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, Photochr
 from photochrom.webhooks.record import Webhook
 
 from ..edge.problems import problem_of, queue_unavailable
-from .origins import SAFE, is_same_origin
+from ..settings import is_loopback
+from .origins import SAFE, hostname, is_same_origin
 
 COOKIE = "photochrom_session"
+# Browsers take a cookie of this prefix from the host itself over https, and from nobody else (RFC 6265bis, 4.1.3).
+HOST_COOKIE = f"__Host-{COOKIE}"
 # The page and the documents hold nothing of anybody; the probes are asked by machines that have no key.
 _OPEN = {"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/session"}
 _OPEN_FOLDERS = ("/web/", "/static-offline-docs/")
@@ -150,19 +153,36 @@ def presented_key(headers: Headers) -> str | None:
 
 
 def set_session(response: Response, request: Request, token: str, seconds: int) -> None:
-    """Have the browser keep the session: no script can read it, and no other site's page makes it go along.
+    """Have the browser keep the session: no script can read it, and no other site's page makes it go along."""
+    safe = _is_https(request)
+    name = HOST_COOKIE if safe else COOKIE
+    response.set_cookie(name, token, max_age=seconds, path="/", secure=safe, httponly=True, samesite="strict")
 
-    Behind a proxy that speaks TLS for us only the page's own origin tells that it is https.
+
+def forget_session(response: Response) -> None:
+    """Have the browser forget it, under either name."""
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(HOST_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+
+def session_of(request: Request) -> str | None:
+    """Return the token of the browser's session.
+
+    Over https only the cookie that the host itself has set: a page of a sibling domain could plant the other one, and
+    have photographs go to an account of its choice.
     """
-    origin = request.headers.get("origin", "")
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=seconds,
-        path="/",
-        secure=request.url.scheme == "https" or origin.startswith("https://"),
-        httponly=True,
-        samesite="strict",
+    return request.cookies.get(HOST_COOKIE) or (None if _is_https(request) else request.cookies.get(COOKIE))
+
+
+def _is_https(request: Request) -> bool:
+    """Tell whether the browser speaks https, also behind a proxy that does it for us and that nobody named.
+
+    The page's origin tells; and browsers send Sec-Fetch-Site over https, and to loopback, only.
+    """
+    if request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://"):
+        return True
+    return "sec-fetch-site" in request.headers and not is_loopback(
+        hostname(request.headers.get("host", "")) or ""
     )
 
 
@@ -170,7 +190,7 @@ def _caller(keys: KeyStore, scope: Scope, limits: KeyLimits) -> Caller:
     request = Request(scope)
     if (token := presented_key(request.headers)) is not None:
         record = keys.authenticate(token)
-    elif session := request.cookies.get(COOKIE):
+    elif session := session_of(request):
         record = keys.of_session(session)
         return Caller(record, record.limits.over(limits), by_session=True)
     else:

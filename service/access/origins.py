@@ -31,7 +31,7 @@ def hosts_of(settings: ServiceSettings) -> frozenset[str]:
     in a container, it cannot know its names, and takes any; but not where this machine alone reaches it, for then no
     other name leads here but by a trick, and not where it asks nobody for a key.
     """
-    named = (settings.host, settings.domain, _hostname(settings.public_url.partition("://")[2]) or "")
+    named = (settings.host, settings.domain, hostname(settings.public_url.partition("://")[2]) or "")
     given = settings.allowed_hosts
     nameless = not given and _is_unspecified(settings.host)
     if nameless and settings.auth is not None and not settings.loopback_only:
@@ -57,7 +57,7 @@ class OriginGuard:
 
     def _refusal(self, scope: Scope) -> PhotochromError | None:
         headers = Headers(scope=scope)
-        if _ANY not in self._hosts and _hostname(headers.get("host", "")) not in self._hosts:
+        if _ANY not in self._hosts and hostname(headers.get("host", "")) not in self._hosts:
             return ForeignHost(
                 "This server does not go by that host name; PHOTOCHROM_ALLOWED_HOSTS says by which it does."
             )
@@ -81,7 +81,8 @@ def is_same_origin(headers: Headers) -> bool:
     return headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] == host != ""
 
 
-def _hostname(host: str) -> str | None:
+def hostname(host: str) -> str | None:
+    """Return the name in a Host header, without the port; None where there is none."""
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:

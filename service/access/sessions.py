@@ -11,7 +11,7 @@ from photochrom.errors import ObjectNotFound
 
 from ..deps import CallerDep, ServicesDep
 from ..edge import problems
-from .auth import COOKIE, presented_key, set_session
+from .auth import forget_session, presented_key, session_of, set_session
 
 router = APIRouter(tags=["keys"])
 _LONGEST = timedelta(days=30)
@@ -66,9 +66,9 @@ def sign_in(
 )
 def sign_out(services: ServicesDep, request: Request, response: Response) -> None:
     """End the session and have the cookie forgotten; no error if there is none."""
-    if session := request.cookies.get(COOKIE):
+    if session := session_of(request):
         services.keys.close_session(session)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    forget_session(response)
 
 
 @router.get("/v1/keys/me", summary="See what the key may do", responses=problems.responses(404, 503))

@@ -23,7 +23,8 @@ _SCHEMES = {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "What POST /v1/session gives a browser for a key; for the service's own page.",
+        "description": "What POST /v1/session gives a browser for a key, for the service's own page; "
+        "over https its name begins with `__Host-`.",
     },
 }
 

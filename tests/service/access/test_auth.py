@@ -170,6 +170,58 @@ def test_a_session_stands_for_its_key(keyed: TestClient, bench: Bench, photo: by
     assert keyed.get(job).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("address", "headers", "safe"),
+    [
+        ("http://localhost:8000", {}, False),
+        ("http://localhost:8000", {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}, False),
+        ("https://localhost:8000", {}, True),
+        # Behind a proxy that nobody named: the browser's own words tell.
+        ("http://photos.example", {"Origin": "https://photos.example"}, True),
+        ("http://photos.example", {"Sec-Fetch-Site": "same-origin"}, True),
+        ("http://photos.example", {"Origin": "http://photos.example"}, False),
+    ],
+)
+def test_over_https_only_the_host_itself_can_set_the_cookie(
+    settings: ServiceSettings, bench: Bench, address: str, headers: dict[str, str], safe: bool
+) -> None:
+    changes = {"auth": "keys", "allowed_hosts": ("photos.example",)}
+    with TestClient(create_app(settings.model_copy(update=changes)), address) as client:
+        said = client.post("/v1/session", json={"key": new_key(bench)[1]}, headers=headers)
+        cookie = said.headers["set-cookie"]
+        assert cookie.startswith("__Host-photochrom_session=" if safe else "photochrom_session=")
+        assert ("; secure" in cookie.lower()) is safe
+        assert "domain=" not in cookie.lower()
+        kept = cookie.partition(";")[0]
+        client.cookies.clear()
+        assert client.get("/v1/keys/me", headers={**headers, "Cookie": kept}).status_code == 200
+
+
+def test_over_https_a_cookie_that_a_sibling_domain_planted_is_no_session(
+    keyed: TestClient, bench: Bench
+) -> None:
+    keyed.base_url = "https://localhost:8000"
+    keys = KeyStore(bench.redis)
+    token, _ = keys.open_session(new_key(bench)[0], timedelta(days=1))
+    planted = keyed.get("/v1/keys/me", headers={"Cookie": f"photochrom_session={token}"})
+    assert refusal(planted)[:2] == (401, "key-required")
+
+
+def test_signing_out_forgets_both(keyed: TestClient, bench: Bench) -> None:
+    sign_in(keyed, bench)
+    said = keyed.delete("/v1/session", headers={"Origin": HERE}).headers.get_list("set-cookie")
+    assert {one.partition("=")[0] for one in said} == {"photochrom_session", "__Host-photochrom_session"}
+    assert all("Max-Age=0" in one for one in said)
+
+
+def test_a_session_changes_nothing_for_a_page_that_keeps_its_origin_back(
+    keyed: TestClient, bench: Bench
+) -> None:
+    sign_in(keyed, bench)
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 201), ("none", 201)):
+        assert keyed.post("/v1/batches", headers={"Sec-Fetch-Site": site}).status_code == status
+
+
 def test_over_https_the_cookie_stays_there(keyed: TestClient, bench: Bench) -> None:
     keyed.base_url = "https://localhost:8000"
     sign_in(keyed, bench)
