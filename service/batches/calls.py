@@ -1,10 +1,11 @@
 """The calls on batches: many photographs, sent one by one or resumed, under names with folders."""
 
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi.concurrency import iterate_in_threadpool, run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches.record import BatchRecord, item_name
@@ -13,6 +14,7 @@ from photochrom.ids import new_id
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
 
 from ..access.auth import Caller
+from ..access.recheck import while_admitted
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
@@ -28,6 +30,8 @@ from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
 _RETRY_AFTER = "2"
+_RECHECK_SECONDS = 15.0
+T = TypeVar("T")
 
 
 @router.post(
@@ -240,7 +244,7 @@ def download_archive(batch_id: BatchId, services: ServicesDep, request: Request)
             raise ResultExpired("The results were deleted when their time was over.")
         raise ResultNotReady("The batch has no results yet.")
     headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
-    chunks = results_as_zip(services.store, services.storage, record)
+    chunks = _rechecked(request, results_as_zip(services.store, services.storage, record))
     return streamed(request, chunks, "application/zip", headers)
 
 
@@ -257,7 +261,18 @@ def download_archive(batch_id: BatchId, services: ServicesDep, request: Request)
 def download_errors(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)
-    return streamed(request, errors_as_lines(services.store, batch_id), "application/jsonl", {})
+    chunks = _rechecked(request, errors_as_lines(services.store, batch_id))
+    return streamed(request, chunks, "application/jsonl", {})
+
+
+def _rechecked(request: Request, chunks: Iterator[T]) -> AsyncIterator[T]:
+    """Make a long answer on threads, and break it off when the key that asked for it is over."""
+
+    async def made() -> AsyncGenerator[T]:
+        async for chunk in iterate_in_threadpool(chunks):
+            yield chunk
+
+    return while_admitted(request, made(), _RECHECK_SECONDS, must_be_whole=True)
 
 
 def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:

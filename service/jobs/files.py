@@ -1,5 +1,6 @@
 """The files of a job: result and original, small previews of both, and the map of where the network guessed."""
 
+import hashlib
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ from ..edge.stored_files import stored_response
 from ..live.waiting import matches
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-_HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
+# Asked for again each time, which costs a 304: what was deleted, or is another's after signing out, is not shown.
+_HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 _FILE: dict[int | str, dict[str, Any]] = {
     206: {"description": "The range that was asked for"},
     416: {"description": "The range lies outside of the file"},
@@ -61,7 +63,8 @@ def download_result(
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
-    if redirect and (link := services.storage.link(result.key)):
+    # A link is signed for GET alone.
+    if redirect and request.method == "GET" and (link := services.storage.link(result.key)):
         return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
     return _file(request, services, result.key, result.media_type, name=result.name, headers=_HEADERS | tag)
 
@@ -102,6 +105,9 @@ def download_reference(job_id: JobId, request: Request, services: ServicesDep) -
 def _as_it_came(request: Request, services: Services, part: Original) -> Response:
     headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
+        if matches(request.headers.get("if-none-match"), headers["ETag"]):
+            services.storage.size(part.key)  # it is there still
+            return Response(status_code=304, headers=headers)
         return stored_response(
             request, services.storage, part.key, media_type=part.media_type, name=part.name, headers=headers
         )
@@ -125,7 +131,7 @@ def preview(
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
     result = result_of(services, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return _file(request, services, key, "image/jpeg")
+    return _small(request, services, key, "image/jpeg")
 
 
 @router.get(
@@ -140,7 +146,7 @@ def preview(
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    return _file(request, services, result_of(services, job_id).confidence_key, "image/png")
+    return _small(request, services, result_of(services, job_id).confidence_key, "image/png")
 
 
 def result_of(services: Services, job_id: str) -> Result:
@@ -163,14 +169,22 @@ def _why_no_result(record: JobRecord) -> str:
     return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
 
 
+def _small(request: Request, services: Services, key: str | None, media_type: str) -> Response:
+    """Return a small picture, whose key always stands for the same one."""
+    tag = {"ETag": f'W/"{hashlib.sha256((key or "").encode()).hexdigest()}"'}
+    if key and matches(request.headers.get("if-none-match"), tag["ETag"]):
+        return Response(status_code=304, headers=_HEADERS | tag)
+    return _file(request, services, key, media_type, headers=_HEADERS | tag)
+
+
 def _file(
     request: Request,
     services: Services,
     key: str | None,
     media_type: str,
     *,
+    headers: dict[str, str],
     name: str | None = None,
-    headers: dict[str, str] = _HEADERS,
 ) -> Response:
     if key is None:
         raise ObjectNotFound("There is no such picture of this job.")

@@ -180,7 +180,7 @@ class LimitsView(_View):
 class WorkerView(_View):
     """A live worker."""
 
-    name: str
+    name: Annotated[str, Field(description="Its number; what the machine calls it is in `/metrics`.")]
     model: ModelUsed
     busy: bool
 

@@ -1,9 +1,7 @@
 """Server-sent events: every event is the whole present state, so a reader that missed some has missed nothing."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
@@ -13,7 +11,7 @@ from redis.exceptions import RedisError
 
 from photochrom.errors import BatchNotFound, JobNotFound
 
-from ..access.auth import still_admitted
+from ..access.recheck import while_admitted
 from ..batches.schemas import BatchView, view_of
 from ..deps import BatchId, JobId, Services, ServicesDep
 from ..edge import problems
@@ -122,19 +120,9 @@ async def _follow_batch(services: Services, batch_id: str, seen: int) -> AsyncGe
 
 
 def _live(request: Request, events: AsyncGenerator[str]) -> Response:
-    return streamed(request, _while_admitted(request, events), "text/event-stream", _HEADERS)
-
-
-async def _while_admitted(request: Request, events: AsyncGenerator[str]) -> AsyncIterator[str]:
-    """Pass events on, which never pause for longer than a heartbeat, until the reader's key or session is over."""
-    ask_at = time.monotonic() + HEARTBEAT_SECONDS
-    async with aclosing(events):
-        async for one in events:
-            if time.monotonic() >= ask_at:
-                if not await still_admitted(request):
-                    return
-                ask_at = time.monotonic() + HEARTBEAT_SECONDS
-            yield one
+    return streamed(
+        request, while_admitted(request, events, HEARTBEAT_SECONDS), "text/event-stream", _HEADERS
+    )
 
 
 def streamed(

@@ -1,11 +1,12 @@
 """Whether the service lives, whether it is ready, and what it works with."""
 
+import logging
 from collections import Counter, defaultdict
 
 from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 
-from photochrom.errors import PhotochromError
+from photochrom.errors import PhotochromError, StorageFull
 from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.jobs.record import utc_now
 from photochrom.photo.sniff import PhotoFormat
@@ -17,6 +18,7 @@ from ..edge import problems
 from ..jobs.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 
 router = APIRouter(tags=["service"])
+_log = logging.getLogger(__name__)
 
 
 @router.get("/healthz", summary="Is the API process alive?")
@@ -34,7 +36,10 @@ async def healthz() -> dict[str, str]:
 )
 @router.head("/readyz", include_in_schema=False)
 def readyz(request: Request, services: ServicesDep) -> Response:
-    """Look at queue, storage and workers; 503 with the same parts when one of them is not there."""
+    """Look at queue, storage and workers; 503 with the same parts when one of them is not there.
+
+    Anybody may ask: machines, processes and folders go by no names here. The log and `/metrics` have them.
+    """
     queue, workers = _workers(services.fleet)
     storage = _storage(services.storage)
     first = workers[0].model if workers else None
@@ -42,7 +47,10 @@ def readyz(request: Request, services: ServicesDep) -> Response:
         ready=queue == "ok" and storage == "ok" and bool(workers),
         queue=queue,
         storage=storage,
-        workers=[WorkerView(name=w.name, model=w.model, busy=w.job_id is not None) for w in workers],
+        workers=[
+            WorkerView(name=f"worker {number}", model=w.model, busy=w.job_id is not None)
+            for number, w in enumerate(workers, start=1)
+        ],
         model=f"{first.name} {first.version}" if first else None,
         provider=first.provider if first else None,
     )
@@ -110,5 +118,14 @@ def _storage(storage: Storage) -> str:
     try:
         storage.check_writable()
     except (PhotochromError, OSError) as error:
-        return str(error)
+        _log.warning("The storage is not ready: %s", error)
+        return _why(error)
     return "ok"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StorageFull):
+        return "full"
+    if isinstance(error, OSError):
+        return error.strerror or "not writable"
+    return "cannot be reached, or refuses us; the log says more"

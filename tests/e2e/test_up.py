@@ -19,7 +19,6 @@ from support.ports import free_port
 from support.receiver import receiver
 from support.running import Service, command, service, wait_for
 
-
 BROKEN_OFF = (
     b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 9000\r\n\r\n"
     b"\xff\xd8\xff\xe0"

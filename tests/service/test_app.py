@@ -122,6 +122,21 @@ def test_readiness_notices_a_folder_that_is_gone(client: TestClient, bench: Benc
     assert "No such file" in client.get("/readyz").json()["storage"]
 
 
+def test_readiness_is_open_to_all_and_names_no_machine_process_or_folder(
+    client: TestClient, bench: Bench
+) -> None:
+    beat(bench, "photo-machine-7.inside.4711")
+    beat(bench, "photo-machine-7.inside.4712")
+    ready = client.get("/readyz")
+    assert [worker["name"] for worker in ready.json()["workers"]] == ["worker 1", "worker 2"]
+    (bench.data / "photos" / ".drafts").rmdir()
+    broken = client.get("/readyz")
+    assert broken.status_code == 503
+    for said in (ready.text, broken.text):
+        for inside in ("photo-machine", "4711", str(bench.data), "photos"):
+            assert inside not in said
+
+
 def test_models_count_their_workers_by_provider(client: TestClient, bench: Bench) -> None:
     beat(bench, "w1")
     beat(bench, "w2", "CUDAExecutionProvider")

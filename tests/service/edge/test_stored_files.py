@@ -129,6 +129,9 @@ def test_whoever_asks_is_led_to_the_object_store_and_gets_the_file_there(
     assert (answer.status_code, answer.headers["cache-control"]) == (307, "no-store")
     assert httpx.get(answer.headers["location"]).content == DATA
     assert httpx.get(answer.headers["location"].partition("?")[0]).status_code == 403
+    # The link is signed for GET: whoever asks for the head alone gets it here.
+    head = stored.head(f"{result}?redirect=true", follow_redirects=False)
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(DATA)))
     # Asked for what it knows already, it says so as ever.
     again = stored.get(f"{result}?redirect=true", headers={"If-None-Match": TAG}, follow_redirects=False)
     assert again.status_code == 304
