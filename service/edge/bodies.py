@@ -103,11 +103,11 @@ class BodyLimit:
 
         async def send_after_draining(message: Message) -> None:
             begins = message["type"] == "http.response.start"
+            if begins and body.left:
+                # FastAPI makes a 400 of it, which nobody reads.
+                message = {**message, "status": LEFT}
             if begins and message["status"] >= 400:
                 await body.drain()
-            if body.left:
-                # FastAPI makes a 400 of it, which nobody reads.
-                message = {**message, "status": LEFT} if begins else message
             if body.refused is None:
                 await send(message)
             elif begins:
