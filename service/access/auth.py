@@ -175,15 +175,14 @@ def session_of(request: Request) -> str | None:
 
 
 def _is_https(request: Request) -> bool:
-    """Tell whether the browser speaks https, also behind a proxy that does it for us and that nobody named.
+    """Tell whether the browser speaks https, also to a proxy that does it for us and that nobody named.
 
     The page's origin tells; and browsers send Sec-Fetch-Site over https, and to loopback, only.
     """
-    if request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://"):
-        return True
-    return "sec-fetch-site" in request.headers and not is_loopback(
-        hostname(request.headers.get("host", "")) or ""
-    )
+    host = request.headers.get("host", "")
+    if request.url.scheme == "https" or is_loopback(hostname(host) or ""):
+        return request.url.scheme == "https"
+    return request.headers.get("origin") == f"https://{host}" or "sec-fetch-site" in request.headers
 
 
 def _caller(keys: KeyStore, scope: Scope, limits: KeyLimits) -> Caller:

@@ -28,7 +28,6 @@ from photochrom.storage.storage import Draft, Storage
 from .form import PHOTO_FIELD, REFERENCE_FIELD, Form
 
 _BLOCK = 1 << 18
-_SLICE = 1 << 16
 _DEFAULTS = ColorizeOptions()
 _NAME_LENGTH = 255
 _TOLD = 5
@@ -243,6 +242,18 @@ class _Files:
         return self._blocks[field]
 
 
+async def _in_blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Gather small chunks, for each block costs a thread's turn; the first comes at once, to be refused at once."""
+    buffer, least = bytearray(), 1
+    async for chunk in chunks:
+        buffer += chunk
+        while len(buffer) >= least:
+            yield bytes(buffer[:_BLOCK])
+            del buffer[:_BLOCK]
+            least = _BLOCK
+    yield bytes(buffer)
+
+
 async def _multipart(request: Request, files: _Files) -> tuple[dict[str, str], dict[str, str]]:
     boundary = parse_options_header(request.headers["content-type"])[1].get(b"boundary")
     if not boundary:
@@ -250,12 +261,11 @@ async def _multipart(request: Request, files: _Files) -> tuple[dict[str, str], d
     form = Form(_check_field)
     try:
         parser = MultipartParser(boundary, form.callbacks())
-        async for chunk in request.stream():
-            # In slices and on a thread: whatever the body is made of, others are answered meanwhile.
-            for begin in range(0, len(chunk), _SLICE):
-                await run_in_threadpool(parser.write, chunk[begin : begin + _SLICE])
-                for field, data in form.file_data():
-                    await files.feed(field, data)
+        async for block in _in_blocks(request.stream()):
+            # On a thread: whatever the body is made of, others are answered meanwhile.
+            await run_in_threadpool(parser.write, block)
+            for field, data in form.file_data():
+                await files.feed(field, data)
         parser.finalize()
     except FormParserError as error:
         raise UnreadablePhoto(f"The multipart body is malformed: {error}.") from None
