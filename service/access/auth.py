@@ -171,7 +171,8 @@ def session_of(request: Request) -> str | None:
     Over https only the cookie that the host itself has set: a page of a sibling domain could plant the other one, and
     have photographs go to an account of its choice.
     """
-    return request.cookies.get(HOST_COOKIE) or (None if _is_https(request) else request.cookies.get(COOKIE))
+    plain = _to_loopback(request) or not _is_https(request)
+    return request.cookies.get(HOST_COOKIE) or (request.cookies.get(COOKIE) if plain else None)
 
 
 def _is_https(request: Request) -> bool:
@@ -179,10 +180,15 @@ def _is_https(request: Request) -> bool:
 
     The page's origin tells; and browsers send Sec-Fetch-Site over https, and to loopback, only.
     """
-    host = request.headers.get("host", "")
-    if request.url.scheme == "https" or is_loopback(hostname(host) or ""):
-        return request.url.scheme == "https"
-    return request.headers.get("origin") == f"https://{host}" or "sec-fetch-site" in request.headers
+    if request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://"):
+        return True
+    return "sec-fetch-site" in request.headers and not _to_loopback(request)
+
+
+def _to_loopback(request: Request) -> bool:
+    """Tell whether this machine speaks with itself, by no TLS of ours: there the plain cookie is as good."""
+    name = hostname(request.headers.get("host", "")) or ""
+    return request.url.scheme == "http" and is_loopback(name)
 
 
 def _caller(keys: KeyStore, scope: Scope, limits: KeyLimits) -> Caller:
