@@ -59,9 +59,9 @@ class KeyStore:
         )
         return [(record, _time(used[record.id])) for record in records]
 
-    def alive(self) -> list[KeyRecord]:
-        """Return the keys that still let somebody in."""
-        now = utc_now()
+    def alive(self, now: datetime | None = None) -> list[KeyRecord]:
+        """Return the keys that still let somebody in, or did at another time."""
+        now = now or utc_now()
         return [record for record, _ in self.listed() if not record.expired(now)]
 
     def revoke(self, key_id: str) -> KeyRecord:

@@ -14,6 +14,7 @@ from ..errors import DeliveryNotFound, TooManyWebhooks, WebhookDisabled, Webhook
 from ..ids import first_id_at, new_id
 from ..jobs.events import Event
 from ..jobs.record import utc_now
+from ..proven_time import ProvenTime
 from ..records import readable
 from . import scripts
 from .record import Delivery, DeliveryState, Disabled, Webhook
@@ -30,6 +31,7 @@ class WebhookStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._keys = KeyStore(redis)
+        self._time = ProvenTime(redis)
         self._fan_out = redis.register_script(scripts.FAN_OUT)
         self._keep = redis.register_script(scripts.KEEP)
         self._claim = redis.register_script(scripts.CLAIM)
@@ -96,9 +98,12 @@ class WebhookStore:
         pipeline.execute()
 
     def disable_orphans(self) -> list[Webhook]:
-        """Disable the webhooks whose key is no longer good; return those that were enabled until now."""
+        """Disable the webhooks whose key is no longer good; return those that were enabled until now.
+
+        By the proven time: no clock that has run ahead may disable a webhook.
+        """
         enabled = [one for one in self.all() if not one.disabled]
-        keys = self._keys.alive() if enabled else []
+        keys = self._keys.alive(self._time.now()) if enabled else []
         return [self._disable(one) for one in enabled if not one.lives(keys)]
 
     def _disable(self, webhook: Webhook) -> Webhook:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from photochrom.access import key_store
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyRecord, Scope
 from photochrom.jobs.record import JobRecord, utc_now
@@ -170,3 +171,16 @@ def test_the_dispatcher_disables_it_without_waiting_for_an_event(
             return webhook if webhook.disabled else None
 
         assert wait_for(ended, 30, "the end of the webhook").disabled is Disabled.KEY_ENDED
+
+
+def test_no_clock_that_has_run_ahead_disables_it(
+    keyed: TestClient, bench: Bench, webhooks: WebhookStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is not good while the clock says so; that it has expired, a month later would have to show."""
+    _, token = new_key(bench, expires_at=utc_now() + timedelta(days=7))
+    hook = registered(keyed, bearer(token))
+    webhooks.disable_orphans()
+    monkeypatch.setattr(key_store, "utc_now", lambda: utc_now() + timedelta(days=30))
+    assert KeyStore(bench.redis).alive() == []
+    assert webhooks.disable_orphans() == []
+    assert webhooks.get(hook).disabled is None
