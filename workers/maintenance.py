@@ -16,10 +16,11 @@ from photochrom.batches.store import BatchStore
 from photochrom.errors import JobConflict, JobNotFound
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
-from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
 from photochrom.proven_time import ProvenTime
 from photochrom.storage.storage import Storage
+from photochrom.times import utc_now
 
 from .clock_jumps import shorten
 

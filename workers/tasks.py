@@ -25,12 +25,13 @@ from photochrom.errors import (
     StorageFull,
     StorageUnavailable,
 )
-from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result
 from photochrom.jobs.store import JobStore
 from photochrom.logs import about
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.drafts import FULL
 from photochrom.storage.storage import Storage
+from photochrom.times import utc_now
 
 from .deadline import JobTimedOut
 from .network.predictor import OnnxPredictor

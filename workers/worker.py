@@ -28,9 +28,9 @@ from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
-from photochrom.jobs.record import utc_now
 from photochrom.jobs.store import JobStore
 from photochrom.storage.choose import open_storage
+from photochrom.times import utc_now
 
 from . import tasks
 from .clock_jumps import JumpWatch, shorten

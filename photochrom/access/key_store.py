@@ -11,8 +11,8 @@ from typing import cast
 from redis import Redis
 
 from ..errors import InvalidKey, KeyNotFound
-from ..jobs.record import utc_now
 from ..records import readable
+from ..times import utc_now
 from .keys import KeyRecord, hashed, id_of
 
 _INDEX = "keys"

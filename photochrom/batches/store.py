@@ -26,9 +26,10 @@ from ..errors import (
 from ..jobs import scripts
 from ..jobs.fleet import Fleet
 from ..jobs.queue import JobQueue
-from ..jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+from ..jobs.record import UNFINISHED, JobRecord, JobState
 from ..jobs.store import IdempotencyKey, JobStore
 from ..records import readable
+from ..times import utc_now
 from .record import BatchRecord
 
 _INDEX = "batches"

@@ -1,7 +1,7 @@
 """The record of one job and its states; pure, without Redis: every change gives a new record."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -343,12 +343,6 @@ class JobRecord(_Part):
 
     def _changed(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
-
-
-def utc_now() -> datetime:
-    """Return the time as the records hold it: aware, UTC, whole milliseconds."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _worker_lost(attempts: int) -> JobError:

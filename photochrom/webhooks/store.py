@@ -11,8 +11,8 @@ from redis.client import Pipeline
 from ..errors import DeliveryNotFound, TooManyWebhooks, WebhookDisabled, WebhookNotFound
 from ..ids import first_id_at, new_id
 from ..jobs.events import Event
-from ..jobs.record import utc_now
 from ..records import readable
+from ..times import utc_now
 from . import scripts
 from .record import Delivery, DeliveryState, Webhook
 

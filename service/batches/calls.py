@@ -10,7 +10,8 @@ from fastapi.responses import StreamingResponse
 from photochrom.batches.record import BatchRecord, item_name
 from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
 from photochrom.ids import new_id
-from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
+from photochrom.times import utc_now
 
 from ..access.auth import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep

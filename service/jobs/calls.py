@@ -11,9 +11,10 @@ from redis.exceptions import RedisError
 
 from photochrom.access.quotas import Charge
 from photochrom.errors import InvalidOption
-from photochrom.jobs.record import WAITING, JobRecord, JobState, utc_now
+from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.jobs.store import IdempotencyKey
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import utc_now
 
 from ..access.auth import Caller
 from ..deps import CallerDep, JobId, Services, ServicesDep

@@ -7,9 +7,9 @@ from redis.exceptions import RedisError
 
 from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import Fleet, WorkerStatus
-from photochrom.jobs.record import utc_now
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.storage import Storage
+from photochrom.times import utc_now
 
 from ..access.auth import Caller
 from ..deps import CallerDep, Services, ServicesDep

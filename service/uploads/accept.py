@@ -12,9 +12,10 @@ from photochrom.access.quotas import Charge, Use
 from photochrom.batches.record import BatchRecord
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
 from photochrom.ids import PATTERN, new_id
-from photochrom.jobs.record import JobRecord, JobState, Original, utc_now
+from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import utc_now
 
 from ..access.auth import Caller
 from ..deps import Services

@@ -8,7 +8,7 @@ from photochrom.errors import InvalidOption
 from photochrom.ids import new_id
 from photochrom.jobs import events
 from photochrom.jobs.events import EventType
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
 from ..deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId

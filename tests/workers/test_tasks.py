@@ -12,9 +12,10 @@ import pytest
 from rq.timeouts import JobTimeoutException
 
 from photochrom.errors import StorageFull, StorageUnavailable, UnreadablePhoto
-from photochrom.jobs.record import JobRecord, JobState, utc_now
+from photochrom.jobs.record import JobRecord, JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage
+from photochrom.times import utc_now
 from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
 from workers import tasks

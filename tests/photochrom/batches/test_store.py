@@ -8,9 +8,10 @@ from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotFound
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed
 from photochrom.jobs.store import HANDED_OVER
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import utc_now
 from support.queueing import Bench, add_item, make_record, new_batch
 
 

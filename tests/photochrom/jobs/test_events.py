@@ -12,7 +12,8 @@ from redis import Redis
 
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound
 from photochrom.jobs.events import SUBSCRIBABLE, Event
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Result, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Result
+from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 from support.queueing import Bench, add_item, make_record, new_batch
 from support.receiver import make_webhook

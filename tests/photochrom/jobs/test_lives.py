@@ -24,18 +24,10 @@ from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.errors import BatchClosed, ItemConflict, JobCanceled, JobConflict, JobNotFound
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import (
-    UNFINISHED,
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Result,
-    utc_now,
-)
+from photochrom.jobs.record import UNFINISHED, JobError, JobRecord, JobState, Lease, ModelUsed, Result
 from photochrom.jobs.store import HANDED_OVER, index_of
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import utc_now
 from support.queueing import Bench, make_record
 from workers.maintenance import Maintenance
 

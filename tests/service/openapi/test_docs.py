@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import new_secret
 from service.edge.problems import STATUS_OF
 from support.keyring import new_key

@@ -270,7 +270,7 @@ def test_a_setting_that_does_not_hold_ends_it(bench: Bench) -> None:
 def test_old_deliveries_are_forgotten(
     client: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
 ) -> None:
-    from photochrom.jobs.record import utc_now
+    from photochrom.times import utc_now
 
     with receiver() as to:
         webhook = register(client, to)
