@@ -26,9 +26,10 @@ from .batches import archives
 from .batches import calls as batches
 from .deps import Services
 from .edge import problems
-from .edge.bodies import BodyLimit, RequestId
+from .edge.bodies import BodyLimit
 from .edge.compression import JsonGzip
 from .edge.headers import AnswerHeaders
+from .edge.request_id import RequestId
 from .jobs import calls as jobs
 from .jobs import files, suggestions
 from .live import streams

@@ -21,7 +21,7 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
-from .access.auth import EVERYBODY, Caller
+from .caller import EVERYBODY, Caller
 from .settings import ServiceSettings
 from .watcher import JobWatcher
 

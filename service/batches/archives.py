@@ -21,7 +21,7 @@ from photochrom.errors import (
     TooManyArchives,
 )
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..unpacking.entries import Budget, Entry

@@ -13,15 +13,16 @@ from photochrom.ids import new_id
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.times import utc_now
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
+from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
-from ..jobs.calls import idempotency, upload_body
 from ..jobs.schemas import JobPage, JobView
 from ..live.streams import streamed
 from ..live.waiting import IfNoneMatch, Prefer, Standing, answer
 from ..uploads.accept import kept, refuse_if_full
+from ..uploads.described import upload_body
 from ..uploads.receive import received
 from .results import errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of

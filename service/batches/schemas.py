@@ -10,6 +10,7 @@ from photochrom.jobs.record import UNFINISHED, JobState
 from photochrom.photo.options import ColorizeOptions
 
 from ..deps import Services
+from ..edge.view import View
 
 
 class NewBatch(BaseModel):
@@ -30,10 +31,8 @@ class NewBatch(BaseModel):
         return options
 
 
-class BatchView(BaseModel):
+class BatchView(View):
     """One batch."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     id: str
     name: str

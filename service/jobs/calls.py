@@ -1,28 +1,25 @@
 """The calls on single jobs."""
 
-import hashlib
 import logging
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
 from photochrom.access.quotas import Charge
-from photochrom.errors import InvalidOption
 from photochrom.jobs.record import WAITING, JobRecord, JobState
-from photochrom.jobs.store import IdempotencyKey
-from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
+from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
 from ..live.waiting import IfNoneMatch, Prefer, Standing, answer, wait_until, wanted_wait
 from ..uploads.accept import hand_over, kept, refuse_if_full
-from ..uploads.form import PHOTO_FIELD, REFERENCE_FIELD
+from ..uploads.described import upload_body
 from ..uploads.receive import Upload, received
 from .schemas import JobPage, JobView
 
@@ -30,44 +27,6 @@ _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 _RETRY_AFTER = "1"
-
-
-def upload_body() -> dict[str, Any]:
-    """Return the OpenAPI of an upload: FastAPI cannot know what we read from the stream ourselves."""
-    references = "#/components/schemas/{model}"
-    options = ColorizeOptions.model_json_schema(ref_template=references)["properties"]
-    # A form and a query carry it as text.
-    options["hints"] = {
-        "type": "string",
-        "contentMediaType": "application/json",
-        "description": options["hints"]["description"],
-        "examples": ['[{"x":0.4,"y":0.3,"color":"#a04030"}]'],
-    }
-    file = {"type": "string", "format": "binary"}
-    lender = {
-        **file,
-        "description": "A colour photograph that lends its palette, or the id of a job that does.",
-    }
-    form = {PHOTO_FIELD: file, REFERENCE_FIELD: lender, **options}
-    raw = {"schema": {"type": "string", "format": "binary"}}
-    content = {
-        "multipart/form-data": {"schema": {"type": "object", "required": [PHOTO_FIELD], "properties": form}},
-        "image/*": raw,
-        "application/octet-stream": raw,
-    }
-    texts = {
-        "name": "File name of a raw body.",
-        REFERENCE_FIELD: "Id of a job whose result lends its palette.",
-    }
-    names = [
-        {"name": name, "in": "query", "schema": {"type": "string"}, "description": told}
-        for name, told in texts.items()
-    ]
-    parameters = names + [
-        {"name": key, "in": "query", "schema": schema, "description": schema.get("description", "")}
-        for key, schema in options.items()
-    ]
-    return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
 
 @router.post(
@@ -212,25 +171,6 @@ def _feed(services: Services, record: JobRecord) -> None:
     """Give the turn of an item that is over to the next one of its batch."""
     if record.batch_id is not None:
         services.batches.feed(record.batch_id)
-
-
-def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None:
-    """Return the key that `owner` gave to a call, with what the call says, both hashed; None without a key.
-
-    Raises:
-        InvalidOption: the key is empty.
-    """
-    if key is None:
-        return None
-    if not key.strip():
-        raise InvalidOption("The Idempotency-Key is empty.")
-    # One owner's key is nothing to another.
-    mine = f"{owner} {key}" if owner else key
-    return IdempotencyKey(_hashed(mine), _hashed(said))
-
-
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _view(services: Services, record: JobRecord) -> JobView:

@@ -29,8 +29,9 @@ from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Secret,
 from ..access.sessions import KeyView, SignIn
 from ..batches.archives import ArchiveReport, RejectedEntry
 from ..batches.schemas import BatchPage, BatchView, NewBatch, Retried
-from ..jobs.schemas import AllowanceView, JobPage, JobView, LimitsView, ModelView, Readiness, WorkerView
+from ..jobs.schemas import JobPage, JobView
 from ..jobs.suggestions import SuggestedColor, Suggestions
+from ..operation.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 from ..webhooks.examples import example_of
 from ..webhooks.schemas import (
     DeliveryPage,

@@ -11,10 +11,10 @@ from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import CallerDep, Services, ServicesDep
 from ..edge import problems
-from ..jobs.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
+from .schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 
 router = APIRouter(tags=["service"])
 

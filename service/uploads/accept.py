@@ -17,7 +17,7 @@ from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import Services
 from .pixels import pixels_of
 from .receive import Sink, Upload

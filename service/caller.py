@@ -1,0 +1,31 @@
+"""Who makes a request."""
+
+from dataclasses import dataclass, field
+
+from photochrom.access.keys import KeyLimits, KeyRecord, Scope
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a request, and what it may take; without a key it is everybody, where none is asked for."""
+
+    key: KeyRecord | None = None
+    limits: KeyLimits = field(default_factory=KeyLimits)
+    by_session: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The owner of what this caller makes; "" is nobody."""
+        return self.key.owner if self.key else ""
+
+    @property
+    def only(self) -> str | None:
+        """The owner whose jobs and batches are all that this caller sees; None for one who sees all."""
+        return None if self.key is None or self.key.allows(Scope.ADMIN) else self.key.owner
+
+    def sees(self, owner: str) -> bool:
+        """Tell whether what this owner made is there for the caller."""
+        return self.only is None or self.only == owner
+
+
+EVERYBODY = Caller()

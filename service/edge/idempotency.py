@@ -1,0 +1,25 @@
+"""The Idempotency-Key header: a call that is sent again under the same key is made once."""
+
+import hashlib
+
+from photochrom.errors import InvalidOption
+from photochrom.jobs.store import IdempotencyKey
+
+
+def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None:
+    """Return the key that `owner` gave to a call, with what the call says, both hashed; None without a key.
+
+    Raises:
+        InvalidOption: the key is empty.
+    """
+    if key is None:
+        return None
+    if not key.strip():
+        raise InvalidOption("The Idempotency-Key is empty.")
+    # One owner's key is nothing to another.
+    mine = f"{owner} {key}" if owner else key
+    return IdempotencyKey(_hashed(mine), _hashed(said))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
