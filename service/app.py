@@ -12,6 +12,7 @@ from photochrom import __version__, tracing
 from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
@@ -111,6 +112,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         store=store,
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        turns=Turns(redis, store, queue),
         webhooks=WebhookStore(redis),
         storage=open_storage(settings),
         fleet=Fleet(redis),

@@ -13,6 +13,7 @@ from redis import Redis
 from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, WebhookNotFound
 from photochrom.ids import PATTERN
 from photochrom.jobs.fleet import Fleet
@@ -40,6 +41,7 @@ class Services:
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore
+    turns: Turns
     keys: KeyStore
     allowance: Allowance
     webhooks: WebhookStore

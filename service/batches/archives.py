@@ -128,7 +128,7 @@ def _unpack(
                 report.accepted += new
                 report.unchanged += not new
     finally:
-        services.batches.feed(batch.id)
+        services.turns.feed(batch.id)
 
 
 def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:

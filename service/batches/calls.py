@@ -125,7 +125,7 @@ async def put_item(
             kept, services, caller, upload, services.batches.add, batch=batch, item=item
         )
     if new:
-        await run_in_threadpool(services.batches.feed, batch_id)
+        await run_in_threadpool(services.turns.feed, batch_id)
     view = JobView.of(record, None)
     headers = {"Location": view.url}
     return Response(view.model_dump_json(), 201 if new else 200, headers, media_type="application/json")
@@ -178,7 +178,7 @@ def cancel_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
     record = services.batches.cancel(batch_id)
     # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
-    background.add_task(services.batches.cancel_items, batch_id)
+    background.add_task(services.turns.cancel_items, batch_id)
     return view_of(services, record)
 
 
@@ -194,7 +194,7 @@ def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
 def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Go on where it was; a batch that is not paused stays as it is."""
     record = services.batches.resume(batch_id)
-    services.batches.feed(batch_id)
+    services.turns.feed(batch_id)
     return view_of(services, record)
 
 
@@ -207,7 +207,7 @@ def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
 def retry_failed(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
     retried = services.batches.retry_failed(batch_id)
-    background.add_task(services.batches.retry_items, batch_id)
+    background.add_task(services.turns.retry_items, batch_id)
     return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
 
 

@@ -170,7 +170,7 @@ def _accept(
 def _feed(services: Services, record: JobRecord) -> None:
     """Give the turn of an item that is over to the next one of its batch."""
     if record.batch_id is not None:
-        services.batches.feed(record.batch_id)
+        services.turns.feed(record.batch_id)
 
 
 def _view(services: Services, record: JobRecord) -> JobView:

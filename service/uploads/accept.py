@@ -154,6 +154,6 @@ def hand_over(services: Services, record: JobRecord) -> None:
             if record.batch_id is None:
                 services.queue.put(record)
             else:
-                services.batches.feed(record.batch_id)
+                services.turns.feed(record.batch_id)
     except RedisError:
         _log.warning("Job %s is not in the queue yet", record.id, exc_info=True)

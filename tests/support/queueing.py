@@ -16,6 +16,7 @@ from redis import Redis
 
 from photochrom.batches.record import BatchRecord
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
@@ -45,6 +46,7 @@ class Bench:
         self.queue = JobQueue(self.redis, job_timeout=600)
         self.fleet = Fleet(self.redis)
         self.batches = BatchStore(self.redis, self.store, self.queue, KEEP.record)
+        self.turns = Turns(self.redis, self.store, self.queue)
 
     def accept(self, photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
         """Keep file and record, as far as the API comes before the queue."""
@@ -151,6 +153,7 @@ def maintenance(bench: Bench) -> Maintenance:
         storage=bench.storage,
         max_attempts=3,
         batches=bench.batches,
+        turns=bench.turns,
     )
 
 
@@ -166,7 +169,7 @@ def add_item(bench: Bench, batch_id: str, name: str, photo: bytes, **options: ob
         draft.write(photo)
         draft.commit(record.original.key)
     added, _ = bench.batches.add(record)
-    bench.batches.feed(batch_id)
+    bench.turns.feed(batch_id)
     return added
 
 
