@@ -60,7 +60,7 @@ class Stack:
 
     def start_worker(self) -> None:
         """Start one worker process with one thread, and wait until it is ready."""
-        self.workers = _start(["-m", "workers", "--single"], self.environment)
+        self.workers = _start(["-P", "-m", "workers", "--single"], self.environment)
         wait_for(lambda: _answers(f"{self.url}/readyz"), "the worker")
 
     def stop_worker(self) -> None:
@@ -121,7 +121,7 @@ def stack(folder: Path) -> Iterator[Stack]:
             "PHOTOCHROM_THREADS": "1",
         }
         environment = {**os.environ, **told}
-        api = _start(["-m", "service"], environment)
+        api = _start(["-P", "-m", "service"], environment)
         parts.callback(_end, api)
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: _answers(f"{url}/healthz"), "the API")
