@@ -26,7 +26,7 @@ from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..unpacking.entries import Budget, Entry
 from ..unpacking.unpack import blocks, entries
-from ..uploads.accept import kept, refuse_if_full
+from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.receive import Sink, Upload
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
@@ -116,31 +116,30 @@ def _unpack(
 ) -> None:
     settings = services.settings
     budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
-    try:
-        for entry in entries(path, budget):
-            try:
-                new = _keep(services, caller, batch, entry, budget)
-            except _FATAL:
-                raise
-            except PhotochromError as error:
-                _reject(report, entry, error)
-            else:
-                report.accepted += new
-                report.unchanged += not new
-    finally:
-        services.turns.feed(batch.id)
+    for entry in entries(path, budget):
+        try:
+            new = _keep(services, caller, batch, entry, budget)
+        except _FATAL:
+            raise
+        except PhotochromError as error:
+            _reject(report, entry, error)
+        else:
+            report.accepted += new
+            report.unchanged += not new
 
 
 def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
     name = item_name(entry.name)
-    refuse_if_full(services, caller, may_be_known=True)
+    refuse_if_full(
+        services.store, services.allowance, caller, services.settings.max_queued, may_be_known=True
+    )
     with services.storage.draft() as draft:
         sink = Sink(draft, services.settings.max_upload_bytes)
         sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)
         upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)
-        _, new = kept(services, caller, upload, services.batches.add, batch=batch, item=name)
+        _, new = accept_item(services, caller, upload, batch, name)
     return new
 
 

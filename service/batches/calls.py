@@ -21,7 +21,7 @@ from ..edge.paging import Cursor, Limit, link_next
 from ..jobs.schemas import JobPage, JobView
 from ..live.streams import streamed
 from ..live.waiting import IfNoneMatch, Prefer, Standing, answer
-from ..uploads.accept import kept, refuse_if_full
+from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.described import upload_body
 from ..uploads.receive import received
 from .results import errors_as_lines, results_as_zip
@@ -121,11 +121,7 @@ async def put_item(
     await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
     limit = services.settings.max_upload_bytes
     async with received(request, services.storage, limit, base=batch.options) as upload:
-        record, new = await run_in_threadpool(
-            kept, services, caller, upload, services.batches.add, batch=batch, item=item
-        )
-    if new:
-        await run_in_threadpool(services.turns.feed, batch_id)
+        record, new = await run_in_threadpool(accept_item, services, caller, upload, batch, item)
     view = JobView.of(record, None)
     headers = {"Location": view.url}
     return Response(view.model_dump_json(), 201 if new else 200, headers, media_type="application/json")
@@ -265,7 +261,7 @@ def download_errors(batch_id: BatchId, services: ServicesDep, request: Request) 
 def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:
     """Refuse before an upload is read, unless it is there already, and so costs nothing."""
     try:
-        refuse_if_full(services, caller)
+        refuse_if_full(services.store, services.allowance, caller, services.settings.max_queued)
     except QuotaExceeded:
         with suppress(ItemNotFound):
             services.batches.item(batch_id, item)

@@ -8,19 +8,17 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
-from photochrom.access.quotas import Charge
+from photochrom.batches.turns import Turns
 from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
 
-from ..caller import Caller
 from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
-from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
 from ..live.waiting import IfNoneMatch, Prefer, Standing, answer, wait_until, wanted_wait
-from ..uploads.accept import hand_over, kept, refuse_if_full
+from ..uploads.accept import accept_job, hand_over, refuse_if_full
 from ..uploads.described import upload_body
-from ..uploads.receive import Upload, received
+from ..uploads.receive import received
 from .schemas import JobPage, JobView
 
 _log = logging.getLogger(__name__)
@@ -52,9 +50,16 @@ async def create_job(
 ) -> Response:
     """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
     known = idempotency_key is not None
-    await run_in_threadpool(refuse_if_full, services, caller, may_be_known=known)
+    await run_in_threadpool(
+        refuse_if_full,
+        services.store,
+        services.allowance,
+        caller,
+        services.settings.max_queued,
+        may_be_known=known,
+    )
     async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
-        record, new = await run_in_threadpool(_accept, services, caller, upload, idempotency_key)
+        record, new = await run_in_threadpool(accept_job, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
         look = partial(services.store.get, record.id)
@@ -118,7 +123,7 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     record = services.store.change(job_id, lambda job: job.request_cancel(utc_now()))
     if record.finished:
         services.queue.remove(record)
-        _feed(services, record)
+        _feed(services.turns, record)
     return _view(services, record)
 
 
@@ -131,7 +136,7 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
 def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
     """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
     record = services.store.change(job_id, JobRecord.retry)
-    hand_over(services, record)
+    hand_over(services.queue, services.turns, record)
     return _view(services, record)
 
 
@@ -142,7 +147,7 @@ def delete_job(job_id: JobId, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
     record = services.store.delete(job_id)
     services.queue.remove(record)
-    _feed(services, record)
+    _feed(services.turns, record)
     for key in record.stored_keys():
         services.storage.delete(key)
 
@@ -152,25 +157,10 @@ def etag(record: JobRecord, view: JobView) -> str:
     return f'W/"{record.revision}-{"" if view.queue_position is None else view.queue_position}"'
 
 
-def _accept(
-    services: Services, caller: Caller, upload: Upload, idempotency_key: str | None
-) -> tuple[JobRecord, bool]:
-    def add(record: JobRecord, charge: Charge | None) -> tuple[JobRecord, bool]:
-        said = f"{record.original.sha256} {record.original.name} {record.asked()}"
-        key = idempotency(idempotency_key, said, record.owner)
-        kept_before = services.store.create(record, key, charge)
-        return kept_before, kept_before.id == record.id
-
-    record, new = kept(services, caller, upload, add)
-    if new:
-        hand_over(services, record)
-    return record, new
-
-
-def _feed(services: Services, record: JobRecord) -> None:
+def _feed(turns: Turns, record: JobRecord) -> None:
     """Give the turn of an item that is over to the next one of its batch."""
     if record.batch_id is not None:
-        services.turns.feed(record.batch_id)
+        turns.feed(record.batch_id)
 
 
 def _view(services: Services, record: JobRecord) -> JobView:
