@@ -25,6 +25,7 @@ from .access.auth import KeyGuard
 from .access.origins import OriginGuard, hosts_of
 from .batches import archives
 from .batches import calls as batches
+from .batches import events as batch_events
 from .deps import Services
 from .edge import problems
 from .edge.bodies import BodyLimit
@@ -32,8 +33,8 @@ from .edge.compression import JsonGzip
 from .edge.headers import AnswerHeaders
 from .edge.request_id import RequestId
 from .jobs import calls as jobs
+from .jobs import events as job_events
 from .jobs import files, suggestions
-from .live import streams
 from .openapi import document
 from .operation import health, metrics
 from .operation.metrics import RequestMeter
@@ -49,7 +50,19 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_PARTS = (jobs, files, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
+_PARTS = (
+    jobs,
+    files,
+    suggestions,
+    batches,
+    archives,
+    job_events,
+    batch_events,
+    webhooks,
+    sessions,
+    health,
+    metrics,
+)
 _ROUTERS = tuple(part.router for part in _PARTS)
 _EXPOSED = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Content-Disposition", "RateLimit"]
 

@@ -1,6 +1,7 @@
 """The calls on batches: many photographs, sent one by one or resumed, under names with folders."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
@@ -11,6 +12,7 @@ from photochrom.batches.record import BatchRecord, item_name
 from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
 from photochrom.ids import new_id
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
+from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
 from ..caller import Caller
@@ -18,14 +20,15 @@ from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.streaming import streamed
 from ..jobs.schemas import JobPage, JobView
-from ..live.streams import streamed
-from ..live.waiting import IfNoneMatch, Prefer, Standing, answer
+from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.described import upload_body
 from ..uploads.receive import received
 from .results import errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
+from .standing import standing
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
@@ -59,7 +62,7 @@ def create_batch(
     if begun.id != record.id:
         response.status_code = 200
         response.headers["Idempotent-Replayed"] = "true"
-    return view_of(services, begun)
+    return view_of(services.store, begun)
 
 
 @router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
@@ -75,7 +78,7 @@ def list_batches(
     """Return one page; the Link header leads to the next."""
     records, following = services.batches.page(limit, cursor, caller.only)
     link_next(request, response, following)
-    return BatchPage(items=[view_of(services, record) for record in records], next_cursor=following)
+    return BatchPage(items=[view_of(services.store, record) for record in records], next_cursor=following)
 
 
 @router.get(
@@ -89,15 +92,14 @@ async def read_batch(
     batch_id: BatchId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
     """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
-
-    def look() -> Standing:
-        record = services.batches.get(batch_id)
-        tag = f'W/"{services.batches.events(batch_id)}"'
-        view = view_of(services, record)
-        return Standing(tag, view.over, view.model_dump_json())
-
     return await answer(
-        services, batch_id, look, prefer=prefer, if_none_match=if_none_match, retry_after=_RETRY_AFTER
+        services.watcher,
+        batch_id,
+        partial(standing, services.batches, services.store, batch_id),
+        prefer=prefer,
+        longest=services.settings.wait_limit,
+        if_none_match=if_none_match,
+        retry_after=_RETRY_AFTER,
     )
 
 
@@ -164,7 +166,7 @@ def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
 )
 def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Take no more photographs; the batch is completed when the last item is."""
-    return view_of(services, services.batches.seal(batch_id))
+    return view_of(services.store, services.batches.seal(batch_id))
 
 
 @router.post(
@@ -175,13 +177,13 @@ def cancel_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     record = services.batches.cancel(batch_id)
     # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
     background.add_task(services.turns.cancel_items, batch_id)
-    return view_of(services, record)
+    return view_of(services.store, record)
 
 
 @router.post("/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(404, 409, 503))
 def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
-    return view_of(services, services.batches.pause(batch_id))
+    return view_of(services.store, services.batches.pause(batch_id))
 
 
 @router.post(
@@ -191,7 +193,7 @@ def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Go on where it was; a batch that is not paused stays as it is."""
     record = services.batches.resume(batch_id)
     services.turns.feed(batch_id)
-    return view_of(services, record)
+    return view_of(services.store, record)
 
 
 @router.post(
@@ -204,7 +206,7 @@ def retry_failed(batch_id: BatchId, services: ServicesDep, background: Backgroun
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
     retried = services.batches.retry_failed(batch_id)
     background.add_task(services.turns.retry_items, batch_id)
-    return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
+    return Retried(retried=retried, batch=view_of(services.store, services.batches.get(batch_id)))
 
 
 @router.delete(
@@ -216,7 +218,7 @@ def retry_failed(batch_id: BatchId, services: ServicesDep, background: Backgroun
 def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
     """Forget it all; running items stop before their next stage."""
     records = services.batches.delete(batch_id)
-    background.add_task(_delete_files, services, records)
+    background.add_task(_delete_files, services.storage, records)
 
 
 @router.get(
@@ -269,7 +271,7 @@ def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str
         raise
 
 
-def _delete_files(services: Services, records: list[JobRecord]) -> None:
+def _delete_files(storage: Storage, records: list[JobRecord]) -> None:
     for record in records:
         for key in record.stored_keys():
-            services.storage.delete(key)
+            storage.delete(key)

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.jobs.record import UNFINISHED, JobState
+from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 
-from ..deps import Services
 from ..edge.view import View
 
 
@@ -69,9 +69,9 @@ class Retried(BaseModel):
     batch: BatchView
 
 
-def view_of(services: Services, record: BatchRecord) -> BatchView:
+def view_of(jobs: JobStore, record: BatchRecord) -> BatchView:
     """Show `record` with its items counted."""
-    counts = services.store.counts(record.id)
+    counts = jobs.counts(record.id)
     total = sum(counts.values())
     return BatchView(
         **record.model_dump(),

@@ -9,17 +9,20 @@ from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
 from photochrom.batches.turns import Turns
+from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
 
-from ..deps import CallerDep, JobId, Services, ServicesDep
+from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
-from ..live.waiting import IfNoneMatch, Prefer, Standing, answer, wait_until, wanted_wait
+from ..live.standing import Standing
+from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
 from ..uploads.accept import accept_job, hand_over, refuse_if_full
 from ..uploads.described import upload_body
 from ..uploads.receive import received
 from .schemas import JobPage, JobView
+from .standing import standing
 
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -63,16 +66,17 @@ async def create_job(
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
         look = partial(services.store.get, record.id)
-        record = await wait_until(services, record.id, look, lambda seen: seen.finished, wait)
-    view = await run_in_threadpool(_view, services, record)
-    headers = {"Location": view.url, "ETag": etag(record, view)}
+        record = await wait_until(services.watcher, record.id, look, lambda seen: seen.finished, wait)
+    found = await run_in_threadpool(_standing, services.queue, record)
+    headers = {"Location": f"/v1/jobs/{record.id}", "ETag": found.etag}
     if not record.finished:
         headers["Retry-After"] = _RETRY_AFTER
     if wait is not None:
         headers["Preference-Applied"] = f"wait={wait:g}"
     if not new:
         headers["Idempotent-Replayed"] = "true"
-    return _json(view, 200 if record.finished else 202, headers)
+    status = 200 if record.finished else 202
+    return Response(found.body, status, headers, media_type="application/json")
 
 
 @router.get("", summary="List jobs, newest first", responses=problems.responses(422, 503))
@@ -106,12 +110,16 @@ async def read_job(
     """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
 
     def look() -> Standing:
-        record = services.store.get(job_id)
-        view = _view(services, record)
-        return Standing(etag(record, view), record.finished, view.model_dump_json())
+        return _standing(services.queue, services.store.get(job_id))
 
     return await answer(
-        services, job_id, look, prefer=prefer, if_none_match=if_none_match, retry_after=_RETRY_AFTER
+        services.watcher,
+        job_id,
+        look,
+        prefer=prefer,
+        longest=services.settings.wait_limit,
+        if_none_match=if_none_match,
+        retry_after=_RETRY_AFTER,
     )
 
 
@@ -124,7 +132,7 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     if record.finished:
         services.queue.remove(record)
         _feed(services.turns, record)
-    return _view(services, record)
+    return JobView.of(record, _position(services.queue, record))
 
 
 @router.post(
@@ -137,7 +145,7 @@ def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
     """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
     record = services.store.change(job_id, JobRecord.retry)
     hand_over(services.queue, services.turns, record)
-    return _view(services, record)
+    return JobView.of(record, _position(services.queue, record))
 
 
 @router.delete(
@@ -152,27 +160,20 @@ def delete_job(job_id: JobId, services: ServicesDep) -> None:
         services.storage.delete(key)
 
 
-def etag(record: JobRecord, view: JobView) -> str:
-    """Return a weak tag: the record's revision, and the position, which changes without it."""
-    return f'W/"{record.revision}-{"" if view.queue_position is None else view.queue_position}"'
-
-
 def _feed(turns: Turns, record: JobRecord) -> None:
     """Give the turn of an item that is over to the next one of its batch."""
     if record.batch_id is not None:
         turns.feed(record.batch_id)
 
 
-def _view(services: Services, record: JobRecord) -> JobView:
-    return JobView.of(record, _position(services, record) if record.state in WAITING else None)
+def _standing(queue: JobQueue, record: JobRecord) -> Standing:
+    return standing(record, _position(queue, record))
 
 
-def _position(services: Services, record: JobRecord) -> int | None:
+def _position(queue: JobQueue, record: JobRecord) -> int | None:
+    if record.state not in WAITING:
+        return None
     try:
-        return services.queue.position(record)
+        return queue.position(record)
     except RedisError:
         return None  # a nicety; the job is as good as without it
-
-
-def _json(view: JobView, status: int, headers: dict[str, str]) -> Response:
-    return Response(view.model_dump_json(), status, headers, media_type="application/json")

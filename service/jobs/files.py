@@ -8,8 +8,10 @@ from fastapi.responses import FileResponse, RedirectResponse
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
 from photochrom.jobs.record import JobRecord, JobState, Original, Result
+from photochrom.jobs.store import JobStore
+from photochrom.storage.storage import Storage
 
-from ..deps import JobId, Services, ServicesDep
+from ..deps import JobId, ServicesDep
 from ..edge import problems
 from ..edge.stored_files import stored_response
 from ..live.waiting import matches
@@ -57,13 +59,15 @@ def download_result(
     ] = False,
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
     if redirect and (link := services.storage.link(result.key)):
         return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
-    return _file(request, services, result.key, result.media_type, name=result.name, headers=_HEADERS | tag)
+    return _file(
+        request, services.storage, result.key, result.media_type, name=result.name, headers=_HEADERS | tag
+    )
 
 
 @router.get(
@@ -78,7 +82,7 @@ def download_result(
 @router.head("/{job_id}/original", include_in_schema=False)
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    return _as_it_came(request, services, services.store.get(job_id).original)
+    return _as_it_came(request, services.storage, services.store.get(job_id).original)
 
 
 @router.get(
@@ -96,14 +100,14 @@ def download_reference(job_id: JobId, request: Request, services: ServicesDep) -
     reference = services.store.get(job_id).reference
     if reference is None:
         raise ObjectNotFound("This job has no reference photograph.")
-    return _as_it_came(request, services, reference)
+    return _as_it_came(request, services.storage, reference)
 
 
-def _as_it_came(request: Request, services: Services, part: Original) -> Response:
+def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
     headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
         return stored_response(
-            request, services.storage, part.key, media_type=part.media_type, name=part.name, headers=headers
+            request, storage, part.key, media_type=part.media_type, name=part.name, headers=headers
         )
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
@@ -123,9 +127,9 @@ def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return _file(request, services, key, "image/jpeg")
+    return _file(request, services.storage, key, "image/jpeg")
 
 
 @router.get(
@@ -140,16 +144,16 @@ def preview(
 @router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    return _file(request, services, result_of(services, job_id).confidence_key, "image/png")
+    return _file(request, services.storage, result_of(services.store, job_id).confidence_key, "image/png")
 
 
-def result_of(services: Services, job_id: str) -> Result:
+def result_of(store: JobStore, job_id: str) -> Result:
     """Return the result of a job.
 
     Raises:
         JobNotFound, ResultNotReady, ResultExpired: there is none.
     """
-    record = services.store.get(job_id)
+    record = store.get(job_id)
     if record.state is JobState.EXPIRED:
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
     if record.result is None:
@@ -165,7 +169,7 @@ def _why_no_result(record: JobRecord) -> str:
 
 def _file(
     request: Request,
-    services: Services,
+    storage: Storage,
     key: str | None,
     media_type: str,
     *,
@@ -175,8 +179,6 @@ def _file(
     if key is None:
         raise ObjectNotFound("There is no such picture of this job.")
     try:
-        return stored_response(
-            request, services.storage, key, media_type=media_type, name=name, headers=headers
-        )
+        return stored_response(request, storage, key, media_type=media_type, name=name, headers=headers)
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error

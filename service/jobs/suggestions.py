@@ -53,7 +53,7 @@ class Suggestions(BaseModel):
 @router.head("/{job_id}/suggestions", include_in_schema=False)
 def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Share, y: Share) -> Suggestions:
     """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds."""
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     if result.suggestions_key is None:
         record = services.store.get(job_id)
         if not record.original.key:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 
+from photochrom.access.quotas import Allowance
 from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.photo.sniff import PhotoFormat
@@ -12,7 +13,7 @@ from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
 from ..caller import Caller
-from ..deps import CallerDep, Services, ServicesDep
+from ..deps import CallerDep, ServicesDep
 from ..edge import problems
 from .schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 
@@ -89,14 +90,14 @@ def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
         result_retention_seconds=settings.result_retention.total_seconds(),
         record_retention_seconds=settings.record_retention.total_seconds(),
         formats=[known.media_type for known in PhotoFormat],
-        allowance=_allowance(services, caller),
+        allowance=_allowance(services.allowance, caller),
     )
 
 
-def _allowance(services: Services, caller: Caller) -> AllowanceView | None:
+def _allowance(allowance: Allowance, caller: Caller) -> AllowanceView | None:
     if caller.key is None:
         return None
-    return AllowanceView.of(caller.limits, services.allowance.used(caller.owner), utc_now())
+    return AllowanceView.of(caller.limits, allowance.used(caller.owner), utc_now())
 
 
 def _workers(fleet: Fleet) -> tuple[str, list[WorkerStatus]]:

@@ -11,9 +11,10 @@ from photochrom.jobs.events import EventType
 from photochrom.times import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
-from ..deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId
+from ..deps import CallerDep, DeliveryId, ServicesDep, WebhookId
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
+from ..settings import ServiceSettings
 from .destinations import check_url
 from .schemas import (
     DeliveryPage,
@@ -46,7 +47,7 @@ def create_webhook(
     webhook = Webhook(
         id=new_id(),
         owner=caller.only or "",
-        url=_checked(services, new.url),
+        url=_checked(services.settings, new.url),
         events=_subscribable(new.events),
         batch_items=new.batch_items,
         description=new.description,
@@ -80,7 +81,7 @@ def change_webhook(webhook_id: WebhookId, change: WebhookChange, services: Servi
     """Change what is given. `enabled: true` goes on with what waits; while disabled, nothing new is put down."""
     update = change.model_dump(exclude={"enabled"}, exclude_none=True)
     if change.url is not None:
-        update["url"] = _checked(services, change.url)
+        update["url"] = _checked(services.settings, change.url)
     if change.events is not None:
         update["events"] = _subscribable(change.events)
 
@@ -175,8 +176,7 @@ def replay_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: Se
     return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
 
 
-def _checked(services: Services, url: str) -> str:
-    settings = services.settings
+def _checked(settings: ServiceSettings, url: str) -> str:
     return check_url(url, allow_http=settings.webhook_allow_http, allowed=settings.webhook_allowed_networks)
 
 
