@@ -27,7 +27,7 @@ from .batches import archives
 from .batches import calls as batches
 from .batches import events as batch_events
 from .deps import Services
-from .edge import problems
+from .edge import handlers
 from .edge.bodies import BodyLimit
 from .edge.compression import JsonGzip
 from .edge.headers import AnswerHeaders
@@ -83,7 +83,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.state.registry = metrics.own_registry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
-    problems.install(app)
+    handlers.install(app)
     document.describe(app)
     for router in routers:
         app.include_router(router)

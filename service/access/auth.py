@@ -20,7 +20,8 @@ from photochrom.access.quotas import Allowance, Rate
 from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
 
 from ..caller import EVERYBODY, Caller
-from ..edge.problems import problem_of, queue_unavailable
+from ..edge.handlers import queue_unavailable
+from ..edge.problems import problem_of
 from .origins import SAFE, is_same_origin
 
 COOKIE = "photochrom_session"

@@ -4,12 +4,22 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
+from fastapi import BackgroundTasks, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches.record import BatchRecord, item_name
-from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
+from photochrom.errors import (
+    BatchClosed,
+    BatchNotFound,
+    InvalidName,
+    ItemConflict,
+    ItemNotFound,
+    QuotaExceeded,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+)
 from photochrom.ids import new_id
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.storage.storage import Storage
@@ -20,17 +30,18 @@ from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.routing import Router
 from ..edge.streaming import streamed
 from ..jobs.schemas import JobPage, JobView
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_item, refuse_if_full
-from ..uploads.described import upload_body
+from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
 from .results import errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
 from .standing import standing
 
-router = APIRouter(prefix="/v1/batches", tags=["batches"])
+router = Router(prefix="/v1/batches", tags=["batches"])
 
 _RETRY_AFTER = "2"
 
@@ -41,7 +52,7 @@ _RETRY_AFTER = "2"
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(400, 408, 413, 422, 503),
+        **problems.responses(*problems.JSON_BODY),
     },
 )
 def create_batch(
@@ -65,8 +76,7 @@ def create_batch(
     return view_of(services.store, begun)
 
 
-@router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
-@router.head("", include_in_schema=False)
+@router.get("", summary="List batches, newest first", responses=problems.responses(problems.INVALID_REQUEST))
 def list_batches(
     services: ServicesDep,
     caller: CallerDep,
@@ -85,9 +95,8 @@ def list_batches(
     "/{batch_id}",
     response_model=BatchView,
     summary="See how a batch stands",
-    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
+    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(BatchNotFound)},
 )
-@router.head("/{batch_id}", include_in_schema=False)
 async def read_batch(
     batch_id: BatchId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
@@ -110,7 +119,13 @@ async def read_batch(
     summary="Send one photograph of a batch",
     responses={
         200: {"model": JobView, "description": "It was there already, with the same bytes and options"},
-        **problems.responses(404, 408, 409, 413, 415, 422, 429, 503, 507),
+        **problems.responses(
+            BatchNotFound,
+            BatchClosed,
+            ItemConflict,
+            InvalidName,
+            *REFUSALS,
+        ),
     },
     openapi_extra=upload_body(),
 )
@@ -130,9 +145,10 @@ async def put_item(
 
 
 @router.get(
-    "/{batch_id}/items", summary="List the items of a batch", responses=problems.responses(404, 422, 503)
+    "/{batch_id}/items",
+    summary="List the items of a batch",
+    responses=problems.responses(BatchNotFound, problems.INVALID_REQUEST),
 )
-@router.head("/{batch_id}/items", include_in_schema=False)
 def list_items(
     batch_id: BatchId,
     services: ServicesDep,
@@ -152,9 +168,8 @@ def list_items(
 @router.get(
     "/{batch_id}/items/{name:path}",
     summary="Find an item by its name",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(BatchNotFound, ItemNotFound),
 )
-@router.head("/{batch_id}/items/{name:path}", include_in_schema=False)
 def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
     """Return the job of this item; a client that resumes asks here what is there already."""
     services.batches.get(batch_id)
@@ -162,7 +177,9 @@ def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
 
 
 @router.post(
-    "/{batch_id}:seal", summary="Say that all photographs are sent", responses=problems.responses(404, 503)
+    "/{batch_id}:seal",
+    summary="Say that all photographs are sent",
+    responses=problems.responses(BatchNotFound),
 )
 def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Take no more photographs; the batch is completed when the last item is."""
@@ -170,7 +187,10 @@ def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
 
 
 @router.post(
-    "/{batch_id}:cancel", status_code=202, summary="Cancel a batch", responses=problems.responses(404, 503)
+    "/{batch_id}:cancel",
+    status_code=202,
+    summary="Cancel a batch",
+    responses=problems.responses(BatchNotFound),
 )
 def cancel_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> BatchView:
     """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
@@ -180,14 +200,16 @@ def cancel_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     return view_of(services.store, record)
 
 
-@router.post("/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(404, 409, 503))
+@router.post(
+    "/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(BatchNotFound, BatchClosed)
+)
 def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
     return view_of(services.store, services.batches.pause(batch_id))
 
 
 @router.post(
-    "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(404, 503)
+    "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(BatchNotFound)
 )
 def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Go on where it was; a batch that is not paused stays as it is."""
@@ -200,7 +222,7 @@ def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     "/{batch_id}:retry-failed",
     status_code=202,
     summary="Try the failed and canceled items again",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(BatchNotFound),
 )
 def retry_failed(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
@@ -213,7 +235,7 @@ def retry_failed(batch_id: BatchId, services: ServicesDep, background: Backgroun
     "/{batch_id}",
     status_code=204,
     summary="Erase a batch, its items and their files",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(BatchNotFound, StorageUnavailable),
 )
 def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
     """Forget it all; running items stop before their next stage."""
@@ -227,10 +249,14 @@ def delete_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 409, 410, 503),
+        **problems.responses(
+            BatchNotFound,
+            ResultNotReady,
+            ResultExpired,
+            StorageUnavailable,
+        ),
     },
 )
-@router.head("/{batch_id}/archive.zip", include_in_schema=False)
 def download_archive(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream the results that are there, under their names and folders, with manifest.json at the end."""
     record = services.batches.get(batch_id)
@@ -250,10 +276,9 @@ def download_archive(batch_id: BatchId, services: ServicesDep, request: Request)
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}},
-        **problems.responses(404, 503),
+        **problems.responses(BatchNotFound),
     },
 )
-@router.head("/{batch_id}/errors.jsonl", include_in_schema=False)
 def download_errors(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)

@@ -2,15 +2,18 @@
 
 from functools import partial
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+
+from photochrom.errors import BatchNotFound
 
 from ..deps import BatchId, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..live.streams import EVENTS, LastEventId, answer_live
 from .standing import standing
 
-router = APIRouter(tags=["events"])
+router = Router(tags=["events"])
 # A batch changes with every stage of every item; nobody reads that fast.
 _PAUSE_SECONDS = 0.2
 
@@ -19,9 +22,8 @@ _PAUSE_SECONDS = 0.2
     "/v1/batches/{batch_id}/events",
     summary="Follow a batch live",
     response_class=StreamingResponse,
-    responses={**EVENTS, **problems.responses(404, 503)},
+    responses={**EVENTS, **problems.responses(BatchNotFound)},
 )
-@router.head("/v1/batches/{batch_id}/events", include_in_schema=False)
 async def batch_events(
     batch_id: BatchId, services: ServicesDep, request: Request, last_event_id: LastEventId = None
 ) -> Response:

@@ -4,11 +4,12 @@ import logging
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
 from photochrom.batches.turns import Turns
+from photochrom.errors import IdempotencyMismatch, JobConflict, JobNotFound, StorageUnavailable
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
@@ -16,16 +17,17 @@ from photochrom.times import utc_now
 from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.routing import Router
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
 from ..uploads.accept import accept_job, hand_over, refuse_if_full
-from ..uploads.described import upload_body
+from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
 from .schemas import JobPage, JobView
 from .standing import standing
 
 _log = logging.getLogger(__name__)
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = Router(prefix="/v1/jobs", tags=["jobs"])
 
 _RETRY_AFTER = "1"
 
@@ -40,7 +42,7 @@ _RETRY_AFTER = "1"
             "model": JobView,
             "description": "Done within `Prefer: wait`, or the earlier answer to this key",
         },
-        **problems.responses(408, 413, 415, 422, 429, 503, 507),
+        **problems.responses(IdempotencyMismatch, *REFUSALS),
     },
     openapi_extra=upload_body(),
 )
@@ -79,8 +81,7 @@ async def create_job(
     return Response(found.body, status, headers, media_type="application/json")
 
 
-@router.get("", summary="List jobs, newest first", responses=problems.responses(422, 503))
-@router.head("", include_in_schema=False)
+@router.get("", summary="List jobs, newest first", responses=problems.responses(problems.INVALID_REQUEST))
 def list_jobs(
     services: ServicesDep,
     caller: CallerDep,
@@ -101,9 +102,8 @@ def list_jobs(
     "/{job_id}",
     response_model=JobView,
     summary="See how a job stands",
-    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
+    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(JobNotFound)},
 )
-@router.head("/{job_id}", include_in_schema=False)
 async def read_job(
     job_id: JobId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
@@ -124,7 +124,10 @@ async def read_job(
 
 
 @router.post(
-    "/{job_id}:cancel", status_code=202, summary="Cancel a job", responses=problems.responses(404, 409, 503)
+    "/{job_id}:cancel",
+    status_code=202,
+    summary="Cancel a job",
+    responses=problems.responses(JobNotFound, JobConflict),
 )
 def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     """Cancel at once if it waits, before its next stage if it runs; 409 if it is over."""
@@ -139,7 +142,7 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     "/{job_id}:retry",
     status_code=202,
     summary="Try a failed or canceled job again",
-    responses=problems.responses(404, 409, 503),
+    responses=problems.responses(JobNotFound, JobConflict),
 )
 def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
     """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
@@ -149,7 +152,10 @@ def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
 
 
 @router.delete(
-    "/{job_id}", status_code=204, summary="Erase a job and its files", responses=problems.responses(404, 503)
+    "/{job_id}",
+    status_code=204,
+    summary="Erase a job and its files",
+    responses=problems.responses(JobNotFound, StorageUnavailable),
 )
 def delete_job(job_id: JobId, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""

@@ -1,24 +1,26 @@
 """The events of one job."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
+
+from photochrom.errors import JobNotFound
 
 from ..deps import JobId, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..live.standing import Standing
 from ..live.streams import EVENTS, LastEventId, answer_live
 from .standing import standing
 
-router = APIRouter(tags=["events"])
+router = Router(tags=["events"])
 
 
 @router.get(
     "/v1/jobs/{job_id}/events",
     summary="Follow a job live",
     response_class=StreamingResponse,
-    responses={**EVENTS, **problems.responses(404, 503)},
+    responses={**EVENTS, **problems.responses(JobNotFound)},
 )
-@router.head("/v1/jobs/{job_id}/events", include_in_schema=False)
 async def job_events(
     job_id: JobId, services: ServicesDep, request: Request, last_event_id: LastEventId = None
 ) -> Response:

@@ -3,27 +3,46 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
-from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
+from photochrom.errors import (
+    JobNotFound,
+    ObjectNotFound,
+    OriginalExpired,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+)
 from photochrom.jobs.record import JobRecord, JobState, Original, Result
 from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 
 from ..deps import JobId, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..edge.stored_files import stored_response
 from ..live.waiting import matches
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = Router(prefix="/v1/jobs", tags=["jobs"])
 _HEADERS = {"Cache-Control": "private, max-age=3600, immutable", "X-Content-Type-Options": "nosniff"}
-_FILE: dict[int | str, dict[str, Any]] = {
-    206: {"description": "The range that was asked for"},
-    416: {"description": "The range lies outside of the file"},
-    **problems.responses(400, 404, 410, 503),
-}
-_PROBLEMS = {**_FILE, **problems.responses(409, 422)}
+
+
+def _file_answers(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of a file that takes Range, and of these refusals."""
+    answers = problems.responses(
+        JobNotFound,
+        StorageUnavailable,
+        problems.BAD_REQUEST,
+        problems.OUT_OF_RANGE,
+        *kinds,
+    )
+    answers[416]["description"] = "The range lies outside of the file"
+    return {206: {"description": "The range that was asked for"}, **answers}
+
+
+_OF_RESULT = (ResultNotReady, ResultExpired)
+_OF_PICTURE = (*_OF_RESULT, ObjectNotFound, problems.INVALID_REQUEST)
 
 
 class Pictured(StrEnum):
@@ -41,11 +60,9 @@ class Pictured(StrEnum):
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "Unchanged since this ETag"},
         307: {"description": "A link to the object store, if that was asked for and there is one"},
-        **_FILE,
-        **problems.responses(409),
+        **_file_answers(*_OF_RESULT),
     },
 )
-@router.head("/{job_id}/result", include_in_schema=False)
 def download_result(
     job_id: JobId,
     request: Request,
@@ -76,10 +93,9 @@ def download_result(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **_FILE,
+        **_file_answers(OriginalExpired),
     },
 )
-@router.head("/{job_id}/original", include_in_schema=False)
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
     return _as_it_came(request, services.storage, services.store.get(job_id).original)
@@ -91,10 +107,9 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 410, 503),
+        **problems.responses(JobNotFound, ObjectNotFound, OriginalExpired),
     },
 )
-@router.head("/{job_id}/reference", include_in_schema=False)
 def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the reference that was sent with the job, while it is kept."""
     reference = services.store.get(job_id).reference
@@ -119,10 +134,9 @@ def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
     response_class=FileResponse,
     responses={
         200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
-        **_PROBLEMS,
+        **_file_answers(*_OF_PICTURE),
     },
 )
-@router.head("/{job_id}/preview", include_in_schema=False)
 def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
@@ -138,10 +152,9 @@ def preview(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-        **_PROBLEMS,
+        **_file_answers(*_OF_PICTURE),
     },
 )
-@router.head("/{job_id}/confidence", include_in_schema=False)
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
     return _file(request, services.storage, result_of(services.store, job_id).confidence_key, "image/png")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
@@ -26,8 +26,9 @@ from photochrom.jobs.store import JobStore
 from ..deps import ServicesDep
 from ..edge import problems
 from ..edge.methods import known_method
+from ..edge.routing import Router
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -76,7 +77,7 @@ class RequestMeter:
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"example": "photochrom_queue_jobs 3.0\n"}}},
-        **problems.responses(503),
+        **problems.responses(),
     },
 )
 def metrics(request: Request, services: ServicesDep) -> Response:

@@ -2,9 +2,27 @@
 
 from typing import Any
 
+from photochrom import errors
 from photochrom.photo.options import ColorizeOptions
 
 from .form import PHOTO_FIELD, REFERENCE_FIELD
+
+REFUSALS: tuple[type[errors.PhotochromError], ...] = (
+    errors.RequestTooSlow,
+    errors.PhotoTooLarge,
+    errors.UnsupportedFormat,
+    errors.UnreadablePhoto,
+    errors.PhotoRejected,
+    errors.ReferenceRejected,
+    errors.CapabilityMissing,
+    errors.InvalidOption,
+    errors.QueueFull,
+    errors.QuotaExceeded,
+    errors.StorageUnavailable,
+    errors.StorageFull,
+    errors.StorageReadOnly,
+)
+"""With which every upload of a photograph may be refused."""
 
 
 def upload_body() -> dict[str, Any]:
