@@ -19,7 +19,8 @@ class Absent:
         if not known:
             raise ModuleNotFoundError(f"{name} is not there", name=name)
 sys.meta_path.insert(0, Absent())
-from photochrom_client import Client
+from photochrom_client import Client, ColorizeOptions
+ColorizeOptions(hints=[{"x": 0.5, "y": 0.5, "color": "#a04030"}])
 Client("http://127.0.0.1:9").close()
 """
 
