@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .jobs.record import Retention
 from .logs import LogFormat
+from .times import Retention
 
 _HTTP = r"^(https?://[^\s/?#@]+/?)?$"
 

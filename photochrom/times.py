@@ -1,6 +1,16 @@
-"""The present, as records and logs hold it."""
+"""The present, as records hold it, and how long things are kept."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long each part outlives the end of its job."""
+
+    original: timedelta
+    result: timedelta
+    record: timedelta
 
 
 def utc_now() -> datetime:

@@ -10,13 +10,12 @@ from pydantic import AfterValidator, Field
 
 from photochrom.settings import SharedSettings
 
+from .network.gpu_memory import SESSION_MB
 from .pipeline.limits import PhotoLimits
 from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
 
 SHIPPED_MODEL = Path(str(resources.files("model") / "weights" / "photochrom.onnx"))
 """The weights that come with the package, wherever that is installed."""
-SESSION_MB = 512
-"""Memory of a GPU that one session gets for a square of 384 px: a prediction there takes about 340 MB (NVIDIA H100)."""
 
 
 def _holds_a_session(gpu_memory_mb: int) -> int:

@@ -20,9 +20,9 @@ from photochrom.photo.suggestions import EXTENSION, LikelyColors
 
 from .network.predictor import Predictor, predict_size
 from .pipeline.color.pixels import reduced_lightness
-from .pipeline.color.prediction import reduce_lightness
 from .pipeline.decode import decode
 from .pipeline.limits import PhotoLimits
+from .pipeline.prediction import reduce_lightness
 from .restorer import Restorer
 
 _log = logging.getLogger(__name__)

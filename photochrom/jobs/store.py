@@ -14,10 +14,10 @@ from redis import Redis
 from ..access.quotas import Charge
 from ..errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound, PhotochromError
 from ..records import readable
-from ..times import utc_now
+from ..times import Retention, utc_now
 from . import counters, scripts
 from .events import end_of
-from .record import JobRecord, JobState, Retention
+from .record import JobRecord, JobState
 
 CHANGES = "jobs:changed"
 HANDED_OVER = "jobs:handed"

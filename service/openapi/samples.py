@@ -11,19 +11,10 @@ from photochrom.access.quotas import Use
 from photochrom.batches.record import BatchState
 from photochrom.jobs.events import EventType
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import (
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Original,
-    Progress,
-    Result,
-    Retention,
-)
+from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
+from photochrom.times import Retention
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Secret, Webhook
 
 from ..access.sessions import KeyView, SignIn

@@ -20,11 +20,11 @@ from photochrom.batches.turns import Turns
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Result, Retention
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Result
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage
-from photochrom.times import utc_now
+from photochrom.times import Retention, utc_now
 from support.running import ROOT, wait_for
 from workers.maintenance import Maintenance
 

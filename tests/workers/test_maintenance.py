@@ -8,10 +8,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from photochrom.errors import BatchNotFound, JobNotFound
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobError, JobRecord, JobState, Retention
+from photochrom.jobs.record import JobError, JobRecord, JobState
 from photochrom.jobs.store import IdempotencyKey, JobStore
 from photochrom.storage.storage import LocalStorage
-from photochrom.times import utc_now
+from photochrom.times import Retention, utc_now
 from support.objects import ObjectStore
 from support.proven_time import machines_of
 from support.queueing import KEEP, Bench, add_item, finished, new_batch
