@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from photochrom.files import replacing
+
 from .colorist import Outcome
-from .ledger import write_whole
 from .plan import Plan
 
 ERRORS = "photochrom-errors.jsonl"
@@ -72,6 +73,7 @@ class Report:
                 json.dumps({"source": str(bad.source), "code": bad.code, "detail": bad.detail}) + "\n"
                 for bad in failed
             )
-            write_whole(path, "".join(lines).encode())
+            with replacing(path) as file:
+                file.write("".join(lines).encode())
         elif self._plan.items:
             path.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Batches in Redis: their records, and the names of their items."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -17,11 +16,12 @@ from ..errors import (
     ItemNotFound,
     JobNotFound,
 )
+from ..ids import hashed
 from ..jobs import scripts
 from ..jobs.queue import JobQueue
 from ..jobs.record import JobRecord, JobState
 from ..jobs.store import IdempotencyKey, JobStore
-from ..records import readable
+from ..records import readable, texts
 from ..times import utc_now
 from .record import BatchRecord
 
@@ -96,8 +96,7 @@ class BatchStore:
     ) -> tuple[list[BatchRecord], str | None]:
         """Return up to `limit` batches (of the owner), newest first, and the cursor of the next page."""
         newest, index = f"({before}" if before else "+", _index_of(owner) if owner else INDEX
-        found = cast("list[bytes]", self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
-        ids = [member.decode() for member in found]
+        ids = texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         pipeline = self._redis.pipeline(transaction=False)
         for batch_id in ids[:limit]:
             pipeline.hget(key_of(batch_id), "record")
@@ -165,7 +164,7 @@ class BatchStore:
         assert record.item is not None
         said = f"{record.original.sha256} {record.asked()}"
         key = IdempotencyKey(
-            _name_key(record.batch_id, record.item), _hashed(said), int(self._keep.total_seconds()) * 2
+            _name_key(record.batch_id, record.item), hashed(said), int(self._keep.total_seconds()) * 2
         )
         try:
             kept = self._jobs.create(record, key, charge)
@@ -214,8 +213,7 @@ class BatchStore:
 
     def forget_empty(self, now: datetime) -> None:
         """Delete the batches whose time is over by `now` and whose items are all gone."""
-        due = cast("list[bytes]", self._redis.zrangebyscore(_EXPIRY, "-inf", now.timestamp()))
-        for batch_id in (member.decode() for member in due):
+        for batch_id in texts(self._redis.zrangebyscore(_EXPIRY, "-inf", now.timestamp())):
             if any(self._jobs.counts(batch_id).values()):
                 later = now + timedelta(days=1)
                 self._redis.zadd(_EXPIRY, {batch_id: later.timestamp()})
@@ -271,8 +269,4 @@ def _index_of(owner: str) -> str:
 
 
 def _name_key(batch_id: str, name: str) -> str:
-    return f"{batch_id}:{_hashed(name)[:32]}"
-
-
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return f"{batch_id}:{hashed(name)[:32]}"

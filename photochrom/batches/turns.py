@@ -15,6 +15,7 @@ from ..jobs.fleet import Fleet
 from ..jobs.queue import JobQueue
 from ..jobs.record import UNFINISHED, JobRecord, JobState
 from ..jobs.store import JobStore
+from ..records import texts
 from ..times import utc_now
 from .store import CANCELING, INDEX, RETRYING, key_of
 
@@ -70,8 +71,7 @@ class Turns:
 
     def with_held_items(self) -> list[str]:
         """Return the batches that have items waiting for their turn."""
-        found = cast("list[bytes]", self._redis.zrange(INDEX, 0, -1))
-        ids = [member.decode() for member in found]
+        ids = texts(self._redis.zrange(INDEX, 0, -1))
         pipeline = self._redis.pipeline(transaction=False)
         for batch_id in ids:
             pipeline.zcard(f"{key_of(batch_id)}:held")
@@ -79,7 +79,7 @@ class Turns:
 
     def canceling(self) -> list[str]:
         """Return the batches whose items are still to be canceled."""
-        return [member.decode() for member in cast("set[bytes]", self._redis.smembers(CANCELING))]
+        return texts(self._redis.smembers(CANCELING))
 
     def cancel_items(self, batch_id: str) -> None:
         """Cancel all unfinished items; may be interrupted and begun again."""
@@ -92,7 +92,7 @@ class Turns:
 
     def retrying(self) -> list[str]:
         """Return the batches whose failed items are still to be queued anew."""
-        return [member.decode() for member in cast("list[bytes]", self._redis.hkeys(RETRYING))]
+        return texts(self._redis.hkeys(RETRYING))
 
     def retry_items(self, batch_id: str) -> None:
         """Queue the failed items anew, but none that failed since it was asked; may be interrupted.

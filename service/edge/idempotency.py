@@ -1,8 +1,7 @@
 """The Idempotency-Key header: a call that is sent again under the same key is made once."""
 
-import hashlib
-
 from photochrom.errors import InvalidOption
+from photochrom.ids import hashed
 from photochrom.jobs.store import IdempotencyKey
 
 
@@ -18,8 +17,4 @@ def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None
         raise InvalidOption("The Idempotency-Key is empty.")
     # One owner's key is nothing to another.
     mine = f"{owner} {key}" if owner else key
-    return IdempotencyKey(_hashed(mine), _hashed(said))
-
-
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return IdempotencyKey(hashed(mine), hashed(said))

@@ -13,7 +13,8 @@ from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.ports import free_port
 from support.receiver import receiver
-from support.running import Service, command, service, wait_for
+from support.running import Service, command, service
+from support.waiting import wait_for
 
 
 def running_job(running: Service, photo: bytes) -> str:

@@ -20,7 +20,7 @@ from service.edge.bodies import BodyLimit
 from service.settings import ServiceSettings
 from support.ports import free_port
 from support.queueing import Bench
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 def beat(bench: Bench, name: str = "w1", provider: str = "CPUExecutionProvider") -> None:

@@ -25,7 +25,8 @@ from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
-from support.running import ROOT, wait_for
+from support.running import ROOT
+from support.waiting import wait_for
 from workers.maintenance import Maintenance
 
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))

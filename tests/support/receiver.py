@@ -12,7 +12,7 @@ from photochrom.ids import new_id
 from photochrom.jobs.events import ping
 from photochrom.times import utc_now
 from photochrom.webhooks.record import Delivery, Webhook, new_secret
-from support.running import wait_for
+from support.waiting import wait_for
 
 Answer = int | tuple[int, dict[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]
 

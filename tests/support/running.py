@@ -6,29 +6,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
 
 from support.ports import free_port
+from support.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
-T = TypeVar("T")
-
-
-def wait_for(look: Callable[[], T | None], seconds: float, what: str) -> T:
-    """Call `look` until it returns something true; fail with `what` after `seconds`."""
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        if seen := look():
-            return seen
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 @dataclass

@@ -4,7 +4,7 @@ from photochrom.batches.record import BatchState
 from photochrom.jobs.record import JobState
 from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
-from support.running import wait_for
+from support.waiting import wait_for
 
 PHOTO = grey_jpeg(size=(64, 48))
 

@@ -32,7 +32,7 @@ from support.photographs import grey_jpeg
 from support.proven_time import machines_of
 from support.queueing import Bench, workers
 from support.receiver import Receiver, make_webhook, receiver
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 @pytest.fixture
