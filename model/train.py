@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from photochrom.errors import ModelRejected, PhotochromError
+from photochrom.files import replacing
 
 from .answers import Answer, answer_of
 from .checkpoint import load_network, network_config
@@ -76,8 +77,8 @@ class Run:
             "step": self.step,
             "run": self.config.model_dump(),
         }
-        torch.save(state, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").replace(path)
+        with replacing(path) as file:
+            torch.save(state, file)
 
     def resume(self, path: Path) -> None:
         """Take the state of a checkpoint of the same configuration.

@@ -13,6 +13,7 @@ from redis import Redis
 from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, WebhookNotFound
 from photochrom.ids import PATTERN
 from photochrom.jobs.fleet import Fleet
@@ -21,7 +22,7 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
-from .access.auth import EVERYBODY, Caller
+from .caller import EVERYBODY, Caller
 from .settings import ServiceSettings
 from .watcher import JobWatcher
 
@@ -40,6 +41,7 @@ class Services:
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore
+    turns: Turns
     keys: KeyStore
     allowance: Allowance
     webhooks: WebhookStore

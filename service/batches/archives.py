@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -14,22 +14,27 @@ from photochrom.batches.record import BatchRecord, item_name
 from photochrom.errors import (
     ArchiveRejected,
     BatchClosed,
+    BatchNotFound,
     PhotochromError,
+    PhotoTooLarge,
     QueueFull,
     QuotaExceeded,
+    RequestTooSlow,
     StorageFull,
+    StorageUnavailable,
     TooManyArchives,
 )
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..unpacking.entries import Budget, Entry
 from ..unpacking.unpack import blocks, entries
-from ..uploads.accept import kept, refuse_if_full
+from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.receive import Sink, Upload
 
-router = APIRouter(prefix="/v1/batches", tags=["batches"])
+router = Router(prefix="/v1/batches", tags=["batches"])
 
 _REPORTED = 1000
 _BLOCK = 1 << 20
@@ -73,7 +78,18 @@ _BODY = {
 @router.post(
     "/{batch_id}/archive",
     summary="Send many photographs as one zip or tar",
-    responses=problems.responses(404, 408, 409, 413, 422, 429, 503, 507),
+    responses=problems.responses(
+        BatchNotFound,
+        RequestTooSlow,
+        BatchClosed,
+        PhotoTooLarge,
+        ArchiveRejected,
+        QueueFull,
+        QuotaExceeded,
+        TooManyArchives,
+        StorageUnavailable,
+        *problems.DISK,
+    ),
     openapi_extra=_BODY,
 )
 async def post_archive(
@@ -116,31 +132,30 @@ def _unpack(
 ) -> None:
     settings = services.settings
     budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
-    try:
-        for entry in entries(path, budget):
-            try:
-                new = _keep(services, caller, batch, entry, budget)
-            except _FATAL:
-                raise
-            except PhotochromError as error:
-                _reject(report, entry, error)
-            else:
-                report.accepted += new
-                report.unchanged += not new
-    finally:
-        services.batches.feed(batch.id)
+    for entry in entries(path, budget):
+        try:
+            new = _keep(services, caller, batch, entry, budget)
+        except _FATAL:
+            raise
+        except PhotochromError as error:
+            _reject(report, entry, error)
+        else:
+            report.accepted += new
+            report.unchanged += not new
 
 
 def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
     name = item_name(entry.name)
-    refuse_if_full(services, caller, may_be_known=True)
+    refuse_if_full(
+        services.store, services.allowance, caller, services.settings.max_queued, may_be_known=True
+    )
     with services.storage.draft() as draft:
         sink = Sink(draft, services.settings.max_upload_bytes)
         sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)
         upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)
-        _, new = kept(services, caller, upload, services.batches.add, batch=batch, item=name)
+        _, new = accept_item(services, caller, upload, batch, name)
     return new
 
 

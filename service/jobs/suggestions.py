@@ -3,19 +3,27 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
-from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired
+from photochrom.errors import (
+    JobNotFound,
+    ObjectNotFound,
+    OriginalExpired,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+)
 
 from ..deps import JobId, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from .files import result_of
 
 if TYPE_CHECKING:
     from photochrom.photo.suggestions import SpotColor
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = Router(prefix="/v1/jobs", tags=["jobs"])
 _RETRY_AFTER = "1"
 Share = Annotated[
     float, Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side.")
@@ -47,13 +55,19 @@ class Suggestions(BaseModel):
     response_model=Suggestions,
     responses={
         202: {"model": Suggestions, "description": "A worker looks for them; ask again after Retry-After"},
-        **problems.responses(404, 409, 410, 422, 503),
+        **problems.responses(
+            JobNotFound,
+            ResultNotReady,
+            ResultExpired,
+            OriginalExpired,
+            StorageUnavailable,
+            problems.INVALID_REQUEST,
+        ),
     },
 )
-@router.head("/{job_id}/suggestions", include_in_schema=False)
 def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Share, y: Share) -> Suggestions:
     """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds."""
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     if result.suggestions_key is None:
         record = services.store.get(job_id)
         if not record.original.key:
