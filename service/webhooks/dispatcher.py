@@ -38,6 +38,8 @@ _POLL_SECONDS = 0.5
 _REDIS_SECONDS = 2.0
 _FORGET_SECONDS = 3600.0
 _BEAT_SECONDS = 5.0
+# Events that happen after a key's end go to none of its webhooks anyway; this ends what waits for another attempt.
+_KEYS_SECONDS = 1.0
 _BEAT_TTL = 30  # a queue that is slow for a moment makes nobody ill
 # More would be a load on the receiver, and one that hangs must not take all we have.
 _AT_ONCE = 4
@@ -59,6 +61,7 @@ class Dispatcher:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _forget_at: float = 0.0
     _beat_at: float = 0.0
+    _keys_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let what is under way end."""
@@ -83,8 +86,10 @@ class Dispatcher:
         if time.monotonic() >= self._beat_at:
             self._beat_at = time.monotonic() + _BEAT_SECONDS
             await asyncio.to_thread(self.board.beat, socket.gethostname(), _BEAT_TTL)
-        for webhook in await asyncio.to_thread(self.store.disable_orphans):
-            _log.warning("Webhook %s is disabled: its key was revoked, or has expired", webhook.id)
+        if time.monotonic() >= self._keys_at:
+            self._keys_at = time.monotonic() + _KEYS_SECONDS
+            for webhook in await asyncio.to_thread(self.store.disable_orphans):
+                _log.warning("Webhook %s is disabled: its key was revoked, or has expired", webhook.id)
         fanned_out = await asyncio.to_thread(self.store.fan_out, self.settings.public_url)
         for webhook in await asyncio.to_thread(self.store.all):
             if not webhook.disabled:
