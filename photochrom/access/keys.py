@@ -10,12 +10,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import ids
-from ..ids import ALPHABET
 
 _ID_LENGTH = 10
 _SECRET_LENGTH = 32  # 160 bits
-ID_PATTERN = rf"^[{ALPHABET}]{{{_ID_LENGTH}}}$"
-_TOKEN = re.compile(rf"phc_([{ALPHABET}]{{{_ID_LENGTH}}})_[{ALPHABET}]{{{_SECRET_LENGTH}}}")
+ID_PATTERN = rf"^[{ids.ALPHABET}]{{{_ID_LENGTH}}}$"
+_TOKEN = re.compile(rf"phc_([{ids.ALPHABET}]{{{_ID_LENGTH}}})_[{ids.ALPHABET}]{{{_SECRET_LENGTH}}}")
 
 
 class Scope(StrEnum):
@@ -117,4 +116,4 @@ def hashed(token: str) -> str:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return "".join(secrets.choice(ids.ALPHABET) for _ in range(length))

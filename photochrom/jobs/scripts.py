@@ -15,7 +15,7 @@ forgotten: the server's own expiry would forget all of them at once when its clo
 
 Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
 is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
-the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `meters`).
+the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `counters`).
 """
 
 _INDEX = """
