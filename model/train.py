@@ -31,6 +31,7 @@ from .answers import Answer, answer_of
 from .checkpoint import load_network, network_config
 from .evaluate import evaluate
 from .imagenet import load_imagenet
+from .inherit import inherit
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
 from .measuring.samples import write_sheet
 from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
@@ -111,7 +112,7 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
         if init == "imagenet":
             load_imagenet(network.encoder, network.config.encoder)
     else:
-        network = load_network(Path(init))
+        network = begin(load_network(Path(init)), config)
     set_drop_path(network, config.drop_path)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.learn == "all":
@@ -126,6 +127,16 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
             parameter.requires_grad_(name.startswith(PALETTE if config.learn == "palette" else CONDITIONS))
     average = copy.deepcopy(network).eval().requires_grad_(False)
     return Run(config, network, average, answer_of(network), adamw(network, config))
+
+
+def begin(old: Colorizer, config: RunConfig) -> Colorizer:
+    """Return the network to train: `old`, or one of the shape that the configuration gives it, see `inherit`."""
+    shape = network_config(asdict(old.config) | config.network)
+    if shape == old.config:
+        return old
+    inherited = inherit(old, shape)
+    sys.stderr.write(f"The network changes its shape: {inherited}\n")
+    return inherited.network
 
 
 def count_colours(photos: "Photos", bins: Tensor, config: RunConfig) -> Tensor:
