@@ -1,8 +1,7 @@
 """Start a network of another shape from the weights of a trained one.
 
-Every tensor whose name and shape agree is taken as it is: encoder, context, hints, palette, classes, bins. A lean
-decoder's steps are cut out of the old decoder's: of fewer channels the most telling stay, and a 3x3 layer that is
-now read through a narrow 1x1 layer becomes the best product of the two (a truncated SVD). All else starts anew.
+Every tensor whose name and shape agree is taken as it is: encoder, context, hints, palette, classes, bins. The 3x3
+layers of a lean decoder become the best products of the old decoder's (truncated SVDs). All else starts anew.
 """
 
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from torch import Tensor, nn
 
 from .network import Colorizer, NetworkConfig, Up
 
-STEPS = ("up16", "up8", "up4")
-
 
 @dataclass(frozen=True)
 class Inherited:
@@ -21,12 +18,12 @@ class Inherited:
 
     network: Colorizer
     taken: tuple[str, ...]
-    cut: tuple[str, ...]
+    factored: tuple[str, ...]
     anew: tuple[str, ...]
 
     def __str__(self) -> str:
         anew = ", ".join(self.anew) or "none"
-        return f"{len(self.taken)} tensors taken, {len(self.cut)} cut out of larger ones, anew: {anew}"
+        return f"{len(self.taken)} tensors taken, {len(self.factored)} are factors of others, anew: {anew}"
 
 
 @torch.no_grad()
@@ -35,77 +32,88 @@ def inherit(old: Colorizer, config: NetworkConfig) -> Inherited:
     new = Colorizer(old.bins, old.log_weight, config)
     weights, given = old.state_dict(), new.state_dict()
     names = [name for name in given if not name.endswith("num_batches_tracked")]
-    cut = set[str]()
-    if _can_cut(old.config, config):
-        cut = {name for name in names if name.startswith((*STEPS, "widen"))}
-        _cut_decoder(old, new)
-    taken = {name for name in names if name in weights and weights[name].shape == given[name].shape} - cut
+    taken = [name for name in names if name in weights and weights[name].shape == given[name].shape]
     for name in taken:
         given[name].copy_(weights[name])
-    anew = [name for name in names if name not in taken | cut]
-    return Inherited(new, tuple(sorted(taken)), tuple(sorted(cut)), tuple(anew))
+    factored = _factor_decoder(old, new) if _can_factor(old.config, config) else set[str]()
+    factored -= set(taken)
+    anew = [name for name in names if name not in factored and name not in taken]
+    return Inherited(new, tuple(taken), tuple(sorted(factored)), tuple(anew))
 
 
-def _can_cut(old: NetworkConfig, new: NetworkConfig) -> bool:
-    """Return whether the new decoder is a lean one that reads the maps of the old, not lean one."""
-    same = (old.head, old.encoder, old.context) == (new.head, new.encoder, new.context)
-    fits = all(b <= a for a, b in zip(old.decoder, new.decoder, strict=True))
-    return same and fits and old.head == "unet" and old.narrow is None and new.narrow is not None
+def _can_factor(old: NetworkConfig, new: NetworkConfig) -> bool:
+    """Return whether the new decoder is the old one but lean."""
+    same = (old.encoder, old.context, old.decoder) == (new.encoder, new.context, new.decoder)
+    return same and old.head == new.head == "unet" and old.narrow is None and old.squeeze is None
 
 
-def _cut_decoder(old: Colorizer, new: Colorizer) -> None:
-    """Fill the steps and the layer that widens the last map."""
-    inputs, loud = torch.arange(old.config.context), torch.ones(old.config.context)
-    readers = (old.up8.merge.weight, old.up4.merge.weight, old.classify.weight)
-    for name, reader in zip(STEPS, readers, strict=True):
-        before: Up = getattr(old, name)
-        outputs = _most_telling(before.refine_norm, reader, getattr(new, name).refine.out_channels)
-        _cut_step(before, getattr(new, name), inputs, loud, outputs)
-        inputs, loud = outputs, _loudness(before.refine_norm)[outputs]
-    if new.widen is not None and new.widen.layer.out_channels == old.config.decoder[-1]:
-        # What was kept keeps its place in the last map; the rest is to be learned from it.
-        nn.init.zeros_(new.widen.layer.bias)
-        new.widen.layer.weight[inputs] = torch.eye(len(inputs))[..., None, None]
+def _factor_decoder(old: Colorizer, new: Colorizer) -> set[str]:
+    """Fill the new decoder's steps; return the names of their layers."""
+    skips, loud = old.encoder.channels, torch.ones(old.config.context)
+    readers = (old.up8.merge, old.up4.merge, old.classify)
+    for stride, reader in zip((16, 8, 4), readers, strict=True):
+        a, b = getattr(old, f"up{stride}"), getattr(new, f"up{stride}")
+        _factor_merge(a, b, torch.cat([loud, torch.ones(skips[stride])]))
+        _factor(a.refine, b.refine, a.refine_norm, b.refine_norm, reader, _loudness(a.merge_norm))
+        loud = _loudness(a.refine_norm)
+    layers = ("narrow.", "merge.", "refine.")
+    return {
+        n for n in new.state_dict() for s in (16, 8, 4) if n.startswith(tuple(f"up{s}.{x}" for x in layers))
+    }
 
 
-def _cut_step(old: Up, new: Up, inputs: Tensor, loud: Tensor, outputs: Tensor) -> None:
-    """Fill a step of the given old inputs (I,), as loud as `loud` (I,), and the given old outputs."""
-    middle = _most_telling(old.merge_norm, old.refine.weight, new.merge.out_channels)
-    skips = new.merge.in_channels - (new.narrow.out_channels if new.narrow is not None else len(inputs))
-    wide, skip = old.merge.weight[middle].split([old.merge.in_channels - skips, skips], 1)
-    wide = wide[:, inputs]
+def _factor_merge(old: Up, new: Up, loud: Tensor) -> None:
+    """Fill the layers before the first norm of a step, whose inputs are as large as `loud` (I,)."""
+    inputs = old.merge.in_channels
+    whole = nn.Conv2d(inputs, old.merge.out_channels, 3, padding=1, bias=False)
+    layer, first = new.merge, new.merge
+    if isinstance(layer, nn.Sequential):
+        squeeze = layer[0].out_channels
+        first = layer[0]
+        whole = nn.Sequential(nn.Conv2d(inputs, squeeze, 3, padding=1, bias=False), layer[1])
+    _factor(old.merge, whole, old.merge_norm, new.merge_norm, old.refine, loud)
+    weight = (whole[0] if isinstance(whole, nn.Sequential) else whole).weight
     if new.narrow is not None:
-        first, wide = _product(wide, loud, new.narrow.out_channels)
-        new.narrow.weight.copy_(first)
-    new.merge.weight.copy_(torch.cat([wide, skip], 1))
-    new.refine.weight.copy_(old.refine.weight[outputs][:, middle])
-    for norm, kept in (("merge_norm", middle), ("refine_norm", outputs)):
-        for name, value in getattr(new, norm).named_buffers():
-            if value.ndim:
-                value.copy_(getattr(getattr(old, norm), name)[kept])
-        for name, value in getattr(new, norm).named_parameters():
-            value.copy_(getattr(getattr(old, norm), name)[kept])
+        count = new.narrow.in_channels
+        before, behind = _through(weight[:, :count], loud[:count], new.narrow.out_channels)
+        new.narrow.weight.copy_(before)
+        weight = torch.cat([behind, weight[:, count:]], 1)
+    first.weight.copy_(weight)
+
+
+def _factor(
+    old: nn.Conv2d,
+    new: nn.Module,
+    before: nn.BatchNorm2d,
+    norm: nn.BatchNorm2d,
+    reader: nn.Conv2d,
+    loud: Tensor,
+) -> None:
+    """Fill a layer, squeezed or not, and move the mean of the norm behind it by what the squeeze loses.
+
+    The product is nearest for inputs that are independent and as large as `loud`, as `reader` reads the outputs.
+    """
+    if not isinstance(new, nn.Sequential):
+        new.weight.copy_(old.weight)
+        return
+    read = reader.weight[:, : old.out_channels].square().sum((0, 2, 3)).sqrt()
+    scale = (before.weight.abs() * read / (before.running_var + before.eps).sqrt()).clamp(min=1e-6)
+    flat = old.weight.flatten(1) * scale[:, None]  # (O, I*9)
+    weighed = old.weight * loud[None, :, None, None] * scale[:, None, None, None]
+    u = torch.linalg.svd(weighed.flatten(1), full_matrices=False).U[:, : new[0].out_channels]
+    new[0].weight.copy_((u.T @ flat).reshape(new[0].weight.shape))
+    new[1].weight.copy_((u / scale[:, None])[..., None, None])
+    norm.running_mean.copy_((u @ (u.T @ (before.running_mean * scale))) / scale)
 
 
 def _loudness(norm: nn.BatchNorm2d) -> Tensor:
     """Return (C,) about how large a normed channel is after its ReLU."""
-    return (norm.weight.square() + norm.bias.clamp(min=0).square()).sqrt()
+    return (norm.weight.square() + norm.bias.clamp(min=0).square()).sqrt().clamp(min=1e-6)
 
 
-def _most_telling(norm: nn.BatchNorm2d, reader: Tensor, count: int) -> Tensor:
-    """Return (count,), in order: the channels that say most to the layer that reads them first, (O,C,k,k)."""
-    telling = _loudness(norm) * reader[:, : norm.num_features].square().sum((0, 2, 3)).sqrt()
-    return telling.topk(count).indices.sort().values
-
-
-def _product(weight: Tensor, loud: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """Return a 1x1 layer (rank,I,1,1) and the layer (O,rank,k,k) behind it that are nearest to (O,I,k,k).
-
-    Nearest for inputs that are independent and as large as `loud`; rank may be larger than I.
-    """
+def _through(weight: Tensor, loud: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return a 1x1 layer (count,I,1,1) and the layer (O,count,k,k) behind it that are nearest to (O,I,k,k)."""
     flat = (weight * loud[:, None, None]).movedim(1, -1)  # (O, k, k, I)
-    u, s, v = torch.linalg.svd(flat.flatten(0, 2), full_matrices=False)
-    root, rank = s[:rank].sqrt(), min(rank, len(s))
-    first = root[:, None] * v[:rank] / loud.clamp(min=1e-6)
-    second = (u[:, :rank] * root).reshape(*flat.shape[:3], rank).movedim(-1, 1)
-    return first[..., None, None], second
+    v = torch.linalg.svd(flat.flatten(0, 2), full_matrices=False).Vh[:count]  # (count, I)
+    behind = (flat @ v.T).movedim(-1, 1)
+    return (v / loud)[..., None, None], behind

@@ -54,9 +54,11 @@ class NetworkConfig:
     blocks: int = 4
     heads: int = 8
     decoder: tuple[int, int, int] = (256, 256, 160)  # channels at strides 16, 8, 4
-    # The lean decoder (configs/lean.toml); None is the decoder of the weights up to 1.4:
-    narrow: tuple[int, int, int] | None = None  # channels that are enlarged to strides 16, 8, 4; None: all
-    last: int | None = None  # channels of the last map, made of the decoder's by a 1x1 layer; None: the decoder's
+    # The lean decoder (configs/lean.toml), at the same strides; None is the decoder of the weights up to 1.4:
+    narrow: tuple[int, int, int] | None = None  # channels that are enlarged
+    squeeze: tuple[int, int, int] | None = (
+        None  # channels between a 3x3 layer and the 1x1 layer that widens again
+    )
     hints: int = 48  # hidden channels of the hints' and the palette's layers
     spread: tuple[int, int] = (4, 16)  # heads and their width, to carry hints to what looks alike
     # For comparison with other ways (configs/larsson.toml, configs/l2.toml):
@@ -349,20 +351,29 @@ class PaletteLayer(nn.Module):
 # ---------------------------------------------------------------- decoder and the whole
 
 
+def wide_conv(inputs: int, outputs: int, squeeze: int | None = None) -> nn.Module:
+    """Return a 3x3 layer; squeezed, it is the product of a 3x3 layer to few channels and a 1x1 layer from them."""
+    if squeeze is None:
+        return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    few = nn.Conv2d(inputs, squeeze, 3, padding=1, bias=False)
+    return nn.Sequential(few, nn.Conv2d(squeeze, outputs, 1, bias=False))
+
+
 class Up(nn.Module):
     """One step of the U-Net decoder (Ronneberger et al. 2015): twice the size, the encoder's map beside it.
 
-    A lean step first makes the map `narrow`: a 1x1 layer and bilinear enlarging commute, so it costs a quarter
-    before, and the 3x3 layer behind them then has little to read. Plain 3x3 layers on narrow maps are as fast as
-    depthwise 5x5 layers on wide ones in ONNX Runtime, and faster in training on a GPU (docs/model.md).
+    A lean step narrows the map before it enlarges it: a 1x1 layer and bilinear enlarging commute, so the layer costs
+    a quarter there. And its 3x3 layers are squeezed: of low rank, which trained ones nearly are (docs/model.md).
     """
 
-    def __init__(self, inputs: int, skip: int, outputs: int, narrow: int | None = None) -> None:
+    def __init__(
+        self, inputs: int, skip: int, outputs: int, narrow: int | None = None, squeeze: int | None = None
+    ) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, narrow, 1, bias=False) if narrow else None
-        self.merge = nn.Conv2d((narrow or inputs) + skip, outputs, 3, padding=1, bias=False)
+        self.merge = wide_conv((narrow or inputs) + skip, outputs, squeeze)
         self.merge_norm = nn.BatchNorm2d(outputs)
-        self.refine = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.refine = wide_conv(outputs, outputs, squeeze)
         self.refine_norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
@@ -370,17 +381,6 @@ class Up(nn.Module):
         x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
         x = F.relu(self.merge_norm(self.merge(torch.cat([x, skip], 1))))
         return F.relu(self.refine_norm(self.refine(x)))
-
-
-class Widen(nn.Module):
-    """The last map of a lean decoder: as wide as the classes and the spread of hints want it, for one 1x1 layer."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.layer = nn.Conv2d(inputs, outputs, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(self.layer(x))
 
 
 class Hypercolumns(nn.Module):
@@ -441,12 +441,10 @@ class Colorizer(nn.Module):
             self.columns = Hypercolumns(skips, width4)
         else:
             self.context = Context(skips[32], config.context, config.blocks, config.heads)
-            narrow16, narrow8, narrow4 = config.narrow or (None, None, None)
-            self.up16 = Up(config.context, skips[16], width16, narrow16)
-            self.up8 = Up(width16, skips[8], width8, narrow8)
-            self.up4 = Up(width8, skips[4], width4, narrow4)
-            self.widen = Widen(width4, config.last) if config.last else None
-            width4 = config.last or width4
+            narrow, squeeze = (lean or (None, None, None) for lean in (config.narrow, config.squeeze))
+            self.up16 = Up(config.context, skips[16], width16, narrow[0], squeeze[0])
+            self.up8 = Up(width16, skips[8], width8, narrow[1], squeeze[1])
+            self.up4 = Up(width8, skips[4], width4, narrow[2], squeeze[2])
         outputs = config.outputs(len(bins))
         self.classify = nn.Conv2d(width4, outputs, 1)
         self.hint4 = HintLayer(4, config.hints, skips[4])
@@ -516,7 +514,7 @@ class Colorizer(nn.Module):
         x = self.up16(x, maps[16])
         x = self.up8(x, maps[8])
         last: Tensor = self.up4(x, maps[4])
-        return last if self.widen is None else self.widen(last)
+        return last
 
 
 # ---------------------------------------------------------------- decoding

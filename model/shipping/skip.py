@@ -62,7 +62,11 @@ def _branch(graph: GraphProto, output: str) -> None:
         "If", [_HINTED], [output], f"hints.{output}", then_branch=then, else_branch=otherwise
     )
     gone = set(inside)
-    nodes = [choose if i == inside[-1] else node for i, node in enumerate(graph.node) if i not in gone - {inside[-1]}]
+    nodes = [
+        choose if i == inside[-1] else node
+        for i, node in enumerate(graph.node)
+        if i not in gone - {inside[-1]}
+    ]
     _replace(graph, nodes)
 
 
