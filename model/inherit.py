@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .network import Colorizer, NetworkConfig, Up
+from .network import Colorizer, NetworkConfig, Squeezed, Up
 
 
 @dataclass(frozen=True)
@@ -53,57 +53,57 @@ def _factor_decoder(old: Colorizer, new: Colorizer) -> set[str]:
     readers = (old.up8.merge, old.up4.merge, old.classify)
     for stride, reader in zip((16, 8, 4), readers, strict=True):
         a, b = getattr(old, f"up{stride}"), getattr(new, f"up{stride}")
-        _factor_merge(a, b, torch.cat([loud, torch.ones(skips[stride])]))
-        _factor(a.refine, b.refine, a.refine_norm, b.refine_norm, reader, _loudness(a.merge_norm))
+        _factor_step(a, b, torch.cat([loud, torch.ones(skips[stride])]), reader)
         loud = _loudness(a.refine_norm)
-    layers = ("narrow.", "merge.", "refine.")
-    return {
-        n for n in new.state_dict() for s in (16, 8, 4) if n.startswith(tuple(f"up{s}.{x}" for x in layers))
-    }
+    layers = tuple(f"up{stride}.{name}." for stride in (16, 8, 4) for name in ("narrow", "merge", "refine"))
+    return {name for name in new.state_dict() if name.startswith(layers)}
 
 
-def _factor_merge(old: Up, new: Up, loud: Tensor) -> None:
-    """Fill the layers before the first norm of a step, whose inputs are as large as `loud` (I,)."""
-    inputs = old.merge.in_channels
-    whole = nn.Conv2d(inputs, old.merge.out_channels, 3, padding=1, bias=False)
-    layer, first = new.merge, new.merge
-    if isinstance(layer, nn.Sequential):
-        squeeze = layer[0].out_channels
-        first = layer[0]
-        whole = nn.Sequential(nn.Conv2d(inputs, squeeze, 3, padding=1, bias=False), layer[1])
-    _factor(old.merge, whole, old.merge_norm, new.merge_norm, old.refine, loud)
-    weight = (whole[0] if isinstance(whole, nn.Sequential) else whole).weight
+def _factor_step(old: Up, new: Up, loud: Tensor, reader: nn.Module) -> None:
+    """Fill a step whose inputs are as large as `loud` (I,) and whose outputs `reader` reads first."""
+    first, second = _weight(old.merge), _weight(old.refine)
+    if isinstance(new.merge, Squeezed):
+        first = _squeeze(first, new.merge, old.merge_norm, new.merge_norm, second, loud)
+    if isinstance(new.refine, Squeezed):
+        between = _loudness(old.merge_norm)
+        second = _squeeze(second, new.refine, old.refine_norm, new.refine_norm, _weight(reader), between)
     if new.narrow is not None:
         count = new.narrow.in_channels
-        before, behind = _through(weight[:, :count], loud[:count], new.narrow.out_channels)
+        before, behind = _narrow(first[:, :count], loud[:count], new.narrow.out_channels)
         new.narrow.weight.copy_(before)
-        weight = torch.cat([behind, weight[:, count:]], 1)
-    first.weight.copy_(weight)
+        first = torch.cat([behind, first[:, count:]], 1)
+    _weight(new.merge).copy_(first)
+    _weight(new.refine).copy_(second)
 
 
-def _factor(
-    old: nn.Conv2d,
-    new: nn.Module,
-    before: nn.BatchNorm2d,
-    norm: nn.BatchNorm2d,
-    reader: nn.Conv2d,
-    loud: Tensor,
-) -> None:
-    """Fill a layer, squeezed or not, and move the mean of the norm behind it by what the squeeze loses.
+def _weight(layer: nn.Module) -> Tensor:
+    """Return the weight of a layer, of a squeezed one that of its 3x3 layer."""
+    weight = (layer.factors[0] if isinstance(layer, Squeezed) else layer).weight
+    assert isinstance(weight, Tensor)
+    return weight
 
-    The product is nearest for inputs that are independent and as large as `loud`, as `reader` reads the outputs.
+
+def _squeeze(
+    weight: Tensor, new: Squeezed, before: nn.BatchNorm2d, norm: nn.BatchNorm2d, reader: Tensor, loud: Tensor
+) -> Tensor:
+    """Fill the 1x1 layer and return what the 3x3 layer in front of it is to be.
+
+    The product is nearest for inputs that are independent and as large as `loud`, as `reader` reads the outputs. The
+    mean of the norm behind it moves by what the squeeze loses.
     """
-    if not isinstance(new, nn.Sequential):
-        new.weight.copy_(old.weight)
-        return
-    read = reader.weight[:, : old.out_channels].square().sum((0, 2, 3)).sqrt()
+    assert before.running_mean is not None
+    assert before.running_var is not None
+    assert norm.running_mean is not None
+    read = reader[:, : len(weight)].square().sum((0, 2, 3)).sqrt()
     scale = (before.weight.abs() * read / (before.running_var + before.eps).sqrt()).clamp(min=1e-6)
-    flat = old.weight.flatten(1) * scale[:, None]  # (O, I*9)
-    weighed = old.weight * loud[None, :, None, None] * scale[:, None, None, None]
-    u = torch.linalg.svd(weighed.flatten(1), full_matrices=False).U[:, : new[0].out_channels]
-    new[0].weight.copy_((u.T @ flat).reshape(new[0].weight.shape))
-    new[1].weight.copy_((u / scale[:, None])[..., None, None])
+    scaled = weight * scale[:, None, None, None]
+    weighed = scaled * loud[None, :, None, None]
+    look, tell = new.factors
+    u = torch.linalg.svd(weighed.flatten(1), full_matrices=False).U[:, : look.out_channels]
+    tell.weight.copy_((u / scale[:, None])[..., None, None])
     norm.running_mean.copy_((u @ (u.T @ (before.running_mean * scale))) / scale)
+    few: Tensor = u.T @ scaled.flatten(1)
+    return few.reshape(-1, *weight.shape[1:])
 
 
 def _loudness(norm: nn.BatchNorm2d) -> Tensor:
@@ -111,7 +111,7 @@ def _loudness(norm: nn.BatchNorm2d) -> Tensor:
     return (norm.weight.square() + norm.bias.clamp(min=0).square()).sqrt().clamp(min=1e-6)
 
 
-def _through(weight: Tensor, loud: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def _narrow(weight: Tensor, loud: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return a 1x1 layer (count,I,1,1) and the layer (O,count,k,k) behind it that are nearest to (O,I,k,k)."""
     flat = (weight * loud[:, None, None]).movedim(1, -1)  # (O, k, k, I)
     v = torch.linalg.svd(flat.flatten(0, 2), full_matrices=False).Vh[:count]  # (count, I)

@@ -351,12 +351,28 @@ class PaletteLayer(nn.Module):
 # ---------------------------------------------------------------- decoder and the whole
 
 
-def wide_conv(inputs: int, outputs: int, squeeze: int | None = None) -> nn.Module:
-    """Return a 3x3 layer; squeezed, it is the product of a 3x3 layer to few channels and a 1x1 layer from them."""
+class Squeezed(nn.Sequential):
+    """A 3x3 layer of low rank: one to few channels, and a 1x1 layer that widens them."""
+
+    def __init__(self, inputs: int, few: int, outputs: int) -> None:
+        look = nn.Conv2d(inputs, few, 3, padding=1, bias=False)
+        tell = nn.Conv2d(few, outputs, 1, bias=False)
+        super().__init__(look, tell)
+
+    @property
+    def factors(self) -> tuple[nn.Conv2d, nn.Conv2d]:
+        """The 3x3 layer and the 1x1 layer."""
+        look, tell = self
+        assert isinstance(look, nn.Conv2d)
+        assert isinstance(tell, nn.Conv2d)
+        return look, tell
+
+
+def wide_layer(inputs: int, outputs: int, squeeze: int | None) -> nn.Conv2d | Squeezed:
+    """Return a 3x3 layer, through `squeeze` channels if that is a number."""
     if squeeze is None:
         return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-    few = nn.Conv2d(inputs, squeeze, 3, padding=1, bias=False)
-    return nn.Sequential(few, nn.Conv2d(squeeze, outputs, 1, bias=False))
+    return Squeezed(inputs, squeeze, outputs)
 
 
 class Up(nn.Module):
@@ -371,9 +387,9 @@ class Up(nn.Module):
     ) -> None:
         super().__init__()
         self.narrow = nn.Conv2d(inputs, narrow, 1, bias=False) if narrow else None
-        self.merge = wide_conv((narrow or inputs) + skip, outputs, squeeze)
+        self.merge = wide_layer((narrow or inputs) + skip, outputs, squeeze)
         self.merge_norm = nn.BatchNorm2d(outputs)
-        self.refine = wide_conv(outputs, outputs, squeeze)
+        self.refine = wide_layer(outputs, outputs, squeeze)
         self.refine_norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
