@@ -35,6 +35,7 @@ from .training.config import RunConfig
 from .training.data import HeldPhotos
 from .training.false_hints import distances, false_hints, locality
 from .training.finish import decoded, expectation_loss
+from .training.stored import enlarge
 
 SCALARS = 5.0
 """The rate of gains, pulls and reaches over that of the features: they have further to go."""
@@ -57,11 +58,12 @@ def see(network: Colorizer, photos: HeldPhotos, config: RunConfig) -> Seen:
     """Run the network once on every photograph, cropped and aged at random."""
     kept = []
     with Count("seen", photos.size) as count:
-        for number, squares in enumerate(torch.split(photos.squares, 4)):
-            batch = augment(squares, config.side, generator(config.seed, number), age=config.age)
+        for number, index in enumerate(torch.split(torch.arange(photos.size), 4)):
+            stored = photos.stored.take(index)
+            batch = augment(stored, config.side, generator(config.seed, number), age=config.age)
             last = network.last_map(batch.lightness)
-            kept.append(Seen(last.half(), batch.lightness.half(), batch.ab.half()))
-            count.add(len(squares))
+            kept.append(Seen(last.half(), batch.lightness.half(), enlarge(batch.ab).half()))
+            count.add(len(index))
     return Seen(*(torch.cat(parts) for parts in zip(*kept, strict=True)))
 
 

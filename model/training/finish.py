@@ -20,7 +20,8 @@ _UNIT = 10.0  # ab
 
 def decoded(answer: Answer, outputs: Tensor, setting: Setting) -> Tensor:
     """Return the colours (N,K,2) that a setting chooses where the network says outputs (N,Q,K,1)."""
-    numbers = (outputs.new_tensor(number) for number in (setting.temperature, setting.vividness))
+    # Filled, not copied: a copy to a GPU waits for all that it has still to do.
+    numbers = (outputs.new_full((), number) for number in (setting.temperature, setting.vividness))
     ab, _ = answer.decode(outputs, *numbers)
     return ab[..., 0].transpose(1, 2)
 
