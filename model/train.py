@@ -339,7 +339,7 @@ def batch_loss(
             palette = reveal_palette(batch.ab, targets, len(network.bins), config.palette, random)
         lightness = batch.lightness.contiguous(memory_format=torch.channels_last)
     with run.watch("teacher"):
-        told = run.teacher.tell(batch, stored.index, positions, random) if run.teacher else None
+        told = run.teacher.tell(batch, stored.numbers, positions, random) if run.teacher else None
     with (
         run.watch("network"),
         torch.autocast(lightness.device.type, torch.bfloat16, in_bf16(config, lightness.device.type)),
@@ -368,8 +368,9 @@ def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
         loss = loss + config.expectation * expectation_loss(given, truth)
     if config.evenness:
         shape = (len(truth), config.windows, WINDOW**2, 2)
-        vivid = decoded(run.answer, outputs, SETTINGS[-1])
-        given, true = (x[:, : shape[1] * shape[2]].reshape(shape) for x in (vivid, truth))
+        in_windows = slice(config.windows * WINDOW**2)
+        vivid = decoded(run.answer, outputs[:, :, in_windows], SETTINGS[-1])
+        given, true = (x.reshape(shape) for x in (vivid, truth[:, in_windows]))
         loss = loss + config.evenness * evenness_loss(given, true)
     return loss
 
@@ -387,7 +388,8 @@ def descend(run: Run, loss: Tensor, rate: float) -> None:
     with run.watch("optimizer"):
         norm = nn.utils.clip_grad_norm_(run.network.parameters(), run.config.clip, foreach=True)
         finite = norm.isfinite().float()
-        run.optimizer.found_inf = 1 - finite  # type: ignore[attr-defined] - as torch.amp.GradScaler sets it
+        # As torch.amp.GradScaler says it to a fused optimiser; a plain attribute that its stub does not know.
+        run.optimizer.__dict__["found_inf"] = 1 - finite
         run.optimizer.step()
         # Averaging starts short, or the random start would stay in it for thousands of steps.
         follow(run, min(run.config.average, (1 + run.step) / (10 + run.step)), finite)

@@ -1,7 +1,7 @@
 """From the print to the scan, in lightness: 0 is black, 1 is white.
 
-Every effect takes a batch (B,1,S,S), the share of photographs that it happens to, and the batch's draws. Wan et al. 2020
-("Bringing Old Photos Back to Life") train on such synthetic damage, too.
+Every effect takes a batch (B,1,S,S), the share of photographs that it happens to, and the batch's draws.
+Wan et al. 2020 ("Bringing Old Photos Back to Life") train on such synthetic damage, too.
 """
 
 import math
@@ -24,20 +24,15 @@ def mount(x: Tensor, stride: int, share: float, draws: Draws) -> tuple[Tensor, T
     rows, columns = _cells(x, stride)
     near = draws.between(0, 0.2, 4, 1, 1) * (draws.numbers(4, 1, 1) < 0.8) * draws.some(share)
     top, bottom, left, right = (near[:, side : side + 1] for side in range(4))
-    inner = torch.minimum(
-        torch.minimum(rows - top, 1 - bottom - rows), torch.minimum(columns - left, 1 - right - columns)
-    )
+    upright = torch.minimum(rows - top, 1 - bottom - rows)
+    inner = torch.minimum(upright, torch.minimum(columns - left, 1 - right - columns))
     oval = ((2 * rows - 1 - top + bottom) / (1 - top - bottom)) ** 2
     oval = oval + ((2 * columns - 1 - left + right) / (1 - left - right)) ** 2
     round_, any_ = draws.some(0.15 * share), draws.some(0.5)
     shown = torch.where(round_, oval < 1, inner > 0)
     rim = (inner > -draws.between(0.01, 0.05)) & any_
-    kind = draws.numbers(1, 1, 1)
-    card = torch.where(
-        kind < 0.6,
-        draws.between(0.7, 1),
-        torch.where(kind < 0.85, draws.between(0, 0.15), draws.between(0.25, 0.65)),
-    )
+    kind, light, black, grey = (draws.between(*ends) for ends in ((0, 1), (0.7, 1), (0, 0.15), (0.25, 0.65)))
+    card = torch.where(kind < 0.6, light, torch.where(kind < 0.85, black, grey))
     around = torch.where(rim, draws.between(0.85, 1), card)
     full, around = (
         part.repeat_interleave(stride, 2).repeat_interleave(stride, 3) for part in (shown, around)
@@ -66,7 +61,10 @@ def stain(x: Tensor, share: float, draws: Draws) -> Tensor:
 
 
 def halftone(x: Tensor, share: float, draws: Draws) -> Tensor:
-    """Print through a screen of round dots, 2.2 to 5 pixels apart, sharp or soft (Ulichney 1987, "Digital Halftoning")."""
+    """Print through a screen of round dots, 2.2 to 5 pixels apart, sharp or soft.
+
+    Ulichney 1987, "Digital Halftoning".
+    """
     rows, columns = (torch.arange(side, device=x.device) for side in x.shape[2:])
     angle, turn = draws.between(0, math.pi / 2), 2 * math.pi / draws.between(2.2, 5)
     along = (columns * angle.cos() + rows[:, None] * angle.sin()) * turn

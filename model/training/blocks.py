@@ -1,8 +1,8 @@
 """Photographs in blocks: tars of AVIF mosaics, the densest form that a set for training is kept in.
 
 A tar holds `index.tsv` (a line a block: its number, the count of its photographs, the source of each), `sources.tsv`
-(a line a source: number, name, what it shows) and for every block two grey mosaics of 10 x 10 photographs: `NNNN-L.avif`
-holds L* at 256 px (0..255 is L* 0..100), `NNNN-ab.avif` a* beside b* at 64 px each (128 is 0).
+(a line a source: number, name, what it shows) and for every block two grey mosaics of 10 x 10 photographs:
+`NNNN-L.avif` holds L* at 256 px (0..255 is L* 0..100), `NNNN-ab.avif` a* beside b* at 64 px each (128 is 0).
 """
 
 import io
@@ -32,7 +32,7 @@ class Block(NamedTuple):
     """One line of the index."""
 
     number: str
-    count: int
+    photographs: int
     sources: tuple[int, ...]
 
 
@@ -60,7 +60,7 @@ def read_index(path: Path) -> list[Block]:
 
 def count_in_blocks(source: Path) -> int:
     """Count the photographs in the blocks of a source, without decoding any."""
-    return sum(block.count for path in block_tars(source) for block in read_index(path))
+    return sum(block.photographs for path in block_tars(source) for block in read_index(path))
 
 
 def count_by_kind(sources: Sequence[Path]) -> Counter[str]:
@@ -81,8 +81,8 @@ def read_blocks(path: Path) -> Iterator[Stored]:
     """
     with tarfile.open(path) as tar, ThreadPoolExecutor() as pool:
         files = (
-            (_read(tar, f"{b.number}-L.avif"), _read(tar, f"{b.number}-ab.avif"), b.count)
-            for b in read_index(path)
+            (_read(tar, f"{block.number}-L.avif"), _read(tar, f"{block.number}-ab.avif"), block.photographs)
+            for block in read_index(path)
         )
         yield from pool.map(lambda file: decode_block(*file), files)  # Pillow lets go of the GIL
 
@@ -114,7 +114,7 @@ def _read(tar: tarfile.TarFile, name: str) -> bytes:
     try:
         file = tar.extractfile(name)
     except KeyError as error:
-        raise PhotoRejected(f"{tar.name} has no {name}.") from error
+        raise PhotoRejected(f"{tar.name!s} has no {name}.") from error
     return file.read() if file else b""
 
 

@@ -1,7 +1,10 @@
-"""How far a run is: by its steps, or by the clock, so that any machine at hand for some minutes ends with finished weights."""
+"""How far a run is: by its steps, or by the clock, and where its time goes.
+
+By the clock any machine that is at hand for some minutes ends with finished weights.
+"""
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
@@ -47,7 +50,7 @@ class Stopwatch:
 
     def __init__(self, device: str, *, on: bool) -> None:
         self.on, self.device = on, device
-        self.seconds = Counter[str]()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def __call__(self, part: str) -> AbstractContextManager[None]:
         """Count what is done within as a part."""
@@ -55,7 +58,7 @@ class Stopwatch:
 
     def __str__(self) -> str:
         total = sum(self.seconds.values()) or 1.0
-        return "  ".join(f"{part} {seconds / total:.0%}" for part, seconds in self.seconds.most_common())
+        return "  ".join(f"{part} {seconds / total:.0%}" for part, seconds in self.seconds.items())
 
     @contextmanager
     def _count(self, part: str) -> Iterator[None]:
@@ -63,7 +66,7 @@ class Stopwatch:
         began = time.perf_counter()
         yield
         self._wait()
-        self.seconds[part] += time.perf_counter() - began  # type: ignore[assignment] - a counter of seconds
+        self.seconds[part] += time.perf_counter() - began
 
     def _wait(self) -> None:
         if self.device.startswith("cuda"):

@@ -154,7 +154,7 @@ class HeldPhotos:
             for part, reasons in _parts(sources, side):
                 fitting = part.first(total - kept)
                 for place, new in zip(stored[:2], fitting[:2], strict=True):
-                    place[kept : kept + len(new)] = new  # type: ignore[index, arg-type]
+                    place[kept : kept + len(new)] = new
                 kept += len(fitting.lightness)
                 left_out.update(reasons)
                 count.add(len(part.lightness) + len(reasons))

@@ -20,9 +20,9 @@ _TAPS = 3  # of a blur to each side, in pixels
 def expose(light: Tensor, share: float, blue: float, orthochromatic: float, draws: Draws) -> Tensor:
     """Weigh linear RGB (B,3,S,S) as an emulsion does: (B,1,S,S).
 
-    Silver halide by itself sees blue and ultraviolet only; dyes made it see green from 1873 (orthochromatic) and red from
-    1906 on (Mees, "The Theory of the Photographic Process", 1942). Luo et al. 2021 ("Time-Travel Rephotography") model
-    the same three kinds.
+    Silver halide by itself sees blue and ultraviolet only; dyes made it see green from 1873 (orthochromatic) and red
+    from 1906 on (Mees 1942, "The Theory of the Photographic Process"). Luo et al. 2021 ("Time-Travel Rephotography")
+    model the same three kinds.
     """
     kind = draws.numbers(1, 1, 1)
     of_blue = torch.cat([draws.between(0, 0.04), draws.between(0.02, 0.3), draws.between(1, 1)], 1)
@@ -36,7 +36,10 @@ def expose(light: Tensor, share: float, blue: float, orthochromatic: float, draw
 
 
 def overexpose(exposure: Tensor, share: float, draws: Draws) -> Tensor:
-    """Bring the 98th percentile to .9 to 1.6 of white: slow plates were exposed for the shadows, and skies went white."""
+    """Bring the 98th percentile to .9 to 1.6 of white.
+
+    Slow plates were exposed for the shadows, and their skies went white.
+    """
     coarse = exposure[:, :, ::4, ::4].flatten(1)  # enough for a percentile
     bright = coarse.topk(max(1, round(_BRIGHT * coarse.shape[1])), 1).values[:, -1:, None, None]
     gain = (draws.between(0.9, 1.6) / bright.clamp(min=1e-3)).clamp(max=_LARGEST_GAIN)
@@ -51,7 +54,10 @@ def vignette(exposure: Tensor, share: float, draws: Draws) -> Tensor:
 
 
 def halate(exposure: Tensor, share: float, draws: Draws) -> Tensor:
-    """Spread what is brighter than .7 of white around it: it passed the emulsion and came back from the plate's back."""
+    """Spread what is brighter than .7 of white around it.
+
+    That light passed the emulsion and came back from the back of the plate (Mees 1942).
+    """
     spread = F.avg_pool2d((exposure - 0.7).clamp(min=0), 8)
     for _ in range(2):
         spread = F.avg_pool2d(spread, 3, 1, 1)
@@ -81,7 +87,7 @@ def _blur_along(x: Tensor, sigma: Tensor, dimension: int) -> Tensor:
 
 
 def develop(exposure: Tensor, share: float, draws: Draws) -> Tensor:
-    """Turn exposure into the light of the print, 0..1: a characteristic curve with toe and shoulder, or clipping at white.
+    """Turn exposure into the light of the print, 0..1: by a curve with toe and shoulder, or by clipping at white.
 
     `E^g (1 + k) / (E^g + k)` is logistic in log E, the S of Hurter and Driffield 1890; g bends its toe, a small k its
     shoulder. White stays white.
@@ -93,9 +99,10 @@ def develop(exposure: Tensor, share: float, draws: Draws) -> Tensor:
 
 
 def grain(x: Tensor, share: float, draws: Draws) -> Tensor:
-    """Add grain to lightness 0..1, fine and coarse: most in the middle tones, as grains that cover a share u vary by u (1-u).
+    """Add grain to lightness 0..1, fine and coarse, most in the middle tones.
 
-    Newson, Delon and Galerne 2017, "A Stochastic Film Grain Model for Resolution-Independent Rendering".
+    Grains that cover a share u vary by u (1 - u): Newson, Delon and Galerne 2017, "A Stochastic Film Grain Model for
+    Resolution-Independent Rendering".
     """
     fine, small = draws.noise(*x.shape[1:]), draws.noise(1, x.shape[2] // 2, x.shape[3] // 2)
     coarse = 1.6 * F.interpolate(

@@ -1,7 +1,8 @@
 """Old film as augmentation: what emulsions, lenses, printers and a century do to a photograph's light.
 
-Everything happens to a batch at once on its device, in few kernels, and nothing waits for the host. Up to the print it is
-linear light; from the print on it is lightness, as a scanner reads it. The truth stays the photograph's own a* and b*.
+Everything happens to a batch at once on its device, in few kernels, and nothing waits for the host. Up to the print
+it is linear light; from the print on it is lightness, as a scanner reads it. The truth stays the photograph's own
+a* and b*.
 """
 
 from typing import Annotated

@@ -14,11 +14,11 @@ _LEVELS, _ZERO = 2.55, 128  # L* 100 is 255; a* = 0 is 128
 
 
 class Stored(NamedTuple):
-    """Photographs as bytes; `index` says which ones of a held set they are."""
+    """Photographs as bytes; `numbers` says which ones of a held set they are."""
 
     lightness: Tensor  # uint8 (N,1,S,S), 0..255 is L* 0..100
     ab: Tensor  # uint8 (N,2,S/4,S/4), 128 is 0: means over 4 x 4 pixels
-    index: Tensor | None = None  # (N,)
+    numbers: Tensor | None = None  # (N,)
 
     @classmethod
     def of_rgb(cls, squares: Tensor) -> "Stored":
@@ -29,8 +29,10 @@ class Stored(NamedTuple):
 
     def to(self, device: str) -> "Stored":
         """Return the same photographs on a device."""
-        moved = (None if part is None else part.to(device, non_blocking=True) for part in self)
-        return Stored(*moved)  # type: ignore[arg-type] - only the index may be None
+        numbers = None if self.numbers is None else self.numbers.to(device)
+        return Stored(
+            self.lightness.to(device, non_blocking=True), self.ab.to(device, non_blocking=True), numbers
+        )
 
     def take(self, index: Tensor) -> "Stored":
         """Return some of the photographs, by their places in this set."""
@@ -44,9 +46,7 @@ class Stored(NamedTuple):
         """Return the photographs at side x side pixels; at their own size they stay to the bit."""
         if side == self.lightness.shape[-1]:
             return self
-        sizes = zip(self[:2], (side, side // STRIDE), strict=True)
-        parts = (F.interpolate(part.float(), (s, s), mode="bilinear", antialias=True) for part, s in sizes)  # type: ignore[arg-type]
-        return Stored(*(part.round().byte() for part in parts))
+        return Stored(_resize(self.lightness, side), _resize(self.ab, side // STRIDE))
 
     def lab(self) -> tuple[Tensor, Tensor]:
         """Return L* (N,1,S,S) in 0..100 and ab (N,2,S/4,S/4)."""
@@ -60,3 +60,8 @@ class Stored(NamedTuple):
 def enlarge(ab: Tensor) -> Tensor:
     """Bring ab (B,2,S/4,S/4) to the size of the lightness, bilinearly."""
     return F.interpolate(ab, scale_factor=float(STRIDE), mode="bilinear", align_corners=False)
+
+
+def _resize(images: Tensor, side: int) -> Tensor:
+    resized = F.interpolate(images.float(), (side, side), mode="bilinear", antialias=True)
+    return resized.round().byte()

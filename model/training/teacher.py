@@ -1,8 +1,8 @@
-"""A teacher: weights that see the clean crop and say what they would answer, while the network in training sees it on film.
+"""A teacher: weights that see the clean crop, while the network in training sees it on film.
 
 Half of the loss is then the distance to the teacher's distribution, half the truth's: what old film costs on clean
-photographs becomes smaller (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"). A held set is looked at
-once, as whole photographs, and its answers are remembered: cheaper than to ask at every step.
+photographs becomes smaller (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"). A held set can be
+looked at once, as whole photographs, and its answers remembered: cheaper than to ask at every step.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ _AT_ONCE = 64  # photographs
 class Told(NamedTuple):
     """A teacher's distributions over bins."""
 
-    index: Tensor  # (B,K,T), the likeliest bins
+    bins: Tensor  # (B,K,T), the likeliest
     share: Tensor  # (B,K,T), their probabilities
 
 
@@ -70,8 +70,8 @@ class Teacher:
             for start in range(0, photos.size, _AT_ONCE):
                 part = slice(start, start + _AT_ONCE)
                 told = self.look(stored.lightness[part].float() / 2.55)
-                index[part], root[part] = told.index.short(), (told.share.sqrt() * 255).round().byte()
-                count.add(len(told.index))
+                index[part], root[part] = told.bins.short(), (told.share.sqrt() * 255).round().byte()
+                count.add(len(told.bins))
         self.memory = Told(index, root)
 
     @torch.no_grad()
@@ -88,7 +88,7 @@ class Teacher:
         """Return the answers at positions (B,K) of a batch whose photographs have an index (B,) in the held set."""
         if self.memory is None or index is None:
             return self.look(batch.clean, positions)
-        small = int(self.memory.index.shape[1] ** 0.5)
+        small = int(self.memory.bins.shape[1] ** 0.5)
         places = stored_places(batch.window, positions, batch.ab.shape[-1], small, random)
         likeliest, root = (part[index[:, None], places] for part in self.memory)
         return Told(likeliest.long(), (root.float() / 255).square())
@@ -110,7 +110,8 @@ def stored_places(
         ((at + 1) * stored / 2 - 1 + shift).ceil().long().clamp(0, stored - 1)
         for at, shift in zip((at_x, at_y), jitter, strict=True)
     )
-    return row * stored + column
+    place: Tensor = row * stored + column
+    return place
 
 
 def taught_loss(
@@ -127,8 +128,8 @@ def taught_loss(
         trust: (N,K), the teacher's share of the loss at each place.
     """
     index, share = targets(ab)  # (N, K, 5)
-    likely = F.log_softmax(logits.float(), -1).gather(-1, torch.cat([index, told.index], -1))
-    own, taught = likely.split([index.shape[-1], told.index.shape[-1]], -1)
+    likely = F.log_softmax(logits.float(), -1).gather(-1, torch.cat([index, told.bins], -1))
+    own, taught = likely.tensor_split([index.shape[-1]], -1)
     truth = -(share * own).sum(-1)
     mixed: Tensor = log_weight[index[..., 0]].exp() * (
         truth + trust * (divergence(told.share, taught) - truth)
@@ -146,4 +147,5 @@ def divergence(share: Tensor, taught: Tensor) -> Tensor:
     rest = (1 - share.sum(-1)).clamp(min=1e-4)
     own_rest = (1 - taught.exp().sum(-1)).clamp(min=1e-4)
     kept = torch.special.xlogy(share, share) - share * taught
-    return kept.sum(-1) + rest * (rest.log() - own_rest.log())
+    total: Tensor = kept.sum(-1) + rest * (rest.log() - own_rest.log())
+    return total
