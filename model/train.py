@@ -260,7 +260,7 @@ def load_teacher(path: Path, run: Run, photos: Photos, ranks: Ranks) -> Teacher:
     if run.config.teacher_remembers:
         if not isinstance(photos, HeldPhotos):
             raise ModelRejected("A teacher remembers only photographs that are held (held = true).")
-        teacher.remember(photos, quiet=not ranks.first)
+        teacher.remember(photos.stored, quiet=not ranks.first)
     return teacher
 
 

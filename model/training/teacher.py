@@ -19,11 +19,12 @@ from ..losses import SoftTargets
 from ..network import Colorizer
 from ..progress import Count
 from .augment import Batch
-from .data import HeldPhotos
+from .stored import Stored
 
-LIKELIEST = 16
+LIKELIEST = 32
 """Bins of a distribution that are told one by one; the rest is told as their sum."""
-_AT_ONCE = 64  # photographs
+AT_ONCE = 64
+"""Photographs that are looked at together."""
 
 
 class Told(NamedTuple):
@@ -43,9 +44,9 @@ class Teacher:
 
     def __init__(self, network: Colorizer, *, bf16: bool) -> None:
         self.network, self.bf16 = network.eval().requires_grad_(False), bf16
-        self.memory: Told | None = (
-            None  # of whole photographs (M,P,T): int16, and the root of the share as a byte
-        )
+        self.told = min(LIKELIEST, len(network.bins))
+        # Of whole photographs, (M,P,T): bins as int16, and the roots of their shares as bytes.
+        self.memory: Told | None = None
 
     @classmethod
     def load(cls, path: Path, bins: Tensor, *, bf16: bool) -> "Teacher":
@@ -59,20 +60,29 @@ class Teacher:
             raise ModelRejected(f"The teacher {path} answers in other bins than the network in training.")
         return cls(network.to(bins.device).to(memory_format=torch.channels_last), bf16=bf16)  # type: ignore[call-overload]
 
-    @torch.no_grad()
-    def remember(self, photos: HeldPhotos, *, quiet: bool = False) -> None:
-        """Look at every whole photograph once and keep the answers: 192 KB each at 256 px."""
-        stored = photos.stored
-        places, device = stored.ab[0, 0].numel(), stored.ab.device
-        index = torch.empty(photos.size, places, LIKELIEST, dtype=torch.int16, device=device)
-        root = torch.empty(photos.size, places, LIKELIEST, dtype=torch.uint8, device=device)
-        with Count("looked at by the teacher", photos.size, quiet=quiet) as count:
-            for start in range(0, photos.size, _AT_ONCE):
-                part = slice(start, start + _AT_ONCE)
-                told = self.look(stored.lightness[part].float() / 2.55)
-                index[part], root[part] = told.bins.short(), (told.share.sqrt() * 255).round().byte()
-                count.add(len(told.bins))
-        self.memory = Told(index, root)
+    def make_room(self, stored: Stored) -> None:
+        """Make room for the answers to so many photographs: 384 KB each at 256 px."""
+        shape, device = (len(stored.ab), stored.ab[0, 0].numel(), self.told), stored.ab.device
+        self.memory = Told(
+            torch.empty(shape, dtype=torch.int16, device=device),
+            torch.empty(shape, dtype=torch.uint8, device=device),
+        )
+
+    def remember(self, stored: Stored, *, quiet: bool = False) -> None:
+        """Look at every whole photograph once and keep the answers."""
+        self.make_room(stored)
+        with Count("looked at by the teacher", len(stored.ab), quiet=quiet) as count:
+            for start in range(0, len(stored.ab), AT_ONCE):
+                part = slice(start, min(start + AT_ONCE, len(stored.ab)))
+                self.remember_some(stored, part)
+                count.add(part.stop - start)
+
+    def remember_some(self, stored: Stored, part: slice) -> None:
+        """Look at some of the photographs that there is room for."""
+        assert self.memory is not None, "first make_room()"
+        told = self.look(stored.lightness[part].float() / 2.55)
+        self.memory.bins[part] = told.bins.short()
+        self.memory.share[part] = (told.share.sqrt() * 255).round().byte()
 
     @torch.no_grad()
     def look(self, lightness: Tensor, positions: Tensor | None = None) -> Told:
@@ -81,7 +91,7 @@ class Teacher:
         with torch.autocast(lightness.device.type, torch.bfloat16, enabled=self.bf16):
             logits = self.network(lightness, positions=positions)
         shares = logits.flatten(2).transpose(1, 2).float().softmax(-1)
-        likeliest = shares.topk(LIKELIEST, -1)
+        likeliest = shares.topk(self.told, -1, sorted=False)
         return Told(likeliest.indices, likeliest.values)
 
     def tell(self, batch: Batch, index: Tensor | None, positions: Tensor, random: torch.Generator) -> Told:
@@ -107,7 +117,7 @@ def stored_places(
     at_y = windows[:, 1, 1:2] * y + windows[:, 1, 2:]
     jitter = torch.rand(2, *positions.shape, generator=random, device=positions.device)
     column, row = (
-        ((at + 1) * stored / 2 - 1 + shift).ceil().long().clamp(0, stored - 1)
+        ((at + 1) * stored / 2 - 0.5 + shift).floor().long().clamp(0, stored - 1)
         for at, shift in zip((at_x, at_y), jitter, strict=True)
     )
     place: Tensor = row * stored + column
