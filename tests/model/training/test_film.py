@@ -132,7 +132,9 @@ def test_grain_is_strongest_in_the_middle_tones() -> None:
 def test_a_halftone_keeps_the_mean_tone() -> None:
     for tone in (0.3, 0.5, 0.7):
         flat = torch.full((64, 1, 64, 64), tone)
-        assert ageing.halftone(flat, 1.0, Draws(64, generator(0))).mean().item() == pytest.approx(tone, abs=0.08)
+        assert ageing.halftone(flat, 1.0, Draws(64, generator(0))).mean().item() == pytest.approx(
+            tone, abs=0.08
+        )
 
 
 def test_under_a_mount_there_is_no_colour(stored: Stored) -> None:
