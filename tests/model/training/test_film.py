@@ -10,7 +10,7 @@ from model.training.draws import Draws
 from model.training.film import Film, on_film
 from model.training.stored import Stored
 
-NOTHING = {name: 0.0 for name in Film.model_fields}
+NOTHING = dict.fromkeys(Film.model_fields, 0.0)
 
 
 def only(**shares: float) -> Film:
@@ -54,7 +54,7 @@ def test_film_is_a_function_of_its_generator(stored: Stored) -> None:
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
 def test_all_of_film_stays_finite_and_in_range(stored: Stored, kind: torch.dtype) -> None:
-    everything = Film(**{name: 1.0 for name in Film.model_fields})
+    everything = Film(**dict.fromkeys(Film.model_fields, 1.0))
     lightness, ab = stored.lab()
     black, white = torch.zeros_like(lightness[:2]), torch.full_like(lightness[:2], 100.0)
     clean = torch.cat([lightness, black, white]).to(kind)
