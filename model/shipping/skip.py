@@ -5,6 +5,8 @@ of a prediction. So they move into an ONNX `If` on the hints' mask. The exporter
 does not accept maps of symbolic sizes.
 """
 
+from graphlib import TopologicalSorter
+
 from onnx import GraphProto, NodeProto, TensorProto, helper
 
 from photochrom.errors import ModelRejected
@@ -34,6 +36,16 @@ def skip_hints(graph: GraphProto) -> None:
     _replace(graph, [*condition, *graph.node])
 
 
+def put_in_order(graph: GraphProto) -> None:
+    """Have every node follow those that it reads, its branches included, which other tools that sort leave out."""
+    makers = {name: index for index, node in enumerate(graph.node) for name in node.output if name}
+    needs = {
+        index: sorted({makers[name] for name in _read(node) if name in makers})
+        for index, node in enumerate(graph.node)
+    }
+    _replace(graph, [graph.node[index] for index in TopologicalSorter(needs).static_order()])
+
+
 def _added_to(graph: GraphProto, logits: str) -> list[str]:
     """Return what is added to the logits first: the spread; nothing where the answer is not in bins."""
     reached = {"hints"}
@@ -48,9 +60,10 @@ def _added_to(graph: GraphProto, logits: str) -> list[str]:
 def _branch(graph: GraphProto, output: str) -> None:
     """Replace the nodes that only `output` needs by an `If` that gives a zero where there are no hints."""
     inside = _needed_alone(graph, output)
-    shown = helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+    present, absent, shape = f"{output}.present", f"{output}.absent", (1, 1, 1, 1)
+    graph.node[inside[-1]].output[0] = present  # names are unique across branches
+    shown = helper.make_tensor_value_info(present, TensorProto.FLOAT, None)
     then = helper.make_graph([graph.node[i] for i in inside], f"with.{output}", [], [shown])
-    absent, shape = f"{output}.absent", (1, 1, 1, 1)
     zero = helper.make_tensor("zero", TensorProto.FLOAT, shape, [0.0])
     otherwise = helper.make_graph(
         [helper.make_node("Constant", [], [absent], absent, value=zero)],
