@@ -11,7 +11,7 @@ from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.photo.hints import Hint
 
-from . import keys
+from . import keys, upkeep
 from .errors import failed
 from .options import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
 
@@ -22,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(keys.app, name="keys")
+for command in upkeep.COMMANDS:
+    app.command()(command)
 
 
 class ClientMissing(PhotochromError):

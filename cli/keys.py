@@ -1,29 +1,21 @@
 """`photochrom keys`: make, list and revoke API keys, straight in the queue's Redis; no call of the API makes one."""
 
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from redis import Redis
-from redis.exceptions import RedisError
 
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope
-from photochrom.errors import PhotochromError, QueueUnavailable
-from photochrom.processes.valkey import address, valkey
 from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 
-from .errors import failed, stderr
+from .errors import stderr
+from .queue_at_hand import Data, queue_at_hand
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 _USUAL = [Scope.READ, Scope.WRITE]
-_REDIS_SECONDS = 5
-Data = Annotated[
-    Path, typer.Option(help="Data folder of `photochrom up`; not looked at where REDIS_URL is set.")
-]
 Bound = Annotated[int | None, typer.Option(min=0, help="Instead of the server's setting.")]
 
 
@@ -63,7 +55,7 @@ def create(
         daily_bytes=daily_bytes,
         daily_pixels=daily_pixels,
     )
-    with _Server(data) as redis:
+    with queue_at_hand(data) as redis:
         keys, now = KeyStore(redis), utc_now()
         record, token = KeyRecord.generate(
             name,
@@ -83,7 +75,7 @@ def create(
 @app.command("list")
 def list_keys(data: Data = Path("data")) -> None:
     """List the keys; of the keys themselves only the ids."""
-    with _Server(data) as redis:
+    with queue_at_hand(data) as redis:
         rows = KeyStore(redis).listed()
     lines: list[tuple[str, ...]] = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
     lines += [_row(key, used) for key, used in rows]
@@ -99,55 +91,12 @@ def revoke(
     data: Data = Path("data"),
 ) -> None:
     """Revoke a key, at once, with the sessions of browsers that it opened and its webhooks; its jobs stay."""
-    with _Server(data) as redis:
+    with queue_at_hand(data) as redis:
         record = KeyStore(redis).revoke(key_id.removeprefix("phc_").partition("_")[0])
         disabled = WebhookStore(redis).disable_orphans()
     typer.echo(f"Revoked {record.id} ({record.name}).")
     for webhook in disabled:
         typer.echo(f"Disabled its webhook {webhook.id} to {webhook.url}.")
-
-
-class _Server:
-    """The queue's server at hand: that of REDIS_URL, else the embedded one, started for the moment if need be."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Redis:
-        try:
-            url = _url(self._data, self._stack)
-            redis = Redis.from_url(url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS)
-            self._stack.enter_context(redis).ping()
-        except PhotochromError as error:
-            self._stack.close()
-            raise failed(error) from None
-        except (RedisError, ValueError) as error:
-            self._stack.close()
-            raise failed(QueueUnavailable(f"The queue's server does not answer: {error}.")) from None
-        return redis
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        self._stack.close()
-        if isinstance(error, PhotochromError):
-            raise failed(error) from None
-
-
-def _url(data: Path, stack: ExitStack) -> str:
-    from .up import AlreadyRuns, locked, shared_settings
-
-    if given := shared_settings().given_redis_url():
-        return given
-    try:
-        stack.enter_context(locked(data))
-    except AlreadyRuns:
-        try:
-            return address(data / "queue").read_text()
-        except OSError:
-            raise QueueUnavailable(
-                f"The service that runs on {data} has no queue of its own; set REDIS_URL to the server it uses."
-            ) from None
-    return stack.enter_context(valkey(data / "queue"))
 
 
 def _row(key: KeyRecord, used: datetime | None) -> tuple[str, ...]:

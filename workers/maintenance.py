@@ -1,12 +1,11 @@
 """What keeps accepted jobs from being lost and storage from filling: run by every worker between jobs."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import islice
 from typing import ParamSpec
 
 from redis import Redis
@@ -15,14 +14,17 @@ from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004
 from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.errors import JobConflict, JobNotFound
+from photochrom.jobs.findings import Findings
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
 from photochrom.proven_time import ProvenTime
+from photochrom.storage.ownership import Ownership
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
+from . import orphans
 from .clock_jumps import shorten
 
 _log = logging.getLogger(__name__)
@@ -32,7 +34,10 @@ _SWEEP_SECONDS = 30
 ORPHANS_SECONDS = 3600
 """Between two looks for files that no job names, unless the settings say otherwise."""
 _SWEEP_LIMIT = 500
-_FILES_AT_ONCE = 500
+# A service that was away for so long starts anew: its storage may be another one now.
+_START_SECONDS = 3600
+# A storage with more files at the first start is looked through with the first look for files that no job names.
+_FILES_AT_START = 500
 # Files come before their records; an upload may take this long.
 _ORPHAN_AGE = timedelta(hours=2)
 
@@ -49,6 +54,7 @@ class Maintenance:
     batches: BatchStore
     turns: Turns
     orphans_seconds: int = ORPHANS_SECONDS
+    orphan_limit: int | None = orphans.LIMIT
 
     @property
     def fleet(self) -> Fleet:
@@ -59,6 +65,11 @@ class Maintenance:
     def time(self) -> ProvenTime:
         """Tells by when to delete: wall clocks alone may have run ahead."""
         return ProvenTime(self.redis)
+
+    @cached_property
+    def ownership(self) -> Ownership:
+        """Tells whether the storage belongs to this queue."""
+        return Ownership(self.redis, self.storage, self.store.named)
 
     def run(self) -> None:
         """Do what is due; workers that run this at the same time share the work by locks.
@@ -76,7 +87,7 @@ class Maintenance:
         if self._due("sweep", _SWEEP_SECONDS):
             apart(self.sweep)
             apart(self.forget)
-        if self._due("orphans", self.orphans_seconds):
+        if self._orphans_due():
             apart(self.remove_orphans, _ORPHAN_AGE)
 
     def shorten(self, heartbeat: int) -> None:
@@ -132,16 +143,21 @@ class Maintenance:
         self.store.forget_bindings(now)
 
     def remove_orphans(self, age: timedelta) -> None:
-        """Delete drafts and files older than `age` that no record names: left by killed processes."""
+        """Take away drafts, and files older than `age` that no record names: left by killed processes."""
         self.storage.discard_drafts()
-        oldest = self.time.now() - age
-        for keys in _chunks(found.key for found in self.storage.listing() if found.modified_at < oldest):
-            self._go_on("orphans", self.orphans_seconds)
-            named = self.store.named(keys)
-            for key in keys:
-                if key not in named:
-                    _log.warning("Removing %s: no job names it", key)
-                    apart(self.storage.delete, key)
+        now = self.time.now()
+        orphans.Orphans(
+            self.store,
+            self.storage,
+            self.ownership,
+            Findings(self.redis),
+            limit=self.orphan_limit,
+            go_on=lambda: self._go_on("orphans", self.orphans_seconds),
+        ).look(now, age)
+
+    def own(self) -> None:
+        """Make a storage ours that holds nothing of others, before it does."""
+        self.ownership.claim(_FILES_AT_START)
 
     def _sweep(self, job_id: str, now: datetime) -> None:
         with suppress(JobNotFound, JobConflict):
@@ -170,6 +186,15 @@ class Maintenance:
             return  # deleted or done since it was read
         _log.warning("Recovered job %s, which was %s with its delivery %s", seen.id, seen.state, delivery)
 
+    def _orphans_due(self) -> bool:
+        """Tell whether to look now: never at the start, when queue or storage may be others than they should be."""
+        seen = self.redis.set("maintenance:seen", 1, ex=max(_START_SECONDS, self.orphans_seconds), get=True)
+        if seen is None:
+            self.redis.set("maintenance:orphans", 1, ex=self.orphans_seconds)
+            apart(self.own)
+            return False
+        return self._due("orphans", self.orphans_seconds)
+
     def _due(self, task: str, seconds: int) -> bool:
         shorten(self.redis, f"maintenance:{task}", seconds)
         return bool(self.redis.set(f"maintenance:{task}", 1, nx=True, ex=seconds))
@@ -196,9 +221,3 @@ def apart(task: Callable[Args, object], *args: Args.args, **kwargs: Args.kwargs)
         # Of a record only its id: the rest is the caller's.
         told = [str(getattr(arg, "id", arg)) for arg in args]
         _log.exception("Maintenance: %s(%s) failed", getattr(task, "__name__", task), ", ".join(told))
-
-
-def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(keys)
-    while chunk := list(islice(rest, _FILES_AT_ONCE)):
-        yield chunk

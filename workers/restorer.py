@@ -30,6 +30,7 @@ from photochrom.jobs.store import JobStore
 from photochrom.logs import about
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.drafts import FULL
+from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
@@ -212,7 +213,7 @@ class Restorer:
                 self.predictor.card.weights_sha256,
             )
         )
-        return f"results/{record.id}/{hashlib.sha256(identity.encode()).hexdigest()[:32]}{extension}"
+        return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)
 
     def _settle(self, record: JobRecord, lease: Lease) -> None:
         """After a stop: cancel if that was asked for, and leave no file that no record names."""

@@ -6,11 +6,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from photochrom.settings import SharedSettings
 
 from .network.gpu_memory import SESSION_MB
+from .orphans import LIMIT
 from .pipeline.limits import PhotoLimits
 from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
 
@@ -65,6 +66,14 @@ class WorkerSettings(SharedSettings):
             "files once a day is enough.",
         ),
     ] = timedelta(hours=1)
+    orphan_limit: Annotated[
+        Annotated[int, Field(ge=0)] | None,
+        BeforeValidator(lambda given: None if given in ("", "none") else given),
+        Field(
+            description="Files that no job names and that may go to the trash at one look, or a tenth of all where "
+            "that is less; where there are more, all stay. `none` lets any number go."
+        ),
+    ] = LIMIT
     shutdown_grace: Annotated[
         int, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
     ] = GRACE_SECONDS

@@ -314,6 +314,7 @@ def run(settings: WorkerSettings) -> None:
             storage=storage,
             max_attempts=settings.max_attempts,
             orphans_seconds=int(settings.orphan_interval.total_seconds()),
+            orphan_limit=settings.orphan_limit,
         ),
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())

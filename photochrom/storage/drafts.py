@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from ..errors import StorageFull, StorageReadOnly
 
+_PREFIX = "draft-"
+# Those of version 0.1.0 had Python's own name for a temporary file.
+_DRAFT = re.compile(rf"({_PREFIX}|tmp)[a-z0-9_]{{8}}")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -39,7 +43,7 @@ class Drafts:
         """Make a file; return its descriptor, which holds its lock. Safe against `discard_dead` next door."""
         while True:
             with refusals_named():
-                descriptor, name = tempfile.mkstemp(dir=self._folder)
+                descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
             # The lock dies with us, however we die: so a draft without one is nobody's.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if os.fstat(descriptor).st_nlink:
@@ -48,7 +52,8 @@ class Drafts:
 
     def discard_dead(self) -> int:
         """Remove the drafts whose writers are dead and return how many there were."""
-        return sum(_discard_if_unlocked(path) for path in self._folder.iterdir())
+        drafts = (path for path in self._folder.iterdir() if _DRAFT.fullmatch(path.name))
+        return sum(_discard_if_unlocked(path) for path in drafts)
 
 
 class DraftFile:

@@ -18,6 +18,7 @@ from obstore.store import S3Store
 
 from ..errors import ObjectNotFound, StorageFull, StorageUnavailable
 from .drafts import DraftFile, Drafts
+from .keys import MARKER, TRASH
 from .storage import Reading, StoredObject, checked_key
 
 if TYPE_CHECKING:
@@ -92,12 +93,18 @@ class ObjectStorage:
         except ObjectNotFound:
             checked_key(key)
 
-    def listing(self) -> Iterator[StoredObject]:
+    def move(self, key: str, to: str) -> None:
+        """See `Storage.move`: a copy, made by the store itself, and then the end of the first."""
+        with self._errors(key):
+            obstore.copy(self._store, checked_key(key), checked_key(to))
+        self.delete(key)
+
+    def listing(self, prefix: str = "") -> Iterator[StoredObject]:
         """See `Storage.listing`."""
         with self._errors("objects"):
-            for page in obstore.list(self._store):
+            for page in obstore.list(self._store, prefix or None):
                 for meta in page:
-                    if meta["path"] != _PROBE:
+                    if prefix or not _is_our_own(meta["path"]):
                         yield StoredObject(meta["path"], meta["size"], meta["last_modified"])
 
     def local_path(self, key: str) -> None:
@@ -173,6 +180,10 @@ class _ObjectDraft:
             # A link cannot be given a name later: the store sends what was said here.
             attributes["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(name, safe='')}"
         self._storage._upload(self.path, key, attributes)
+
+
+def _is_our_own(key: str) -> bool:
+    return key in {_PROBE, MARKER} or key.startswith(f"{TRASH}/")
 
 
 def bucket_and_prefix(url: str) -> tuple[str, str | None]:

@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 
 from ..errors import ObjectNotFound
 from .drafts import DraftFile, Drafts, refusals_named
+from .keys import MARKER, TRASH
 
 # No part begins with a dot, so no key climbs out of the folder or meets the drafts.
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,4}")
@@ -89,8 +90,20 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; no error if it is not there."""
 
-    def listing(self) -> Iterator[StoredObject]:
-        """Yield every object, in no order."""
+    def move(self, key: str, to: str) -> None:
+        """Have the object under another key, in place of an older one there.
+
+        It is under one of them at every moment, whole; an object store may show both for a while.
+
+        Raises:
+            ObjectNotFound: there is no such object.
+        """
+
+    def listing(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Yield every object whose key begins with this folder, in no order.
+
+        Without a folder it is every one but those in the trash, and our own notes.
+        """
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Reading:
         """Begin to read the bytes from `start` (within the object) to before `end`.
@@ -181,10 +194,18 @@ class LocalStorage:
             path.unlink(missing_ok=True)
         self._remove_empty(path.parent)
 
-    def listing(self) -> Iterator[StoredObject]:
+    def move(self, key: str, to: str) -> None:
+        """See `Storage.move`."""
+        source = self.local_path(key)
+        self._publish(source, to)
+        self._remove_empty(source.parent)
+
+    def listing(self, prefix: str = "") -> Iterator[StoredObject]:
         """See `Storage.listing`."""
-        for folder, subfolders, names in os.walk(self._folder):
-            subfolders[:] = [name for name in subfolders if name != _DRAFTS]
+        for folder, subfolders, names in os.walk(self._folder / prefix):
+            if Path(folder) == self._folder:
+                subfolders[:] = [name for name in subfolders if name not in {_DRAFTS, TRASH}]
+                names = [name for name in names if name != MARKER]
             for name in names:
                 path = Path(folder) / name
                 try:

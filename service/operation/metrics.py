@@ -18,6 +18,7 @@ from redis import Redis
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photochrom.jobs import counters
+from photochrom.jobs.findings import LEFT, OWNED, UNREADABLE, Findings
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import UNFINISHED
@@ -29,6 +30,20 @@ from ..edge.methods import known_method
 from ..edge.routing import Router
 
 router = Router(tags=["service"])
+_FINDINGS = {
+    OWNED: (
+        "photochrom_storage_owned",
+        "1 where queue and storage are known to belong together; 0 where nothing is deleted for want of a job.",
+    ),
+    LEFT: (
+        "photochrom_orphans_left",
+        "Files that no job names, left alone at the last look because they were too many.",
+    ),
+    UNREADABLE: (
+        "photochrom_unreadable_records",
+        "Records whose time is over and that this version cannot read; looked at again in a day.",
+    ),
+}
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -109,6 +124,7 @@ class _Redis(Collector):
         yield from self._queue()
         yield from self._workers()
         yield from _jobs(counters.read(self._redis))
+        yield from _findings(Findings(self._redis).read())
 
     def _queue(self) -> Iterator[Metric]:
         # Of a batch only a few items are here at a time, so that others get their turn: to scale by, take the next.
@@ -150,6 +166,13 @@ class _Redis(Collector):
         for worker in alive:
             memory.add_metric((worker.name,), worker.resident_bytes)
         yield from (workers, memory)
+
+
+def _findings(found: dict[str, int]) -> Iterator[Metric]:
+    # What nobody has looked for yet is not shown: it is neither right nor wrong.
+    for name, number in found.items():
+        if name in _FINDINGS:
+            yield GaugeMetricFamily(*_FINDINGS[name], value=number)
 
 
 def _jobs(readings: counters.Readings) -> Iterator[Metric]:

@@ -19,6 +19,7 @@ from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.jobs.store import JobStore
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
@@ -152,7 +153,7 @@ def _stored(upload: Upload, job_id: str, name: str = "", prefix: str = "") -> Or
         bytes=upload.bytes,
         media_type=upload.format.media_type,
         sha256=upload.sha256,
-        key=f"originals/{job_id}/{prefix}{upload.sha256[:32]}{upload.format.extension}",
+        key=original_key(job_id, upload.sha256, upload.format.extension, prefix),
     )
 
 

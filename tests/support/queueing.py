@@ -23,6 +23,7 @@ from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Result
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.keys import original_key, result_key
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
 from support.running import ROOT
@@ -76,12 +77,13 @@ class Bench:
 
 def make_record(photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
     job_id = new_id()
+    sha256 = hashlib.sha256(photo).hexdigest()
     original = Original(
         name=name,
         bytes=len(photo),
         media_type="image/jpeg",
-        sha256=hashlib.sha256(photo).hexdigest(),
-        key=f"originals/{job_id}/a.jpg",
+        sha256=sha256,
+        key=original_key(job_id, sha256, ".jpg"),
     )
     chosen = ColorizeOptions.model_validate(options)
     return JobRecord(id=job_id, options=chosen, original=original, created_at=utc_now())
@@ -146,8 +148,8 @@ def workers(bench: Bench, processes: int = 1, **settings: object) -> Iterator[Wo
 
 
 def maintenance(bench: Bench) -> Maintenance:
-    """Return what every worker runs between jobs, to be run here."""
-    return Maintenance(
+    """Return what every worker runs between jobs, to be run here; a storage with nothing in it is the queue's."""
+    made = Maintenance(
         redis=bench.redis,
         store=bench.store,
         queue=bench.queue,
@@ -155,7 +157,10 @@ def maintenance(bench: Bench) -> Maintenance:
         max_attempts=3,
         batches=bench.batches,
         turns=bench.turns,
+        orphan_limit=None,
     )
+    made.own()
+    return made
 
 
 def new_batch(bench: Bench) -> str:
@@ -177,7 +182,7 @@ def add_item(bench: Bench, batch_id: str, name: str, photo: bytes, **options: ob
 def finished(bench: Bench, job_id: str, data: bytes = b"coloured") -> JobRecord:
     """Do to a job what a worker does, with these bytes as its result."""
     claimed = bench.store.change(job_id, lambda r: r.claim("w", utc_now(), 3))
-    key = f"results/{job_id}/a.jpg"
+    key = result_key(job_id, hashlib.sha256(data).hexdigest(), ".jpg")
     with bench.storage.draft() as draft:
         draft.write(data)
         draft.commit(key)

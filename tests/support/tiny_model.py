@@ -1,8 +1,10 @@
 """A network of a few nodes that holds the model's contract: for tests of everything around it."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from photochrom.photo.model_card import ModelCard
@@ -92,3 +94,15 @@ def tiny_model(
     if card:
         helper.set_model_props(model, card.to_metadata())
     return model.SerializeToString()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> dict[str, str]:
+    """Settings of a service that starts fast and finds out fast that a worker has died."""
+    model = tmp_path / "tiny.onnx"
+    model.write_bytes(tiny_model())
+    return {
+        "PHOTOCHROM_MODEL_PATH": str(model),
+        "PHOTOCHROM_HEARTBEAT_TTL": "2",
+        "PHOTOCHROM_MAINTENANCE_INTERVAL": "1",
+    }

@@ -10,6 +10,7 @@ from photochrom.errors import BatchNotFound, JobNotFound
 from photochrom.jobs.queue import rq_id
 from photochrom.jobs.record import JobError, JobRecord, JobState
 from photochrom.jobs.store import IdempotencyKey, JobStore
+from photochrom.storage.keys import result_key
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
 from support.objects import ObjectStore
@@ -279,6 +280,7 @@ def test_an_object_store_is_swept_like_a_disk(bench: Bench, object_store: Object
     bench.storage = object_store.storage(bench.data)  # type: ignore[assignment]
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(days=7), timedelta(days=30)))
     sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
+    sweeper.own()
     kept, over, orphan = (bench.accept(data) for data in (b"x", b"y", b"z"))
     store.change(over.id, fail)
     store.delete(orphan.id)
@@ -295,7 +297,7 @@ def test_files_of_a_living_job_that_its_record_does_not_name_go_too(
 ) -> None:
     """As after an attempt with another model; no record is parsed for it, and each is read once."""
     job = bench.accept(b"x")
-    stray = f"results/{job.id}/b.jpg"
+    stray = result_key(job.id, "b" * 64, ".jpg")
     with bench.storage.draft() as draft:
         draft.write(b"y")
         draft.commit(stray)
@@ -337,6 +339,7 @@ def test_what_goes_wrong_with_one_record_or_task_leaves_the_others_alone(
         return real(what)
 
     monkeypatch.setattr(bench.queue, step, fails)
+    bench.redis.set("maintenance:seen", 1)
     maintenance.run()
     assert queued(bench) == ([rq_id(second)] if step == "put" else [])
     assert stray.original.key not in bench.files()

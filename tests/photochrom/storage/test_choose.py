@@ -119,6 +119,39 @@ def test_deleting_may_be_repeated(storage: Storage) -> None:
     assert [found.key for found in storage.listing()] == ["results/a/c.jpg"]
 
 
+def test_moving_takes_the_whole_object_and_replaces_an_older_one(storage: Storage) -> None:
+    to = f"trash/20260101t000000/{KEY}"
+    for data in (b"one", b"two!"):
+        put(storage, KEY, data)
+        storage.move(KEY, to)
+        assert read(storage, to) == data
+        with pytest.raises(ObjectNotFound):
+            storage.size(KEY)
+    with pytest.raises(ObjectNotFound):
+        storage.move(KEY, to)
+    assert read(storage, to) == b"two!"
+
+
+def test_a_listing_shows_a_folder_or_all_but_the_trash_and_our_own_notes(storage: Storage) -> None:
+    for key in (
+        KEY,
+        "originals/a/b.jpg",
+        "originals-of-mine/x",
+        "trash/20260101t000000/x",
+        "photochrom.json",
+    ):
+        put(storage, key, b"x")
+    storage.check_writable()
+
+    def listed(*prefix: str) -> set[str]:
+        return {found.key for found in storage.listing(*prefix)}
+
+    assert listed() == {KEY, "originals/a/b.jpg", "originals-of-mine/x"}
+    assert listed("originals") == {"originals/a/b.jpg"}
+    assert listed("trash") == {"trash/20260101t000000/x"}
+    assert listed("nothing") == set()
+
+
 def accesses(storage: Storage) -> list[Callable[[str], object]]:
     def fetch(key: str) -> None:
         with storage.file(key):

@@ -126,8 +126,8 @@ def test_a_draft_that_is_taken_for_a_dead_ones_before_it_has_its_lock_is_begun_a
     """Age tells nothing: a clock may run ahead at that moment."""
     make, discarded = tempfile.mkstemp, list[int]()
 
-    def interrupted(dir: Path) -> tuple[int, str]:  # noqa: A002 - as it is called
-        made = make(dir=dir)
+    def interrupted(prefix: str, dir: Path) -> tuple[int, str]:  # noqa: A002 - as it is called
+        made = make(prefix=prefix, dir=dir)
         if not discarded:
             discarded.append(storage.discard_drafts())
         return made
@@ -139,6 +139,17 @@ def test_a_draft_that_is_taken_for_a_dead_ones_before_it_has_its_lock_is_begun_a
         draft.commit("results/a/b.jpg")
     assert discarded == [1]
     assert storage.size("results/a/b.jpg") == 1
+
+
+def test_what_is_no_draft_of_ours_stays_among_the_drafts(storage: LocalStorage, photos: Path) -> None:
+    """Whoever points `scratch` at a folder of theirs loses nothing."""
+    others = [
+        photos / ".drafts" / name for name in ("mum.jpg", "draft", "draft-of-my-book", "tmp", "tmp1.jpg")
+    ]
+    for path in others:
+        path.write_bytes(b"x")
+    assert storage.discard_drafts() == 0
+    assert all(path.is_file() for path in others)
 
 
 def test_writability_is_checked_by_writing(storage: LocalStorage, photos: Path) -> None:

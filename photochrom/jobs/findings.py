@@ -1,0 +1,29 @@
+"""What the workers' maintenance found and a person should know of: numbers in Redis, shown by `/metrics`."""
+
+from typing import cast
+
+from redis import Redis
+
+_KEY = "findings"
+OWNED = "owned"
+"""1 where the storage is proven to be ours, else 0."""
+LEFT = "left"
+"""Files that no job names and that the last look left where they are, because they were too many."""
+UNREADABLE = "unreadable"
+"""Records that could not be read when their time was over, and are looked at again in a day."""
+
+
+class Findings:
+    """The latest number of each kind."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def note(self, name: str, number: int) -> None:
+        """Keep a number in the place of the last one."""
+        self._redis.hset(_KEY, name, number)
+
+    def read(self) -> dict[str, int]:
+        """Return the numbers that were noted, by name."""
+        found = cast("dict[bytes, bytes]", self._redis.hgetall(_KEY))
+        return {name.decode(): int(number) for name, number in found.items()}

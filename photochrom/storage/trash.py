@@ -1,0 +1,45 @@
+"""Where photographs lie for a day that no job names, for somebody who sees that this was a mistake."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from ..errors import ObjectNotFound
+from .keys import TRASH, from_trash
+from .storage import Storage
+
+_log = logging.getLogger(__name__)
+
+
+def empty(storage: Storage, oldest: datetime) -> None:
+    """Delete what went to the trash before `oldest`, and nothing that is not of its form."""
+    for one in storage.listing(TRASH):
+        known = from_trash(one.key)
+        if known is not None and known[0] < oldest:
+            with failures_logged(one.key):
+                storage.delete(one.key)
+
+
+def take_back(storage: Storage) -> int:
+    """Put everything in the trash back where it was; return how many files that were."""
+    count = 0
+    # All at once: what moves while it is listed might be seen twice, or never.
+    for key in [one.key for one in storage.listing(TRASH)]:
+        known = from_trash(key)
+        if known is not None:
+            with failures_logged(key):
+                storage.move(key, known[1])
+                count += 1
+    return count
+
+
+@contextmanager
+def failures_logged(key: str) -> Iterator[None]:
+    """Do one of many; what a file's own folder refuses is logged, and the next look tries it again."""
+    try:
+        yield
+    except ObjectNotFound:
+        return
+    except OSError:
+        _log.exception("%s stays where it is", key)

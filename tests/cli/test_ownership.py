@@ -1,0 +1,113 @@
+"""`photochrom up` on another's photographs, and the commands that decide what becomes of them."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from redis import Redis
+
+from photochrom.ids import new_id
+from photochrom.storage.keys import original_key
+from support.objects import ObjectStore
+from support.photographs import grey_jpeg
+from support.queueing import Bench, maintenance
+from support.running import ROOT, service
+from support.waiting import wait_for
+
+
+def photochrom(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=ROOT,
+        env={**clean, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def others_photographs(data: Path, count: int) -> set[str]:
+    """Photographs of an installation whose queue is not here, three hours old, and one that never was ours."""
+    keys = {original_key(new_id(), "0" * 64, ".jpg") for _ in range(count)} | {"holiday/mum.jpg"}
+    for key in keys:
+        path = data / "photos" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - 3 * 3600,) * 2)
+    return keys
+
+
+def kept(data: Path) -> set[str]:
+    photos = data / "photos"
+    folders = ("originals", "results", "holiday")
+    return {
+        path.relative_to(photos).as_posix()
+        for folder in folders
+        for path in (photos / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def looked(data: Path) -> dict[bytes, bytes]:
+    """Have the workers look for files that no job names, now; return what they found."""
+    redis = Redis.from_url((data / "queue" / "address").read_text())
+    wait_for(lambda: redis.exists("maintenance:seen"), 30, "the first round")
+    redis.delete("findings", "maintenance:orphans")
+    return wait_for(lambda: cast("dict[bytes, bytes]", redis.hgetall("findings")), 30, "a look")
+
+
+def test_a_new_queue_on_a_full_data_folder_takes_nothing_away_and_a_person_decides(
+    tmp_path: Path, tiny: dict[str, str]
+) -> None:
+    data = tmp_path / "data"
+    before = others_photographs(data, 13)
+    with service(data, **tiny) as running:
+        photo = running.upload(grey_jpeg(size=(96, 64)))
+        running.wait(photo)
+        assert before < kept(data), "something went at the start"
+        mine = kept(data) - before
+        assert looked(data)[b"owned"] == b"0"
+        assert before < kept(data), "something went at a look"
+        asked = photochrom("adopt", "--data", str(data))
+        assert asked.returncode == 1
+        assert "names 13 of them" in asked.stdout
+        assert "1 files are not ours" in asked.stdout
+        assert photochrom("adopt", "--yes", "--data", str(data)).returncode == 0
+        assert looked(data) == {b"owned": b"1", b"left": b"13"}
+        assert before < kept(data), "a look took more than a tenth"
+    with service(data, **tiny, PHOTOCHROM_ORPHAN_LIMIT="none") as running:
+        assert looked(data)[b"owned"] == b"1"
+        wait_for(lambda: kept(data) == mine | {"holiday/mum.jpg"}, 30, "the files of no job to go")
+        back = photochrom("untrash", "--data", str(data))
+        assert back.stdout.startswith("13 files are back")
+        assert kept(data) == before | mine
+        assert looked(data)[b"owned"] == b"0"
+        assert kept(data) == before | mine
+        with running.client() as client:
+            assert "photochrom_storage_owned 0.0" in client.get("/metrics").text
+
+
+def test_the_commands_work_on_an_object_store_and_a_server_of_ones_own(
+    bench: Bench, object_store: ObjectStore, tmp_path: Path
+) -> None:
+    chosen = object_store.chosen(tmp_path)
+    env = {f"PHOTOCHROM_{name.upper()}": str(value) for name, value in chosen.items()}
+    env["REDIS_URL"] = bench.redis_url
+    bench.storage = object_store.storage(tmp_path, storage=chosen["storage"])  # type: ignore[assignment]
+    job = bench.accept(b"x")
+    lost = bench.accept(b"y")
+    bench.store.delete(lost.id)
+    looking = maintenance(bench)
+    assert "no job of this queue names 1 of them" in photochrom("adopt", "--yes", **env).stdout
+    looking.remove_orphans(timedelta(seconds=-2))
+    assert bench.files() == [job.original.key]
+    assert photochrom("untrash", **env).stdout.startswith("1 files are back")
+    assert set(bench.files()) == {job.original.key, lost.original.key}
