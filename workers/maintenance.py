@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import ParamSpec
 
@@ -26,6 +25,7 @@ from photochrom.times import utc_now
 
 from . import orphans
 from .clock_jumps import shorten
+from .sweeper import Sweeper
 
 _log = logging.getLogger(__name__)
 
@@ -129,10 +129,14 @@ class Maintenance:
     def sweep(self) -> None:
         """Delete originals, results and records whose time is over."""
         now = self.time.now()
-        expired = self.store.expiring(now, _SWEEP_LIMIT)
-        for job_id in expired:
-            apart(self._sweep, job_id, now)
-        if len(expired) == _SWEEP_LIMIT and self.store.expiring(now, 1) != expired[:1]:
+        sweeper = Sweeper(self.store, self.storage, Findings(self.redis))
+        skip, due, left = 0, [""], [""]
+        # Those that could not even be put off stand in front of all others.
+        while due and left == due:
+            due = self.store.expiring(now, _SWEEP_LIMIT, skip)
+            left, gone = sweeper.sweep(due, now)
+            skip += len(left)
+        if len(due) == _SWEEP_LIMIT and gone:
             # There are more, and they can be swept: whoever looks next goes on. A million a day are 35 a second.
             self.redis.delete("maintenance:sweep")
 
@@ -158,18 +162,6 @@ class Maintenance:
     def own(self) -> None:
         """Make a storage ours that holds nothing of others, before it does."""
         self.ownership.claim(_FILES_AT_START)
-
-    def _sweep(self, job_id: str, now: datetime) -> None:
-        with suppress(JobNotFound, JobConflict):
-            record = self.store.get(job_id)
-            swept = record.sweep(now)
-            # Files first: killed in between, the next sweep finds the record and does it again.
-            for key in record.stored_keys() - swept.stored_keys():
-                self.storage.delete(key)
-            if record.expires_at and record.expires_at <= now:
-                self.store.delete(job_id)
-            else:
-                self.store.change(job_id, lambda job: job.sweep(now))
 
     def _recover(self, seen: JobRecord, delivery: Delivery) -> None:
         try:

@@ -10,7 +10,7 @@ OWNED = "owned"
 LEFT = "left"
 """Files that no job names and that the last look left where they are, because they were too many."""
 UNREADABLE = "unreadable"
-"""Records that could not be read when their time was over, and are looked at again in a day."""
+"""How often a record could not be read when its time was over: once a day for each."""
 
 
 class Findings:
@@ -22,6 +22,10 @@ class Findings:
     def note(self, name: str, number: int) -> None:
         """Keep a number in the place of the last one."""
         self._redis.hset(_KEY, name, number)
+
+    def add(self, name: str, number: int) -> None:
+        """Count on."""
+        self._redis.hincrby(_KEY, name, number)
 
     def read(self) -> dict[str, int]:
         """Return the numbers that were noted, by name."""

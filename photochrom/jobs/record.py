@@ -1,5 +1,6 @@
 """The record of one job and its states; pure, without Redis: every change gives a new record."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -157,6 +158,12 @@ class JobRecord(_Part):
     model: ModelUsed | None = None
     warnings: tuple[str, ...] = ()
     error: JobError | None = None
+    deleting: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Keys of files whose time is over and that are being deleted: nothing uses them any more."
+        ),
+    ] = ()
     trace: Annotated[
         str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
     ] = ""
@@ -169,11 +176,15 @@ class JobRecord(_Part):
     @property
     def next_expiry(self) -> datetime | None:
         """When the sweeper has something to do here, None while the job is unfinished."""
-        times = (self.original.expires_at, self.result and self.result.expires_at, self.expires_at)
+        due = self.finished_at if self.deleting else None
+        times = (due, self.original.expires_at, self.result and self.result.expires_at, self.expires_at)
         return min((time for time in times if time), default=None)
 
     def stored_keys(self) -> set[str]:
         """Return the storage keys that belong to this job."""
+        return self._kept_keys() | set(self.deleting)
+
+    def _kept_keys(self) -> set[str]:
         inputs = {part.key for part in (self.original, self.reference) if part and part.key}
         return inputs | self.result.keys if self.result else inputs
 
@@ -317,7 +328,7 @@ class JobRecord(_Part):
         return self._changed(original=original, result=result, expires_at=forgotten)
 
     def sweep(self, now: datetime) -> Self:
-        """Forget what has expired by `now`: the keys go, the state says so."""
+        """Forget what has expired by `now`: the state says so, and `deleting` has the keys of what is to go."""
         swept = self
         if self.original.expires_at and self.original.expires_at <= now:
             gone = {"key": "", "expires_at": None}
@@ -325,7 +336,12 @@ class JobRecord(_Part):
             swept = swept._changed(original=self.original.model_copy(update=gone), reference=reference)
         if swept.result and swept.result.expires_at and swept.result.expires_at <= now:
             swept = swept._to(JobState.EXPIRED, result=None)
-        return swept
+        over = sorted(self._kept_keys() - swept._kept_keys())
+        return swept._changed(deleting=(*self.deleting, *over)) if over else swept
+
+    def deleted(self, keys: Collection[str]) -> Self:
+        """Forget the files that were to be deleted, and are."""
+        return self._changed(deleting=tuple(key for key in self.deleting if key not in keys))
 
     def _to(self, state: JobState, **changes: object) -> Self:
         if state not in TRANSITIONS[self.state]:

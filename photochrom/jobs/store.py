@@ -158,9 +158,15 @@ class JobStore:
         """Forget the record and return its last version; raise `JobNotFound` if there is none."""
         for _ in range(_MAX_CONFLICTS):
             record = self.get(job_id)
-            if self._delete(keys=[_key(job_id)], args=[job_id, record.batch_id or "", record.revision]):
+            if self.forget(record):
                 return record
         raise JobConflict(f"Job {job_id} changes too fast; try again.")
+
+    def forget(self, record: JobRecord) -> bool:
+        """Forget this very version of a record; return False, and do nothing, if it has been changed meanwhile."""
+        return bool(
+            self._delete(keys=[_key(record.id)], args=[record.id, record.batch_id or "", record.revision])
+        )
 
     def page(
         self,
@@ -193,9 +199,15 @@ class JobStore:
             yield self.get_many(ids)
             last = f"({ids[-1]}"
 
-    def expiring(self, until: datetime, limit: int) -> list[str]:
-        """Return ids of jobs of which something has expired by `until`, the longest expired first."""
-        return texts(self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=0, num=limit))
+    def expiring(self, until: datetime, limit: int, skip: int = 0) -> list[str]:
+        """Return ids of jobs of which something has expired by `until`, the longest expired first, without `skip`."""
+        return texts(
+            self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=skip, num=limit)
+        )
+
+    def put_off(self, job_id: str, until: datetime) -> None:
+        """Have a job be `expiring` again after that moment only: something is wrong with it, and others wait behind."""
+        self._redis.zadd("jobs:expiry", {job_id: until.timestamp()}, xx=True)
 
     def named(self, keys: list[str]) -> set[str]:
         """Return those of the storage's keys that the record of their job names; Redis looks, and sends no record."""

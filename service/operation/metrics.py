@@ -39,10 +39,6 @@ _FINDINGS = {
         "photochrom_orphans_left",
         "Files that no job names, left alone at the last look because they were too many.",
     ),
-    UNREADABLE: (
-        "photochrom_unreadable_records",
-        "Records whose time is over and that this version cannot read; looked at again in a day.",
-    ),
 }
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -173,6 +169,11 @@ def _findings(found: dict[str, int]) -> Iterator[Metric]:
     for name, number in found.items():
         if name in _FINDINGS:
             yield GaugeMetricFamily(*_FINDINGS[name], value=number)
+    yield CounterMetricFamily(
+        "photochrom_unreadable_records",
+        "Records that this version could not read when their time was over; each is counted once a day.",
+        value=found.get(UNREADABLE, 0),
+    )
 
 
 def _jobs(readings: counters.Readings) -> Iterator[Metric]:

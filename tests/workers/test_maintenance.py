@@ -164,7 +164,7 @@ def test_a_storage_that_is_away_is_not_asked_again_at_once(
     shelf.write_text("no folder")
     sweeper.run()
     assert bench.redis.ttl("maintenance:sweep") > 0
-    assert len(store.expiring(utc_now(), 10)) == 2
+    assert len(store.expiring(utc_now() + timedelta(minutes=11), 10)) == 2
     shelf.unlink()
     away.rename(shelf)
 

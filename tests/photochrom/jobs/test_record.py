@@ -141,10 +141,16 @@ def test_parts_expire_in_their_order() -> None:
     done = succeed(running, lease_of(running)).keep(KEEP, now)
     assert done.next_expiry == now + timedelta(hours=24)
     without_original = done.sweep(now + timedelta(hours=24))
+    assert without_original.deleting == ("originals/a/a.jpg",)
+    assert without_original.stored_keys() == {"results/a/b.jpg", "originals/a/a.jpg"}
+    assert without_original.next_expiry == without_original.finished_at
+    without_original = without_original.deleted(without_original.deleting)
     assert without_original.stored_keys() == {"results/a/b.jpg"}
     assert without_original.state is JobState.SUCCEEDED
     expired = without_original.sweep(now + timedelta(days=7))
-    assert (expired.state, expired.stored_keys()) == (JobState.EXPIRED, set())
+    assert (expired.state, expired.deleting) == (JobState.EXPIRED, ("results/a/b.jpg",))
+    expired = expired.deleted(expired.deleting)
+    assert expired.stored_keys() == set()
     assert expired.next_expiry == now + timedelta(days=30)
 
 
