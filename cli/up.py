@@ -18,6 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 
+from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
@@ -46,6 +47,7 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     Raises:
         CannotStart: the port or the data folder is taken, or a part ended before it was ready.
         StorageUnavailable, StorageFull: the object store cannot be written.
+        DataTooNew: a newer version has written queue or data folder.
         QueueUnavailable: no Redis server can be started, or the given one does not answer.
     """
     console = Console(highlight=False, soft_wrap=True)
@@ -144,6 +146,8 @@ def _environment(
     """Return what the parts are told, and the queue's server if it is ours."""
     settings = shared_settings()
     server = None
+    # Before its server starts: that would write to the folder.
+    schema.check_folder(data)
     if settings.storage:
         open_storage(settings.model_copy(update={"data_dir": data})).check_writable()
     if redis_url := settings.given_redis_url():
@@ -151,6 +155,7 @@ def _environment(
     else:
         server = stack.enter_context(embedded(data / "queue"))
         redis_url = server.url
+    schema.check(redis_url, data)
     env = {
         "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),

@@ -1,13 +1,22 @@
-"""Reading what Redis holds: many records at once, of which some may be from another version, and their ids."""
+"""Stored records, of which some may be from another version: how they are read, what is kept of them, and their ids."""
 
 import logging
 from collections.abc import Iterable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 _log = logging.getLogger(__name__)
 Record = TypeVar("Record", bound=BaseModel)
+
+
+def _closed(schema: dict[str, Any]) -> None:
+    # What the API shows of a record has no fields but those that are documented.
+    schema.pop("additionalProperties", None)
+
+
+STORED = ConfigDict(frozen=True, extra="allow", protected_namespaces=(), json_schema_extra=_closed)
+"""Of each model that is stored: a field of a newer version is kept when this one changes the record."""
 
 
 def readable(kind: type[Record], texts: Iterable[bytes | None]) -> list[Record]:

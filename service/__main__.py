@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import uvicorn
 
-from photochrom import logs, tracing
+from photochrom import logs, schema, tracing
 from photochrom.errors import TracingMissing
+from photochrom.schema import DataTooNew
 from photochrom.settings import UNUSABLE
 
 from .app import create_app
@@ -28,8 +29,9 @@ def main() -> int:
         return os.EX_CONFIG
     logs.configure(settings.log_format)
     try:
+        schema.check(settings.redis_url, settings.data_dir)
         tracing.configure(settings, "api")
-    except TracingMissing as error:
+    except (DataTooNew, TracingMissing) as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
     _allow_many_files()

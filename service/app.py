@@ -1,11 +1,15 @@
 """Puts the API together."""
 
+import asyncio
+import logging
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from redis import Redis
 from starlette.middleware.cors import CORSMiddleware
 
 from photochrom import __version__, tracing
@@ -16,6 +20,7 @@ from photochrom.batches.turns import Turns
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
+from photochrom.schema import DataTooNew
 from photochrom.storage.choose import open_storage
 from photochrom.webhooks.store import WebhookStore
 
@@ -39,12 +44,14 @@ from .jobs import files, suggestions
 from .openapi import document
 from .operation import health, metrics
 from .operation.metrics import RequestMeter
+from .operation.schema import until_known
 from .operation.traces import RequestTrace
 from .settings import ServiceSettings
 from .watcher import JobWatcher
 from .webhooks import calls as webhooks
 from .webhooks import examples
 
+_log = logging.getLogger(__name__)
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
 Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{id}/result`.
@@ -153,5 +160,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.storage.discard_drafts()
     app.state.services = services
     async with services.watcher.listening():
+        checking = asyncio.create_task(_end_if_too_new(redis))
         yield
+        checking.cancel()
     redis.close()
+
+
+async def _end_if_too_new(redis: Redis) -> None:
+    """The start has looked already, unless the queue was away then."""
+    try:
+        await until_known(redis)
+    except DataTooNew as error:
+        _log.critical("%s", error)
+        signal.raise_signal(signal.SIGTERM)

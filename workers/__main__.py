@@ -58,6 +58,7 @@ def _whole_number(name: str, default: int, least: int = 0) -> int:
 
 def _work() -> int:
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
+    from photochrom.schema import DataTooNew
     from photochrom.settings import UNUSABLE
 
     from .settings import WorkerSettings
@@ -65,7 +66,7 @@ def _work() -> int:
 
     try:
         run(WorkerSettings())
-    except (ModelRejected, TracingMissing, *UNUSABLE) as error:
+    except (DataTooNew, ModelRejected, TracingMissing, *UNUSABLE) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     except QueueUnavailable as error:

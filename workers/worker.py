@@ -22,7 +22,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from photochrom import tracing
+from photochrom import schema, tracing
 from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
@@ -267,6 +267,7 @@ def run(settings: WorkerSettings) -> None:
     Raises:
         ModelRejected: the model cannot be used.
         TracingMissing: traces are asked for and cannot be made.
+        DataTooNew: a newer version has written queue or data folder.
         QueueUnavailable: Redis did not answer for half a minute.
     """
     # Imported here: loading ONNX Runtime is most of the start, and Redis may come up meanwhile.
@@ -278,6 +279,8 @@ def run(settings: WorkerSettings) -> None:
     )
     redis = connect(settings.redis_url)
     wait_for(redis)
+    schema.check_folder(settings.data_dir)
+    schema.check_queue(redis)
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)

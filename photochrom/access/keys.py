@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from .. import ids
+from ..records import STORED
 
 _ID_LENGTH = 10
 _SECRET_LENGTH = 32  # 160 bits
@@ -30,7 +31,7 @@ class Scope(StrEnum):
 class KeyLimits(BaseModel):
     """What one owner may take; where a key says nothing, the settings of the server hold, and None is no limit."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = STORED
 
     requests_per_minute: Annotated[int | None, Field(ge=1)] = None
     daily_jobs: Annotated[int | None, Field(ge=0)] = None
@@ -45,7 +46,7 @@ class KeyLimits(BaseModel):
 class KeyRecord(BaseModel):
     """What is kept of a key; the key itself is not."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = STORED
 
     id: Annotated[str, Field(pattern=ID_PATTERN)]
     name: str

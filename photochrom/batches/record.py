@@ -6,12 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ..errors import InvalidName
 from ..ids import PATTERN
 from ..jobs.record import UNFINISHED, JobState
 from ..photo.options import StoredOptions
+from ..records import STORED
 
 _NAME_BYTES = 1024
 _PART_BYTES = 255
@@ -34,7 +35,7 @@ class BatchState(StrEnum):
 class BatchRecord(BaseModel):
     """What is kept of a batch itself; everything else is counted from its items."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = STORED
 
     id: Annotated[str, Field(pattern=PATTERN)]
     name: str = ""

@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ..errors import JobCanceled, JobConflict
 from ..ids import PATTERN
 from ..photo.options import StoredOptions
+from ..records import STORED
 from ..times import Retention
 
 
@@ -52,7 +53,7 @@ WAITING = (JobState.QUEUED, JobState.RETRYING)
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, protected_namespaces=())
+    model_config = STORED
 
 
 class Original(_Part):

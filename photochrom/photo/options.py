@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
 
-from .hints import Hints
+from .hints import Hint, Hints
 
 
 class OutputFormat(StrEnum):
@@ -67,6 +67,10 @@ class ColorizeOptions(BaseModel):
         ),
     ] = ()
 
+    def known(self) -> "ColorizeOptions":
+        """Return the options that this version knows: all of them, where no newer one stored them."""
+        return self
+
     def identity(self) -> str:
         """Return the options as they count for a result's name and for telling calls apart.
 
@@ -75,14 +79,47 @@ class ColorizeOptions(BaseModel):
         return self.model_dump_json(exclude=None if self.hints else {"hints"})
 
 
+class _StoredHint(Hint):
+    model_config = ConfigDict(extra="allow")
+
+
+class _Stored(ColorizeOptions):
+    model_config = ConfigDict(extra="allow")
+
+    hints: tuple[_StoredHint, ...] = ()
+
+    def known(self) -> ColorizeOptions:
+        return ColorizeOptions.model_validate(_known(self.model_dump()))
+
+    def identity(self) -> str:
+        # What this version makes follows from what it knows.
+        return self.known().identity()
+
+
+def _stored(value: object) -> object:
+    return value if _known(value) == value else _Stored.model_validate(value)
+
+
 def _known(value: object) -> object:
+    """Leave out what this version does not know."""
     if not isinstance(value, dict):
         return value
-    return {name: chosen for name, chosen in value.items() if name in ColorizeOptions.model_fields}
+    known = {name: chosen for name, chosen in value.items() if name in ColorizeOptions.model_fields}
+    if isinstance(hints := known.get("hints"), list | tuple):
+        known["hints"] = type(hints)(map(_known_hint, hints))
+    return known
 
 
-StoredOptions = Annotated[ColorizeOptions, BeforeValidator(_known)]
-"""Options as records hold them: those of a newer version are dropped, or a rollback would make records unreadable.
+def _known_hint(hint: object) -> object:
+    if not isinstance(hint, dict):
+        return hint
+    return {name: chosen for name, chosen in hint.items() if name in {*Hint.model_fields, "color"}}
+
+
+StoredOptions = Annotated[SerializeAsAny[ColorizeOptions], BeforeValidator(_stored)]
+"""Options as records hold them: those of a newer version stay in the record, and nothing here looks at them.
 
 What callers send is read as `ColorizeOptions`, which refuses what it does not know.
 """
+ShownOptions = Annotated[ColorizeOptions, BeforeValidator(_known)]
+"""Stored options as the API shows them: those that it knows."""

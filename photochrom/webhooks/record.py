@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ..access.keys import KeyRecord
 from ..ids import PATTERN
 from ..jobs.events import SUBSCRIBABLE, Event, EventType
+from ..records import STORED
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the standard's, to be found by secret scanners
 _SECRET_BYTES = 32
@@ -24,7 +25,7 @@ _ATTEMPTS_KEPT = 30
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = STORED
 
 
 class Secret(_Part):

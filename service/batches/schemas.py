@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.jobs.record import UNFINISHED, JobState
 from photochrom.jobs.store import JobStore
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions, ShownOptions
 
 from ..edge.view import View
 
@@ -41,7 +41,7 @@ class BatchView(View):
     total: int
     done: Annotated[int, Field(description="Items that are over, one way or another.")]
     counts: Annotated[dict[JobState, int], Field(description="Items by state.")]
-    options: ColorizeOptions
+    options: ShownOptions
     created_at: datetime
     sealed_at: datetime | None
     canceled_at: datetime | None

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from photochrom.jobs.record import JobError, JobRecord, JobState, Progress, Result
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ShownOptions
 
 from ..edge.view import View
 
@@ -68,7 +68,7 @@ class JobView(View):
         Field(description="Jobs ahead of this one, an estimate beyond a thousand; null when not waiting."),
     ]
     progress: Progress | None
-    options: ColorizeOptions
+    options: ShownOptions
     original: OriginalView
     reference: Annotated[
         OriginalView | None,

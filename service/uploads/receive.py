@@ -114,7 +114,7 @@ def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -
     """
     chosen = {key: value for key, value in given.items() if value != ""}
     try:
-        return ColorizeOptions.model_validate({**base.model_dump(), **chosen})
+        return ColorizeOptions.model_validate({**base.known().model_dump(), **chosen})
     except ValidationError as error:
         said = "; ".join(_wrong(".".join(map(str, item["loc"])), item) for item in error.errors()[:_TOLD])
         raise InvalidOption(f"{said}.") from None

@@ -25,10 +25,12 @@ from photochrom.errors import WebhookNotFound
 from photochrom.jobs.fleet import Dispatchers
 from photochrom.jobs.queue import connect
 from photochrom.proven_time import ProvenTime
+from photochrom.schema import DataTooNew
 from photochrom.settings import UNUSABLE
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from photochrom.webhooks.store import WebhookStore
 
+from ..operation.schema import until_known
 from ..settings import ServiceSettings
 from .destinations import PinnedNetwork, Resolve, system_resolver
 from .sender import Sender
@@ -151,6 +153,12 @@ async def dispatch(settings: ServiceSettings, stop: asyncio.Event, resolve: Reso
     )
     sender = Sender(network, settings.webhook_timeout, ssl.create_default_context())
     with connect(settings.redis_url) as redis:
+        checking, stopping = asyncio.create_task(until_known(redis)), asyncio.create_task(stop.wait())
+        await asyncio.wait({checking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not checking.done():
+            checking.cancel()
+            return
+        checking.result()
         dispatcher = Dispatcher(WebhookStore(redis), sender, settings, Dispatchers(redis), ProvenTime(redis))
         await dispatcher.run(stop)
 
@@ -170,7 +178,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
     logs.configure(settings.log_format)
-    asyncio.run(_until_told(settings))
+    try:
+        asyncio.run(_until_told(settings))
+    except DataTooNew as error:
+        sys.stderr.write(f"{error}\n")
+        return os.EX_CONFIG
     return 0
 
 

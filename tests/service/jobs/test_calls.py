@@ -1,5 +1,6 @@
 """The calls on single jobs, over ASGI, against a real Valkey and a real folder."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -137,6 +138,25 @@ def test_the_result_comes_with_its_name_and_in_ranges(
     stale = client.get(url, headers={"Range": "bytes=2-4", "If-Range": '"other"'})
     assert (stale.status_code, stale.content) == (200, b"0123456789")
     assert client.head(url).headers["content-length"] == "10"
+
+
+def test_what_a_newer_version_noted_is_neither_shown_nor_in_the_way(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    """As after a rollback: jobs, and batches whose options its new items take over."""
+    job_id = upload(client, photo)
+    batch = client.post("/v1/batches", json={}).json()
+    for key in (f"job:{job_id}", f"batch:{batch['id']}"):
+        record = json.loads(bench.redis.hget(key, "record") or b"")
+        record["of_a_newer_version"] = record["options"]["of_a_newer_version"] = 1
+        bench.redis.hset(key, "record", json.dumps(record))
+    shown = client.get(f"/v1/jobs/{job_id}")
+    assert shown.status_code == 200
+    assert "of_a_newer_version" not in shown.text
+    assert client.get(f"/v1/batches/{batch['id']}").json() == batch
+    added = client.put(f"/v1/batches/{batch['id']}/items/a.jpg", content=photo)
+    assert added.status_code == 201, added.text
+    assert "of_a_newer_version" not in added.text
 
 
 def test_the_original_can_be_had_back(client: TestClient, photo: bytes, bench: Bench) -> None:
