@@ -33,7 +33,8 @@ _TOLERANCE = timedelta(minutes=1)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/time")
 
-_LOOK = """
+# Also where the server's memory is full: who asks is about to make room.
+_LOOK = """#!lua flags=allow-oom
 -- KEYS: time, time:machines, time:offsets; ARGV: machine, its clock since boot, its wall clock, doubt, tolerance;
 -- numbers are whole microseconds, and never written in the 14 digits of Lua
 -- Returns the proven time, and by how much the wall clocks are ahead of it if this is the first look that shows it.
