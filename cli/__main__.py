@@ -1,4 +1,4 @@
-"""The `photochrom` command: `up`, `colorize`, `batch`, `keys`, `doctor`."""
+"""The `photochrom` command: `up`, `colorize`, `batch`, `keys`, `doctor`, and what looks after the data: `backup`..."""
 
 import sys
 

@@ -1,6 +1,7 @@
 """Start a private Valkey server: the queue of the embedded mode, without Docker or a system package."""
 
 import importlib.util
+import logging
 import os
 import shutil
 import subprocess
@@ -10,11 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from ..errors import QueueUnavailable
+from . import append_only
 from .parent_death import end_with_parent
 
+_log = logging.getLogger(__name__)
 _STARTUP_SECONDS = 10.0
+# What a power cut leaves; a person decides about more.
+_SHORT_END = 1 << 20
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
 _SOCKET_PATH_MAX = 100
 _OURS_ALONE, _PRIVATE = 0o700, 0o600
@@ -81,11 +87,29 @@ class Embedded:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers.
+        """Start it and wait until it answers; a short damaged end of its file is cut off, and a copy kept.
 
         Raises:
             QueueUnavailable: no server binary, or it did not start (another one may hold the folder).
         """
+        try:
+            self._begin()
+        except QueueUnavailable:
+            # One that only takes its time has the file still.
+            ended = self._process is not None and self._process.poll() is not None
+            damage = find_damage(self._folder) if ended else None
+            if damage is None:
+                raise
+            if damage.lost > _SHORT_END:
+                raise QueueUnavailable(
+                    f"The queue's file is damaged at byte {damage.offset:,} of {damage.size:,}. Restore a backup, or "
+                    "let `photochrom repair` cut off all from there on."
+                ) from None
+            repair(damage)
+            self._begin()
+            self._forget_owner()
+
+    def _begin(self) -> None:
         self._socket.unlink(missing_ok=True)
         log = self._folder / "valkey.log"
         with os.fdopen(os.open(log, _APPEND, _PRIVATE), "ab") as words:
@@ -98,6 +122,15 @@ class Embedded:
                 preexec_fn=partial(end_with_parent, os.getpid()),
             )
         _wait_until_ready(self._process, self._socket, log)
+
+    def _forget_owner(self) -> None:
+        """Photographs of the jobs that were cut off are named by nobody: none may be taken for left over."""
+        from redis import Redis
+
+        from ..storage.ownership import forget_queue
+
+        with Redis.from_url(self.url) as redis:
+            forget_queue(redis)
 
     def revive(self) -> int | None:
         """Start it again if it has ended; return the exit code it ended with, None if it runs.
@@ -117,6 +150,39 @@ class Embedded:
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
+
+
+def find_damage(folder: Path) -> append_only.Damage | None:
+    """Return where the file of the queue in `folder` is damaged, None if it is whole or has another damage.
+
+    Raises:
+        QueueUnavailable: no server binary, or not one server starts.
+    """
+    from redis import Redis
+
+    # An empty server knows the commands that this one knows.
+    with tempfile.TemporaryDirectory(prefix="photochrom-") as empty:
+        server = Embedded(Path(empty), Path(empty) / "valkey.sock")
+        try:
+            server._begin()
+            with Redis.from_url(server.url) as redis:
+                commands = frozenset(name.lower() for name in cast("list[bytes]", redis.command_list()))
+        finally:
+            server.stop()
+    return append_only.find_damage(folder, commands)
+
+
+def repair(damage: append_only.Damage) -> Path:
+    """Cut the damaged end of the queue's file off; return the copy of what it was."""
+    copy = append_only.cut_off(damage)
+    _log.error(
+        "The queue's file was damaged at byte %d of %d, and is cut off there: what was written after it is lost to the "
+        "queue, and no photograph is deleted for want of a job until `photochrom adopt`. A copy of the whole is in %s",
+        damage.offset,
+        damage.size,
+        copy,
+    )
+    return copy
 
 
 def address(folder: Path) -> Path:

@@ -78,10 +78,6 @@ class Ownership:
         looks = self._redis.hincrby(_KEY, "looks", 1)
         self._write(Marker(installation=mine, looks=looks))
 
-    def forget_queue(self) -> None:
-        """Let the queue be nobody's: it has lost something, so that a file which no job names may well have had one."""
-        self._redis.delete(_KEY)
-
     def _installation(self) -> tuple[str, int]:
         found = cast("list[bytes | None]", self._redis.hmget(_KEY, ["id", "looks"]))
         return (found[0] or b"").decode(), int(found[1] or 0)
@@ -110,6 +106,11 @@ class Ownership:
             if self._named(keys) < set(keys):
                 return False
         return True
+
+
+def forget_queue(redis: Redis) -> None:
+    """Let the queue be nobody's: it has lost something, so that a file which no job names may well have had one."""
+    redis.delete(_KEY)
 
 
 def chunks(things: Iterable[T], size: int = _CHUNK) -> Iterator[list[T]]:

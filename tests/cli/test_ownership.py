@@ -1,8 +1,6 @@
 """`photochrom up` on another's photographs, and the commands that decide what becomes of them."""
 
 import os
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -15,23 +13,8 @@ from photochrom.storage.keys import original_key
 from support.objects import ObjectStore
 from support.photographs import grey_jpeg
 from support.queueing import Bench, maintenance
-from support.running import ROOT, service
+from support.running import photochrom, service
 from support.waiting import wait_for
-
-
-def photochrom(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=ROOT,
-        env={**clean, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def others_photographs(data: Path, count: int) -> set[str]:

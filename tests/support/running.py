@@ -96,6 +96,22 @@ def command(*arguments: str, folder: Path = ROOT, **extra: str) -> "subprocess.P
     )
 
 
+def photochrom(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run `photochrom ...` to its end."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        cwd=ROOT,
+        env={**clean, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @contextmanager
 def service(
     data: Path, *arguments: str, port: int | None = None, folder: Path = ROOT, **env: str
