@@ -68,7 +68,7 @@ def test_an_object_store_gives_what_a_disk_gives_also_when_workers_die(
     left = [
         path for path in (tmp_path / "objects").rglob("*") if path.is_file() and "queue" not in path.parts
     ]
-    assert {path.name for path in left} <= {"lock"}
+    assert {path.name for path in left} <= {"lock", "schema"}
 
 
 def keys(environment: dict[str, str]) -> list[str]:
