@@ -9,7 +9,7 @@ from photochrom.photo.sniff import PhotoFormat
 from ..limits import PhotoLimits
 from ..photo import Metadata, Photo, Samples, to_8bit
 from .jpeg_file import APP0, APP14, Frame, JpegFile
-from .jpeg_metadata import read_metadata, write_segments
+from .jpeg_metadata import extension_lost, further_pictures, read_metadata, write_segments
 
 _MAX_SIDE = 65_500  # libjpeg's
 
@@ -25,7 +25,9 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:  # noqa: ARG001 - its 
     pixels = decode_jpeg(data, jpeg, space, 1)
     metadata, orientation = read_metadata(jpeg.metadata)
     pixels = pixels[..., 0] if space == "GRAY" else pixels
-    return Photo(np.ascontiguousarray(pixels), PhotoFormat.JPEG, metadata, None, orientation, lossless=False)
+    pixels = np.ascontiguousarray(pixels)
+    warnings = further_pictures(jpeg.metadata) + extension_lost(jpeg.metadata)
+    return Photo(pixels, PhotoFormat.JPEG, metadata, None, orientation, warnings, lossless=False)
 
 
 def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples:

@@ -1,20 +1,24 @@
 """WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
 
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
 from ..limits import PhotoLimits
+from ..metadata.exif import ORIENTATION_TAG, without_tag
 from ..metadata.orientation import read_orientation, resolution_of, with_resolution
 from ..photo import Metadata, Photo, Samples, full_range, split_alpha, to_8bit, turned_metadata
 
 _WEBP_MAX_SIDE = 16_383
+_AVIF_INFO = 7
 _FRAME_HEADER = 16  # of an animation's frame; its chunks follow
 _NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
 
@@ -58,7 +62,9 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
     """
     if target is PhotoFormat.WEBP and max(photo.pixels.shape) > _WEBP_MAX_SIDE:
         raise UnsupportedFormat(f"WebP holds at most {_WEBP_MAX_SIDE} pixels a side; ask for another format.")
-    options = _metadata_options(photo.metadata) | {"quality": quality}
+    # Pillow would take an orientation out of an AVIF's EXIF, and write the rest anew: as ASCII.
+    exif = photo.metadata.exif and without_tag(photo.metadata.exif, ORIENTATION_TAG)
+    options = _metadata_options(replace(photo.metadata, exif=exif)) | {"quality": quality}
     file = io.BytesIO()
     try:
         _encode(file, photo, target, options)
@@ -121,6 +127,7 @@ def _deep_avif(data: bytes, bits: int, size: tuple[int, int]) -> Samples:
 def _read_metadata(image: Any) -> Metadata:
     info = image.info
     exif, xmp, icc = (info.get(key) or b"" for key in ("exif", "xmp", "icc_profile"))
+    exif = _exif_of_avif(image) or exif
     exif = bytes(exif).removeprefix(b"Exif\x00\x00")
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
     return Metadata(
@@ -129,6 +136,15 @@ def _read_metadata(image: Any) -> Metadata:
         xmp=xmp or None,
         dpi=resolution_of(exif) if exif else None,
     )
+
+
+def _exif_of_avif(image: Any) -> bytes:
+    """The block as it is: Pillow writes it anew, in ASCII, where the container is turned and the tag is not."""
+    decoder = getattr(image, "_decoder", None)
+    found = decoder.get_info() if isinstance(image, AvifImageFile) and decoder else ()
+    exif = bytes(found[4] or b"") if len(found) == _AVIF_INFO else b""
+    # How the picture lies is the container's to say.
+    return without_tag(exif.removeprefix(b"Exif\x00\x00"), ORIENTATION_TAG)
 
 
 def _metadata_options(metadata: Metadata) -> dict[str, Any]:
