@@ -47,6 +47,18 @@ def _by_profile(inks: Samples, profile: bytes) -> Samples:
     return result
 
 
+def from_ycc(ycc: Samples) -> Samples:
+    """Return RGB (H, W, 3) of full-range YCbCr (H, W, 3), as JPEG and sYCC have it (IEC 61966-2-1, annex G)."""
+    result, top = np.empty_like(ycc), int(np.iinfo(ycc.dtype).max)
+    half = (top + 1) // 2
+    for start in range(0, len(ycc), _STRIP):
+        luma, blue, red = np.moveaxis(ycc[start : start + _STRIP].astype(np.float32), -1, 0)
+        blue, red = blue - half, red - half
+        rgb = (luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue)
+        result[start : start + _STRIP] = np.clip(np.rint(np.stack(rgb, axis=-1)), 0, top)
+    return result
+
+
 class _StoredAb:
     """The a*, b* of samples, by rows."""
 

@@ -141,7 +141,7 @@ def _read_metadata(image: Any) -> Metadata:
 def _exif_of_avif(image: Any) -> bytes:
     """The block as it is: Pillow writes it anew, in ASCII, where the container is turned and the tag is not."""
     decoder = getattr(image, "_decoder", None)
-    found = decoder.get_info() if isinstance(image, AvifImageFile) and decoder else ()
+    found: tuple[Any, ...] = decoder.get_info() if isinstance(image, AvifImageFile) and decoder else ()
     exif = bytes(found[4] or b"") if len(found) == _AVIF_INFO else b""
     # How the picture lies is the container's to say.
     return without_tag(exif.removeprefix(b"Exif\x00\x00"), ORIENTATION_TAG)

@@ -19,7 +19,7 @@ DESCRIPTIVE = frozenset((*TEXT_TAGS, *_WINDOWS_TAGS, *_CAMERA_TAGS))
 # GeoTIFF 1.1 and GDAL: where on Earth the picture lies, by its pixels.
 _GEO_TAGS = (33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113)
 _FIRST_PRIVATE = 32768
-# Which say how the picture is stored (32995 and so on are SGI's), are read elsewhere, tell a printer what to do, or are padding.
+# Which say how the picture is stored (32995 and so on are SGI's), are read elsewhere, or are for printers and padding.
 _STORAGE_TAGS = (
     32781,
     *range(32995, 32999),
