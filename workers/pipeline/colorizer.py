@@ -172,7 +172,7 @@ def _colorize_jpeg(
         (_NO_ROOM, noted is source.jpeg),
         (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
-    warnings = carried.warnings + tuple(note for note, applies in notes if applies)
+    warnings = carried.warnings + source.warnings + tuple(note for note, applies in notes if applies)
     return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
 
 
