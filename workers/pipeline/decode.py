@@ -7,9 +7,10 @@ from photochrom.photo.sniff import PhotoFormat
 from .color.profile import as_srgb
 from .formats.jp2 import read_jp2
 from .formats.jpeg_pixels import read_jpeg
+from .formats.lossless import read_lossless
 from .formats.png import read_png
 from .formats.stills import read_still
-from .formats.tiff import read_tiff
+from .formats.tiff import read_all_pages, read_tiff
 from .left_out import bounded
 from .limits import PhotoLimits
 from .metadata.exif import repaired, without_thumbnail
@@ -33,7 +34,21 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
         PhotoRejected: it cannot be read, or is too large.
     """
     reader = _READERS.get(photo_format)
-    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
+    if reader is not None:
+        photo = reader(data, limits)
+    elif photo_format.result is photo_format:
+        photo = read_still(data, photo_format, limits)
+    else:
+        photo = read_lossless(data, photo_format, limits)
+    return _finished(photo, limits)
+
+
+def decode_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
+    """Decode all pages of a TIFF; raise as `decode` does."""
+    return [_finished(photo, limits) for photo in read_all_pages(data, limits)]
+
+
+def _finished(photo: Photo, limits: PhotoLimits) -> Photo:
     metadata, left_out = bounded(_with_dpi(photo.metadata), limits)
     photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
     return as_srgb(_with_readable_exif(photo).turned_upright())

@@ -29,6 +29,7 @@ _MOST_SAMPLES, _USUAL_SAMPLES = 8, 5
 _SAMPLE_KINDS = {2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
 _INK_SET, _INKS_OF_CMYK = 332, 1
 _SIGNED = 2
+_SEVERAL = 2
 
 
 def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
@@ -48,6 +49,22 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
     page = main_page(pages)
     photo = read_page(data, structure, page, limits)
     return replace(photo, warnings=_about_pages(pages, page) + photo.warnings)
+
+
+def read_all_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
+    """Decode all pages of a TIFF but reduced copies and masks; raise as `read_tiff` does, also for all together."""
+    first = read_tiff(data, limits)
+    structure = Structure(data)
+    pages = [page for page in read_pages(structure) if page.main and page.ordinary]
+    if len(pages) < _SEVERAL:
+        return [first]
+    limits.check_size(sum(page.size for page in pages), 1)
+    photos = [read_page(data, structure, page, limits) for page in pages]
+    cut = f"The TIFF has {MANY_PAGES} or more pages; only so many were colorized."
+    return [
+        replace(photos[0], warnings=photos[0].warnings + (cut,) * (len(pages) >= MANY_PAGES)),
+        *photos[1:],
+    ]
 
 
 def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimits) -> Photo:
