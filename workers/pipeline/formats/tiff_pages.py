@@ -56,10 +56,15 @@ def read_pages(structure: Structure) -> list[Page]:
 
 
 def main_page(pages: list[Page]) -> Page:
-    """Return the first page, unless it is a reduced copy and the file has a larger picture: then the largest."""
+    """Return the first page, unless it is a reduced copy: then the largest picture.
+
+    It is one where the file says so, and where a larger picture lies below it; not all programs say so.
+    """
     first = pages[0]
     larger = [page for page in pages if page.ordinary and page.size > first.size]
-    return first if first.ordinary or not larger else max(larger, key=lambda page: page.size)
+    if first.ordinary:
+        larger = [page for page in larger if not page.main]
+    return max(larger, key=lambda page: page.size) if larger else first
 
 
 def _page(structure: Structure, start: int, *, main: bool) -> Page:

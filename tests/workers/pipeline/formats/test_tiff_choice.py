@@ -33,9 +33,11 @@ def thumbnail(grey_photo) -> np.ndarray:
 
 
 @pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"bigtiff": True}], ids=str)
-@pytest.mark.parametrize("place", ["page", "below"])
+@pytest.mark.parametrize("place", ["page", "below", "below, and not marked"])
 def test_a_scan_behind_its_thumbnail_is_what_comes_back(place, options, scan, thumbnail, predictor):
-    first = {"subfiletype": REDUCED, "subifds": 1} if place == "below" else {"subfiletype": REDUCED}
+    first = {"page": {"subfiletype": REDUCED}, "below": {"subfiletype": REDUCED, "subifds": 1}}.get(
+        place, {"subifds": 1}
+    )
     tags = [(315, 2, 5, b"Anon\0", True)]
     data = written((thumbnail, first | {"extratags": tags}), (scan, {"subfiletype": ORDINARY}), **options)
     result = colorize(data, predictor, ColorizeOptions(strength=0))
@@ -43,7 +45,7 @@ def test_a_scan_behind_its_thumbnail_is_what_comes_back(place, options, scan, th
     assert result.warnings == (
         "The TIFF's first page is a reduced copy; its full picture of 300 x 200 pixels was colorized.",
     )
-    assert (b"Anon\0" in result.data) == (place == "below")
+    assert (b"Anon\0" in result.data) == (place != "page")
 
 
 def test_a_scan_before_its_copies_has_one_page(scan, thumbnail, predictor):
