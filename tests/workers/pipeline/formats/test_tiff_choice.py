@@ -35,9 +35,8 @@ def thumbnail(grey_photo) -> np.ndarray:
 @pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"bigtiff": True}], ids=str)
 @pytest.mark.parametrize("place", ["page", "below", "below, and not marked"])
 def test_a_scan_behind_its_thumbnail_is_what_comes_back(place, options, scan, thumbnail, predictor):
-    first = {"page": {"subfiletype": REDUCED}, "below": {"subfiletype": REDUCED, "subifds": 1}}.get(
-        place, {"subifds": 1}
-    )
+    first = {"subifds": 1} if "below" in place else {}
+    first |= {} if "not marked" in place else {"subfiletype": REDUCED}
     tags = [(315, 2, 5, b"Anon\0", True)]
     data = written((thumbnail, first | {"extratags": tags}), (scan, {"subfiletype": ORDINARY}), **options)
     result = colorize(data, predictor, ColorizeOptions(strength=0))
