@@ -15,8 +15,8 @@ def turned_exif(exif: bytes, orientation: int) -> bytes:
     """Return the EXIF block (a TIFF structure) of a picture whose pixels were turned by `orientation` (1..8)."""
     structure, block = Structure(exif), bytearray(exif)
     main = structure.places(structure.first)
-    if (at := main.get(ORIENTATION_TAG)) is not None:
-        size = INTEGERS.get(structure.number(at + 2, 2), 0)
+    at = main.get(ORIENTATION_TAG)
+    if at is not None and (size := INTEGERS.get(structure.number(at + 2, 2))):
         block[at + 8 : at + 8 + size] = (1).to_bytes(size, structure.order)
     if orientation >= 5:
         _swap(block, main, _MAIN_PAIRS)
