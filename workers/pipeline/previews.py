@@ -16,10 +16,11 @@ def preview_of_jpeg(data: bytes, orientation: int, side: int) -> bytes:
 
     The decoder shrinks while it decodes, to just above the wanted size: a fraction of a full decode.
     """
-    height, width, *_ = simplejpeg.decode_jpeg_header(data)
+    # Not strict: what libjpeg warned of in the original is in the result as well.
+    height, width, *_ = simplejpeg.decode_jpeg_header(data, strict=False)
     scale = min(1.0, side / max(height, width))
     least = {"min_height": round(height * scale), "min_width": round(width * scale)}
-    return preview_of_pixels(simplejpeg.decode_jpeg(data, "RGB", **least), side, orientation)
+    return preview_of_pixels(simplejpeg.decode_jpeg(data, "RGB", strict=False, **least), side, orientation)
 
 
 def preview_of_pixels(pixels: Array, side: int, orientation: int = 1) -> bytes:

@@ -42,7 +42,8 @@ def test_a_harmless_oddity_is_no_damage(harm, asked, predictor, pillow_jpeg, rgb
     plain = pillow_jpeg(rgb_photo, quality=90, restart_marker_rows=2)
     odd = harm(plain)
     assert odd != plain
-    result = colorize(odd, predictor, ColorizeOptions(format=asked, strength=0))
+    result = colorize(odd, predictor, ColorizeOptions(format=asked, strength=0), preview_side=64)
+    assert result.preview
     found = np.asarray(Image.open(io.BytesIO(result.data)))
     wanted = lightness_of(np.asarray(Image.open(io.BytesIO(plain))))
     assert np.abs(lightness_of(found) - wanted).mean() < 2
