@@ -13,7 +13,7 @@ from photochrom.photo.hints import Hint
 
 from . import keys, upkeep
 from .errors import failed
-from .options import DEFAULTS, Format, Quality, Sepia, Strength, Temperature, Vividness, chosen
+from .options import DEFAULTS, Format, Pages, Quality, Sepia, Strength, Temperature, Vividness, chosen
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -78,6 +78,7 @@ def colorize(
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
     sepia: Sepia = DEFAULTS.sepia,
+    pages: Pages = DEFAULTS.pages,
     hint: Annotated[
         list[str] | None,
         typer.Option(
@@ -107,6 +108,7 @@ def colorize(
         temperature=temperature,
         strength=strength,
         sepia=sepia,
+        pages=pages,
         hints=tuple(_hint(text) for text in hint or ()),
     )
     try:
@@ -146,6 +148,7 @@ def batch(
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
     sepia: Sepia = DEFAULTS.sepia,
+    pages: Pages = DEFAULTS.pages,
     transfers: Annotated[
         int, typer.Option(help="Photographs under way at once, each way.", min=1, max=64)
     ] = 4,
@@ -177,6 +180,7 @@ def batch(
         temperature=temperature,
         strength=strength,
         sepia=sepia,
+        pages=pages,
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
     try:

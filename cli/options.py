@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import Pages as PageChoice
 
 DEFAULTS = ColorizeOptions()
 
@@ -18,6 +19,9 @@ Temperature = Annotated[
     float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
 ]
 Strength = Annotated[float, typer.Option(help="0 to 1: scales the predicted colour.")]
+Pages = Annotated[
+    PageChoice, typer.Option(help="first, or all: every page of a TIFF goes into a TIFF of as many.")
+]
 Sepia = Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")]
 
 

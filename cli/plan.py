@@ -1,5 +1,6 @@
 """Which photographs a `colorize` run takes, and where each result goes."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,16 @@ from photochrom.errors import PhotochromError
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
-_SUFFIXES = {OutputFormat(kind.value): kind.extension for kind in PhotoFormat}
+_SUFFIXES = {OutputFormat(kind.value): kind.extension for kind in PhotoFormat if kind.result is kind}
 _ALIASES = {".jpeg": ".jpg", ".tiff": ".tif", ".heif": ".heic", ".j2k": ".jp2", ".jpx": ".jp2"}
 _FORMATS = {suffix: kind for kind, suffix in _SUFFIXES.items()}
 _FORMATS |= {alias: _FORMATS[suffix] for alias, suffix in _ALIASES.items()}
+_READ_ONLY = {".bmp", ".dib", ".gif", ".pbm", ".pgm", ".pnm", ".ppm"}
+# Images that are not read: the run names each, with what it is. Other files beside the photographs it only counts.
+_OTHER_IMAGE = re.compile(
+    r"\.(3fr|arw|cr2|cr3|crw|dng|erf|fff|iiq|kdc|mrw|nef|orf|pef|raf|raw|rw2|srw|x3f|dcx|dds|djvu|eps|exr|fits|hdr|ico"
+    r"|jls|jng|jxl|jxr|pam|pcd|pct|pcx|pfm|pict|psb|psd|qoi|ras|sgi|tga|wdp|xcf)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def make_plan(source: Path, target: Path, output_format: OutputFormat, *, force:
     if source.is_dir():
         return _folder_plan(source, target, output_format, force=force)
     if target.is_dir():
-        target = target / _renamed(Path(source.name), output_format)
+        target = target / _renamed(Path(source.name), output_format, source)
     _refuse_overwriting_sources([Item(source, target)])
     return _without_finished([Item(source, target)], force=force)
 
@@ -72,7 +79,9 @@ def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, for
     if target.exists() and not target.is_dir():
         raise CannotPlan(f"{target} is a file; a folder of photographs needs a folder for its results.")
     photographs, others = _split(_files(source, target))
-    items = [Item(path, target / _renamed(path.relative_to(source), output_format)) for path in photographs]
+    items = [
+        Item(path, target / _renamed(path.relative_to(source), output_format, path)) for path in photographs
+    ]
     _refuse_overwriting_sources(items)
     _refuse_shared_targets(items)
     return _without_finished(items, force=force, not_photographs=others)
@@ -103,17 +112,29 @@ def _is_photograph(path: Path) -> bool:
         with path.open("rb") as file:
             sniff(file.read(HEAD_BYTES))
     except PhotochromError:
-        # A damaged photograph is worth an error, a text file beside the photographs is not.
-        return path.suffix.lower() in _FORMATS
+        # An image that is damaged or not read is worth an error, a text file beside the photographs is not.
+        suffix = path.suffix.lower()
+        return suffix in _FORMATS or suffix in _READ_ONLY or _OTHER_IMAGE.fullmatch(suffix) is not None
     except OSError:
         return True  # the run itself says why it cannot be read
     return True
 
 
-def _renamed(name: Path, output_format: OutputFormat) -> Path:
+def _renamed(name: Path, output_format: OutputFormat, source: Path) -> Path:
+    """The name of a result; what is read and never written becomes a PNG."""
+    if output_format is OutputFormat.SAME and (kind := _format_of(source)) and kind.result is not kind:
+        output_format = OutputFormat(kind.result.value)
     suffix = _SUFFIXES.get(output_format)
     keep = suffix is None or _FORMATS.get(name.suffix.lower()) is output_format
     return name if keep else name.with_suffix(str(suffix))
+
+
+def _format_of(path: Path) -> PhotoFormat | None:
+    try:
+        with path.open("rb") as file:
+            return sniff(file.read(HEAD_BYTES))
+    except (PhotochromError, OSError):
+        return None
 
 
 def _refuse_overwriting_sources(items: Iterable[Item]) -> None:

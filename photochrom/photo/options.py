@@ -1,9 +1,9 @@
 """What a caller may ask of one colorization."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from .hints import Hint, Hints
 
@@ -19,6 +19,13 @@ class OutputFormat(StrEnum):
     HEIC = "heic"
     AVIF = "avif"
     JP2 = "jp2"
+
+
+class Pages(StrEnum):
+    """Which pages of a TIFF are colorized."""
+
+    FIRST = "first"
+    ALL = "all"
 
 
 class ColorizeOptions(BaseModel):
@@ -60,6 +67,12 @@ class ColorizeOptions(BaseModel):
             description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
         ),
     ] = 0.0
+    pages: Annotated[
+        Pages,
+        Field(
+            description="`all` colorizes every page of a TIFF into a TIFF of as many; other results hold the first."
+        ),
+    ] = Pages.FIRST
     hints: Annotated[
         Hints,
         Field(
@@ -74,9 +87,17 @@ class ColorizeOptions(BaseModel):
     def identity(self) -> str:
         """Return the options as they count for a result's name and for telling calls apart.
 
-        Without hints it is what it was before there were any: resuming an older upload finds its items again.
+        Without hints and further pages it is what it was before there were any: resuming an older upload finds
+        its items again.
         """
-        return self.model_dump_json(exclude=None if self.hints else {"hints"})
+        newer = {"hints": self.hints, "pages": self.pages is not Pages.FIRST}
+        return self.model_dump_json(exclude={name for name, used in newer.items() if not used})
+
+    @model_validator(mode="after")
+    def _hints_are_of_one_page(self) -> Self:
+        if self.hints and self.pages is Pages.ALL:
+            raise ValueError("hints are spots of one picture; send them with pages=first")
+        return self
 
 
 class _StoredHint(Hint):

@@ -18,11 +18,20 @@ class PhotoFormat(StrEnum):
     HEIC = "heic"
     AVIF = "avif"
     JP2 = "jp2"
+    BMP = "bmp"
+    GIF = "gif"
+    PNM = "pnm"
+    """Portable bitmap, graymap or pixmap."""
 
     @property
     def media_type(self) -> str:
-        """The registered media type."""
-        return "image/" + self.value
+        """The media type, registered but for PNM's."""
+        return "image/" + {"pnm": "x-portable-anymap"}.get(self.value, self.value)
+
+    @property
+    def result(self) -> "PhotoFormat":
+        """The format of a result that is to be as its original: PNG for those that are read and never written."""
+        return PhotoFormat.PNG if self in (PhotoFormat.BMP, PhotoFormat.GIF, PhotoFormat.PNM) else self
 
     @property
     def extension(self) -> str:
@@ -39,16 +48,26 @@ _MAGIC = (
     (b"MM\x00+", PhotoFormat.TIFF),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", PhotoFormat.JP2),
     (b"\xff\x4f\xff\x51", PhotoFormat.JP2),
+    (b"GIF87a", PhotoFormat.GIF),
+    (b"GIF89a", PhotoFormat.GIF),
 )
 # ISO base media brands (ISO/IEC 14496-12): the container of HEIC, AVIF and most video.
 _BRANDS = {
     PhotoFormat.AVIF: (b"avif", b"avis"),
     PhotoFormat.HEIC: (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
 }
+_RAW_FILES = (
+    b"FUJIFILM",
+    b"IIRO",
+    b"IIRS",
+    b"MMOR",
+    b"IIU\x00",
+    b"\x00MRM",
+    b"FOVb",
+    b"II\x1a\x00\x00\x00HEAP",
+)
 _OTHERS = (
     (b"%PDF", "a PDF; export its pages as images first"),
-    (b"GIF8", "a GIF"),
-    (b"BM", "a BMP"),
     (b"8BPS", "a Photoshop document; save it as TIFF"),
     (b"\xff\x0a", "a JPEG XL"),
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
@@ -64,10 +83,11 @@ _OTHERS = (
     (b"RIFF", "a RIFF file (audio or video)"),
     (b"\x00\x00\x01\xba", "a video"),
     (b"\x1aE\xdf\xa3", "a video"),
-    (b"FUJIFILM", "a raw camera file; develop it to TIFF first"),
-    (b"IIRO", "a raw camera file; develop it to TIFF first"),
+    *((magic, "a raw camera file; develop it to TIFF first") for magic in _RAW_FILES),
 )
-_ACCEPTED = "JPEG, PNG, TIFF, WebP, HEIC, AVIF or JPEG 2000"
+_ACCEPTED = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF and PNM"
+# A BMP's second header begins with its length, one of these; two letters alone could begin any text.
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
 
 def sniff(head: bytes) -> PhotoFormat:
@@ -82,6 +102,10 @@ def sniff(head: bytes) -> PhotoFormat:
     for magic, known in _MAGIC:
         if head.startswith(magic):
             return known
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return PhotoFormat.BMP
+    if head[:1] == b"P" and head[1:2] in b"123456" and (head[2:3].isspace() or head[2:3] == b"#"):
+        return PhotoFormat.PNM
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return PhotoFormat.WEBP
     if head[4:8] == b"ftyp" and (branded := _by_brand(head)):
@@ -100,6 +124,8 @@ def _by_brand(head: bytes) -> PhotoFormat | None:
 
 
 def _looks_like(head: bytes) -> str:
+    if head[4:12] == b"ftypcrx ":
+        return "a raw camera file; develop it to TIFF first"
     if head[4:8] == b"ftyp":
         return "a video"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")

@@ -94,3 +94,19 @@ def test_the_name_of_a_single_target_decides_its_format() -> None:
         format_for(Path("a.bmp"), OutputFormat.SAME)
     with pytest.raises(CannotPlan, match="format"):
         format_for(Path("a.png"), OutputFormat.JPEG)
+
+
+def test_what_is_read_and_never_written_becomes_a_png(album: Path) -> None:
+    (album / "scan.bmp").write_bytes(b"BM" + bytes(12) + (40).to_bytes(4, "little") + bytes(100))
+    (album / "called.jpg").write_bytes(b"P5 8 8 255\n" + bytes(64))
+    assert {"scan.png", "called.png"} <= names(album)
+
+
+def test_images_that_are_not_read_are_told_and_other_files_are_counted(album: Path) -> None:
+    (album / "drawing.tga").write_bytes(bytes(100))
+    (album / "layers.psd").write_bytes(b"8BPS" + bytes(100))
+    (album / "broken.gif").write_bytes(b"no picture")
+    plan = make_plan(album, album.parent / "out", OutputFormat.SAME, force=False)
+    found = {item.source.name for item in plan.items}
+    assert {"drawing.tga", "layers.psd", "broken.gif"} <= found
+    assert plan.not_photographs == 1

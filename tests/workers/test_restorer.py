@@ -106,7 +106,7 @@ def test_the_same_input_options_and_model_give_the_same_name(
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"\xff\xd8\xff\xe0 not really", "unreadable-photo"), (b"GIF89a", "unsupported-format")],
+    [(b"\xff\xd8\xff\xe0 not really", "unreadable-photo"), (b"8BPS", "unsupported-format")],
 )
 def test_a_bad_photo_fails_at_once_with_a_sentence(
     bench: Bench, restorer: Restorer, photo: bytes, content: bytes, code: str

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from photochrom import tracing
 from photochrom.photo.model_card import ModelCard
-from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..network.predictor import Predictor, predict_size
@@ -16,7 +16,7 @@ from .color.pixels import colorize_pixels, reduced_lightness
 from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
-from .decode import decode
+from .decode import decode, decode_pages
 from .formats import jpeg_luma
 from .formats.jp2 import write_jp2
 from .formats.jpeg_file import JpegFile, read_frame
@@ -24,12 +24,12 @@ from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_pro
 from .formats.jpeg_pixels import write_jpeg
 from .formats.png import write_png
 from .formats.stills import write_still
-from .formats.tiff_writer import DEFLATE, write_tiff
+from .formats.tiff_writer import DEFLATE, TiffPage, write_pages, write_tiff
 from .left_out import losses, lost_depth, too_large
 from .limits import PhotoLimits
 from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
-from .prediction import predict_small
+from .prediction import SmallColor, predict_small
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
@@ -172,7 +172,7 @@ def _colorize_jpeg(
         (_NO_ROOM, noted is source.jpeg),
         (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
-    warnings = tuple(note for note, applies in notes if applies)
+    warnings = carried.warnings + source.warnings + tuple(note for note, applies in notes if applies)
     return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
 
 
@@ -185,33 +185,50 @@ def _colorize_pixels(
     limits: PhotoLimits,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
+    target, side = _output_format(photo_format, options), stages.preview_side
+    every_page = options.pages is Pages.ALL and photo_format is target is PhotoFormat.TIFF
     with stages.stage("decode"):
-        photo = decode(data, photo_format, limits)
-        warnings = photo.warnings + (_COLORED,) * photo.colored
-    size = photo.pixels.shape[0], photo.pixels.shape[1]
+        photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
+        warnings = [note for photo in photos for note in photo.warnings + (_COLORED,) * photo.colored]
+    height, width = photos[0].pixels.shape[:2]
     with stages.stage("predict"):
-        wanted = predict_size(*size, predictor.card)
-        lightness = reduced_lightness(photo.pixels, (2 * wanted[0], 2 * wanted[1]))
-        small = predict_small(lightness, size, 1, predictor, options)
+        smalls = [_predicted(photo, predictor, options) for photo in photos]
     with stages.stage("upsample"):
-        colour: RowSource = DetailInjection(small.ab, small.lightness, size)
-        if options.sepia:
-            colour = Toned(colour, tone_of(photo.pixels), options.sepia)
-        side = stages.preview_side
-        original_preview = preview_of_pixels(photo.pixels, side) if side else None
-        # The source's pixels are let go here: while the result is packed, memory is at its highest.
-        photo = replace(photo, pixels=colorize_pixels(photo.pixels, colour, in_place=True))
+        original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
+        # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
+        for i, small in enumerate(smalls):
+            photos[i] = _with_color(photos[i], small, options)
     with stages.stage("encode"):
-        target = _output_format(photo.format, options)
-        metadata, lost = _noted(photo.metadata, target, predictor.card)
-        result = _encode(replace(photo, metadata=metadata), target, options.quality)
+        for i, photo in enumerate(photos):
+            metadata, lost = _noted(photo.metadata, target, predictor.card)
+            photos[i] = replace(photo, metadata=metadata)
+            warnings += lost + lost_depth(photo, target)
+        result = _encode(photos[0], target, options.quality) if len(photos) == 1 else _encode_pages(photos)
         small_pictures = _SmallPictures(
-            confidence_png(small.confidence, 1),
-            preview_of_pixels(photo.pixels, side) if side else None,
+            confidence_png(smalls[0].confidence, 1),
+            preview_of_pixels(photos[0].pixels, side) if side else None,
             original_preview,
         )
-    warnings += lost + lost_depth(photo, target)
-    return _result(result, target, size, warnings, stages, small_pictures)
+    notes = tuple(dict.fromkeys(warnings))
+    return _result(result, target, (height, width), notes, stages, small_pictures)
+
+
+def _predicted(photo: Photo, predictor: Predictor, options: ColorizeOptions) -> SmallColor:
+    size = photo.pixels.shape[0], photo.pixels.shape[1]
+    wanted = predict_size(*size, predictor.card)
+    lightness = reduced_lightness(photo.pixels, (2 * wanted[0], 2 * wanted[1]))
+    return predict_small(lightness, size, 1, predictor, options)
+
+
+def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions) -> Photo:
+    colour: RowSource = DetailInjection(small.ab, small.lightness, photo.pixels.shape[:2])
+    if options.sepia:
+        colour = Toned(colour, tone_of(photo.pixels), options.sepia)
+    return replace(photo, pixels=colorize_pixels(photo.pixels, colour, in_place=True))
+
+
+def _encode_pages(photos: list[Photo]) -> bytes:
+    return write_pages([TiffPage(p.pixels, p.alpha, p.metadata, p.compression or DEFLATE) for p in photos])
 
 
 def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Metadata, tuple[str, ...]]:
@@ -235,7 +252,7 @@ def _encode(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
 
 
 def _output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:
-    return source if options.format is OutputFormat.SAME else PhotoFormat(options.format.value)
+    return source.result if options.format is OutputFormat.SAME else PhotoFormat(options.format.value)
 
 
 def _with_warning(warning: str, photo: ColorizedPhoto) -> ColorizedPhoto:

@@ -7,16 +7,18 @@ from photochrom.photo.sniff import PhotoFormat
 from .color.profile import as_srgb
 from .formats.jp2 import read_jp2
 from .formats.jpeg_pixels import read_jpeg
+from .formats.lossless import read_lossless
 from .formats.png import read_png
 from .formats.stills import read_still
-from .formats.tiff import read_tiff
+from .formats.tiff import read_all_pages, read_tiff
 from .left_out import bounded
 from .limits import PhotoLimits
-from .metadata.exif import without_thumbnail
-from .metadata.orientation import is_readable
-from .photo import Photo
+from .metadata.exif import repaired, without_thumbnail
+from .metadata.orientation import is_readable, resolution_of
+from .photo import Metadata, Photo
 
 _DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
+_DAMAGED_PARTS = "Parts of the photo's EXIF data are damaged; they were left out."
 _READERS = {
     PhotoFormat.JPEG: read_jpeg,
     PhotoFormat.PNG: read_png,
@@ -32,17 +34,43 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
         PhotoRejected: it cannot be read, or is too large.
     """
     reader = _READERS.get(photo_format)
-    photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
-    metadata, left_out = bounded(photo.metadata, limits)
+    if reader is not None:
+        photo = reader(data, limits)
+    elif photo_format.result is photo_format:
+        photo = read_still(data, photo_format, limits)
+    else:
+        photo = read_lossless(data, photo_format, limits)
+    return _finished(photo, limits)
+
+
+def decode_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
+    """Decode all pages of a TIFF; raise as `decode` does."""
+    return [_finished(photo, limits) for photo in read_all_pages(data, limits)]
+
+
+def _finished(photo: Photo, limits: PhotoLimits) -> Photo:
+    metadata, left_out = bounded(_with_dpi(photo.metadata), limits)
     photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
-    if photo.metadata.exif:
-        photo = replace(photo, metadata=replace(photo.metadata, exif=without_thumbnail(photo.metadata.exif)))
-    return as_srgb(_with_readable_exif(photo.turned_upright()))
+    return as_srgb(_with_readable_exif(photo).turned_upright())
+
+
+def _with_dpi(metadata: Metadata) -> Metadata:
+    """A file's own statement of its resolution counts; where it makes none, that of its EXIF does."""
+    if metadata.dpi or not metadata.exif:
+        return metadata
+    return replace(metadata, dpi=resolution_of(metadata.exif))
 
 
 def _with_readable_exif(photo: Photo) -> Photo:
-    """Writers of some formats take EXIF apart: what cannot be is left out here, with a word, for all of them."""
-    if photo.metadata.exif is None or is_readable(photo.metadata.exif):
+    """Leave out with a word what is damaged in the EXIF, and without one the thumbnail, which shows the original."""
+    exif = photo.metadata.exif
+    if exif is None:
         return photo
-    metadata = replace(photo.metadata, exif=None)
-    return replace(photo, metadata=metadata, warnings=(*photo.warnings, _DAMAGED_EXIF))
+    if not is_readable(exif):
+        return _with_exif(photo, None, _DAMAGED_EXIF)
+    kept = repaired(exif)
+    return _with_exif(photo, without_thumbnail(kept), *(_DAMAGED_PARTS,) * (kept != exif))
+
+
+def _with_exif(photo: Photo, exif: bytes | None, *warnings: str) -> Photo:
+    return replace(photo, metadata=replace(photo.metadata, exif=exif), warnings=photo.warnings + warnings)

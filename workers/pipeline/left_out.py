@@ -10,6 +10,8 @@ from .limits import PhotoLimits
 from .photo import Metadata, Photo
 
 _WITH_IPTC = (PhotoFormat.JPEG, PhotoFormat.TIFF, PhotoFormat.JP2)
+_WITH_RESOURCES = (PhotoFormat.JPEG, PhotoFormat.TIFF)
+_NAMES = {"resources": "Photoshop", "geo": "GeoTIFF", "boxes": "XML"}
 _TIME = b"tIME"
 # Beyond what any scanner does, and near to what no format's numbers can say.
 _MOST_DPI = 1_000_000
@@ -20,14 +22,17 @@ def bounded(metadata: Metadata, limits: PhotoLimits) -> tuple[Metadata, tuple[st
     """Leave out what is larger than the limits allow; return the rest, and a sentence for each part left out."""
     sizes = {
         part: (len(value), limits.max_icc_bytes if part == "icc" else limits.max_metadata_bytes)
-        for part in ("icc", "exif", "xmp", "iptc")
+        for part in ("icc", "exif", "xmp", "iptc", "resources", "geo")
         if (value := getattr(metadata, part))
     }
+    sizes["boxes"] = sum(map(len, metadata.boxes)), limits.max_metadata_bytes
     large = {part: limit for part, (size, limit) in sizes.items() if size > limit}
     texts = tuple(text for text in metadata.texts if len(text[1]) <= limits.max_metadata_bytes)
     if len(texts) < len(metadata.texts):
         large["text"] = limits.max_metadata_bytes
-    none: dict[str, Any] = dict.fromkeys(large.keys() - {"text"})
+    none: dict[str, Any] = dict.fromkeys(large.keys() - {"text", "boxes"})
+    if "boxes" in large:
+        none["boxes"] = ()
     if metadata.dpi and max(metadata.dpi) > _MOST_DPI:
         none["dpi"] = None
     return replace(metadata, texts=texts, **none), tuple(too_large(*item) for item in large.items())
@@ -35,7 +40,8 @@ def bounded(metadata: Metadata, limits: PhotoLimits) -> tuple[Metadata, tuple[st
 
 def too_large(part: str, limit: int) -> str:
     """Return the sentence about a part of the metadata beyond its limit in bytes."""
-    return f"The photo's {part.upper()} data are larger than the {limit >> 10:,} KiB allowed; they were left out."
+    name = _NAMES.get(part, part.upper())
+    return f"The photo's {name} data are larger than the {limit >> 10:,} KiB allowed; they were left out."
 
 
 def lost_depth(photo: Photo, target: PhotoFormat) -> tuple[str, ...]:
@@ -51,6 +57,9 @@ def losses(metadata: Metadata, target: PhotoFormat) -> tuple[str, ...]:
         "IPTC records": metadata.iptc and target not in _WITH_IPTC,
         "PNG's text chunks": texts and target is not PhotoFormat.PNG,
         "JPEG comments": metadata.comments and target is not PhotoFormat.JPEG,
+        "Photoshop's image resources": metadata.resources and target not in _WITH_RESOURCES,
+        "GeoTIFF tags": metadata.geo and target is not PhotoFormat.TIFF,
+        "XML boxes": metadata.boxes and target is not PhotoFormat.JP2,
     }
     sentences = [
         f"{target.upper()} has no place for {part}; they were left out."

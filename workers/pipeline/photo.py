@@ -8,11 +8,28 @@ from numpy.typing import NDArray
 
 from photochrom.photo.sniff import PhotoFormat
 
+from .metadata.directory import Entry, Order
 from .metadata.exif import turned_exif
 from .metadata.orientation import upright
 from .metadata.xmp import turned_xmp
 
 Samples = NDArray[Any]  # uint8 or uint16
+_STRIP = 256
+
+
+_TURNED_GEO = "The photo was turned upright; its GeoTIFF tags, which count pixels as they lay, were left out."
+
+
+@dataclass(frozen=True)
+class OwnTags:
+    """Tags that only a TIFF holds, in the byte order of the TIFF they came from."""
+
+    order: Order
+    entries: dict[int, Entry]
+
+    def __len__(self) -> int:
+        """The bytes of their values."""
+        return sum(len(entry.value) for entry in self.entries.values())
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,12 @@ class Metadata:
     """PNG's text chunks (type, payload): they go to PNG only."""
     comments: tuple[bytes, ...] = ()
     """JPEG's comments: they go to JPEG only."""
+    resources: bytes | None = None
+    """Photoshop's image resources but IPTC and thumbnails: they go to JPEG and TIFF."""
+    geo: OwnTags | None = None
+    """GeoTIFF: where on Earth the picture lies; to TIFF only."""
+    boxes: tuple[bytes, ...] = ()
+    """The XML boxes of JPEG 2000: they go to JPEG 2000 only."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +98,9 @@ class Photo:
             return self
         alpha = None if self.alpha is None else np.ascontiguousarray(upright(self.alpha, self.orientation))
         pixels = np.ascontiguousarray(upright(self.pixels, self.orientation))
-        metadata = turned_metadata(self.metadata, self.orientation)
-        return replace(self, pixels=pixels, alpha=alpha, orientation=1, metadata=metadata)
+        metadata = replace(turned_metadata(self.metadata, self.orientation), geo=None)
+        warnings = self.warnings + (_TURNED_GEO,) * (self.metadata.geo is not None)
+        return replace(self, pixels=pixels, alpha=alpha, orientation=1, metadata=metadata, warnings=warnings)
 
 
 def turned_metadata(metadata: Metadata, orientation: int) -> Metadata:
@@ -106,8 +130,9 @@ def full_range(samples: NDArray[Any], bits: int) -> Samples:
     if bits in (8, 16):
         return np.asarray(samples)
     target = np.uint8 if bits < 8 else np.uint16
-    scale = np.iinfo(target).max / (2**bits - 1)
-    return np.asarray(np.rint(samples * scale).astype(target))
+    top = 2**bits - 1
+    table = np.rint(np.arange(top + 1) * (np.iinfo(target).max / top)).astype(target)
+    return np.asarray(table[np.minimum(samples, top)])
 
 
 def to_8bit(samples: Samples) -> Samples:
@@ -115,3 +140,15 @@ def to_8bit(samples: Samples) -> Samples:
     if samples.dtype == np.uint8:
         return samples
     return np.asarray(((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
+
+
+def unmultiplied(pixels: Samples, alpha: Samples) -> Samples:
+    """Divide grey or RGB by the alpha with which it was multiplied (associated alpha; TIFF 6.0, section 18)."""
+    result, scale = np.empty_like(pixels), int(np.iinfo(pixels.dtype).max)
+    for start in range(0, len(pixels), _STRIP):
+        strip = slice(start, start + _STRIP)
+        share = alpha[strip].astype(np.float64) / scale
+        share = share if pixels.ndim == 2 else share[..., None]
+        divided = np.divide(pixels[strip], share, out=np.zeros(pixels[strip].shape), where=share > 0)
+        result[strip] = np.rint(np.minimum(divided, scale))
+    return result

@@ -5,6 +5,8 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from .formats.jpeg_file import JpegFile
+from .formats.jpeg_pixels import decode_jpeg
 from .metadata.orientation import Array, upright
 
 _QUALITY = 85
@@ -16,10 +18,10 @@ def preview_of_jpeg(data: bytes, orientation: int, side: int) -> bytes:
 
     The decoder shrinks while it decodes, to just above the wanted size: a fraction of a full decode.
     """
-    height, width, *_ = simplejpeg.decode_jpeg_header(data)
-    scale = min(1.0, side / max(height, width))
-    least = {"min_height": round(height * scale), "min_width": round(width * scale)}
-    return preview_of_pixels(simplejpeg.decode_jpeg(data, "RGB", **least), side, orientation)
+    jpeg = JpegFile.read(data)
+    scale = side / max(jpeg.frame.height, jpeg.frame.width)
+    factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or factor * scale <= 1)
+    return preview_of_pixels(decode_jpeg(data, jpeg, "RGB", factor).pixels, side, orientation)
 
 
 def preview_of_pixels(pixels: Array, side: int, orientation: int = 1) -> bytes:

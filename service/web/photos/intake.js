@@ -1,6 +1,6 @@
 /** Where photographs come from: dropped, chosen, pasted; folders are walked. */
 
-const LOOKS_LIKE_PHOTO = /\.(jpe?g|jpe|png|tiff?|webp|heic|heif|avif|jp2|j2k|jpx)$/i;
+const LOOKS_LIKE_PHOTO = /\.(jpe?g|jpe|png|tiff?|webp|heic|heif|avif|jp2|j2k|jpx|bmp|dib|gif|p[bgnp]m)$/i;
 const isPhoto = (file) => file.type.startsWith("image/") || LOOKS_LIKE_PHOTO.test(file.name);
 
 /** Call `add([{ file, folder }])` with whatever the visitor brings. */

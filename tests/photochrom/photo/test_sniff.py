@@ -22,6 +22,10 @@ from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
         (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1", PhotoFormat.AVIF),
         (b"\x00\x00\x00\x0cjP  \r\n\x87\n", PhotoFormat.JP2),
         (b"\xff\x4f\xff\x51\x00", PhotoFormat.JP2),
+        (b"GIF89a", PhotoFormat.GIF),
+        (b"BM\x36\x04\x00\x00\x00\x00\x00\x00\x36\x04\x00\x00\x28\x00\x00\x00", PhotoFormat.BMP),
+        (b"P4\n8 8\n", PhotoFormat.PNM),
+        (b"P6#made by hand\n", PhotoFormat.PNM),
     ],
 )
 def test_known_formats(head, expected):
@@ -32,7 +36,9 @@ def test_known_formats(head, expected):
     ("head", "name"),
     [
         (b"%PDF-1.7", "PDF"),
-        (b"GIF89a", "GIF"),
+        (b"BMPs are what he called them", "not an image"),
+        (b"P5, page 3", "not an image"),
+        (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x00", "raw camera file"),
         (b"PK\x03\x04", "ZIP"),
         (b"8BPS", "Photoshop"),
         (b"<svg xmlns", "SVG"),

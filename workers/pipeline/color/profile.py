@@ -12,6 +12,7 @@ from ..photo import Photo, Samples
 
 _UNREAD = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
 _STRIP = 256
+_LEAST_CONTRAST = 64
 
 
 def as_srgb(photo: Photo) -> Photo:
@@ -40,10 +41,12 @@ def _grey(pixels: Samples, profile: bytes) -> Samples | None:
 
 
 def _rgb(pixels: Samples, profile: bytes) -> Samples | None:
-    if icc.color_space(profile) != "RGB":
+    if icc.color_space(profile) != "RGB" or not icc.is_usable(profile):
         return None
     result = np.empty_like(pixels)
     try:
+        if not _tells_light_from_dark(profile):
+            return None
         for start in range(0, len(pixels), _STRIP):
             strip = slice(start, start + _STRIP)
             result[strip] = imagecodecs.cms_transform(
@@ -52,3 +55,11 @@ def _rgb(pixels: Samples, profile: bytes) -> Samples | None:
     except Exception:  # littleCMS on a damaged profile
         return None
     return result
+
+
+def _tells_light_from_dark(profile: bytes) -> bool:
+    """Whether white comes out light, black dark: tables of broken profiles can do anything."""
+    black_white = np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)
+    seen = imagecodecs.cms_transform(black_white, profile, icc.srgb(), colorspace="rgb", outcolorspace="rgb")
+    dark, light = (int(value) for value in np.asarray(seen)[0, :, 1])
+    return light - dark >= _LEAST_CONTRAST

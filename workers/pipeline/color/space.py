@@ -57,7 +57,7 @@ def space_of(profile: bytes | None) -> RgbSpace | None:
     if icc.is_srgb(profile):
         return SRGB
     primaries, curve = icc.primaries(profile), icc.tone_curve(profile, b"rTRC")
-    if primaries is None or curve is None or abs(np.linalg.det(primaries)) < 1e-6:
+    if primaries is None or curve is None or not icc.is_usable(profile):
         return None
     matrix = np.linalg.inv(primaries) @ icc.SRGB_PRIMARIES
     return RgbSpace(tuple(tuple(map(float, row)) for row in matrix), _increasing(curve))

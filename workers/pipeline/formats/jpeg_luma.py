@@ -43,6 +43,7 @@ _GREYS = np.asarray(np.arange(256) / 255, np.float32)
 _SMALL_PHOTO = 2_000_000
 _STRIP = 128
 _ADOBE_RGB = 0
+_INKS = 4
 # T.81, table K.2, by rows.
 _CHROMA_STEPS = (
     *(17, 18, 24, 47, 99, 99, 99, 99),
@@ -64,6 +65,7 @@ class LumaSource:
     """(h, w): full size for small photos, else half size."""
     colored: bool
     """Whether the source had colour."""
+    warnings: tuple[str, ...] = ()
 
     @property
     def chroma_factor(self) -> int:
@@ -79,16 +81,14 @@ def check_coding(frame: Frame) -> None:
         )
     if frame.precision != 8:
         raise UnsupportedFormat(f"This is a {frame.precision}-bit JPEG; save it as 16-bit PNG or TIFF.")
-    if len(frame.components) == 4:
-        raise UnsupportedFormat("This is a CMYK JPEG, made for printing; save it as RGB or grey.")
-    if len(frame.components) not in (1, 3):
+    if len(frame.components) not in (1, 3, 4):
         raise UnsupportedFormat(f"This JPEG has {len(frame.components)} components; save it as RGB or grey.")
 
 
 def has_exact_luma(jpeg: JpegFile) -> bool:
     """Tell whether the first component is luma at full resolution, coded so that it can be carried over."""
     frame = jpeg.frame
-    if frame.marker not in (BASELINE, EXTENDED, PROGRESSIVE):
+    if frame.marker not in (BASELINE, EXTENDED, PROGRESSIVE) or len(frame.components) == _INKS:
         return False
     first, *others = frame.components
     full_size = all(c.horizontal <= first.horizontal and c.vertical <= first.vertical for c in others)
@@ -102,21 +102,17 @@ def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
         UnreadablePhoto: the picture is damaged.
     """
     factor = 1 if jpeg.frame.height * jpeg.frame.width <= _SMALL_PHOTO else 2
-    luma = decode_luma(data, jpeg, factor)
+    pixels, warnings = decode_jpeg(data, jpeg, "GRAY", factor)
+    luma = np.asarray(pixels[..., 0], np.uint8)
     if len(jpeg.frame.components) == 1:
-        return LumaSource(jpeg, luma, colored=False)
+        return LumaSource(jpeg, luma, colored=False, warnings=warnings)
     grey, colored = _without_chroma(jpeg)
-    return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored)
-
-
-def decode_luma(data: bytes, jpeg: JpegFile, factor: int) -> Bytes:
-    """Decode the luma plane (ceil(H / factor), ceil(W / factor)); the DCT itself scales by 1, 2, 4 or 8."""
-    return np.asarray(decode_jpeg(data, jpeg, "GRAY", factor)[..., 0], np.uint8)
+    return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored, warnings)
 
 
 def decode_small(data: bytes, source: LumaSource) -> Bytes:
     """Decode the source at an eighth of its size, with its colour (h, w, 3) or grey (h, w)."""
-    return decode_jpeg(data, source.jpeg, "RGB", 8) if source.colored else source.luma[::4, ::4]
+    return decode_jpeg(data, source.jpeg, "RGB", 8).pixels if source.colored else source.luma[::4, ::4]
 
 
 def lightness_of_luma(luma: Bytes, space: RgbSpace = SRGB) -> NDArray[np.float32]:

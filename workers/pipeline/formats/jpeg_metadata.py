@@ -9,9 +9,10 @@ from photochrom.photo.model_card import ModelCard
 from ..color.space import RgbSpace, space_of
 from ..limits import PhotoLimits
 from ..metadata import icc, photoshop
+from ..metadata.directory import Structure
 from ..metadata.exif import without_thumbnail
 from ..metadata.orientation import read_orientation
-from ..metadata.xmp import with_provenance
+from ..metadata.xmp import with_provenance, without_extension
 from ..photo import Metadata
 from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
 
@@ -20,8 +21,12 @@ _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
 _JFIF_THUMBNAIL = b"JFXX\x00"
 _JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
 _ICC_CHUNK = 65_519
+_MP_ENTRIES = 0xB002
+_MP_CLASS, _MP_PREVIEW = 0xFF0000, 0x010000
 _MAX_PAYLOAD = 65_533
-Part = Literal["EXIF", "XMP", "IPTC"]
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_NO_EXTENSION = "The photo's XMP data are continued in parts that only JPEG has; those were left out."
+Part = Literal["EXIF", "XMP"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class CarriedMetadata:
     space: RgbSpace | None
     """None where the profile is of a kind whose space cannot be worked in; its numbers stay."""
     profile_too_large: bool
+    warnings: tuple[str, ...] = ()
 
 
 def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
@@ -43,7 +49,9 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     thumbnails of EXIF, JFIF and Photoshop, which show the original.
     """
     kept = tuple(
-        _without_thumbnail(s) for s in jpeg.metadata if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
+        _without_thumbnail(s)
+        for s in _with_joined_resources(jpeg.metadata)
+        if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
     )
     profile = read_icc(kept)
     too_large = profile is not None and len(profile) > limits.max_icc_bytes
@@ -54,7 +62,8 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
             first = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
             kept = (*kept[:first], *icc_segments(colored), *kept[first:])
     exif = _payload(kept, APP1, _EXIF)
-    return CarriedMetadata(kept, read_orientation(exif) if exif else 1, space_of(profile), too_large)
+    orientation = read_orientation(exif) if exif else 1
+    return CarriedMetadata(kept, orientation, space_of(profile), too_large, further_pictures(jpeg.metadata))
 
 
 def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
@@ -64,24 +73,24 @@ def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
     if len(note.payload) > _MAX_PAYLOAD:
         return jpeg
     kept = [s for s in jpeg.metadata if s is not old]
-    at = (
-        jpeg.metadata.index(old)
-        if old
-        else sum(s.marker == APP0 or s.payload.startswith(_EXIF) for s in kept)
-    )
+    # Never between two segments that belong together.
+    heads = (i for i, s in enumerate(kept) if s.marker != APP0 and not s.payload.startswith(_EXIF))
+    at = jpeg.metadata.index(old) if old else next(heads, len(kept))
     return jpeg.with_metadata((*kept[:at], note, *kept[at:]))
 
 
 def read_metadata(segments: tuple[Segment, ...]) -> tuple[Metadata, int]:
     """Read what other formats can carry too, and the orientation."""
     exif = _payload(segments, APP1, _EXIF)
-    resources = _payload(segments, APP13, _PHOTOSHOP)
+    resources = b"".join(s.payload[len(_PHOTOSHOP) :] for s in segments if _is_photoshop(s))
+    xmp = _payload(segments, APP1, _XMP)
     metadata = Metadata(
         icc=read_icc(segments),
         exif=exif,
-        xmp=_payload(segments, APP1, _XMP),
+        xmp=without_extension(xmp) if xmp else None,
         iptc=photoshop.iptc(resources) if resources else None,
         dpi=_density(_payload(segments, APP0, b"JFIF\x00")),
+        resources=photoshop.without_copies(resources) if resources else None,
         comments=tuple(s.payload for s in segments if s.marker == COM),
     )
     return metadata, read_orientation(exif) if exif else 1
@@ -91,7 +100,8 @@ def write_segments(metadata: Metadata) -> tuple[Segment, ...]:
     """Return metadata as JPEG segments; what does not fit one segment (64 KiB) is left out, but ICC is split."""
     wanted = [Segment(APP0, _jfif(metadata.dpi)), *(_segment(metadata, part) for part in ("EXIF", "XMP"))]
     wanted += icc_segments(metadata.icc) if metadata.icc else []
-    wanted += [_segment(metadata, "IPTC"), *(Segment(COM, comment) for comment in metadata.comments)]
+    wanted += _photoshop_segments(metadata)
+    wanted += [Segment(COM, comment) for comment in metadata.comments]
     return tuple(s for s in wanted if s and len(s.payload) <= _MAX_PAYLOAD)
 
 
@@ -104,11 +114,18 @@ def fits_segment(metadata: Metadata, part: Part) -> bool:
 def _segment(metadata: Metadata, part: Part) -> Segment | None:
     if part == "EXIF":
         return Segment(APP1, _EXIF + metadata.exif) if metadata.exif else None
-    if part == "XMP":
-        return Segment(APP1, _XMP + metadata.xmp) if metadata.xmp else None
-    if not metadata.iptc:
-        return None
-    return Segment(APP13, _PHOTOSHOP + photoshop.with_iptc(metadata.iptc))
+    return Segment(APP1, _XMP + metadata.xmp) if metadata.xmp else None
+
+
+def _photoshop_segments(metadata: Metadata) -> list[Segment]:
+    """Photoshop's resources, IPTC among them, over as many segments as they need."""
+    records = photoshop.with_iptc(metadata.iptc) if metadata.iptc else b""
+    return _split_resources((metadata.resources or b"") + records)
+
+
+def _split_resources(resources: bytes) -> list[Segment]:
+    parts = [resources[i : i + _ICC_CHUNK] for i in range(0, len(resources), _ICC_CHUNK)]
+    return [Segment(APP13, _PHOTOSHOP + part) for part in parts]
 
 
 def read_icc(segments: tuple[Segment, ...]) -> bytes | None:
@@ -126,13 +143,44 @@ def icc_segments(profile: bytes) -> list[Segment]:
 
 
 def _without_thumbnail(segment: Segment) -> Segment:
-    if segment.marker == APP13 and segment.payload.startswith(_PHOTOSHOP):
-        return Segment(APP13, _PHOTOSHOP + photoshop.without_thumbnails(segment.payload[len(_PHOTOSHOP) :]))
     if segment.marker == APP1 and segment.payload.startswith(_EXIF):
         return Segment(APP1, _EXIF + without_thumbnail(segment.payload[len(_EXIF) :]))
     if segment.marker == APP0 and segment.payload.startswith(b"JFIF\x00"):
         return Segment(APP0, segment.payload[:_JFIF_SIZES] + b"\x00\x00")
     return segment
+
+
+def _with_joined_resources(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Take the thumbnails out of Photoshop's block, which may lie in several segments, cut anywhere."""
+    block = b"".join(s.payload[len(_PHOTOSHOP) :] for s in segments if _is_photoshop(s))
+    kept = photoshop.without_thumbnails(block)
+    if kept == block:
+        return segments
+    first = next(i for i, s in enumerate(segments) if _is_photoshop(s))
+    others = [s for s in segments[first:] if not _is_photoshop(s)]
+    return *segments[:first], *_split_resources(kept), *others
+
+
+def _is_photoshop(segment: Segment) -> bool:
+    return segment.marker == APP13 and segment.payload.startswith(_PHOTOSHOP)
+
+
+def further_pictures(segments: tuple[Segment, ...]) -> tuple[str, ...]:
+    """Return a sentence where the index of further pictures (CIPA DC-007) names some besides previews."""
+    index = Structure(_payload(segments, APP2, _MPF) or b"")
+    entries = index.entries(index.first).get(_MP_ENTRIES) if index.is_whole() else None
+    if entries is None:
+        return ()
+    kinds = [
+        int.from_bytes(entries.value[at : at + 4], index.order) for at in range(0, len(entries.value), 16)
+    ]
+    pictures = sum(kind & _MP_CLASS != _MP_PREVIEW for kind in kinds)
+    return (f"The file has {pictures} pictures; only the first was colorized.",) if pictures > 1 else ()
+
+
+def extension_lost(segments: tuple[Segment, ...]) -> tuple[str, ...]:
+    """Return a sentence where XMP goes on in further segments, which only a JPEG carries."""
+    return (_NO_EXTENSION,) * any(s.marker == APP1 and s.payload.startswith(_EXTENDED_XMP) for s in segments)
 
 
 def _is_icc(segment: Segment) -> bool:

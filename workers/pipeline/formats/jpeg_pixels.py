@@ -1,35 +1,65 @@
 """JPEG by way of pixels: where the result is another format, or the source's luma cannot be carried over."""
 
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 import simplejpeg
 
-from photochrom.errors import UnreadablePhoto, UnsupportedFormat
+from photochrom.errors import UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
+from ..color.spaces import from_cmyk
 from ..limits import PhotoLimits
+from ..metadata.icc import srgb
 from ..photo import Metadata, Photo, Samples, to_8bit
-from .jpeg_file import APP0, APP14, Frame, JpegFile
-from .jpeg_metadata import read_metadata, write_segments
+from .damage import damaged
+from .jpeg_file import APP0, APP14, Frame, JpegFile, Segment
+from .jpeg_metadata import extension_lost, further_pictures, read_metadata, write_segments
 
+_STRAY = "The JPEG has bytes in its picture that mean nothing; they were passed over."
+# Of libjpeg's warnings (jerror.h): how a file says what it need not, and what was skipped.
+_HARMLESS = ("Invalid SOS parameters", "Inconsistent progression")
+_SKIPPED = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+_JFIF = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+# What Adobe's marker can say of three components, and of four: the last is the usual.
+_ADOBE_TRANSFORMS = ((0, 1), (0, 2))
+_ADOBE_BYTES, _INKS = 12, 4
 _MAX_SIDE = 65_500  # libjpeg's
 
 
-def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:  # noqa: ARG001 - its header is checked already
-    """Decode a JPEG to grey or RGB.
+def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
+    """Decode a JPEG to grey or RGB; its header is checked already.
 
     Raises:
         UnreadablePhoto: damaged or truncated.
     """
     jpeg = JpegFile.read(data)
-    space = "GRAY" if len(jpeg.frame.components) == 1 else "RGB"
-    pixels = decode_jpeg(data, jpeg, space, 1)
+    space = {1: "GRAY", 4: "CMYK"}.get(len(jpeg.frame.components), "RGB")
+    pixels, damage = decode_jpeg(data, jpeg, space, 1)
     metadata, orientation = read_metadata(jpeg.metadata)
-    pixels = pixels[..., 0] if space == "GRAY" else pixels
-    return Photo(np.ascontiguousarray(pixels), PhotoFormat.JPEG, metadata, None, orientation, lossless=False)
+    warnings = further_pictures(jpeg.metadata) + extension_lost(jpeg.metadata) + damage
+    if space == "CMYK":
+        usable = metadata.icc and len(metadata.icc) <= limits.max_icc_bytes
+        # Adobe's programs store how much light is left, and all others have followed them.
+        pixels, sentence = from_cmyk(255 - pixels, metadata.icc if usable else None)
+        metadata, warnings = replace(metadata, icc=srgb()), (*warnings, sentence)
+    pixels = np.ascontiguousarray(pixels[..., 0] if space == "GRAY" else pixels)
+    return Photo(pixels, PhotoFormat.JPEG, metadata, None, orientation, warnings, lossless=False)
 
 
-def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples:
-    """Decode to "GRAY" or "RGB", (ceil(H / factor), ceil(W / factor), 1 or 3); the DCT scales by 1, 2, 4 or 8.
+class Decoded(NamedTuple):
+    """Pixels of a JPEG, and a sentence where its picture has bytes in it that mean nothing."""
+
+    pixels: Samples
+    warnings: tuple[str, ...] = ()
+
+
+def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded:
+    """Decode to "GRAY", "RGB" or "CMYK", (ceil(H / factor), ceil(W / factor), 1, 3 or 4).
+
+    The DCT itself scales, by a factor of 1, 2, 4 or 8.
 
     Raises:
         UnreadablePhoto: the picture itself is damaged; damaged metadata are not minded.
@@ -37,25 +67,58 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples
     if not jpeg.complete:
         data += b"\xff\xd9"
     try:
-        return _decode(data, jpeg.frame, space, factor)
+        return Decoded(_decode(data, jpeg.frame, space, factor))
     except ValueError:
         # libjpeg may have stumbled over what is not the picture: once more without metadata and stray bytes.
         clean = without_metadata(jpeg)
     try:
-        return _decode(clean, jpeg.frame, space, factor)
+        return Decoded(_decode(clean, jpeg.frame, space, factor))
     except ValueError as error:
-        raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
+        if not _is_harmless(error, jpeg):
+            raise damaged("JPEG") from error
+    try:
+        return Decoded(_decode(clean, jpeg.frame, space, factor, strict=False), (_STRAY,))
+    except ValueError as error:
+        raise damaged("JPEG") from error
 
 
 def without_metadata(jpeg: JpegFile) -> bytes:
     """Return a JPEG with nothing but its picture, and the markers that say how to decode it."""
-    return bytes(jpeg.with_metadata(tuple(s for s in jpeg.metadata if s.marker in (APP0, APP14))))
+    return bytes(
+        jpeg.with_metadata(tuple(_plain(s, jpeg.frame) for s in jpeg.metadata if s.marker in (APP0, APP14)))
+    )
 
 
-def _decode(data: bytes, frame: Frame, space: str, factor: int) -> Samples:
+def _plain(segment: Segment, frame: Frame) -> Segment:
+    """The segment as libjpeg reads it without a warning."""
+    payload = segment.payload
+    if payload.startswith(b"JFIF\x00"):
+        return Segment(APP0, _JFIF)
+    known = _ADOBE_TRANSFORMS[len(frame.components) == _INKS]
+    if payload.startswith(b"Adobe") and len(payload) >= _ADOBE_BYTES and payload[11] not in known:
+        return Segment(APP14, payload[:11] + bytes([known[-1]]) + payload[12:])
+    return segment
+
+
+def _is_harmless(error: ValueError, jpeg: JpegFile) -> bool:
+    """Whether libjpeg warns of what lies between the parts of a picture, and not of the picture.
+
+    What it skips before a restart marker is a part of the picture at most; before the end, only padding is harmless.
+    """
+    if any(text in str(error) for text in _HARMLESS):
+        return True
+    skipped = _SKIPPED.search(str(error))
+    if skipped is None:
+        return False
+    scan = jpeg.segments[-1].scan if jpeg.segments else b""
+    padding = len(scan) - len(scan.rstrip(scan[-1:]))
+    return 0xD0 <= int(skipped[2], 16) <= 0xD7 or int(skipped[1]) <= padding
+
+
+def _decode(data: bytes, frame: Frame, space: str, factor: int, *, strict: bool = True) -> Samples:
     # simplejpeg takes the smallest scale that is at least this large; 0 means no scaling.
     height, width = (-(-side // factor) if factor > 1 else 0 for side in (frame.height, frame.width))
-    return np.asarray(simplejpeg.decode_jpeg(data, space, min_height=height, min_width=width, strict=True))
+    return np.asarray(simplejpeg.decode_jpeg(data, space, min_height=height, min_width=width, strict=strict))
 
 
 def write_jpeg(pixels: Samples, metadata: Metadata, quality: int) -> bytes:

@@ -16,6 +16,7 @@ from ..limits import PhotoLimits
 from ..metadata import icc
 from ..metadata.orientation import read_orientation
 from ..photo import Metadata, Photo, Samples, split_alpha
+from .damage import damaged
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -46,11 +47,14 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
     if chunks[-1][0] != b"IEND":
         raise UnreadablePhoto("The PNG is truncated: the end of the file is missing.")
     # Ancillary chunks are not shown to the decoder: it would unpack them without a bound.
-    picture = _SIGNATURE + b"".join(_chunk(kind, payload) for kind, payload in chunks if kind in _PICTURE)
+    key = _key(chunks)
+    shown = [(kind, payload) for kind, payload in chunks if kind in _PICTURE and (kind != b"tRNS" or not key)]
+    picture = _SIGNATURE + b"".join(_chunk(*chunk) for chunk in shown)
     try:
         samples = np.asarray(imagecodecs.png_decode(picture)) if depth == 16 else _decode_8bit(picture)
+        samples = _with_key(samples, key, depth) if key else samples
     except Exception as error:  # the decoders share no base class
-        raise UnreadablePhoto(f"The PNG is damaged: {error}.") from error
+        raise damaged("PNG") from error
     metadata, exif_orientation = _read_metadata(chunks, limits)
     warnings = (
         ("The PNG is animated; only its still picture was colorized.",) if _has(chunks, b"acTL") else ()
@@ -66,6 +70,22 @@ def write_png(pixels: Samples, alpha: Samples | None, metadata: Metadata) -> byt
     header_end = len(_SIGNATURE) + 12 + 13
     extra = b"".join(_chunk(kind, payload) for kind, payload in _metadata_chunks(metadata))
     return bytes(packed[:header_end]) + extra + bytes(packed[header_end:])
+
+
+def _key(chunks: list[tuple[bytes, bytes]]) -> tuple[int, ...]:
+    """The grey or the colour that counts as transparent; none in a palette, whose entries have alphas of their own."""
+    payload = next((payload for kind, payload in chunks if kind == b"tRNS"), b"")
+    count = {0: 1, 2: 3}.get(chunks[0][1][9], 0)
+    return struct.unpack(f">{count}H", payload) if count and len(payload) == 2 * count else ()
+
+
+def _with_key(samples: Samples, key: tuple[int, ...], depth: int) -> Samples:
+    """Add the alpha that a key colour means; decoders disagree about those of fewer bits than 8."""
+    top = int(np.iinfo(samples.dtype).max)
+    scaled = np.array(key) * (top // (2**depth - 1))
+    planes = samples if samples.ndim == 3 else samples[..., None]
+    alpha = np.where((planes == scaled).all(axis=-1), 0, top).astype(samples.dtype)
+    return np.dstack([planes, alpha])
 
 
 def _decode_8bit(picture: bytes) -> Samples:

@@ -1,21 +1,28 @@
 """WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import imagecodecs
 import numpy as np
 from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
 
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
 from ..limits import PhotoLimits
+from ..metadata.exif import ORIENTATION_TAG, without_tag
 from ..metadata.orientation import read_orientation, resolution_of, with_resolution
 from ..photo import Metadata, Photo, Samples, full_range, split_alpha, to_8bit, turned_metadata
+from .damage import damaged
+from .heif_boxes import avif_bits, check_stated_size, is_coded_as, is_sequence
 
 _WEBP_MAX_SIDE = 16_383
+_AVIF_INFO = 7
 _FRAME_HEADER = 16  # of an animation's frame; its chunks follow
+_8_OF_MORE = "The AVIF is a sequence of more than 8 bits; 8 of them were read."
 _NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
 
 
@@ -28,14 +35,19 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
         PhotoTooLarge: more pixels than allowed, by its header.
     """
     try:
+        if photo_format in (PhotoFormat.AVIF, PhotoFormat.HEIC):
+            check_stated_size(data, limits)
         image = _open_heic(data) if photo_format is PhotoFormat.HEIC else _open(data, photo_format)
         limits.check_size(image.size[1], image.size[0])
-        bits = _avif_bits(data) if photo_format is PhotoFormat.AVIF else 8
-        samples = _deep_avif(data, bits, image.size) if bits > 8 else _samples(image)
+        bits = avif_bits(data) if photo_format is PhotoFormat.AVIF else 8
+        frames = getattr(image, "n_frames", 1)
+        # imagecodecs writes beyond its memory where there is more than one frame.
+        deep = bits > 8 and frames == 1 and not is_sequence(data)
+        samples = _deep_avif(data, bits, image.size) if deep else _samples(image)
     except PhotochromError:
         raise
     except Exception as error:  # Pillow's plugins raise errors of many kinds
-        raise UnreadablePhoto(f"The {photo_format.upper()} is damaged or truncated: {error}.") from error
+        raise _unreadable(data, photo_format) from error
     pixels, alpha = split_alpha(samples)
     metadata = _read_metadata(image)
     # libheif has turned the picture by the container's own rotation, but not the tag. Pillow leaves WebP and
@@ -43,9 +55,8 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     orientation = read_orientation(image.info.get("exif") or b"")
     if photo_format is PhotoFormat.HEIC:
         metadata, orientation = turned_metadata(metadata, orientation), 1
-    frames = getattr(image, "n_frames", 1)
     many = f"The file has {frames} pictures; only the first was colorized."
-    warnings: tuple[str, ...] = (many,) if frames > 1 else ()
+    warnings = (many,) * (frames > 1) + (_8_OF_MORE,) * (bits > 8 and not deep)
     lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
     return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)
 
@@ -58,14 +69,16 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
     """
     if target is PhotoFormat.WEBP and max(photo.pixels.shape) > _WEBP_MAX_SIDE:
         raise UnsupportedFormat(f"WebP holds at most {_WEBP_MAX_SIDE} pixels a side; ask for another format.")
-    options = _metadata_options(photo.metadata) | {"quality": quality}
+    # Pillow would take an orientation out of an AVIF's EXIF, and write the rest anew: as ASCII.
+    exif = photo.metadata.exif and without_tag(photo.metadata.exif, ORIENTATION_TAG)
+    options = _metadata_options(replace(photo.metadata, exif=exif)) | {"quality": quality}
     file = io.BytesIO()
     try:
         _encode(file, photo, target, options)
     except (RuntimeError, ValueError, OSError) as error:
         height, width = photo.pixels.shape[:2]
         raise UnsupportedFormat(
-            f"{target.upper()} cannot hold this picture of {width} x {height} pixels ({error}); ask for another format."
+            f"{target.upper()} cannot hold this picture of {width} x {height} pixels ; ask for another format."
         ) from error
     return file.getvalue()
 
@@ -80,6 +93,15 @@ def _encode(file: io.BytesIO, photo: Photo, target: PhotoFormat, options: dict[s
         if photo.lossless and target is PhotoFormat.WEBP:
             options |= {"lossless": True, "exact": True}
         image.save(file, target.upper(), **options)
+
+
+def _unreadable(data: bytes, photo_format: PhotoFormat) -> PhotochromError:
+    """The refusal of what a decoder gave up on: for a kind of picture that it does not know, or for damage."""
+    if photo_format is PhotoFormat.HEIC and not is_coded_as(data, b"hvc1", b"hev1", b"av01"):
+        return UnsupportedFormat(
+            "This HEIF holds no picture of a kind that can be read; save it as HEIC or JPEG."
+        )
+    return damaged(photo_format.upper())
 
 
 def _open(data: bytes, photo_format: PhotoFormat) -> Image.Image:
@@ -121,6 +143,7 @@ def _deep_avif(data: bytes, bits: int, size: tuple[int, int]) -> Samples:
 def _read_metadata(image: Any) -> Metadata:
     info = image.info
     exif, xmp, icc = (info.get(key) or b"" for key in ("exif", "xmp", "icc_profile"))
+    exif = _exif_of_avif(image) or exif
     exif = bytes(exif).removeprefix(b"Exif\x00\x00")
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
     return Metadata(
@@ -129,6 +152,15 @@ def _read_metadata(image: Any) -> Metadata:
         xmp=xmp or None,
         dpi=resolution_of(exif) if exif else None,
     )
+
+
+def _exif_of_avif(image: Any) -> bytes:
+    """The block as it is: Pillow writes it anew, in ASCII, where the container is turned and the tag is not."""
+    decoder = getattr(image, "_decoder", None)
+    found: tuple[Any, ...] = decoder.get_info() if isinstance(image, AvifImageFile) and decoder else ()
+    exif = bytes(found[4] or b"") if len(found) == _AVIF_INFO else b""
+    # How the picture lies is the container's to say.
+    return without_tag(exif.removeprefix(b"Exif\x00\x00"), ORIENTATION_TAG)
 
 
 def _metadata_options(metadata: Metadata) -> dict[str, Any]:
@@ -149,9 +181,3 @@ def _is_lossless_webp(data: bytes) -> bool:
         )
         position += 8 + size + size % 2
     return False
-
-
-def _avif_bits(data: bytes) -> int:
-    """Bits per sample by the AVIF's `pixi` property; 8 where there is none."""
-    at = data.find(b"pixi")
-    return data[at + 9] if 0 <= at < len(data) - 9 else 8

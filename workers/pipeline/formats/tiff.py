@@ -1,85 +1,188 @@
 """Read TIFF 6.0 of up to 16 bits, by tifffile."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import tifffile
-from PIL import Image
 
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
+from ..color.spaces import FROM_LAB, from_cmyk, from_lab
 from ..limits import PhotoLimits
-from ..metadata.exif import is_overlapping
-from ..photo import Metadata, Photo, Samples, full_range, split_alpha
+from ..metadata.directory import Structure
+from ..metadata.icc import srgb
+from ..photo import Metadata, Photo, Samples
+from .damage import damaged
 from .jpeg_file import read_frame
-from .tiff_pages import MANY_PAGES, count_pages
-from .tiff_writer import EXIF_IFD, GPS_IFD, ICC_TAG, IPTC_TAG, TEXT_TAGS, XMP_TAG
+from .tiff_metadata import read_metadata
+from .tiff_pages import MANY_PAGES, Page, main_page, read_pages
+from .tiff_samples import CIELAB, CMYK, COLORS, ICCLAB, YCBCR, Planes, read_planes
 
-_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
-_PHOTOMETRICS = {5: "CMYK, made for printing", 8: "in CIELAB", 32844: "in LogLuv", 32803: "raw camera data"}
+_KINDS = {10: "in ITU's CIELAB, made for fax", 32844: "in LogL", 32845: "in LogLuv"}
 # The other decoders go by the size that their own data state, which nothing here would bound.
 _JPEG, _FAX, _DEFLATE, _ZSTD, _LZMA, _PACKBITS = 7, (2, 3, 4), (8, 32946), 50000, 34925, 32773
 _COMPRESSIONS = (1, 5, _JPEG, *_FAX, *_DEFLATE, _ZSTD, _LZMA, _PACKBITS)
 _JPEG_BLOCK = 16
-_MOST_SAMPLES = 5  # CMYK and alpha, as which it is then refused by name
-_CLASSIC = (b"*\x00", b"\x00*")
-_INCH_UNIT, _CM_UNIT = 2, 3
+_MOST_SAMPLES, _USUAL_SAMPLES = 8, 5
+_SAMPLE_KINDS = {2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
+_INK_SET, _INKS_OF_CMYK = 332, 1
+_SIGNED = 2
+_SEVERAL = 2
 
 
 def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
-    """Decode the first page of a TIFF.
+    """Decode the first page of a TIFF; where that is a reduced copy, the largest picture in it.
 
     Raises:
         UnreadablePhoto: truncated or damaged.
-        UnsupportedFormat: not grey, palette or RGB of at most 16 bits.
+        UnsupportedFormat: not grey, palette, RGB, CMYK or CIELAB of at most 16 bits, or what a camera's sensor saw.
         PhotoTooLarge: more pixels than allowed, by its header.
     """
-    if data[2:4] in _CLASSIC and is_overlapping(data):
+    structure = Structure(data)
+    if structure.is_overlapping(structure.first):
         raise UnreadablePhoto("The TIFF is damaged: its values lie in one another.")
+    pages = read_pages(structure)
+    if not pages:
+        raise UnreadablePhoto("The TIFF is damaged: it has no page.")
+    page = main_page(pages)
+    photo = read_page(data, structure, page, limits)
+    return replace(photo, warnings=_about_pages(pages, page) + photo.warnings)
+
+
+def read_all_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
+    """Decode all pages of a TIFF but reduced copies and masks; raise as `read_tiff` does, also for all together."""
+    first = read_tiff(data, limits)
+    structure = Structure(data)
+    pages = [page for page in read_pages(structure) if page.main and page.ordinary]
+    if len(pages) < _SEVERAL:
+        return [first]
+    limits.check_size(sum(page.size for page in pages), 1)
+    photos = [read_page(data, structure, page, limits) for page in pages]
+    cut = f"The TIFF has {MANY_PAGES} or more pages; only so many were colorized."
+    return [
+        replace(photos[0], warnings=photos[0].warnings + (cut,) * (len(pages) >= MANY_PAGES)),
+        *photos[1:],
+    ]
+
+
+def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimits) -> Photo:
+    """Decode one picture of a TIFF; raise as `read_tiff` does."""
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = file.pages.first
+            file.filehandle.seek(found.start)
+            page = tifffile.TiffPage(file, 0)
             limits.check_size(page.imagelength, page.imagewidth)
             limits.check_size(page.tilelength, page.tilewidth)
             _check_page(page, len(data))
+            _check_room(page, limits)
             _check_jpegs(page, data)
-            pixels, alpha = split_alpha(_samples(page))
-            metadata, orientation = _read_metadata(page, _exif(data))
-            pages = count_pages(data)
+            planes = read_planes(page)
     except PhotochromError:
         raise
     except Exception as error:  # tifffile and its codecs share no base class
-        raise UnreadablePhoto(f"The TIFF is damaged or truncated: {error}.") from error
-    many = f"{pages}" if pages < MANY_PAGES else f"{MANY_PAGES} or more"
-    warnings = (f"The TIFF has {many} pages; only the first was colorized.",) if pages > 1 else ()
-    return Photo(pixels, PhotoFormat.TIFF, metadata, alpha, orientation, warnings, int(page.compression))
+        raise damaged("TIFF") from error
+    starts = dict.fromkeys((found.start, structure.first))
+    metadata, orientation, notes = read_metadata(structure, starts if not found.main else (found.start,))
+    pixels, metadata, more = _as_rgb(int(page.photometric), planes, metadata, limits)
+    warnings = planes.warnings + notes + more
+    return Photo(
+        pixels, PhotoFormat.TIFF, metadata, planes.alpha, orientation, warnings, int(page.compression)
+    )
+
+
+def _about_pages(pages: list[Page], chosen: Page) -> tuple[str, ...]:
+    if chosen is not pages[0]:
+        return (
+            f"The TIFF's first page is a reduced copy; its full picture of {chosen.width} x {chosen.height} "
+            "pixels was colorized.",
+        )
+    count = sum(page.main and page.ordinary for page in pages)
+    if count < 2:
+        return ()
+    many = f"{count}" if count < MANY_PAGES else f"{MANY_PAGES} or more"
+    larger = any(page.ordinary and page.size > chosen.size for page in pages)
+    return (f"The TIFF has {many} pages; only the first was colorized{', and another is larger' * larger}.",)
+
+
+def _as_rgb(
+    photometric: int, planes: Planes, metadata: Metadata, limits: PhotoLimits
+) -> tuple[Samples, Metadata, tuple[str, ...]]:
+    """The colours as grey or RGB; of CMYK and CIELAB as sRGB."""
+    if photometric == CMYK:
+        usable = metadata.icc and len(metadata.icc) <= limits.max_icc_bytes
+        pixels, sentence = from_cmyk(planes.colors, metadata.icc if usable else None)
+        return pixels, replace(metadata, icc=srgb()), (sentence,)
+    if photometric in (CIELAB, ICCLAB):
+        return (
+            from_lab(planes.colors, offset=photometric == ICCLAB),
+            replace(metadata, icc=srgb()),
+            (FROM_LAB,),
+        )
+    return planes.colors, metadata, ()
 
 
 def _check_page(page: Any, length: int) -> None:
-    photometric, bits = int(page.photometric), page.bitspersample
-    if page.ndim not in (2, 3) or page.imagedepth != 1 or not page.size:
-        raise UnreadablePhoto("The TIFF is damaged: its first page is not a flat picture.")
-    if page.samplesperpixel > _MOST_SAMPLES:
+    photometric = int(page.photometric)
+    if page.imagedepth != 1:
         raise UnsupportedFormat(
-            f"This TIFF has {page.samplesperpixel} samples a pixel; save it as RGB or grey."
+            f"This TIFF is a volume of {page.imagedepth} layers; save the layer that you want as a flat picture."
         )
+    if page.ndim not in (2, 3) or not page.size:
+        raise UnreadablePhoto("The TIFF is damaged: its page is not a flat picture.")
+    if photometric not in COLORS:
+        kind = _KINDS.get(photometric, f"of photometric kind {photometric}")
+        raise UnsupportedFormat(f"This TIFF is {kind}; save it as RGB or grey.")
+    _check_samples(page, photometric)
     if int(page.compression) not in _COMPRESSIONS:
         raise UnsupportedFormat(
             f"This TIFF is compressed by method {int(page.compression)}; save it with LZW or ZIP compression."
         )
-    if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
-        kind = _PHOTOMETRICS.get(photometric, f"of photometric kind {photometric}")
-        raise UnsupportedFormat(f"This TIFF is {kind}; save it as RGB or grey.")
-    if bits > 16 or int(page.sampleformat) != 1:
-        raise UnsupportedFormat(f"This TIFF has {bits}-bit or signed samples; save it with 8 or 16 bits.")
-    if photometric == _YCBCR and int(page.compression) != 7:
+    if photometric == YCBCR and int(page.compression) != _JPEG:
         raise UnsupportedFormat("This TIFF holds YCbCr samples; save it as RGB or grey.")
+    if photometric == CMYK and page.tags.valueof(_INK_SET, _INKS_OF_CMYK) != _INKS_OF_CMYK:
+        raise UnsupportedFormat("This TIFF is printed with other inks than CMYK; save it as RGB or grey.")
     if not page.dataoffsets or any(
         offset + count > length for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
     ):
         raise UnreadablePhoto("The TIFF is truncated: part of its picture lies beyond the end of the file.")
+
+
+def _check_samples(page: Any, photometric: int) -> None:
+    bits = _all(page.tags.valueof(258, page.bitspersample))
+    kinds = _all(page.tags.valueof(339, page.sampleformat))
+    if page.samplesperpixel < COLORS[photometric]:
+        raise UnreadablePhoto("The TIFF is damaged: a pixel has fewer samples than its colours.")
+    if page.samplesperpixel > _MOST_SAMPLES:
+        raise UnsupportedFormat(
+            f"This TIFF has {page.samplesperpixel} samples a pixel; save it as RGB or grey."
+        )
+    # Unlike 1, unsigned, 4 says nothing of the samples; libtiff and others then take them as unsigned.
+    if other := kinds - {1, 4}:
+        kind = _SAMPLE_KINDS.get(min(other), "unusual")
+        if photometric not in (CIELAB, ICCLAB) or min(other) != _SIGNED:
+            raise UnsupportedFormat(
+                f"This TIFF has {max(bits)}-bit {kind} samples; save it with 8 or 16 bits, unsigned."
+            )
+    if len(bits) > 1:
+        raise UnsupportedFormat(
+            f"This TIFF has samples of {min(bits)} to {max(bits)} bits; save it with 8 or 16 bits each."
+        )
+    if max(bits) > 16:
+        raise UnsupportedFormat(f"This TIFF has {max(bits)}-bit samples; save it with 8 or 16 bits.")
+    if photometric in (CIELAB, ICCLAB) and max(bits) not in (8, 16):
+        raise UnsupportedFormat(f"This TIFF has {max(bits)}-bit CIELAB samples; save it with 8 or 16 bits.")
+
+
+def _all(value: Any) -> set[int]:
+    return {int(each) for each in value} if isinstance(value, tuple) else {int(value)}
+
+
+def _check_room(page: Any, limits: PhotoLimits) -> None:
+    """Extra samples take memory as colours do: of large pictures there may not be many."""
+    if page.samplesperpixel > _USUAL_SAMPLES:
+        limits.check_size(page.imagelength * page.samplesperpixel, -(-page.imagewidth // _USUAL_SAMPLES))
 
 
 def _check_jpegs(page: Any, data: bytes) -> None:
@@ -92,58 +195,3 @@ def _check_jpegs(page: Any, data: bytes) -> None:
         frame = read_frame(data[offset : offset + count])
         if frame.height * frame.width > height * width:
             raise UnreadablePhoto("The TIFF is damaged: a JPEG in it is larger than its header says.")
-
-
-def _samples(page: Any) -> Samples:
-    samples = np.asarray(page.asarray())
-    if int(page.planarconfig) == 2 and samples.ndim == 3:
-        samples = np.moveaxis(samples, 0, -1)
-    photometric, bits = int(page.photometric), int(page.bitspersample)
-    if photometric == _PALETTE:
-        return np.ascontiguousarray(np.moveaxis(page.colormap, 0, -1)[samples])
-    samples = full_range(samples, bits)
-    if photometric == _MIN_IS_WHITE:
-        samples = np.iinfo(samples.dtype).max - samples
-    return np.ascontiguousarray(samples[..., :4] if samples.ndim == 3 else samples)
-
-
-def _read_metadata(page: Any, exif: bytes | None) -> tuple[Metadata, int]:
-    tags = page.tags
-    metadata = Metadata(
-        icc=_bytes(tags.valueof(ICC_TAG)),
-        exif=exif,
-        xmp=_bytes(tags.valueof(XMP_TAG)),
-        iptc=_bytes(tags.valueof(IPTC_TAG)),
-        dpi=_dpi(tags),
-    )
-    orientation = tags.valueof(274, 1)
-    return metadata, int(orientation) if orientation in range(1, 9) else 1
-
-
-def _exif(data: bytes) -> bytes | None:
-    """The first page's descriptive tags and its EXIF and GPS directories as one EXIF block."""
-    found, kept = Image.Exif(), Image.Exif()
-    try:
-        found.load_from_fp(io.BytesIO(data))
-        kept.update({tag: found[tag] for tag in TEXT_TAGS if tag in found})
-        kept.update({tag: nested for tag in (EXIF_IFD, GPS_IFD) if (nested := dict(found.get_ifd(tag)))})
-        return kept.tobytes().removeprefix(b"Exif\x00\x00") if len(kept) else None
-    except Exception:  # damaged EXIF of any kind: the picture is still good
-        return None
-
-
-def _dpi(tags: Any) -> tuple[float, float] | None:
-    across, down = tags.valueof(282), tags.valueof(283)
-    unit = int(tags.valueof(296, _INCH_UNIT))
-    if not across or not down or unit not in (_INCH_UNIT, _CM_UNIT) or 0 in (*across, *down):
-        return None
-    scale = 1.0 if unit == _INCH_UNIT else 2.54
-    return across[0] / across[1] * scale, down[0] / down[1] * scale
-
-
-def _bytes(value: Any) -> bytes | None:
-    if isinstance(value, str):
-        value = value.encode()
-    elif isinstance(value, tuple | np.ndarray):
-        value = bytes(np.asarray(value, np.uint8))
-    return value if value and isinstance(value, bytes) else None

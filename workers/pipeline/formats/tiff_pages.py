@@ -1,22 +1,97 @@
-"""How many pages a TIFF or BigTIFF has; tifffile would follow millions of them, one by one."""
+"""The directories of a TIFF or BigTIFF; tifffile would follow millions of them, one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from photochrom.errors import UnsupportedFormat
+
+from ..metadata.directory import Structure
 
 MANY_PAGES = 1000
 """Nobody needs to know the number beyond this one."""
+_KIND, _OLD_KIND, _WIDTH, _HEIGHT, _PHOTOMETRIC, _MORE, _DNG = 254, 255, 256, 257, 262, 330, 50706
+_REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
+_SENSOR_DATA = (32803, 34892)  # a colour filter array's, and linear ones
+_RAW = "This is a raw camera file; develop it to TIFF first."
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a directory says of its picture."""
+
+    start: int
+    width: int = 0
+    height: int = 0
+    ordinary: bool = True
+    """Neither a reduced copy of another one nor a mask for it."""
+    main: bool = True
+    """In the chain of pages, not below one of them."""
+
+    @property
+    def size(self) -> int:
+        """The number of pixels."""
+        return self.width * self.height
 
 
 def count_pages(data: bytes) -> int:
     """Return the length of the chain of directories, no more than `MANY_PAGES`; one that leads back ends there."""
-    order = "little" if data[:2] == b"II" else "big"
-    big = data[2:4] in (b"+\x00", b"\x00+")
-    # Sizes of the count of entries, of an entry, and of an offset; where the first offset lies.
-    head, entry, link, first = (8, 20, 8, 8) if big else (2, 12, 4, 4)
+    return len(list(_chain(Structure(data))))
 
-    def number(at: int, size: int) -> int:
-        return int.from_bytes(data[at : at + size], order)  # type: ignore[arg-type]
 
+def read_pages(structure: Structure) -> list[Page]:
+    """Return the pages, and the pictures below them, each as its directory describes it.
+
+    Raises:
+        UnsupportedFormat: the file holds what a camera's sensor saw, and at best small pictures of it.
+    """
+    if structure.data[8:10] == b"CR" and not structure.big:
+        raise UnsupportedFormat(_RAW)
+    found: dict[int, Page] = {}
+    for start in _chain(structure):
+        found[start] = _page(structure, start, main=True)
+        for below in _numbers(structure, start, _MORE):
+            if structure.has_directory(int(below)) and len(found) < MANY_PAGES:
+                found.setdefault(int(below), _page(structure, int(below), main=False))
+    return list(found.values())
+
+
+def main_page(pages: list[Page]) -> Page:
+    """Return the first page, unless it is a reduced copy: then the largest picture.
+
+    It is one where the file says so, and where a larger picture lies below it; not all programs say so.
+    """
+    first = pages[0]
+    larger = [page for page in pages if page.ordinary and page.size > first.size]
+    if first.ordinary:
+        larger = [page for page in larger if not page.main]
+    return max(larger, key=lambda page: page.size) if larger else first
+
+
+def _page(structure: Structure, start: int, *, main: bool) -> Page:
+    places = structure.places(start)
+    width, height, kind, old_kind, photometric = (
+        int(next(iter(_numbers(structure, start, tag, places)), 0))
+        for tag in (_WIDTH, _HEIGHT, _KIND, _OLD_KIND, _PHOTOMETRIC)
+    )
+    if photometric in _SENSOR_DATA or _DNG in places:
+        raise UnsupportedFormat(_RAW)
+    ordinary = not kind & (_REDUCED | _MASK) and old_kind != _OLD_REDUCED
+    return Page(start, width, height, ordinary, main)
+
+
+def _numbers(
+    structure: Structure, start: int, tag: int, places: dict[int, int] | None = None
+) -> tuple[float, ...]:
+    places = structure.places(start) if places is None else places
+    entry = structure.entry(places[tag]) if tag in places else None
+    return entry.numbers(structure.order) if entry else ()
+
+
+def _chain(structure: Structure) -> Iterator[int]:
     seen: set[int] = set()
-    at = number(first, link)
-    while 0 < at <= len(data) - head and at not in seen and len(seen) < MANY_PAGES:
-        seen.add(at)
-        at = number(at + head + entry * number(at, head), link)
-    return len(seen)
+    head = 8 if structure.big else 2
+    start = structure.first
+    while 0 < start <= len(structure.data) - head and start not in seen and len(seen) < MANY_PAGES:
+        seen.add(start)
+        yield start
+        start = structure.next(start)

@@ -1,148 +1,154 @@
-"""Write TIFF 6.0, RGB of 8 or 16 bits, strip by strip: Pillow cannot write 16-bit colour."""
+"""Write TIFF 6.0, RGB of 8 or 16 bits, strip by strip: Pillow cannot write 16-bit colour.
+
+A file begins with the photo's EXIF block, byte by byte, and is in its byte order: the nested directories and their
+values, a maker's notes with their offsets among them, stay where they were, and the new directory points to them.
+"""
 
 import io
-import struct
-from collections.abc import Callable
-from fractions import Fraction
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import imagecodecs
 import numpy as np
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from ..metadata.orientation import load_exif
+from ..metadata.directory import BYTE, UNDEFINED, Entry, Order, Structure, longs, packed, shorts
+from ..metadata.exif import EXIF_IFD, GPS_IFD, nested_directories, packed_directories
+from ..metadata.orientation import resolution_entries
 from ..photo import Metadata, Samples
+from .tiff_metadata import ICC_TAG, IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, descriptive_entries
 
 NONE, LZW, DEFLATE = 1, 5, 8
-TEXT_TAGS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)
-"""Document, description, make, model, page, software, date, artist, host and copyright."""
-XMP_TAG, IPTC_TAG, EXIF_IFD, ICC_TAG, GPS_IFD = 700, 33723, 34665, 34675, 34853
 
 _STRIP_BYTES = 1 << 20
-_BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 2, 3, 4, 5, 7
-_RGB, _INCH, _UNASSOCIATED_ALPHA = 2, 2, 2
+_RGB, _UNASSOCIATED_ALPHA = 2, 2
 
-Entry = tuple[int, int, bytes]  # type, count, value
+
+@dataclass(frozen=True)
+class TiffPage:
+    """One page to be written.
+
+    Attributes:
+        pixels: (H, W, 3), uint8 or uint16.
+        alpha: (H, W) of the same type, or None.
+        metadata: goes into the tags made for it.
+        compression: TIFF's tag; none and LZW are kept, anything else becomes deflate.
+    """
+
+    pixels: Samples
+    alpha: Samples | None
+    metadata: Metadata
+    compression: int = DEFLATE
 
 
 def write_tiff(
     pixels: Samples, alpha: Samples | None, metadata: Metadata, compression: int = DEFLATE
 ) -> bytes:
-    """Encode (H, W, 3) RGB, 8 or 16 bits, in strips of about 1 MiB.
+    """Encode one page in strips of about 1 MiB; the arguments are those of `TiffPage`."""
+    return write_pages([TiffPage(pixels, alpha, metadata, compression)])
 
-    Args:
-        pixels: uint8 or uint16.
-        alpha: (H, W) of the same type, or None.
-        metadata: goes into the tags made for it.
-        compression: TIFF's tag; none and LZW are kept, anything else becomes deflate.
-    """
-    height, width = pixels.shape[:2]
-    channels = 3 if alpha is None else 4
-    strip_rows = max(1, _STRIP_BYTES // (width * channels * pixels.itemsize))
-    compression = compression if compression in (NONE, LZW) else DEFLATE
+
+def write_pages(pages: Sequence[TiffPage]) -> bytes:
+    """Encode pages into one file, in the byte order of the first one's metadata."""
+    first = pages[0].metadata
+    order: Order = "little"
+    if first.exif or first.geo:
+        order = Structure(first.exif).order if first.exif else first.geo.order if first.geo else order
     file = io.BytesIO()
-    file.write(b"II*\x00\x00\x00\x00\x00")
-    offsets, counts = [], []
-    for start in range(0, height, strip_rows):
-        strip = pixels[start : start + strip_rows]
-        if alpha is not None:
-            strip = np.dstack([strip, alpha[start : start + strip_rows]])
-        offsets.append(file.tell())
-        counts.append(file.write(_PACKERS[compression](strip)))
-    entries = _picture_entries(pixels, channels) | _metadata_entries(metadata)
-    entries |= {259: _shorts(compression), 317: _shorts(1 if compression == NONE else 2)}
-    entries |= {273: _longs(*offsets), 278: _longs(strip_rows), 279: _longs(*counts)}
-    _write_directory(file, entries, metadata.exif)
+    file.write(first.exif or {"little": b"II*\x00", "big": b"MM\x00*"}[order] + bytes(4))
+    link = 4
+    for number, page in enumerate(pages):
+        entries = _write_picture(file, page, order) | _metadata_entries(page.metadata, order)
+        entries |= _exif_entries(file, page.metadata.exif, order, in_place=number == 0)
+        start = _align(file)
+        file.write(packed(entries, order, start))
+        file.seek(link)
+        file.write(start.to_bytes(4, order))
+        file.seek(0, io.SEEK_END)
+        link = start + 2 + 12 * len(entries)
     return file.getvalue()
 
 
-def _picture_entries(pixels: Samples, channels: int) -> dict[int, Entry]:
+def _write_picture(file: io.BytesIO, page: TiffPage, order: Order) -> dict[int, Entry]:
+    height, width = page.pixels.shape[:2]
+    channels = 3 if page.alpha is None else 4
+    strip_rows = max(1, _STRIP_BYTES // (width * channels * page.pixels.itemsize))
+    compression = page.compression if page.compression in (NONE, LZW) else DEFLATE
+    offsets, counts = [], []
+    for start in range(0, height, strip_rows):
+        strip = page.pixels[start : start + strip_rows]
+        if page.alpha is not None:
+            strip = np.dstack([strip, page.alpha[start : start + strip_rows]])
+        offsets.append(_align(file))
+        counts.append(file.write(_PACKERS[compression](strip, order)))
+    return _picture_entries(page.pixels, channels, order) | {
+        259: shorts(order, compression),
+        273: longs(order, *offsets),
+        278: longs(order, strip_rows),
+        279: longs(order, *counts),
+        317: shorts(order, 1 if compression == NONE else 2),
+    }
+
+
+def _picture_entries(pixels: Samples, channels: int, order: Order) -> dict[int, Entry]:
     height, width = pixels.shape[:2]
     entries = {
-        256: _longs(width),
-        257: _longs(height),
-        258: _shorts(*(pixels.itemsize * 8,) * channels),
-        262: _shorts(_RGB),
-        274: _shorts(1),
-        277: _shorts(channels),
-        284: _shorts(1),
+        256: longs(order, width),
+        257: longs(order, height),
+        258: shorts(order, *(pixels.itemsize * 8,) * channels),
+        262: shorts(order, _RGB),
+        274: shorts(order, 1),
+        277: shorts(order, channels),
+        284: shorts(order, 1),
     }
-    return entries | ({338: _shorts(_UNASSOCIATED_ALPHA)} if channels == 4 else {})
+    return entries | ({338: shorts(order, _UNASSOCIATED_ALPHA)} if channels == 4 else {})
 
 
-def _metadata_entries(metadata: Metadata) -> dict[int, Entry]:
-    entries = {}
-    if metadata.dpi:
-        across, down = (Fraction(dpi).limit_denominator(10_000) for dpi in metadata.dpi)
-        entries = {282: _rational(across), 283: _rational(down), 296: _shorts(_INCH)}
+def _metadata_entries(metadata: Metadata, order: Order) -> dict[int, Entry]:
+    entries = resolution_entries(metadata.dpi, order) if metadata.dpi else {}
     parts = (
-        (ICC_TAG, _UNDEFINED, metadata.icc),
-        (XMP_TAG, _BYTE, metadata.xmp),
-        (IPTC_TAG, _UNDEFINED, metadata.iptc),
+        (ICC_TAG, UNDEFINED, metadata.icc),
+        (XMP_TAG, BYTE, metadata.xmp),
+        (IPTC_TAG, UNDEFINED, metadata.iptc),
+        (PHOTOSHOP_TAG, BYTE, metadata.resources),
     )
-    entries |= {tag: (kind, len(value), value) for tag, kind, value in parts if value}
-    if metadata.exif:
-        tags = load_exif(metadata.exif)
-        texts = {tag: str(tags[tag]).encode() + b"\x00" for tag in TEXT_TAGS if tag in tags}
-        entries |= {tag: (_ASCII, len(text), text) for tag, text in texts.items()}
-    return entries
+    entries |= {tag: Entry(kind, len(value), value) for tag, kind, value in parts if value}
+    return entries | (metadata.geo.entries if metadata.geo else {})
 
 
-def _write_directory(file: io.BytesIO, entries: dict[int, Entry], exif: bytes | None) -> None:
-    """Append the nested EXIF directories, long values, and the directory itself; point the header to it."""
-    for tag, nested in _nested_directories(exif).items():
-        entries[tag] = _longs(_append(file, nested.tobytes(file.tell() + file.tell() % 2)))
-    directory = struct.pack("<H", len(entries))
-    for tag, (kind, count, value) in sorted(entries.items()):
-        inline = value if len(value) <= 4 else struct.pack("<I", _append(file, value))
-        directory += struct.pack("<HHI", tag, kind, count) + inline.ljust(4, b"\x00")
-    start = _append(file, directory + b"\x00" * 4)
-    file.seek(4)
-    file.write(struct.pack("<I", start))
-
-
-def _nested_directories(exif: bytes | None) -> dict[int, ImageFileDirectory_v2]:
+def _exif_entries(file: io.BytesIO, exif: bytes | None, order: Order, *, in_place: bool) -> dict[int, Entry]:
+    """The describing tags, and pointers to the nested directories: those that lie in the file, or copies of them."""
     if not exif:
         return {}
-    tags = load_exif(exif)
-    found = {}
-    for tag in (EXIF_IFD, GPS_IFD):
-        if values := dict(tags.get_ifd(tag)):
-            nested = ImageFileDirectory_v2(b"II*\x00\x08\x00\x00\x00", group=tag)
-            nested.update(values)
-            found[tag] = nested
-    return found
+    structure = Structure(exif)
+    entries = descriptive_entries(exif)
+    if in_place:
+        main = structure.entries(structure.first)
+        return entries | {tag: main[tag] for tag in (EXIF_IFD, GPS_IFD) if tag in main}
+    nested, pointers = packed_directories(nested_directories(structure, structure.first), order, _align(file))
+    file.write(nested)
+    return entries | pointers
 
 
-def _append(file: io.BytesIO, value: bytes) -> int:
-    """Write at the end, on a word boundary; return where."""
+def _align(file: io.BytesIO) -> int:
+    """Go on to a word boundary; return where it is."""
     file.write(b"\x00" * (file.tell() % 2))
-    start = file.tell()
-    file.write(value)
-    return start
+    return file.tell()
 
 
-def _shorts(*values: int) -> Entry:
-    return _SHORT, len(values), struct.pack(f"<{len(values)}H", *values)
-
-
-def _longs(*values: int) -> Entry:
-    return _LONG, len(values), struct.pack(f"<{len(values)}I", *values)
-
-
-def _rational(value: Fraction) -> Entry:
-    return _RATIONAL, 1, struct.pack("<II", value.numerator, value.denominator)
-
-
-def _differences(strip: Samples) -> bytes:
+def _differences(strip: Samples, order: Order) -> bytes:
     """TIFF's predictor 2: each sample less its left neighbour of the same channel."""
     out = strip.copy()
     out[:, 1:] -= strip[:, :-1]
-    return out.tobytes()
+    return _bytes(out, order)
 
 
-_PACKERS: dict[int, Callable[[Samples], bytes]] = {
-    NONE: lambda strip: np.ascontiguousarray(strip).tobytes(),
-    LZW: lambda strip: bytes(imagecodecs.lzw_encode(_differences(strip))),
+def _bytes(samples: Samples, order: Order) -> bytes:
+    return samples.astype(samples.dtype.newbyteorder(order), copy=False).tobytes()
+
+
+_PACKERS: dict[int, Callable[[Samples, Order], bytes]] = {
+    NONE: _bytes,
+    LZW: lambda strip, order: bytes(imagecodecs.lzw_encode(_differences(strip, order))),
     # libdeflate: 2.5 times as fast as zlib, 9 % larger.
-    DEFLATE: lambda strip: bytes(imagecodecs.deflate_encode(_differences(strip), level=6)),
+    DEFLATE: lambda strip, order: bytes(imagecodecs.deflate_encode(_differences(strip, order), level=6)),
 }

@@ -18,6 +18,9 @@ SRGB_PRIMARIES = np.array(list(_PRIMARIES.values())).T
 """Linear sRGB to XYZ (D50), as a matrix (3, 3)."""
 _D50 = (0.96420288, 1.0, 0.82490540)
 _SRGB_CURVE_POINTS = 1024
+# A hundredth of sRGB's volume: no space in use is as narrow.
+_LEAST_VOLUME = 1e-3
+_LEAST_RISE = 0.5
 
 
 def color_space(profile: bytes) -> str:
@@ -34,7 +37,7 @@ def colored(grey_profile: bytes) -> bytes | None:
     sRGB's (dot gain 20 %, gamma 1.8). None where the profile has no readable curve.
     """
     curve = _tag(grey_profile, b"kTRC")
-    if curve is None or curve[:4] not in (b"curv", b"para"):
+    if curve is None or tone_curve(grey_profile) is None:
         return None
     return _rgb_profile(curve)
 
@@ -72,14 +75,28 @@ def primaries(profile: bytes) -> NDArray[np.float64] | None:
 
 
 def tone_curve(profile: bytes, tag: bytes = b"kTRC") -> Curve | None:
-    """Return linear light at 256 equidistant encoded values, both 0..1; None where the curve cannot be read."""
+    """Return linear light at 256 equidistant encoded values, both 0..1.
+
+    None where the curve cannot be read, or makes white no lighter than black.
+    """
     data = _tag(profile, tag)
     encoded = np.linspace(0, 1, 256)
-    if data is None or len(data) < 12:
+    if data is None or len(data) < 12 or data[:4] not in (b"curv", b"para"):
         return None
-    if data[:4] == b"curv":
-        return _sampled(data, encoded)
-    return _parametric(data, encoded) if data[:4] == b"para" else None
+    curve = _sampled(data, encoded) if data[:4] == b"curv" else _parametric(data, encoded)
+    usable = curve is not None and np.isfinite(curve).all() and curve[-1] - curve[0] > _LEAST_RISE
+    return curve if usable else None
+
+
+def is_usable(profile: bytes) -> bool:
+    """Tell whether an RGB profile's matrix and curves, where it has them, can be undone: broken ones cannot."""
+    tags = [_tag(profile, tag) for tag in _PRIMARIES]
+    if None in tags:
+        return all(tag is None for tag in tags)
+    matrix = primaries(profile)
+    if matrix is None or not abs(np.linalg.det(matrix)) > _LEAST_VOLUME:
+        return False
+    return all(tone_curve(profile, tag) is not None for tag in (b"rTRC", b"gTRC", b"bTRC"))
 
 
 def _sampled(data: bytes, encoded: Curve) -> Curve | None:

@@ -1,68 +1,76 @@
 """What the pipeline reads and writes in EXIF: orientation (the network wants heads above feet) and resolution."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from .exif import ORIENTATION_TAG, is_overlapping
+from .directory import INTEGERS, RATIONAL, Entry, Order, Structure, shorts
+from .exif import ORIENTATION_TAG, is_overlapping, with_entries
 
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _INCH, _CENTIMETRE = 2, 3
+_PREFIX = b"Exif\x00\x00"
+_FINEST = 1000
 Array = NDArray[Any]
 
 
-def load_exif(exif: bytes) -> Image.Exif:
-    """Take an EXIF block apart, with or without its prefix; raise some error where it is damaged."""
-    tags = Image.Exif()
-    if is_overlapping(exif.removeprefix(b"Exif\x00\x00")):
-        raise ValueError("The values of the EXIF block lie in one another.")
-    tags.load(exif)
-    return tags
+def is_readable(exif: bytes) -> bool:
+    """Tell whether an EXIF block, with or without its prefix, can be taken apart."""
+    block = exif.removeprefix(_PREFIX)
+    structure = Structure(block)
+    return structure.is_whole() and not structure.big and not is_overlapping(block)
 
 
 def read_orientation(exif: bytes) -> int:
     """Return the EXIF orientation 1..8 of an EXIF block, with or without its prefix; 1 where it says none."""
-    try:
-        tags = load_exif(exif)
-        value = tags.get(ORIENTATION_TAG)
-    except Exception:  # damaged EXIF of any kind: the picture is still good
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    structure = Structure(exif.removeprefix(_PREFIX))
+    return orientation_among(structure.entries(structure.first), structure.order) if is_readable(exif) else 1
+
+
+def orientation_among(entries: dict[int, Entry], order: Order) -> int:
+    """Return the orientation 1..8 that a directory states, by a number of whatever type; 1 where it says none."""
+    entry = entries.get(ORIENTATION_TAG)
+    numbers = entry.numbers(order) if entry and entry.kind in INTEGERS else ()
+    return int(numbers[0]) if numbers and numbers[0] in range(1, 9) else 1
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
     """Return the pixels per inch that an EXIF block states, across and down."""
-    try:
-        tags = load_exif(exif)
-        across, down = float(tags[_ACROSS]), float(tags[_DOWN])
-        scale = {_INCH: 1.0, _CENTIMETRE: 2.54}[tags.get(_UNIT, _INCH)]
-    except Exception:  # as above
+    structure = Structure(exif.removeprefix(_PREFIX))
+    return (
+        resolution_among(structure.entries(structure.first), structure.order) if is_readable(exif) else None
+    )
+
+
+def resolution_among(entries: dict[int, Entry], order: Order) -> tuple[float, float] | None:
+    """Return the pixels per inch that a directory states, across and down."""
+    found = {tag: entries[tag].numbers(order) for tag in (_ACROSS, _DOWN, _UNIT) if tag in entries}
+    unit, across, down = (found.get(tag) or (0,) for tag in (_UNIT, _ACROSS, _DOWN))
+    scale = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(int(unit[0]) if _UNIT in found else _INCH)
+    if scale is None or not across[0] > 0 or not down[0] > 0:
         return None
-    return (across * scale, down * scale) if across > 0 and down > 0 else None
+    return across[0] * scale, down[0] * scale
+
+
+def resolution_entries(dpi: tuple[float, float], order: Order) -> dict[int, Entry]:
+    """Return the entries that state a resolution."""
+    across, down = (_rational(value, order) for value in dpi)
+    return {_ACROSS: across, _DOWN: down, _UNIT: shorts(order, _INCH)}
 
 
 def with_resolution(exif: bytes | None, dpi: tuple[float, float] | None) -> bytes | None:
     """Return an EXIF block that states the resolution, for formats with no other place for it."""
-    if dpi is None or (exif and resolution_of(exif)):
+    if dpi is None or (exif and (resolution_of(exif) or not is_readable(exif))):
         return exif
-    try:
-        tags = load_exif(exif or b"")
-        tags[_ACROSS], tags[_DOWN], tags[_UNIT] = dpi[0], dpi[1], _INCH
-        return tags.tobytes().removeprefix(b"Exif\x00\x00")
-    except Exception:  # as above: what is damaged is carried as it came
-        return exif
+    order = Structure(exif).order if exif else "little"
+    return with_entries(exif, resolution_entries(dpi, order), order)
 
 
-def is_readable(exif: bytes) -> bool:
-    """Tell whether an EXIF block can be taken apart and written anew, as some formats need it."""
-    try:
-        tags = load_exif(exif)
-        tags.tobytes()
-    except Exception:  # as above
-        return False
-    return True
+def _rational(value: float, order: Order) -> Entry:
+    fraction = Fraction(value).limit_denominator(_FINEST)
+    return Entry(RATIONAL, 1, b"".join(part.to_bytes(4, order) for part in fraction.as_integer_ratio()))
 
 
 def upright(plane: Array, orientation: int) -> Array:

@@ -30,6 +30,12 @@ def with_iptc(records: bytes) -> bytes:
     return head + records + bytes(len(records) % 2)
 
 
+def without_copies(resources: bytes) -> bytes | None:
+    """Return the resources but IPTC, which has a place of its own, and thumbnails; None where no others are left."""
+    others = [resources[r.start : r.end] for r in _read(resources) if r.kind not in (_IPTC, *_THUMBNAILS)]
+    return b"".join(others) or None
+
+
 def without_thumbnails(resources: bytes) -> bytes:
     """Return the resources without the thumbnails, which show the original; the others stay byte by byte."""
     kept, position = [], 0

@@ -14,6 +14,10 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrain
 _END = re.compile(rb"</rdf:RDF\s*>")
 _TURNED = re.compile(rb"""(tiff:Orientation(?:\s{0,9}=\s{0,9}["']|\s{0,9}>))[2-8](?=["'<])""")
 _DESCRIPTION, _OURS = b"<rdf:Description", b"xmlns:photochrom="
+_EXTENSION = re.compile(
+    rb"""\s{0,9}xmpNote:HasExtendedXMP\s{0,9}=\s{0,9}["'][0-9A-Fa-f]{0,64}["']"""
+    rb"""|<xmpNote:HasExtendedXMP>[0-9A-Fa-f]{0,64}</xmpNote:HasExtendedXMP>"""
+)
 _PACKET = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
@@ -38,6 +42,11 @@ def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
 def turned_xmp(xmp: bytes) -> bytes:
     """Return an XMP packet in which the orientation, if any, says upright; no other byte changes."""
     return _TURNED.sub(rb"\g<1>1", xmp)
+
+
+def without_extension(xmp: bytes) -> bytes:
+    """Return an XMP packet that does not point to further parts, where those do not travel with it."""
+    return _EXTENSION.sub(b"", xmp)
 
 
 def _without_note(packet: bytes) -> bytes:

@@ -121,13 +121,6 @@ def test_arithmetic_coding_goes_by_pixels_and_says_so(predictor, lightness_of):
     assert np.abs(lightness_of(found) - lightness_of(wanted)).mean() < 1
 
 
-def test_cmyk_is_refused_with_a_way_out(predictor):
-    file = io.BytesIO()
-    Image.new("CMYK", (30, 20)).save(file, "JPEG")
-    with pytest.raises(UnsupportedFormat, match=r"CMYK.*RGB or grey"):
-        colorize(file.getvalue(), predictor, ColorizeOptions())
-
-
 @pytest.mark.parametrize(("marker", "word"), [(0xC3, "lossless"), (0xC5, "hierarchical"), (0xCB, "lossless")])
 def test_exotic_frames_are_refused(predictor, pillow_jpeg, grey_photo, marker, word):
     source = bytearray(pillow_jpeg(grey_photo))

@@ -232,3 +232,58 @@ def test_damaged_exif_does_no_harm(predictor, pillow_jpeg, grey_photo):
     data = bytes(jpeg.with_metadata((*jpeg.metadata, broken)))
     for asked in ("same", "png", "tiff", "webp"):
         assert colorize(data, predictor, ColorizeOptions(format=asked)).width == 512
+
+
+def resource(kind: int, data: bytes) -> bytes:
+    return (
+        b"8BIM"
+        + kind.to_bytes(2, "big")
+        + bytes(2)
+        + len(data).to_bytes(4, "big")
+        + data
+        + bytes(len(data) % 2)
+    )
+
+
+@pytest.mark.parametrize("cut", [3, 20, 60])
+def test_a_photoshop_block_in_two_segments_stays_one(cut, predictor, pillow_jpeg, grey_photo):
+    block = (
+        resource(0x040C, b"\xff\xd8 a small grey picture") + resource(0x0404, IPTC) + resource(0x040A, b"\1")
+    )
+    parts = [Segment(APP13, b"Photoshop 3.0\0" + part) for part in (block[:cut], block[cut:])]
+    plain = JpegFile.read(pillow_jpeg(grey_photo))
+    exif = Segment(APP1, b"Exif\0\0" + exif_block().tobytes().removeprefix(b"Exif\0\0"))
+    source = bytes(plain.with_metadata((*plain.metadata, *parts, exif)))
+    for asked in ("same", "png"):
+        result = colorize(source, predictor, ColorizeOptions(format=asked))
+        assert b"small grey picture" not in result.data
+        assert any("IPTC" in warning for warning in result.warnings) == (asked == "png")
+    kept = JpegFile.read(colorize(source, predictor, ColorizeOptions()).data).metadata
+    places = [i for i, s in enumerate(kept) if s.marker == APP13]
+    assert places == list(range(places[0], places[0] + len(places)))
+    found = b"".join(kept[i].payload.removeprefix(b"Photoshop 3.0\0") for i in places)
+    assert found == resource(0x0404, IPTC) + resource(0x040A, b"\1")
+
+
+@pytest.mark.parametrize("asked", ["same", "tiff", "png"])
+def test_an_mpo_s_second_picture_is_said_to_be_left_out(asked, predictor, rgb_photo):
+    file = io.BytesIO()
+    left, right = (Image.fromarray(rgb_photo[rows, :64].copy()) for rows in (slice(64), slice(64, 128)))
+    left.save(file, "MPO", save_all=True, append_images=[right])
+    result = colorize(file.getvalue(), predictor, ColorizeOptions(format=asked))
+    assert any("2 pictures" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("asked", ["same", "tiff", "png", "webp"])
+def test_extended_xmp_stays_or_its_loss_is_said(asked, predictor, pillow_jpeg, grey_photo):
+    digest = b"0123456789ABCDEF" * 2
+    note = b' xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="' + digest + b'"'
+    first = XMP.replace(b" dc:source", note + b" dc:source")
+    more = b"http://ns.adobe.com/xmp/extension/\0" + digest + (8).to_bytes(4, "big") + bytes(4) + b"the rest"
+    plain = JpegFile.read(pillow_jpeg(grey_photo))
+    parts = (Segment(APP1, b"http://ns.adobe.com/xap/1.0/\0" + first), Segment(APP1, more))
+    source = bytes(plain.with_metadata((*plain.metadata, *parts)))
+    result = colorize(source, predictor, ColorizeOptions(format=asked))
+    assert (b"the rest" in result.data) == (b"HasExtendedXMP" in result.data) == (asked == "same")
+    assert any("XMP" in warning for warning in result.warnings) == (asked != "same")
+    assert b"Box 12, plate 7" in result.data

@@ -4,11 +4,14 @@ import zlib
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 from PIL import Image
 
 from photochrom import color
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
+from workers.pipeline.formats.png import read_png
+from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata import icc
 
 
@@ -59,3 +62,34 @@ def test_numbers_stay_where_gamma_says_nothing_new(chunks, save, predictor, grey
     data = with_chunks(save(grey_photo, "PNG"), *chunks)
     found = np.asarray(Image.open(io.BytesIO(colorize(data, predictor, ColorizeOptions(strength=0)).data)))
     assert np.abs(found[..., 0].astype(int) - grey_photo).max() <= 1
+
+
+def key_png(levels: np.ndarray, depth: int, colour: int, key: bytes) -> bytes:
+    """A PNG by the standard, of grey or RGB samples with a transparent key."""
+    weights = np.arange(depth - 1, -1, -1)
+    rows = levels.reshape(len(levels), -1)
+    packed = np.packbits((rows[..., None] >> weights & 1).astype(np.uint8).reshape(len(rows), -1), axis=1)
+    lines = np.hstack([np.zeros((len(rows), 1), np.uint8), packed]).tobytes()
+    head = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], depth, colour, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"tRNS", key), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_a_grey_that_is_transparent_is_so_at_every_depth(depth):
+    levels = np.random.default_rng(0).integers(0, 2**depth, (32, 40))
+    key = int(levels[3, 5])
+    photo = read_png(key_png(levels, depth, 0, struct.pack(">H", key)), PhotoLimits())
+    top = 255 if depth <= 8 else 65535
+    assert_array_equal(photo.pixels, levels * (top // (2**depth - 1)))
+    assert_array_equal(photo.alpha, np.where(levels == key, 0, top))
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_colour_that_is_transparent_is_so_at_every_depth(depth):
+    levels = np.random.default_rng(0).integers(0, 2**depth, (32, 40, 3))
+    levels[2, 3, 1:] = levels[5, 5, 1:]  # all but one channel are the key's
+    photo = read_png(key_png(levels, depth, 2, struct.pack(">HHH", *levels[5, 5])), PhotoLimits())
+    assert_array_equal(photo.pixels, levels)
+    assert photo.alpha[5, 5] == 0
+    assert (photo.alpha == 0).sum() == 1

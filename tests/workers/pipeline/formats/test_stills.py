@@ -179,3 +179,58 @@ def test_without_its_decoder_heic_is_refused_with_a_way_out(save, predictor, gre
     monkeypatch.setattr(builtins, "__import__", without_heif)
     with pytest.raises(UnsupportedFormat, match=r"photochrom\[heic\]"):
         colorize(source, predictor, ColorizeOptions())
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+@pytest.mark.parametrize("frames", [2, 5])
+def test_a_deep_sequence_gives_its_first_picture_and_no_crash(
+    frames, bits, predictor, rgb_photo, lightness_of
+):
+    first = np.ascontiguousarray(rgb_photo[:64, :96]).astype(np.uint16) << (bits - 8)
+    pictures = np.stack([first, *[np.zeros_like(first)] * (frames - 1)])
+    source = bytes(imagecodecs.avif_encode(pictures, level=95, bitspersample=bits, pixelformat="444"))
+    result = colorize(source, predictor, ColorizeOptions(format="png"))
+    found = imagecodecs.png_decode(result.data)
+    assert np.abs(lightness_of(found) - lightness_of(rgb_photo[:64, :96])).mean() < 2
+    said = " ".join(result.warnings)
+    assert f"{frames} pictures" in said
+    assert "8 of them were read" in said
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_the_depth_of_an_avif_is_how_it_is_coded(bits, predictor):
+    deep = np.tile(np.linspace(100, 900, 192).astype(np.uint16), (64, 1)) << (bits - 10)
+    source = bytes(imagecodecs.avif_encode(deep, level=100, bitspersample=bits)).replace(b"pixi", b"skip")
+    found = imagecodecs.png_decode(colorize(source, predictor, ColorizeOptions(format="png")).data)
+    assert len(np.unique(found[..., 1])) > 256
+
+
+def test_a_size_that_the_decoder_would_not_take_is_refused_as_too_large(predictor, save, rgb_photo):
+    source = bytearray(save(rgb_photo, "AVIF"))
+    at = source.index(b"ispe") + 8
+    source[at : at + 8] = (17_000).to_bytes(4, "big") * 2
+    with pytest.raises(PhotoTooLarge, match="17000 x 17000"):
+        colorize(bytes(source), predictor, ColorizeOptions())
+
+
+def test_a_heif_of_another_kind_is_not_called_damaged(predictor, save, rgb_photo):
+    source = save(rgb_photo, "HEIF").replace(b"hvc1", b"unci")
+    with pytest.raises(UnsupportedFormat, match="no picture of a kind that can be read"):
+        colorize(source, predictor, ColorizeOptions())
+
+
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF", "HEIF", "JPEG2000"])
+def test_no_refusal_speaks_to_programmers(format_, save, predictor, rgb_photo):
+    source = save(np.ascontiguousarray(rgb_photo[:64, :96]), format_)
+    random = np.random.default_rng(5)
+    for _ in range(60):
+        broken = bytearray(source)
+        for at in random.integers(12, len(source), 8):
+            broken[at] = random.integers(0, 256)
+        try:
+            colorize(bytes(broken), predictor, ColorizeOptions(format="png"))
+        except PhotoRejected as refusal:
+            sentence = str(refusal)
+            assert sentence[0].isupper()
+            assert sentence.endswith(".")
+            assert not any(word in sentence for word in ("0x", "<", "Error", "index", "object", "argument"))
