@@ -55,7 +55,7 @@ class SharedSettings(BaseSettings):
         AfterValidator(_server_url),
         Field(
             validation_alias=AliasChoices("PHOTOCHROM_REDIS_URL", "REDIS_URL"),
-            description="redis://, rediss:// or unix:// URL of a Redis or Valkey server with append-only file.",
+            description="redis://, rediss:// or unix:// URL of a server with append-only file: Valkey, or Redis 7 and later.",
         ),
     ] = "redis://127.0.0.1:6379/0"
     data_dir: Annotated[Path, Field(description="Folder of originals and results.")] = Path("data")

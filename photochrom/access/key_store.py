@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from ..errors import InvalidKey, KeyNotFound
+from ..full import takes_no_writes
 from ..jobs.record import utc_now
 from ..records import readable
 from .keys import KeyRecord, hashed, id_of
@@ -119,8 +121,15 @@ class KeyStore:
         if record is None or record.expired(now):
             return None
         if (last := _time(used)) is None or now - last >= _USED_EVERY:
-            self._note_use(keys=[_key(key_id)], args=[now.isoformat()])
+            self._note(key_id, now)
         return record
+
+    def _note(self, key_id: str, now: datetime) -> None:
+        try:
+            self._note_use(keys=[_key(key_id)], args=[now.isoformat()])
+        except ResponseError as error:
+            if not takes_no_writes(error):
+                raise
 
 
 def _time(text: bytes | None) -> datetime | None:

@@ -51,6 +51,7 @@ class BatchStore:
         self._hold = redis.register_script(scripts.HOLD)
         self._end_batch = redis.register_script(scripts.END_BATCH)
         self._silence = redis.register_script(scripts.SILENCE_BATCH)
+        self._write_batch = redis.register_script(scripts.WRITE_BATCH)
 
     def create(self, record: BatchRecord, idempotency: IdempotencyKey | None = None) -> BatchRecord:
         """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
@@ -130,9 +131,8 @@ class BatchStore:
 
         def noted(pipeline: Pipeline) -> None:
             pipeline.hdel(_RETRYING, batch_id)
-            pipeline.sadd(_CANCELING, batch_id)
 
-        return self._change(batch_id, canceled, noted)
+        return self._change(batch_id, canceled, noted, cancel_items=True)
 
     def pause(self, batch_id: str) -> BatchRecord:
         """Begin no further item until `resume`; those at work end, and more may be sent.
@@ -342,6 +342,8 @@ class BatchStore:
         batch_id: str,
         change: Callable[[BatchRecord], BatchRecord],
         and_then: Callable[[Pipeline], None] = lambda _: None,
+        *,
+        cancel_items: bool = False,
     ) -> BatchRecord:
         """Apply `change` to the newest record; what `and_then` adds is done in the same step."""
 
@@ -351,7 +353,7 @@ class BatchStore:
                 raise BatchNotFound(batch_id)
             changed = change(BatchRecord.model_validate_json(text))
             pipeline.multi()
-            self._write(pipeline, changed)
+            self._write(pipeline, changed, cancel_items=cancel_items)
             and_then(pipeline)
             self._end_batch(args=[batch_id], client=pipeline)
             pipeline.publish("jobs:changed", batch_id)
@@ -360,15 +362,16 @@ class BatchStore:
         transaction = cast("Any", self._redis.transaction)
         return cast("BatchRecord", transaction(apply, _key(batch_id), value_from_callable=True))
 
-    def _write(self, pipeline: Pipeline, record: BatchRecord) -> None:
-        fields: dict[Any, Any] = {
-            "record": record.model_dump_json(),
-            "open": int(record.open),
-            "paused": int(record.paused_at is not None),
-            "owner": record.owner,
-        }
-        pipeline.hset(_key(record.id), mapping=fields)
-        pipeline.hincrby(_key(record.id), "events", 1)
+    def _write(self, pipeline: Pipeline, record: BatchRecord, *, cancel_items: bool) -> None:
+        args: list[str | int] = [
+            record.id,
+            record.model_dump_json(),
+            int(record.open),
+            int(record.paused_at is not None),
+            record.owner,
+            int(cancel_items),
+        ]
+        self._write_batch(keys=[_key(record.id)], args=args, client=pipeline)
 
 
 def _resumed(batch: BatchRecord) -> dict[str, object]:

@@ -151,7 +151,8 @@ def connect(url: str) -> Redis:
     over_tcp = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return Redis.from_url(
         url,
-        health_check_interval=30,
+        # No `health_check_interval`: its PING is refused while the queue's disk is full, and reading with it. A
+        # connection that is gone shows at the next command, which is sent again.
         socket_connect_timeout=_ANSWER_SECONDS,
         # The client's own default depends on its version, and was to wait for ever.
         socket_timeout=_ANSWER_SECONDS,

@@ -16,7 +16,11 @@ forgotten: the server's own expiry would forget all of them at once when its clo
 Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
 is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
 the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `meters`).
+
+Scripts marked with `_MAKES_ROOM` also run when Redis' memory is full: they delete, or are steps of deleting.
 """
+
+_MAKES_ROOM = "#!lua flags=allow-oom\n"
 
 _INDEX = """
 local function index(id, batch, owner, old, new)
@@ -101,16 +105,29 @@ local function end_batch(batch)
 end
 """
 
-SILENCE_BATCH = """
+SILENCE_BATCH = (
+    _MAKES_ROOM
+    + """
 -- KEYS: batch:{id}
 -- Returns 1, and no event tells of its end any more; 0 when there is no such batch, and nothing is left of the asking.
 if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'told', 'deleted')
 return 1
 """
+)
 
+WRITE_BATCH = (
+    _MAKES_ROOM
+    + """
+-- KEYS: batch:{id}; ARGV: id, record, whether it is open and paused, owner, whether its items are to be canceled
+redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', ARGV[3], 'paused', ARGV[4], 'owner', ARGV[5])
+redis.call('HINCRBY', KEYS[1], 'events', 1)
+if ARGV[6] == '1' then redis.call('SADD', 'batches:canceling', ARGV[1]) end
+"""
+)
 END_BATCH = (
-    _INDEX
+    _MAKES_ROOM
+    + _INDEX
     + _END_BATCH
     + """
 -- ARGV: batch. Announces its end, if this is it.
@@ -176,7 +193,8 @@ return false
 )
 
 DELETE = (
-    _INDEX
+    _MAKES_ROOM
+    + _INDEX
     + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch, expected revision

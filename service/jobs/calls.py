@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
@@ -182,9 +183,9 @@ def delete_job(job_id: JobId, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
     record = services.store.delete(job_id)
     services.queue.remove(record)
-    _feed(services, record)
     for key in record.stored_keys():
         services.storage.delete(key)
+    _feed(services, record)
 
 
 def etag(record: JobRecord, view: JobView) -> str:
@@ -208,9 +209,10 @@ def _accept(
 
 
 def _feed(services: Services, record: JobRecord) -> None:
-    """Give the turn of an item that is over to the next one of its batch."""
+    """Give the turn of an item that is over to the next one of its batch; if not now, the workers do it."""
     if record.batch_id is not None:
-        services.batches.feed(record.batch_id)
+        with suppress(RedisError):
+            services.batches.feed(record.batch_id)
 
 
 def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None:
