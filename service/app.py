@@ -36,6 +36,7 @@ from .live import streams
 from .openapi import document
 from .operation import health, metrics
 from .operation.metrics import RequestMeter
+from .operation.standing import ServiceLooks
 from .operation.traces import RequestTrace
 from .settings import ServiceSettings
 from .watcher import JobWatcher
@@ -120,6 +121,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     redis = connect(settings.redis_url)
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)
+    fleet, storage = Fleet(redis), open_storage(settings)
+    looks = ServiceLooks(fleet, storage)
     services = Services(
         settings=settings,
         redis=redis,
@@ -127,8 +130,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
         webhooks=WebhookStore(redis),
-        storage=open_storage(settings),
-        fleet=Fleet(redis),
+        storage=storage,
+        fleet=fleet,
+        looks=looks,
         watcher=JobWatcher(settings.redis_url),
         keys=KeyStore(redis),
         allowance=Allowance(redis),
@@ -136,6 +140,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     services.storage.discard_drafts()
     app.state.services = services
-    async with services.watcher.listening():
+    async with services.watcher.listening(), looks.shared():
         yield
     redis.close()

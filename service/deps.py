@@ -22,6 +22,7 @@ from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
 from .access.auth import EVERYBODY, Caller
+from .operation.standing import ServiceLooks
 from .settings import ServiceSettings
 from .watcher import JobWatcher
 
@@ -43,6 +44,7 @@ class Services:
     keys: KeyStore
     allowance: Allowance
     webhooks: WebhookStore
+    looks: ServiceLooks
     unpacking: CapacityLimiter
     """Threads that archives are unpacked on: not those that all other calls share."""
 

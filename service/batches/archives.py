@@ -24,6 +24,7 @@ from photochrom.errors import (
 from ..access.auth import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
+from ..edge.storage_threads import drafted, on_storage_thread
 from ..unpacking.entries import Budget, Entry
 from ..unpacking.unpack import blocks, entries
 from ..uploads.accept import kept, refuse_if_full
@@ -89,9 +90,9 @@ async def post_archive(
     # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
     if not services.unpacking.available_tokens:
         raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
-    with services.storage.draft() as draft:
+    async with drafted(services.storage) as draft:
         async for chunk in _gathered(request):
-            await run_in_threadpool(draft.write, chunk)
+            await on_storage_thread(draft.write, chunk)
         report = ArchiveReport()
         # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
         unpacking = to_thread.run_sync(

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
-from fastapi.concurrency import iterate_in_threadpool, run_in_threadpool
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches.record import BatchRecord, item_name
@@ -18,6 +18,7 @@ from ..access.recheck import while_admitted
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.storage_threads import from_storage, on_storage_thread
 from ..jobs.calls import idempotency, upload_body
 from ..jobs.schemas import JobPage, JobView
 from ..live.streams import streamed
@@ -123,7 +124,7 @@ async def put_item(
     await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
     limit = services.settings.max_upload_bytes
     async with received(request, services.storage, limit, base=batch.options) as upload:
-        record, new = await run_in_threadpool(
+        record, new = await on_storage_thread(
             kept, services, caller, upload, services.batches.add, batch=batch, item=item
         )
     if new:
@@ -222,7 +223,7 @@ def retry_failed(batch_id: BatchId, services: ServicesDep, background: Backgroun
 def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
     """Forget it all; running items stop before their next stage."""
     records = services.batches.delete(batch_id)
-    background.add_task(_delete_files, services, records)
+    background.add_task(on_storage_thread, _delete_files, services, records)
 
 
 @router.get(
@@ -269,7 +270,7 @@ def _rechecked(request: Request, chunks: Iterator[T]) -> AsyncIterator[T]:
     """Make a long answer on threads, and break it off when the key that asked for it is over."""
 
     async def made() -> AsyncGenerator[T]:
-        async for chunk in iterate_in_threadpool(chunks):
+        async for chunk in from_storage(chunks):
             yield chunk
 
     return while_admitted(request, made(), _RECHECK_SECONDS, must_be_whole=True)

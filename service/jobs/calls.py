@@ -20,6 +20,7 @@ from ..access.auth import Caller
 from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.storage_threads import on_storage_thread, waits_for_storage
 from ..live.waiting import IfNoneMatch, Prefer, Standing, answer, wait_until, wanted_wait
 from ..uploads.accept import hand_over, kept, refuse_if_full
 from ..uploads.form import PHOTO_FIELD, REFERENCE_FIELD
@@ -95,7 +96,7 @@ async def create_job(
     known = idempotency_key is not None
     await run_in_threadpool(refuse_if_full, services, caller, may_be_known=known)
     async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
-        record, new = await run_in_threadpool(_accept, services, caller, upload, idempotency_key)
+        record, new = await on_storage_thread(_accept, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
         look = partial(services.store.get, record.id)
@@ -179,6 +180,7 @@ def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
 @router.delete(
     "/{job_id}", status_code=204, summary="Erase a job and its files", responses=problems.responses(404, 503)
 )
+@waits_for_storage
 def delete_job(job_id: JobId, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
     record = services.store.delete(job_id)

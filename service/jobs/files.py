@@ -12,6 +12,7 @@ from photochrom.jobs.record import JobRecord, JobState, Original, Result
 
 from ..deps import JobId, Services, ServicesDep
 from ..edge import problems
+from ..edge.storage_threads import waits_for_storage
 from ..edge.stored_files import stored_response
 from ..live.waiting import matches
 
@@ -46,6 +47,7 @@ class Pictured(StrEnum):
     },
 )
 @router.head("/{job_id}/result", include_in_schema=False)
+@waits_for_storage
 def download_result(
     job_id: JobId,
     request: Request,
@@ -79,6 +81,7 @@ def download_result(
     },
 )
 @router.head("/{job_id}/original", include_in_schema=False)
+@waits_for_storage
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
     return _as_it_came(request, services, services.store.get(job_id).original)
@@ -94,6 +97,7 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
     },
 )
 @router.head("/{job_id}/reference", include_in_schema=False)
+@waits_for_storage
 def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the reference that was sent with the job, while it is kept."""
     reference = services.store.get(job_id).reference
@@ -125,6 +129,7 @@ def _as_it_came(request: Request, services: Services, part: Original) -> Respons
     },
 )
 @router.head("/{job_id}/preview", include_in_schema=False)
+@waits_for_storage
 def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
@@ -144,6 +149,7 @@ def preview(
     },
 )
 @router.head("/{job_id}/confidence", include_in_schema=False)
+@waits_for_storage
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
     return _small(request, services, result_of(services, job_id).confidence_key, "image/png")

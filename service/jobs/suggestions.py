@@ -10,6 +10,7 @@ from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired
 
 from ..deps import JobId, ServicesDep
 from ..edge import problems
+from ..edge.storage_threads import waits_for_storage
 from .files import result_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Suggestions(BaseModel):
     },
 )
 @router.head("/{job_id}/suggestions", include_in_schema=False)
+@waits_for_storage
 def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Share, y: Share) -> Suggestions:
     """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds."""
     result = result_of(services, job_id)
