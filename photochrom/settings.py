@@ -55,8 +55,8 @@ class SharedSettings(BaseSettings):
         AfterValidator(_server_url),
         Field(
             validation_alias=AliasChoices("PHOTOCHROM_REDIS_URL", "REDIS_URL"),
-            description="redis://, rediss:// or unix:// URL of a Valkey server, or Redis from 7 on, with an append-only "
-            "file.",
+            description="redis://, rediss:// or unix:// URL of a Valkey server, or Redis from 7 on, "
+            "with append-only file.",
         ),
     ] = "redis://127.0.0.1:6379/0"
     data_dir: Annotated[Path, Field(description="Folder of originals and results.")] = Path("data")
