@@ -191,6 +191,12 @@ class TooManyArchives(PhotochromError):
     code: ClassVar[str] = "too-many-archives"
 
 
+class TooManyUploads(PhotochromError):
+    """The owner of the key sends as many uploads as it may at a time."""
+
+    code: ClassVar[str] = "too-many-uploads"
+
+
 class WebhookNotFound(PhotochromError):
     """No webhook has this id (or it was deleted)."""
 

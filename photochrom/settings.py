@@ -97,7 +97,11 @@ class SharedSettings(BaseSettings):
         int, Field(gt=0, description="Width times height of one photograph, by its header.")
     ] = 200_000_000
     input_retention: Annotated[
-        timedelta, Field(description="How long an original is kept after its job ended (`:retry` needs it).")
+        timedelta,
+        Field(
+            description="How long an original is kept after its job ended (`:retry` needs it); half an hour at most "
+            "where the photograph itself is at fault."
+        ),
     ] = timedelta(hours=24)
     result_retention: Annotated[timedelta, Field(description="How long a result can be downloaded.")] = (
         timedelta(days=7)

@@ -15,7 +15,7 @@ from photochrom.batches.store import BatchStore
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
-from photochrom.storage.choose import open_storage
+from photochrom.storage.choose import open_for_uploads
 from photochrom.webhooks.store import WebhookStore
 
 from . import page
@@ -39,6 +39,7 @@ from .operation.metrics import RequestMeter
 from .operation.standing import ServiceLooks
 from .operation.traces import RequestTrace
 from .settings import ServiceSettings
+from .uploads.at_once import UploadsAtOnce
 from .watcher import JobWatcher
 from .webhooks import calls as webhooks
 from .webhooks import examples
@@ -121,7 +122,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     redis = connect(settings.redis_url)
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)
-    fleet, storage = Fleet(redis), open_storage(settings)
+    fleet, storage = Fleet(redis), open_for_uploads(settings, settings.min_free_bytes)
     looks = ServiceLooks(fleet, storage)
     services = Services(
         settings=settings,
@@ -133,6 +134,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         storage=storage,
         fleet=fleet,
         looks=looks,
+        uploads=UploadsAtOnce(settings.uploads_at_once),
         watcher=JobWatcher(settings.redis_url),
         keys=KeyStore(redis),
         allowance=Allowance(redis),

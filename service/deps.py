@@ -24,6 +24,7 @@ from photochrom.webhooks.store import WebhookStore
 from .access.auth import EVERYBODY, Caller
 from .operation.standing import ServiceLooks
 from .settings import ServiceSettings
+from .uploads.at_once import UploadsAtOnce
 from .watcher import JobWatcher
 
 _ID = re.compile(PATTERN)
@@ -45,6 +46,7 @@ class Services:
     allowance: Allowance
     webhooks: WebhookStore
     looks: ServiceLooks
+    uploads: UploadsAtOnce
     unpacking: CapacityLimiter
     """Threads that archives are unpacked on: not those that all other calls share."""
 

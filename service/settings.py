@@ -82,6 +82,21 @@ class ServiceSettings(SharedSettings):
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
     ] = 100_000
+    min_free_bytes: Annotated[
+        Annotated[int, Field(ge=0)] | None,
+        BeforeValidator(_unset),
+        Field(
+            description="Bytes of the disk that uploads leave free, for photographs at work: below it they get 507; by "
+            "default 5 % of the disk, at most 2 GiB."
+        ),
+    ] = None
+    uploads_at_once: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        BeforeValidator(_unlimited),
+        Field(
+            description="Uploads that one owner of keys may send at a time to one API process; `none` for no limit."
+        ),
+    ] = 32
     max_archive_bytes: Annotated[
         int, Field(gt=0, description="Size of a zip or tar, and of all that is in it together.")
     ] = 20 * 2**30

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import JobCanceled, JobConflict
+from ..errors import JobCanceled, JobConflict, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from ..ids import PATTERN
 from ..photo.options import StoredOptions
 
@@ -48,6 +48,9 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CANCELING)
 WAITING = (JobState.QUEUED, JobState.RETRYING)
+# No retry can bring these through, so their originals need not be kept for one: long enough to look at them.
+_AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
+_REFUSED_KEPT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -320,10 +323,16 @@ class JobRecord(_Part):
 
     def keep(self, retention: Retention, now: datetime) -> Self:
         """Fix the times at which the parts of a job that just ended are forgotten."""
-        original = self.original.model_copy(update={"expires_at": now + retention.original})
+        kept = min(retention.original, _REFUSED_KEPT) if self._refused else retention.original
+        original = self.original.model_copy(update={"expires_at": now + kept})
         result = self.result and self.result.model_copy(update={"expires_at": now + retention.result})
         forgotten = now + max(retention.original, retention.result, retention.record)
         return self._changed(original=original, result=result, expires_at=forgotten)
+
+    @property
+    def _refused(self) -> bool:
+        """True where the photograph itself is at fault: no retry can bring it through."""
+        return self.error is not None and self.error.code in _AT_FAULT
 
     def sweep(self, now: datetime) -> Self:
         """Forget what has expired by `now`: the keys go, the state says so."""

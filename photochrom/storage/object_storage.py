@@ -45,7 +45,7 @@ _NO_BUCKET = re.compile(r"NoSuchBucket|InvalidBucketName")
 class ObjectStorage:
     """See `Storage`; safe to share between threads."""
 
-    def __init__(self, settings: "SharedSettings", scratch: Path) -> None:
+    def __init__(self, settings: "SharedSettings", scratch: Path, keep_free: int = 0) -> None:
         self._bucket, prefix = bucket_and_prefix(settings.storage)
         self._store = _store(settings, self._bucket, prefix, settings.s3_endpoint)
         # Its answer comes after all that is sent: four parts at a time, through whatever line there is.
@@ -54,7 +54,7 @@ class ObjectStorage:
             settings, self._bucket, prefix, settings.s3_public_endpoint or settings.s3_endpoint
         )
         self._link_seconds = settings.s3_link_seconds
-        self._drafts = Drafts(scratch)
+        self._drafts = Drafts(scratch, keep_free)
 
     @contextmanager
     def draft(self) -> Iterator["_ObjectDraft"]:

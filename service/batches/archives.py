@@ -90,15 +90,16 @@ async def post_archive(
     # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
     if not services.unpacking.available_tokens:
         raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
-    async with drafted(services.storage) as draft:
-        async for chunk in _gathered(request):
-            await on_storage_thread(draft.write, chunk)
-        report = ArchiveReport()
-        # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
-        unpacking = to_thread.run_sync(
-            _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
-        )
-        await asyncio.shield(unpacking)
+    with services.uploads.one(caller):
+        async with drafted(services.storage) as draft:
+            async for chunk in _gathered(request):
+                await on_storage_thread(draft.write, chunk)
+            report = ArchiveReport()
+            # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
+            unpacking = to_thread.run_sync(
+                _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
+            )
+            await asyncio.shield(unpacking)
     return report
 
 
@@ -116,7 +117,7 @@ def _unpack(
     services: Services, caller: Caller, batch: BatchRecord, path: Path, report: ArchiveReport
 ) -> None:
     settings = services.settings
-    budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
+    budget = Budget.of(path.stat().st_size, settings.max_archive_entries, settings.max_archive_bytes)
     try:
         for entry in entries(path, budget):
             try:

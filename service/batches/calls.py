@@ -123,10 +123,11 @@ async def put_item(
     batch = await run_in_threadpool(services.batches.get, batch_id)
     await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
     limit = services.settings.max_upload_bytes
-    async with received(request, services.storage, limit, base=batch.options) as upload:
-        record, new = await on_storage_thread(
-            kept, services, caller, upload, services.batches.add, batch=batch, item=item
-        )
+    with services.uploads.one(caller):
+        async with received(request, services.storage, limit, base=batch.options) as upload:
+            record, new = await on_storage_thread(
+                kept, services, caller, upload, services.batches.add, batch=batch, item=item
+            )
     if new:
         await run_in_threadpool(services.batches.feed, batch_id)
     view = JobView.of(record, None)

@@ -58,6 +58,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.CapabilityMissing: 422,
     errors.QueueFull: 429,
     errors.TooManyArchives: 429,
+    errors.TooManyUploads: 429,
     errors.StorageFull: 507,
     errors.StorageUnavailable: 503,
     errors.QueueUnavailable: 503,

@@ -95,8 +95,10 @@ async def create_job(
     """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
     known = idempotency_key is not None
     await run_in_threadpool(refuse_if_full, services, caller, may_be_known=known)
-    async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
-        record, new = await on_storage_thread(_accept, services, caller, upload, idempotency_key)
+    limit = services.settings.max_upload_bytes
+    with services.uploads.one(caller):
+        async with received(request, services.storage, limit) as upload:
+            record, new = await on_storage_thread(_accept, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
         look = partial(services.store.get, record.id)

@@ -177,6 +177,11 @@ REFUSALS = (
     _of(
         errors.QueueFull, "100000 jobs wait already; try again when some are done.", f"{_UPLOADS}|{_ARCHIVE}"
     ),
+    _of(
+        errors.TooManyUploads,
+        "32 uploads of this key's owner are under way; send the next one when one is done.",
+        f"{_UPLOADS}|{_ARCHIVE}",
+    ),
     _of(errors.TooManyArchives, "Other archives are being unpacked; try again when they are done.", _ARCHIVE),
     Refusal(500, "internal-error", "Something went wrong on our side; quote the request_id in a report."),
     _of(errors.QueueUnavailable, "The queue cannot be reached; try again in a moment."),
