@@ -191,6 +191,12 @@ class TooManyArchives(PhotochromError):
     code: ClassVar[str] = "too-many-archives"
 
 
+class TooManyBatches(PhotochromError):
+    """The owner of the key has as many open batches as it may."""
+
+    code: ClassVar[str] = "too-many-batches"
+
+
 class TooManyUploads(PhotochromError):
     """The owner of the key sends as many uploads as it may at a time."""
 

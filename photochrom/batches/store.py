@@ -22,6 +22,7 @@ from ..errors import (
     ItemNotFound,
     JobConflict,
     JobNotFound,
+    TooManyBatches,
 )
 from ..jobs import scripts
 from ..jobs.fleet import Fleet
@@ -35,6 +36,7 @@ _INDEX = "batches"
 _CANCELING = "batches:canceling"
 _RETRYING = "batches:retrying"
 _EXPIRY = "batches:expiry"
+_HELD, _HELD_KEPT = "batches:held", "batches:held:kept"
 
 
 class BatchStore:
@@ -53,10 +55,13 @@ class BatchStore:
         self._silence = redis.register_script(scripts.SILENCE_BATCH)
         self._write_batch = redis.register_script(scripts.WRITE_BATCH)
 
-    def create(self, record: BatchRecord, idempotency: IdempotencyKey | None = None) -> BatchRecord:
+    def create(
+        self, record: BatchRecord, idempotency: IdempotencyKey | None = None, most_open: int | None = None
+    ) -> BatchRecord:
         """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
 
         Raises:
+            TooManyBatches: `most_open` batches of its owner are open.
             IdempotencyMismatch: the key was used with another name or other options.
         """
         binding = f"{record.id} {idempotency.fingerprint}" if idempotency else ""
@@ -69,10 +74,16 @@ class BatchStore:
                 binding,
                 idempotency.seconds if idempotency else 0,
                 record.owner,
+                "" if most_open is None or not record.owner else most_open,
             ],
         )
         if bound is None:
             return record
+        if bound == b"many":
+            raise TooManyBatches(
+                f"{most_open} batches of this key's owner are open; seal, cancel or delete one that gets no more "
+                "photographs."
+            )
         earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
         if idempotency is None or fingerprint != idempotency.fingerprint:
             raise IdempotencyMismatch(
@@ -295,6 +306,7 @@ class BatchStore:
         pipeline.zrem(_index_of(owner), batch_id)
         pipeline.zrem(_EXPIRY, batch_id)
         pipeline.srem(_CANCELING, batch_id)
+        pipeline.srem(_HELD, batch_id)
         pipeline.hdel(_RETRYING, batch_id)
         pipeline.execute()
         return gone
@@ -311,12 +323,20 @@ class BatchStore:
 
     def with_held_items(self) -> list[str]:
         """Return the batches that have items waiting for their turn."""
+        if not self._redis.exists(_HELD_KEPT):
+            self._keep_held()
+        return [member.decode() for member in cast("set[bytes]", self._redis.smembers(_HELD))]
+
+    def _keep_held(self) -> None:
+        """Find those of the time before the set of them was kept."""
         found = cast("list[bytes]", self._redis.zrange(_INDEX, 0, -1))
-        ids = [member.decode() for member in found]
         pipeline = self._redis.pipeline(transaction=False)
-        for batch_id in ids:
-            pipeline.zcard(f"{_key(batch_id)}:held")
-        return [batch_id for batch_id, held in zip(ids, pipeline.execute(), strict=True) if held]
+        for batch_id in found:
+            pipeline.zcard(f"{_key(batch_id.decode())}:held")
+        held = [batch_id for batch_id, items in zip(found, pipeline.execute(), strict=True) if items]
+        if held:
+            self._redis.sadd(_HELD, *held)
+        self._redis.set(_HELD_KEPT, 1)
 
     def _cancel_item(self, record: JobRecord) -> bool:
         """Cancel the item if it is unfinished; return False when the batch is not to be canceled any more."""

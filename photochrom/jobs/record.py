@@ -50,6 +50,7 @@ UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CAN
 WAITING = (JobState.QUEUED, JobState.RETRYING)
 # No retry can bring these through, so their originals need not be kept for one: long enough to look at them.
 _AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
+_SUGGESTION_ATTEMPTS = 5
 _REFUSED_KEPT = timedelta(minutes=30)
 
 
@@ -169,6 +170,7 @@ class JobRecord(_Part):
     model: ModelUsed | None = None
     warnings: tuple[str, ...] = ()
     error: JobError | None = None
+    suggestion_attempts: Annotated[int, Field(description="How often workers looked for likely colours.")] = 0
     trace: Annotated[
         str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
     ] = ""
@@ -320,6 +322,18 @@ class JobRecord(_Part):
         if self.finished:
             raise JobConflict(f"Job {self.id} is {self.state}.")
         return self._changed(dispatch=self.dispatch + 1)
+
+    def ask_for_suggestions(self) -> Self:
+        """Count one more time that a worker looks for likely colours.
+
+        Raises:
+            JobConflict: it was tried too often; a photograph that ends its workers would go on to do so.
+        """
+        if self.suggestion_attempts >= _SUGGESTION_ATTEMPTS:
+            raise JobConflict(
+                f"Suggestions for job {self.id} were tried {_SUGGESTION_ATTEMPTS} times, and failed."
+            )
+        return self._changed(suggestion_attempts=self.suggestion_attempts + 1)
 
     def keep(self, retention: Retention, now: datetime) -> Self:
         """Fix the times at which the parts of a job that just ended are forgotten."""

@@ -44,7 +44,7 @@ class KeyView(BaseModel):
 @router.post(
     "/v1/session",
     summary="Sign a browser in",
-    responses=problems.responses(400, 401, 403, 408, 413, 422, 503),
+    responses=problems.responses(400, 401, 403, 408, 413, 422, 429, 503),
 )
 def sign_in(
     services: ServicesDep, request: Request, response: Response, given: SignIn | None = None
@@ -55,6 +55,9 @@ def sign_in(
     """
     token = presented_key(request.headers) or (given or SignIn()).key
     record = services.keys.authenticate(token)
+    limits = record.limits.over(services.settings.key_limits())
+    if limits.requests_per_minute:
+        services.allowance.spend(record.owner, limits.requests_per_minute)
     session, lasts = services.keys.open_session(record, _LONGEST)
     set_session(response, request, session, int(lasts.total_seconds()))
     response.headers["Cache-Control"] = "no-store"

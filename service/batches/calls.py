@@ -14,6 +14,7 @@ from photochrom.ids import new_id
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
 
 from ..access.auth import Caller
+from ..access.ledger import ACTION, charge, photographs
 from ..access.recheck import while_admitted
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
@@ -41,7 +42,7 @@ T = TypeVar("T")
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(400, 408, 413, 422, 503),
+        **problems.responses(400, 408, 409, 413, 422, 429, 503),
     },
 )
 def create_batch(
@@ -57,7 +58,8 @@ def create_batch(
         id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
     )
     key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
-    begun = services.batches.create(record, key)
+    charge(services.allowance, caller, ACTION)
+    begun = services.batches.create(record, key, services.settings.open_batches)
     response.headers["Location"] = f"/v1/batches/{begun.id}"
     if begun.id != record.id:
         response.status_code = 200
@@ -206,10 +208,14 @@ def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     "/{batch_id}:retry-failed",
     status_code=202,
     summary="Try the failed and canceled items again",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(404, 429, 503),
 )
-def retry_failed(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> Retried:
+def retry_failed(
+    batch_id: BatchId, services: ServicesDep, caller: CallerDep, background: BackgroundTasks
+) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
+    counts = services.store.counts(batch_id)
+    charge(services.allowance, caller, photographs(counts[JobState.FAILED] + counts[JobState.CANCELED]))
     retried = services.batches.retry_failed(batch_id)
     background.add_task(services.batches.retry_items, batch_id)
     return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))

@@ -59,6 +59,7 @@ STATUS_OF: dict[type[errors.PhotochromError], int] = {
     errors.QueueFull: 429,
     errors.TooManyArchives: 429,
     errors.TooManyUploads: 429,
+    errors.TooManyBatches: 409,
     errors.StorageFull: 507,
     errors.StorageUnavailable: 503,
     errors.QueueUnavailable: 503,

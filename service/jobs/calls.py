@@ -17,6 +17,7 @@ from photochrom.jobs.store import IdempotencyKey
 from photochrom.photo.options import ColorizeOptions
 
 from ..access.auth import Caller
+from ..access.ledger import charge, photographs
 from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
@@ -170,10 +171,12 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     "/{job_id}:retry",
     status_code=202,
     summary="Try a failed or canceled job again",
-    responses=problems.responses(404, 409, 503),
+    responses=problems.responses(404, 409, 429, 503),
 )
-def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
-    """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
+def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobView:
+    """Queue it anew while its original is kept, which counts as sending it; 409 if neither failed nor canceled."""
+    services.store.get(job_id).retry()  # what is refused costs nothing
+    charge(services.allowance, caller, photographs(1))
     record = services.store.change(job_id, JobRecord.retry)
     hand_over(services, record)
     return _view(services, record)

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired
+from photochrom.jobs.record import JobRecord
 
-from ..deps import JobId, ServicesDep
+from ..access.ledger import charge, photographs
+from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.storage_threads import waits_for_storage
 from .files import result_of
@@ -48,19 +50,27 @@ class Suggestions(BaseModel):
     response_model=Suggestions,
     responses={
         202: {"model": Suggestions, "description": "A worker looks for them; ask again after Retry-After"},
-        **problems.responses(404, 409, 410, 422, 503),
+        **problems.responses(404, 409, 410, 422, 429, 503),
     },
 )
 @router.head("/{job_id}/suggestions", include_in_schema=False)
 @waits_for_storage
-def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Share, y: Share) -> Suggestions:
-    """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds."""
+def suggestions(
+    job_id: JobId, services: ServicesDep, caller: CallerDep, response: Response, x: Share, y: Share
+) -> Suggestions:
+    """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds.
+
+    That counts as one photograph that is sent. An owner's jobs have their turns one after the other.
+    """
     result = result_of(services, job_id)
     if result.suggestions_key is None:
         record = services.store.get(job_id)
         if not record.original.key:
             raise OriginalExpired("The original was deleted when its time was over.")
-        services.queue.ask_for_suggestions(record)
+        if services.queue.may_suggest(record):
+            record.ask_for_suggestions()  # what is refused costs nothing
+            charge(services.allowance, caller, photographs(1))
+            services.queue.ask_for_suggestions(services.store.change(job_id, JobRecord.ask_for_suggestions))
         response.status_code = 202
         response.headers["Retry-After"] = _RETRY_AFTER
         return Suggestions(ready=False)

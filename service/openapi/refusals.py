@@ -11,6 +11,7 @@ from .samples import BATCH_ID, JOB_ID
 
 _ALL = r".*"
 _UPLOADS = r"POST /v1/jobs|PUT /v1/batches/\{batch_id\}/items/.*"
+_PAID = r"POST /v1/batches|POST .*:(retry|retry-failed|ping|replay)|GET .*/suggestions"
 _ARCHIVE = r"POST /v1/batches/\{batch_id\}/archive"
 _RESULTS = r".*/(result|preview|confidence|suggestions|archive\.zip)"
 _CHANGING = r"(POST|PUT|PATCH|DELETE) .*"
@@ -172,7 +173,7 @@ REFUSALS = (
         errors.QuotaExceeded,
         "This key may send 50000 jobs a day (UTC), and this is more; GET /v1/limits says what is left. "
         "Go on tomorrow, or ask the operator for more.",
-        f"{_UPLOADS}|{_ARCHIVE}",
+        f"{_UPLOADS}|{_ARCHIVE}|{_PAID}",
     ),
     _of(
         errors.QueueFull, "100000 jobs wait already; try again when some are done.", f"{_UPLOADS}|{_ARCHIVE}"
@@ -181,6 +182,11 @@ REFUSALS = (
         errors.TooManyUploads,
         "32 uploads of this key's owner are under way; send the next one when one is done.",
         f"{_UPLOADS}|{_ARCHIVE}",
+    ),
+    _of(
+        errors.TooManyBatches,
+        "1000 batches of this key's owner are open; seal, cancel or delete one that gets no more photographs.",
+        r"POST /v1/batches",
     ),
     _of(errors.TooManyArchives, "Other archives are being unpacked; try again when they are done.", _ARCHIVE),
     Refusal(500, "internal-error", "Something went wrong on our side; quote the request_id in a report."),

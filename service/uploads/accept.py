@@ -29,12 +29,15 @@ def refuse_if_full(services: Services, caller: Caller, *, may_be_known: bool = F
     """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
     Raises:
-        QueueFull: as many jobs wait as the operator allows.
+        QueueFull: as many jobs wait as the operator allows, of all or of the caller.
         QuotaExceeded: the caller has sent as much as it may today.
     """
     waiting = services.store.counts()[JobState.QUEUED]
     if waiting >= services.settings.max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
+    most = services.settings.max_queued_per_owner
+    if caller.key is not None and most is not None and services.store.waiting_of(caller.owner) >= most:
+        raise QueueFull(f"{most} jobs of this key's owner wait already; try again when some are done.")
     if caller.key is not None and not may_be_known:
         services.allowance.check(caller.owner, caller.limits)
 

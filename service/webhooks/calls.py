@@ -12,6 +12,7 @@ from photochrom.jobs.record import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
 from ..access.auth import Caller
+from ..access.ledger import ACTION, charge
 from ..deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
@@ -134,10 +135,13 @@ def rotate_secret(
     "/{webhook_id}:ping",
     status_code=202,
     summary="Send a test event",
-    responses=problems.responses(404, 409, 503),
+    responses=problems.responses(404, 409, 429, 503),
 )
-def ping_webhook(webhook_id: WebhookId, services: ServicesDep, response: Response) -> DeliveryView:
+def ping_webhook(
+    webhook_id: WebhookId, services: ServicesDep, caller: CallerDep, response: Response
+) -> DeliveryView:
     """Send `webhook.ping`, in one attempt; its delivery tells what came of it."""
+    charge(services.allowance, caller, ACTION)
     webhook = services.webhooks.get(webhook_id)
     delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.public_url)
     view = DeliveryView.of(delivery)
@@ -181,10 +185,13 @@ def read_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: Serv
     "/{webhook_id}/deliveries/{delivery_id}:replay",
     status_code=202,
     summary="Send an event once more",
-    responses=problems.responses(404, 409, 503),
+    responses=problems.responses(404, 409, 429, 503),
 )
-def replay_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep) -> DeliveryView:
+def replay_delivery(
+    webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep, caller: CallerDep
+) -> DeliveryView:
     """Send it again under the same `webhook-id`, whatever became of it, with all its attempts anew."""
+    charge(services.allowance, caller, ACTION)
     return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
 
 
