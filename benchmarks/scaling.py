@@ -20,9 +20,10 @@ import httpx
 
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobState
+from tests.support.waiting import wait_for
 
 from .scenes import as_file, scene
-from .stack import Cost, Stack, resident_bytes, stack, wait_for
+from .stack import Cost, Stack, resident_bytes, stack
 from .table import markdown
 from .throughput import with_comment
 
@@ -55,7 +56,7 @@ def measure(running: Stack, photo: bytes, photos: int) -> dict[str, Cost]:
         _pause(client, running)
         step("POST", lambda n: jobs.append(_id(client.post("/v1/jobs", content=bodies[n]))))
         _resume(running)
-        step("restore", _nothing, lambda: wait_for(lambda: _waiting(running) == 0, "the jobs", 3600))
+        step("restore", _nothing, lambda: wait_for(lambda: _waiting(running) == 0, 3600, "the jobs"))
         step("poll", lambda n: client.get(f"/v1/jobs/{jobs[n]}").raise_for_status())
         step("GET result", lambda n: client.get(f"/v1/jobs/{jobs[n]}/result").raise_for_status())
     return found
@@ -77,7 +78,7 @@ def _pause(client: httpx.Client, running: Stack) -> None:
     """
     running.redis.set("rq:suspended", 1)
     last = _id(client.post("/v1/jobs", content=_TINY))
-    wait_for(lambda: _stands_still(running), "the worker's pause")
+    wait_for(lambda: _stands_still(running), 60, "the worker's pause")
     if _waiting(running):
         client.post(f"/v1/jobs/{last}:cancel").raise_for_status()
 
@@ -102,14 +103,14 @@ def record_bytes(running: Stack, photo: bytes, jobs: int) -> float:
         before = running.cost()
         for number in range(jobs):
             client.post("/v1/jobs", content=with_comment(photo, f"kept{number}")).raise_for_status()
-        wait_for(lambda: _waiting(running) == 0, "the jobs", 3600)
+        wait_for(lambda: _waiting(running) == 0, 3600, "the jobs")
         _settle(running)
         return running.cost().since(before, jobs).redis_memory
 
 
 def _settle(running: Stack) -> None:
     wait_for(
-        lambda: _pause_of(1) and next(running.redis.scan_iter("rq:job:*", 1000), None) is None, "RQ", 180
+        lambda: _pause_of(1) and next(running.redis.scan_iter("rq:job:*", 1000), None) is None, 180, "RQ"
     )
 
 
@@ -137,7 +138,7 @@ def zipped(running: Stack, photo: bytes, items: int = 20) -> tuple[float, float]
                 f"{batch}/items/{number}.jpg", content=with_comment(photo, f"zip{number}")
             ).raise_for_status()
         client.post(f"{batch}:seal").raise_for_status()
-        wait_for(lambda: _waiting(running) == 0, "the batch", 600)
+        wait_for(lambda: _waiting(running) == 0, 600, "the batch")
         before, started = running.cost(), time.perf_counter()
         size = len(client.get(f"{batch}/archive.zip").content)
         seconds, spent = time.perf_counter() - started, running.cost().since(before)

@@ -10,8 +10,10 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from workers.settings import SHIPPED_MODEL
+
+MODEL = SHIPPED_MODEL
 PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
-MODEL = Path(__file__).parents[1] / "model" / "weights" / "photochrom.onnx"
 _PHOTO = PHOTOS / "camera.jpg"
 _ASPECT = 4 / 3
 _GRAIN = 4.0

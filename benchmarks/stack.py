@@ -1,6 +1,5 @@
 """A whole service for measurements: queue, object store, API and worker, each a process of its own."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,10 @@ from typing import cast
 from redis import Redis
 
 from photochrom.processes.valkey import valkey
+from tests.support.objects import object_store_server
 from tests.support.ports import free_port
+from tests.support.waiting import wait_for
 
-_KEY, _SECRET, _BUCKET = "benchmark", "no-secret-at-all", "photographs"
 _START_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -60,8 +60,8 @@ class Stack:
 
     def start_worker(self) -> None:
         """Start one worker process with one thread, and wait until it is ready."""
-        self.workers = _start(["-m", "workers", "--single"], self.environment)
-        wait_for(lambda: _answers(f"{self.url}/readyz"), "the worker")
+        self.workers = _start(["-P", "-m", "workers", "--single"], self.environment)
+        wait_for(lambda: _answers(f"{self.url}/readyz"), _START_SECONDS, "the worker")
 
     def stop_worker(self) -> None:
         """End it, if there is one."""
@@ -108,69 +108,23 @@ def stack(folder: Path) -> Iterator[Stack]:
     """Run queue, object store and API; the worker starts when it is told."""
     with ExitStack() as parts:
         redis_url = parts.enter_context(valkey(folder / "queue"))
-        endpoint, metrics = parts.enter_context(_object_store(folder / "objects"))
+        (folder / "objects").mkdir()
+        store = parts.enter_context(object_store_server(folder / "objects", volume_mb=256))
         port = free_port()
         told = {
+            **store.environment(folder / "data"),
             "REDIS_URL": redis_url,
-            "PHOTOCHROM_DATA_DIR": str(folder / "data"),
-            "PHOTOCHROM_STORAGE": f"s3://{_BUCKET}/photochrom",
-            "PHOTOCHROM_S3_ENDPOINT": endpoint,
-            "PHOTOCHROM_S3_ACCESS_KEY_ID": _KEY,
-            "PHOTOCHROM_S3_SECRET_ACCESS_KEY": _SECRET,
             "PHOTOCHROM_PORT": str(port),
             "PHOTOCHROM_THREADS": "1",
         }
         environment = {**os.environ, **told}
-        api = _start(["-m", "service"], environment)
+        api = _start(["-P", "-m", "service"], environment)
         parts.callback(_end, api)
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: _answers(f"{url}/healthz"), "the API")
-        running = Stack(url, parts.enter_context(Redis.from_url(redis_url)), environment, api, metrics)
+        wait_for(lambda: _answers(f"{url}/healthz"), _START_SECONDS, "the API")
+        running = Stack(url, parts.enter_context(Redis.from_url(redis_url)), environment, api, store.metrics)
         parts.callback(running.stop_worker)
         yield running
-
-
-@contextmanager
-def _object_store(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run SeaweedFS; yield its address and that of its metrics."""
-    folder.mkdir()
-    credentials = [{"accessKey": _KEY, "secretKey": _SECRET}]
-    identity = {
-        "name": _KEY,
-        "credentials": credentials,
-        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-    }
-    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-    names = ("master.port", "volume.port", "filer.port", "s3.port", "metricsPort")
-    grpc = ("master.port.grpc", "volume.port.grpc", "filer.port.grpc", "s3.port.grpc")
-    ports = {name: free_port() for name in (*names, *grpc)}
-    command = [str(Path(sys.executable).parent / "weed"), "-logtostderr=true", "server", f"-dir={folder}"]
-    command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", f"-s3.config={folder / 's3.json'}"]
-    command += [
-        "-s3.port.iceberg=0",
-        "-s3.port.lance=0",
-        "-master.telemetry=false",
-        "-volume.preStopSeconds=0",
-    ]
-    command += ["-master.volumeSizeLimitMB=256", *(f"-{name}={port}" for name, port in ports.items())]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-    try:
-        endpoint, metrics = (f"http://127.0.0.1:{ports[name]}" for name in ("s3.port", "metricsPort"))
-        wait_for(lambda: _answers(f"{endpoint}/healthz"), "the object store")
-        yield endpoint, f"{metrics}/metrics"
-    finally:
-        server.kill()
-        server.wait()
-
-
-def wait_for(look: Callable[[], bool], what: str, seconds: float = _START_SECONDS) -> None:
-    """Return when `look` says so; end with `what` after some time."""
-    give_up = time.monotonic() + seconds
-    while not look():
-        if time.monotonic() > give_up:
-            raise SystemExit(f"{what}: not ready within {seconds:g} s")
-        time.sleep(0.05)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -12,8 +12,8 @@ from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import ApiError, Client, ConnectionFailed, Retries
 
-from .batch_report import Report
 from .ledger import Ledger, held
+from .outcomes import Report
 from .plan import Plan, make_plan
 from .progress import meter
 from .transfers import Transfers

@@ -26,8 +26,11 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """Return the command that runs `python -m module` with this interpreter."""
-    return [sys.executable, "-m", module, *arguments]
+    """Return the command that runs `python -m module` with this interpreter.
+
+    `-P`: otherwise Python would look into the user's folder first, and run a `service` or `workers` that lies there.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def start(module: str, *arguments: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":

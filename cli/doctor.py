@@ -153,6 +153,12 @@ def check_model() -> list[Finding]:
         return [Finding("model", Verdict.BROKEN, f"no prediction within {_CHECKUP_SECONDS} s")]
     if checkup.returncode:
         last_words = checkup.stderr.strip().splitlines()[-1:] or [f"exit code {checkup.returncode}"]
+        if last_words[0].startswith("ModuleNotFoundError"):
+            return [
+                Finding(
+                    "model", Verdict.BROKEN, f"{last_words[0]}: install photochrom[cpu] or photochrom[gpu]"
+                )
+            ]
         return [Finding("model", Verdict.BROKEN, last_words[0])]
     return judge_checkup(json.loads(checkup.stdout))
 

@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.errors import PhotochromError, QueueUnavailable
-from photochrom.jobs.record import utc_now
 from photochrom.processes.valkey import address, valkey
+from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 
 from .errors import failed, stderr

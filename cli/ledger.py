@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from photochrom.errors import PhotochromError
+from photochrom.files import replacing
 from photochrom.photo.options import ColorizeOptions
 
 
@@ -69,21 +70,8 @@ class Ledger:
             return _Memory(key=uuid.uuid4().hex)
 
     def _write(self) -> None:
-        write_whole(self._path, self._memory.model_dump_json().encode())
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a small file of a folder that is `held`: whole or as it was, also after a crash of the machine.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name.lstrip('.')}.part")
-    with unfinished.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+        with replacing(self._path) as file:
+            file.write(self._memory.model_dump_json().encode())
 
 
 @contextmanager

@@ -1,12 +1,19 @@
-"""What became of photographs, told on the terminal; the same for every command that colorizes."""
+"""What became of photographs: told on the terminal for every command, and in a file of failures for a batch."""
 
+import json
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-from .colorist import Outcome
+from photochrom.files import replacing
 
+from .colorist import Outcome
+from .plan import Plan
+
+ERRORS = "photochrom-errors.jsonl"
 _SHOWN_FAILURES = 20
 
 
@@ -21,3 +28,52 @@ def tell(console: Console, outcomes: Sequence[Outcome]) -> list[Outcome]:
         for warning in outcome.warnings:
             console.print(f"[yellow]note[/] {escape(f'{outcome.source}: {warning}')}")
     return failed
+
+
+class Report:
+    """Says what became of the plan of a batch."""
+
+    def __init__(self, plan: Plan, target: Path, console: Console) -> None:
+        self._plan = plan
+        self._target = target
+        self._console = console
+        self._started = time.monotonic()
+
+    def sum_up(self, outcomes: Sequence[Outcome], *, finished: bool) -> int:
+        """Print the summary, write the errors file; return the exit code."""
+        failed = tell(self._console, outcomes)
+        self._console.print(escape(self._summary(len(outcomes) - len(failed), len(failed))))
+        if finished:
+            self._write_errors(failed)
+        return 1 if failed else 0
+
+    def interrupted(self, outcomes: Sequence[Outcome]) -> None:
+        """Print how far it came."""
+        done = sum(outcome.succeeded for outcome in outcomes)
+        self._console.print(
+            f"Stopped after {done} of {len(self._plan.items)}; the service goes on with what it has, "
+            "and the same command fetches it."
+        )
+
+    def _summary(self, done: int, failed: int) -> str:
+        plan = self._plan
+        parts = [f"{done} colorized in {time.monotonic() - self._started:.1f} s"]
+        if failed:
+            parts.append(f"{failed} failed (see {self._target / ERRORS}; the same command tries them again)")
+        if plan.already_there:
+            parts.append(f"{plan.already_there} already there (--overwrite replaces them)")
+        if plan.not_photographs:
+            parts.append(f"{plan.not_photographs} not photographs, left out")
+        return ", ".join(parts) + "."
+
+    def _write_errors(self, failed: Sequence[Outcome]) -> None:
+        path = self._target / ERRORS
+        if failed:
+            lines = (
+                json.dumps({"source": str(bad.source), "code": bad.code, "detail": bad.detail}) + "\n"
+                for bad in failed
+            )
+            with replacing(path) as file:
+                file.write("".join(lines).encode())
+        elif self._plan.items:
+            path.unlink(missing_ok=True)

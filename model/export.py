@@ -34,6 +34,7 @@ from .network import Colorizer, Predictor
 from .progress import Line
 from .shipping.parity import INPUTS, OUTPUTS, Inputs, cases, example, parity, rounding
 from .shipping.quantize import calibration_inputs, quantize
+from .shipping.skip import skip_hints
 
 OPSET = 18
 IR_VERSION = 10
@@ -75,6 +76,7 @@ def build(network: Colorizer, card: ModelCard) -> onnx.ModelProto:
     """
     weights = stored_weights(network, card.precision)
     model = _trace(network)
+    skip_hints(model.graph)
     store(model, weights)
     _describe(model, card, weights, {NETWORK_KEY: json.dumps(asdict(network.config), sort_keys=True)})
     return model

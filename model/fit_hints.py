@@ -35,6 +35,7 @@ from .training.config import RunConfig
 from .training.data import HeldPhotos
 from .training.false_hints import distances, false_hints, locality
 from .training.finish import decoded, expectation_loss
+from .training.stored import enlarge
 
 SCALARS = 5.0
 """The rate of gains, pulls and reaches over that of the features: they have further to go."""
@@ -57,11 +58,19 @@ def see(network: Colorizer, photos: HeldPhotos, config: RunConfig) -> Seen:
     """Run the network once on every photograph, cropped and aged at random."""
     kept = []
     with Count("seen", photos.size) as count:
-        for number, squares in enumerate(torch.split(photos.squares, 4)):
-            batch = augment(squares, config.side, generator(config.seed, number), age=config.age)
+        for number, index in enumerate(
+            torch.split(torch.arange(photos.size, device=photos.stored.ab.device), 4)
+        ):
+            stored = photos.stored.take(index)
+            batch = augment(
+                stored,
+                config.side,
+                generator(config.seed, number, device=photos.stored.ab.device),
+                age=config.age,
+            )
             last = network.last_map(batch.lightness)
-            kept.append(Seen(last.half(), batch.lightness.half(), batch.ab.half()))
-            count.add(len(squares))
+            kept.append(Seen(last.half(), batch.lightness.half(), enlarge(batch.ab).half()))
+            count.add(len(index))
     return Seen(*(torch.cat(parts) for parts in zip(*kept, strict=True)))
 
 
@@ -101,8 +110,9 @@ def drawn_loss(network: Colorizer, answer: Answer, seen: Seen, config: RunConfig
     of the vividness scale choose: that asks for hints that are heard. The faithful end hears less and counts more.
     Then each photograph is given a false hint instead, see `false_hints.py`.
     """
-    random = generator(config.seed, step)
-    chosen = seen.take(torch.randint(len(seen.ab), (config.batch,), generator=random))
+    device = seen.ab.device
+    random = generator(config.seed, step, device=device)
+    chosen = seen.take(torch.randint(len(seen.ab), (config.batch,), generator=random, device=device))
     ab = F.avg_pool2d(chosen.ab, 4)
     positions = sparse_positions(ab, config.positions, random)
     truth = at_positions(ab, positions)
@@ -162,17 +172,19 @@ def renewed(network: Colorizer, config: RunConfig) -> Colorizer:
     return new.eval().requires_grad_(False)
 
 
-def fit_hints(config: RunConfig, init: Path, sources: Sequence[Path], out: Path) -> Colorizer:
+def fit_hints(
+    config: RunConfig, init: Path, sources: Sequence[Path], out: Path, device: str = "cpu"
+) -> Colorizer:
     """Fit, and write a checkpoint that `model.evaluate` and `model.export` read.
 
     Raises:
         PhotochromError: photographs or weights are missing or do not fit.
     """
-    network = renewed(load_network(init), config)
-    photos = HeldPhotos.load(sources, config.stored_side, config.batch, config.seed, "cpu", config.limit)
+    network = renewed(load_network(init), config).to(device)
+    photos = HeldPhotos.load(sources, config.stored_side, config.batch, config.seed, device, config.limit)
     fit(network, see(network, photos, config), config)
     out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"network": asdict(network.config), "average": network.state_dict()}, out)
+    torch.save({"network": asdict(network.config), "average": network.cpu().state_dict()}, out)
     return network
 
 
@@ -183,9 +195,11 @@ def main(arguments: list[str] | None = None) -> int:
     cli.add_argument("--init", type=Path, required=True, help="weights: a .pt or an exported .onnx")
     cli.add_argument("--photos", type=Path, nargs="+", required=True, help="folders or tars of photographs")
     cli.add_argument("--out", type=Path, required=True, help="the checkpoint to write")
-    options = cli.parse_args(arguments)
+    cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
+    options = vars(cli.parse_args(arguments))
     try:
-        fit_hints(RunConfig.read(options.config), options.init, options.photos, options.out)
+        sources = options.pop("photos")
+        fit_hints(RunConfig.read(options.pop("config")), sources=sources, **options)
     except PhotochromError as error:
         sys.stderr.write(f"{error}\n")
         return 1

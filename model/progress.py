@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 
-def time_left(done: int, total: int, seconds: float) -> str:
+def time_left(done: float, total: float, seconds: float) -> str:
     """Say how long the rest of `total` will take, `done` of them having taken `seconds`."""
     return f"{max(0, total - done) * seconds / done / 60:.1f} min left"
 

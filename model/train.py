@@ -14,34 +14,39 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from photochrom.errors import ModelRejected, PhotochromError
+from photochrom.files import replacing
 
 from .answers import Answer, answer_of
 from .checkpoint import load_network, network_config
 from .evaluate import evaluate
 from .imagenet import load_imagenet
+from .inherit import inherit
 from .losses import SoftTargets, at_positions, class_weights, color_bins, sparse_positions, zhang_bins
 from .measuring.samples import write_sheet
 from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
 from .predict import SETTINGS, TorchPredict
-from .training.augment import augment, generator
+from .training.augment import augment, crop, draw_windows, generator
+from .training.clock import Clock, Stopwatch
 from .training.conditions import reveal_hints, reveal_palette
 from .training.config import RunConfig
-from .training.data import HeldPhotos, StreamedPhotos, count_photos
+from .training.data import HeldPhotos, StreamedPhotos, count_all
 from .training.distributed import Ranks
 from .training.finish import WINDOW, decoded, evenness_loss, expectation_loss, window_positions
 from .training.log import Log
+from .training.stored import STRIDE, Stored, enlarge
+from .training.teacher import Teacher, taught_loss
 
+Photos = HeldPhotos | StreamedPhotos
 PRIOR_BATCHES = 20  # to count the colours of the photographs for the class weights
 
 
@@ -58,6 +63,9 @@ class Run:
     answer: Answer
     optimizer: torch.optim.AdamW
     step: int = 0
+    spent: float = 0.0  # seconds of the schedule
+    teacher: Teacher | None = None
+    watch: Stopwatch = field(default_factory=lambda: Stopwatch("cpu", on=False))
 
     @cached_property
     def averaged(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -74,10 +82,11 @@ class Run:
             "weights": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
+            "spent": self.spent,
             "run": self.config.model_dump(),
         }
-        torch.save(state, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").replace(path)
+        with replacing(path) as file:
+            torch.save(state, file)
 
     def resume(self, path: Path) -> None:
         """Take the state of a checkpoint of the same configuration.
@@ -90,12 +99,12 @@ class Run:
             self.network.load_state_dict(state["weights"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.step = state["step"]
+            self.step, self.spent = state["step"], state.get("spent", 0.0)
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             raise ModelRejected(f"Cannot resume from {path}: {error}") from error
 
 
-def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Run:
+def start_run(config: RunConfig, init: str, photos: Photos, device: str) -> Run:
     """Build the network from `init` (`imagenet`, `scratch` or a file of weights) and its optimiser.
 
     Raises:
@@ -110,7 +119,7 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
         if init == "imagenet":
             load_imagenet(network.encoder, network.config.encoder)
     else:
-        network = load_network(Path(init))
+        network = begin(load_network(Path(init)), config)
     set_drop_path(network, config.drop_path)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if config.learn == "all":
@@ -127,12 +136,23 @@ def start_run(config: RunConfig, init: str, photos: "Photos", device: str) -> Ru
     return Run(config, network, average, answer_of(network), adamw(network, config))
 
 
-def count_colours(photos: "Photos", bins: Tensor, config: RunConfig) -> Tensor:
+def begin(old: Colorizer, config: RunConfig) -> Colorizer:
+    """Return the network to train: `old`, or one of the shape that the configuration gives it, see `inherit`."""
+    shape = network_config(asdict(old.config) | config.network)
+    if shape == old.config:
+        return old
+    inherited = inherit(old, shape)
+    sys.stderr.write(f"The network changes its shape: {inherited}\n")
+    return inherited.network
+
+
+def count_colours(photos: Photos, bins: Tensor, config: RunConfig) -> Tensor:
     """Count (Q,) how often each bin is the nearest colour in some batches of the photographs."""
     targets, counts = SoftTargets(bins), torch.zeros(len(bins))
-    for batch, squares in zip(range(PRIOR_BATCHES), photos.batches(0), strict=False):
-        seen = augment(squares.cpu(), config.side, generator(config.seed, batch), age=False)
-        index, _ = targets(F.avg_pool2d(seen.ab, 4).permute(0, 2, 3, 1))
+    for batch, stored in zip(range(PRIOR_BATCHES), photos.batches(0), strict=False):
+        _, ab = stored.to("cpu").lab()
+        windows = draw_windows(len(ab), generator(config.seed, batch), config.crop)
+        index, _ = targets(crop(ab, windows, config.side // STRIDE).permute(0, 2, 3, 1))
         counts += torch.bincount(index[..., 0].flatten(), minlength=len(bins))
     return counts
 
@@ -151,11 +171,11 @@ def adamw(network: Colorizer, config: RunConfig) -> torch.optim.AdamW:
         [{"params": group, "weight_decay": decay, "rate": rate} for (rate, decay), group in groups.items()],
         lr=config.learning_rate,
         betas=(0.9, 0.99),
-        fused=next(network.parameters()).is_cuda,
+        fused=True,
     )
 
 
-def learning_rate(config: RunConfig, step: int) -> float:
+def learning_rate(config: RunConfig, step: float) -> float:
     """Linear warm-up, then half a cosine down to `floor` of the highest rate."""
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
@@ -165,8 +185,6 @@ def learning_rate(config: RunConfig, step: int) -> float:
 
 
 # ---------------------------------------------------------------- photographs
-
-Photos = HeldPhotos | StreamedPhotos
 
 
 def open_photos(config: RunConfig, sources: Sequence[Path], ranks: Ranks) -> Photos:
@@ -178,8 +196,8 @@ def open_photos(config: RunConfig, sources: Sequence[Path], ranks: Ranks) -> Pho
     batch = max(1, config.batch // ranks.world)
     held = config.held
     if held is None:
-        count = min(sum(map(count_photos, sources)), config.limit or sys.maxsize)
-        held = count * 3 * config.stored_side**2 < free_memory(ranks.device) / 2
+        count = min(sum(map(count_all, sources)), config.limit or sys.maxsize)
+        held = count * 9 / 8 * config.stored_side**2 < free_memory(ranks.device) / 2
     if held:
         side, limit = config.stored_side, config.limit
         return HeldPhotos.load(sources, side, batch, config.seed, ranks.device, limit, quiet=not ranks.first)
@@ -204,11 +222,16 @@ def train(
     init: str = "imagenet",
     resume: bool = False,
     validation: Path | None = None,
+    teacher: Path | None = None,
     device: str = "cpu",
     until: int | None = None,
+    minutes: float | None = None,
     compiled: bool = False,
+    profile: bool = False,
 ) -> Run:
     """Train up to `config.steps` (or stop before step `until`, to be resumed) and return the run.
+
+    With `minutes` the whole schedule takes so long, whatever a step takes; the reading of photographs comes before it.
 
     Raises:
         PhotochromError: photographs or weights are missing or do not fit.
@@ -216,59 +239,125 @@ def train(
     ranks = Ranks.join(device)
     photos = open_photos(config, sources, ranks)
     run = start_run(config, init, photos, ranks.device)
+    if teacher is not None:
+        run.teacher = load_teacher(teacher, run, photos, ranks)
     if resume:
         run.resume(out / "last.pt")
+    run.watch = Stopwatch(ranks.device, on=profile)
+    if compiled:
+        compile_parts(run.network)
+    descend_along(run, photos, out, ranks, validation, until, minutes, resumed=resume)
+    return run
+
+
+def load_teacher(path: Path, run: Run, photos: Photos, ranks: Ranks) -> Teacher:
+    """Load the teacher, and have it remember the photographs if it shall.
+
+    Raises:
+        ModelRejected: no weights, weights of other bins, or photographs that are not held.
+    """
+    teacher = Teacher.load(path, run.network.bins, bf16=in_bf16(run.config, ranks.device))
+    if run.config.teacher_remembers:
+        if not isinstance(photos, HeldPhotos):
+            raise ModelRejected("A teacher remembers only photographs that are held (held = true).")
+        teacher.remember(photos.stored, quiet=not ranks.first)
+    return teacher
+
+
+def compile_parts(network: Colorizer) -> None:
+    """Compile what every batch passes: the encoder, the context and the decoder (torch.compile)."""
+    for name, part in network.named_children():
+        if f"{name}." not in CONDITIONS and name != "classify":
+            part.compile()
+
+
+def descend_along(
+    run: Run,
+    photos: Photos,
+    out: Path,
+    ranks: Ranks,
+    validation: Path | None,
+    until: int | None,
+    minutes: float | None,
+    *,
+    resumed: bool,
+) -> None:
+    """Take all steps of the schedule that are left, and write what a run writes on its way."""
+    config = run.config
     out.mkdir(parents=True, exist_ok=True)
     model: nn.Module = run.network
-    if compiled:
-        model = torch.compile(model)  # type: ignore[assignment]
     if ranks.world > 1:
         model = DistributedDataParallel(model, find_unused_parameters=True)
     targets = SoftTargets(run.network.bins).to(ranks.device)
     last = min(config.steps, until or config.steps)
-    with Log(out / "log.csv", config, ranks, photos.size, resume=resume) as log:
-        for squares in photos.batches(run.step, ranks.rank, ranks.world):
-            if run.step >= last:
-                break
+    clock = Clock(config, minutes, run.spent, ranks)
+    place = clock.at(run.step)
+    batches = photos.batches(run.step, ranks.rank, ranks.world)
+    with Log(out / "log.csv", config, ranks, photos.size, resume=resumed) as log:
+        while place < last:
+            with run.watch("photographs"):
+                stored = next(batches).to(ranks.device)
             random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
             torch.manual_seed(random.initial_seed())  # for the layers that draw by themselves
-            loss = batch_loss(model, run, squares.to(ranks.device, non_blocking=True), targets, random)
-            rate = descend(run, loss)
+            loss = batch_loss(model, run, stored, targets, random)
+            rate = learning_rate(config, place)
+            descend(run, loss, rate)
             run.step += 1
-            log.step(run.step, loss, rate)
-            if ranks.first and (run.step % config.save_every == 0 or run.step == last):
-                run.save(out / "last.pt")
-                write_sheet(run.average, squares[:8], out / f"sample-{run.step:06d}.png")
-                if validation:
-                    began = time.monotonic()
-                    found = validate(out / "last.pt", validation, config, ranks.device)
-                    log.validated(run.step, found, time.monotonic() - began)
-    return run
+            before, place, run.spent = place, clock.at(run.step), clock.spent
+            log.step(run.step, loss, rate, None if minutes is None else place)
+            if ranks.first and (place // config.save_every > before // config.save_every or place >= last):
+                save(run, stored, out, validation, ranks.device, log)
+
+
+def save(run: Run, stored: Stored, out: Path, validation: Path | None, device: str, log: Log) -> None:
+    """Write the checkpoint and a sheet of samples, and measure on the validation photographs."""
+    run.save(out / "last.pt")
+    write_sheet(run.average, stored.first(8).rgb(), out / f"sample-{run.step:06d}.png")
+    if run.watch.on:
+        log.end(str(run.watch))
+    if validation:
+        began = time.monotonic()
+        found = validate(out / "last.pt", validation, run.config, device)
+        log.validated(run.step, found, time.monotonic() - began)
 
 
 def batch_loss(
-    model: nn.Module, run: Run, squares: Tensor, targets: SoftTargets, random: torch.Generator
+    model: nn.Module, run: Run, stored: Stored, targets: SoftTargets, random: torch.Generator
 ) -> Tensor:
-    """Return the loss of uint8 squares (B,3,S,S): a scalar with its graph."""
+    """Return the loss of a batch of photographs: a scalar with its graph."""
     config, network = run.config, run.network
-    conditioned = run.step % config.condition_every == 0
-    batch = augment(squares, config.side, random, smallest=config.crop, age=config.age)
-    ab = F.avg_pool2d(batch.ab, 4)  # the network answers at stride 4
-    windows = window_positions(ab, config.windows, random)
-    scattered = sparse_positions(ab, config.positions - windows.shape[1], random, windows)
-    positions = torch.cat([windows, scattered], 1)
-    hints, palette = None, None
-    if config.hints and conditioned:
-        hints = reveal_hints(batch.ab, config.hints, random)
-    if config.palette and conditioned:
-        palette = reveal_palette(ab, targets, len(network.bins), config.palette, random)
-    lightness = batch.lightness.to(memory_format=torch.channels_last)
-    bf16 = squares.is_cuda if config.bf16 is None else config.bf16
-    with torch.autocast(squares.device.type, torch.bfloat16, enabled=bf16):
-        outputs = model(lightness, hints, palette, positions)  # (B, Q, K, 1)
-    outputs, truth = outputs.float(), at_positions(ab, positions)
-    loss = run.answer.loss(outputs[..., 0].transpose(1, 2), truth)
-    return loss + decoded_loss(run, outputs, truth) if config.expectation or config.evenness else loss
+    with run.watch("augmentation"):
+        batch = augment(stored, config.side, random, smallest=config.crop, age=config.age, film=config.film)
+        windows = window_positions(batch.ab, config.windows, random)
+        scattered = sparse_positions(batch.ab, config.positions - windows.shape[1], random, windows)
+        positions = torch.cat([windows, scattered], 1)
+        truth = at_positions(batch.ab, positions)
+        hints, palette = None, None
+        if config.hints and run.step % config.condition_every == 0:
+            hints = reveal_hints(enlarge(batch.ab), config.hints, random)
+        if config.palette and run.step % config.condition_every == 0:
+            palette = reveal_palette(batch.ab, targets, len(network.bins), config.palette, random)
+        lightness = batch.lightness.contiguous(memory_format=torch.channels_last)
+    with run.watch("teacher"):
+        told = run.teacher.tell(batch, stored.numbers, positions, random) if run.teacher else None
+    with (
+        run.watch("network"),
+        torch.autocast(lightness.device.type, torch.bfloat16, in_bf16(config, lightness.device.type)),
+    ):
+        outputs = model(lightness, hints, palette, positions).float()  # (B, Q, K, 1)
+    with run.watch("loss"):
+        logits = outputs[..., 0].transpose(1, 2)
+        if told is None:
+            loss = run.answer.loss(logits, truth)
+        else:
+            trust = config.teacher * at_positions(batch.shown, positions)[..., 0]
+            loss = taught_loss(logits, truth, targets, network.log_weight, told, trust)
+        return loss + decoded_loss(run, outputs, truth) if config.expectation or config.evenness else loss
+
+
+def in_bf16(config: RunConfig, device: str) -> bool:
+    """Return whether matrix products are in bfloat16."""
+    return device.startswith("cuda") if config.bf16 is None else config.bf16
 
 
 def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
@@ -279,32 +368,40 @@ def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
         loss = loss + config.expectation * expectation_loss(given, truth)
     if config.evenness:
         shape = (len(truth), config.windows, WINDOW**2, 2)
-        vivid = decoded(run.answer, outputs, SETTINGS[-1])
-        given, true = (x[:, : shape[1] * shape[2]].reshape(shape) for x in (vivid, truth))
+        in_windows = slice(config.windows * WINDOW**2)
+        vivid = decoded(run.answer, outputs[:, :, in_windows], SETTINGS[-1])
+        given, true = (x.reshape(shape) for x in (vivid, truth[:, in_windows]))
         loss = loss + config.evenness * evenness_loss(given, true)
     return loss
 
 
-def descend(run: Run, loss: Tensor) -> float:
-    """Take one step and return its learning rate; a step that is not finite changes nothing."""
-    rate = learning_rate(run.config, run.step)
+def descend(run: Run, loss: Tensor, rate: float) -> None:
+    """Take one step at a learning rate; a step that is not finite changes nothing.
+
+    Nothing here waits for the device: whether the gradient is finite is for the optimiser's own kernel to read.
+    """
     for group in run.optimizer.param_groups:
         group["lr"] = rate * group["rate"]
-    run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    norm = nn.utils.clip_grad_norm_(run.network.parameters(), run.config.clip)
-    if torch.isfinite(norm):
+    with run.watch("gradient"):
+        run.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+    with run.watch("optimizer"):
+        norm = nn.utils.clip_grad_norm_(run.network.parameters(), run.config.clip, foreach=True)
+        finite = norm.isfinite().float()
+        # As torch.amp.GradScaler says it to a fused optimiser; a plain attribute that its stub does not know.
+        run.optimizer.__dict__["found_inf"] = 1 - finite
         run.optimizer.step()
         # Averaging starts short, or the random start would stay in it for thousands of steps.
-        follow(run, min(run.config.average, (1 + run.step) / (10 + run.step)))
-    return rate
+        follow(run, min(run.config.average, (1 + run.step) / (10 + run.step)), finite)
 
 
 @torch.no_grad()
-def follow(run: Run, decay: float) -> None:
-    """Move every weight and statistic of the average towards the network's."""
+def follow(run: Run, decay: float, finite: Tensor) -> None:
+    """Move every weight and statistic of the average towards the network's, unless the step was not finite."""
     kept, new = run.averaged
-    torch._foreach_lerp_(kept, new, 1 - decay)  # one kernel, not hundreds
+    ways = torch._foreach_sub(new, kept)  # few kernels, not hundreds
+    torch._foreach_mul_(ways, (1 - decay) * finite)
+    torch._foreach_add_(kept, ways)
 
 
 def validate(checkpoint: Path, photos: Path, config: RunConfig, device: str) -> dict[str, float]:
@@ -347,6 +444,17 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--resume", action="store_true", help="go on from OUT/last.pt")
     cli.add_argument("--validation", type=Path, help="photographs to measure at every save")
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
+    cli.add_argument(
+        "--teacher", type=Path, help="weights whose answers to clean photographs are taught, too"
+    )
+    cli.add_argument(
+        "--minutes",
+        type=float,
+        help="take so long for the whole schedule, whatever a step takes: warm-up, rates and saves keep their shares",
+    )
+    cli.add_argument(
+        "--profile", action="store_true", help="say where the time of a step goes; steps are slower"
+    )
     cli.add_argument("--until", type=int, help="stop at this step; --resume goes on")
     cli.add_argument(
         "--compile",

@@ -9,24 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .hex_color import EPSILON, KAPPA, RGB_TO_XYZ_ROWS
+
 Floats = NDArray[np.floating[Any]]
 
-# IEC 61966-2-1, with enough digits that the rows add up to the white point in float64.
-RGB_TO_XYZ = np.array(
-    [
-        [0.4123907992659595, 0.3575843393838780, 0.1804807884018343],
-        [0.2126390058715104, 0.7151686787677559, 0.0721923153607337],
-        [0.0193308187155918, 0.1191947797946259, 0.9505321522496608],
-    ]
-)
+RGB_TO_XYZ = np.array(RGB_TO_XYZ_ROWS)
 WHITE = RGB_TO_XYZ.sum(axis=1)
 # XYZ relative to white: grey then has X = Y = Z, which keeps it grey to the last bit.
 RGB_TO_RELATIVE_XYZ = RGB_TO_XYZ / WHITE[:, None]
 RELATIVE_XYZ_TO_RGB = np.linalg.inv(RGB_TO_RELATIVE_XYZ)
 LUMA = np.array([0.299, 0.587, 0.114])
 
-_EPSILON = 216 / 24389
-_KAPPA = 24389 / 27
 _GAMUT_STEPS = 16
 
 
@@ -111,14 +104,14 @@ def _scaled(lab_: Floats, chroma: Floats) -> Floats:
 
 
 def _compress(ratio: Floats) -> Floats:
-    return np.where(ratio > _EPSILON, np.cbrt(ratio), (_KAPPA * ratio + 16) / 116).astype(
+    return np.where(ratio > EPSILON, np.cbrt(ratio), (KAPPA * ratio + 16) / 116).astype(
         ratio.dtype, copy=False
     )
 
 
 def _expand(f: Floats) -> Floats:
     cube = f * f * f
-    return np.where(cube > _EPSILON, cube, (116 * f - 16) / _KAPPA).astype(f.dtype, copy=False)
+    return np.where(cube > EPSILON, cube, (116 * f - 16) / KAPPA).astype(f.dtype, copy=False)
 
 
 def _floats(values: ArrayLike) -> Floats:

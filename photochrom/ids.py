@@ -1,13 +1,14 @@
-"""Identifiers that sort by the time of their making."""
+"""Identifiers that sort by the time of their making, and hashes that stand for texts."""
 
+import hashlib
 import secrets
 import threading
 import time
 from datetime import datetime
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _LENGTH = 26
-PATTERN = rf"^[0-7][{_ALPHABET}]{{{_LENGTH - 1}}}$"
+PATTERN = rf"^[0-7][{ALPHABET}]{{{_LENGTH - 1}}}$"
 
 _lock = threading.Lock()
 _last = 0
@@ -33,4 +34,9 @@ def first_id_at(moment: datetime) -> str:
 
 
 def _spelled(number: int) -> str:
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+
+
+def hashed(text: str) -> str:
+    """Return the SHA-256 of a text in hex; of names of files also where they are no valid Unicode."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

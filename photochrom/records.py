@@ -1,8 +1,8 @@
-"""Reading many stored records at once, of which some may be from another version."""
+"""Reading what Redis holds: many records at once, of which some may be from another version, and their ids."""
 
 import logging
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,3 +23,8 @@ def readable(kind: type[Record], texts: Iterable[bytes | None]) -> list[Record]:
             wrong = [f"{'.'.join(map(str, item['loc']))} {item['type']}" for item in error.errors()[:3]]
             _log.error("%s... cannot be read: %s", text[:40].decode(errors="replace"), "; ".join(wrong))
     return records
+
+
+def texts(members: object) -> list[str]:
+    """Return members of a set or list as Redis sends them, as texts."""
+    return [member.decode() for member in cast("Iterable[bytes]", members)]

@@ -16,8 +16,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from .jobs.record import Retention
 from .logs import LogFormat
+from .times import Retention
 
 _HTTP = r"^(https?://[^\s/?#@]+/?)?$"
 # What is raised where a setting does not hold; neither shows the value, which may be a password in the wrong place.

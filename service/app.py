@@ -12,6 +12,7 @@ from photochrom import __version__, tracing
 from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
@@ -24,22 +25,24 @@ from .access.auth import KeyGuard
 from .access.origins import OriginGuard, hosts_of
 from .batches import archives
 from .batches import calls as batches
+from .batches import events as batch_events
 from .deps import Services
-from .edge import problems
-from .edge.bodies import BodyLimit, RequestId
+from .edge import handlers
+from .edge.bodies import BodyLimit
 from .edge.compression import JsonGzip
 from .edge.failures import Failures
 from .edge.headers import AnswerHeaders
+from .edge.request_id import RequestId
 from .jobs import calls as jobs
+from .jobs import events as job_events
 from .jobs import files, suggestions
-from .live import streams
 from .openapi import document
 from .operation import health, metrics
 from .operation.metrics import RequestMeter
-from .operation.standing import ServiceLooks
 from .operation.traces import RequestTrace
 from .settings import ServiceSettings
-from .uploads.at_once import UploadsAtOnce
+from .standing import ServiceLooks
+from .uploads_at_once import UploadsAtOnce
 from .watcher import JobWatcher
 from .webhooks import calls as webhooks
 from .webhooks import examples
@@ -50,7 +53,19 @@ Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{i
 Errors are problem+json (RFC 9457) with a stable `code`."""
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
-_PARTS = (jobs, files, suggestions, batches, archives, streams, webhooks, sessions, health, metrics)
+_PARTS = (
+    jobs,
+    files,
+    suggestions,
+    batches,
+    archives,
+    job_events,
+    batch_events,
+    webhooks,
+    sessions,
+    health,
+    metrics,
+)
 _ROUTERS = tuple(part.router for part in _PARTS)
 # What a page of another origin may read beside the few headers that are always open to it.
 _EXPOSED = [
@@ -85,7 +100,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.state.registry = metrics.own_registry()
     routers = (*_ROUTERS, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
-    problems.install(app)
+    handlers.install(app)
     document.describe(app)
     for router in routers:
         app.include_router(router)
@@ -130,6 +145,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         store=store,
         queue=queue,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        turns=Turns(redis, store, queue),
         webhooks=WebhookStore(redis),
         storage=storage,
         fleet=fleet,

@@ -13,6 +13,7 @@ from redis import Redis
 from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, WebhookNotFound
 from photochrom.ids import PATTERN
 from photochrom.jobs.fleet import Fleet
@@ -21,10 +22,10 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
-from .access.auth import EVERYBODY, Caller
-from .operation.standing import ServiceLooks
+from .caller import EVERYBODY, Caller
 from .settings import ServiceSettings
-from .uploads.at_once import UploadsAtOnce
+from .standing import ServiceLooks
+from .uploads_at_once import UploadsAtOnce
 from .watcher import JobWatcher
 
 _ID = re.compile(PATTERN)
@@ -42,6 +43,7 @@ class Services:
     fleet: Fleet
     watcher: JobWatcher
     batches: BatchStore
+    turns: Turns
     keys: KeyStore
     allowance: Allowance
     webhooks: WebhookStore

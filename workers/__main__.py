@@ -42,7 +42,8 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
     os.environ["PHOTOCHROM_PROCESSES"] = str(processes)
-    command = [sys.executable, "-m", "workers", "--single"]
+    # -P: a folder `workers` where the user is must not be run in our place.
+    command = [sys.executable, "-P", "-m", "workers", "--single"]
     return Supervisor(
         command, processes=processes, grace=grace, memory_bytes=memory, heartbeat=heartbeat
     ).run()

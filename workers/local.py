@@ -9,19 +9,18 @@ its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`,
 """
 
 import json
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from photochrom.errors import PhotochromError
+from photochrom.files import replacing
 from photochrom.photo.options import ColorizeOptions
 
 from .network.predictor import OnnxPredictor
-from .pipeline.colorizer import ColorizedPhoto, colorize
+from .pipeline.colorizer import colorize
 from .pipeline.palette import with_palette_of
 from .settings import WorkerSettings
 
@@ -56,7 +55,9 @@ def _restore(
             limits=settings.photo_limits(),
             on_stage=lambda stage: emit({"event": "stage", "source": str(source), "stage": stage}),
         )
-        write_atomically(target, photo)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as file:
+            file.write(photo.data)
     except PhotochromError as error:
         yield _failed(source, error.code, str(error))
     except OSError as error:
@@ -75,33 +76,6 @@ def _restore(
 
 def _failed(source: Path, code: str, detail: str) -> dict[str, Any]:
     return {"event": "failed", "source": str(source), "code": code, "detail": detail}
-
-
-def write_atomically(target: Path, photo: ColorizedPhoto) -> None:
-    """Write the photograph so that `target` is either whole or not there.
-
-    Raises:
-        OSError: the folder cannot be made or written.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(photo.data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(target)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def emit(event: dict[str, Any]) -> None:

@@ -13,13 +13,15 @@ from redis import Redis
 from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004
 
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.errors import JobConflict, JobNotFound
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
-from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
 from photochrom.proven_time import ProvenTime
 from photochrom.storage.storage import Storage
+from photochrom.times import utc_now
 
 from .clock_jumps import shorten
 
@@ -45,6 +47,7 @@ class Maintenance:
     storage: Storage
     max_attempts: int
     batches: BatchStore
+    turns: Turns
     orphans_seconds: int = ORPHANS_SECONDS
 
     @property
@@ -97,12 +100,12 @@ class Maintenance:
 
     def feed_batches(self) -> None:
         """Go on where a process died between the end of an item and the turn of the next, or amid a cancel."""
-        for batch_id in self.batches.canceling():
-            apart(self.batches.cancel_items, batch_id)
-        for batch_id in self.batches.retrying():
-            apart(self.batches.retry_items, batch_id)
-        for batch_id in self.batches.with_held_items():
-            apart(self.batches.feed, batch_id)
+        for batch_id in self.turns.canceling():
+            apart(self.turns.cancel_items, batch_id)
+        for batch_id in self.turns.retrying():
+            apart(self.turns.retry_items, batch_id)
+        for batch_id in self.turns.with_held_items():
+            apart(self.turns.feed, batch_id)
 
     def lose_worker(self, record: JobRecord) -> None:
         """Note that the worker holding this lease is dead."""

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,12 @@ from pydantic import AfterValidator, Field
 
 from photochrom.settings import SharedSettings
 
+from .network.gpu_memory import SESSION_MB
 from .pipeline.limits import PhotoLimits
 from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
 
-_SHIPPED_MODEL = Path(__file__).parent.parent / "model" / "weights" / "photochrom.onnx"
-SESSION_MB = 512
-"""Memory of a GPU that one session gets for a square of 384 px: a prediction there takes about 340 MB (NVIDIA H100)."""
+SHIPPED_MODEL = Path(str(resources.files("model") / "weights" / "photochrom.onnx"))
+"""The weights that come with the package, wherever that is installed."""
 
 
 def _holds_a_session(gpu_memory_mb: int) -> int:
@@ -26,9 +27,7 @@ def _holds_a_session(gpu_memory_mb: int) -> int:
 class WorkerSettings(SharedSettings):
     """One worker process."""
 
-    model_path: Annotated[Path, Field(description="An ONNX file exported by `model.export`.")] = (
-        _SHIPPED_MODEL
-    )
+    model_path: Annotated[Path, Field(description="An ONNX file exported by `model.export`.")] = SHIPPED_MODEL
     processes: Annotated[
         int, Field(ge=1, description="Worker processes on this machine; they share its cores.")
     ] = 1

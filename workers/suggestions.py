@@ -20,10 +20,10 @@ from photochrom.photo.suggestions import EXTENSION, LikelyColors
 
 from .network.predictor import Predictor, predict_size
 from .pipeline.color.pixels import reduced_lightness
-from .pipeline.color.prediction import reduce_lightness
 from .pipeline.decode import decode
 from .pipeline.limits import PhotoLimits
-from .tasks import Restorer
+from .pipeline.prediction import reduce_lightness
+from .restorer import Restorer
 
 _log = logging.getLogger(__name__)
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))

@@ -24,18 +24,20 @@ from rq.utils import now
 
 from photochrom import tracing
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
-from photochrom.jobs.record import utc_now
 from photochrom.jobs.store import JobStore
 from photochrom.storage.choose import open_storage
+from photochrom.times import utc_now
 
 from . import tasks
 from .clock_jumps import JumpWatch, shorten
 from .deadline import Deadline
 from .maintenance import Maintenance, apart
+from .restorer import Restorer
 from .settings import WorkerSettings
 from .watchdog import give_pulse
 
@@ -279,16 +281,16 @@ def run(settings: WorkerSettings) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)
-    batches = BatchStore(redis, store, queue, settings.record_retention)
+    turns = Turns(redis, store, queue)
     storage = open_storage(settings)
-    restorer = tasks.Restorer(
+    restorer = Restorer(
         store=store,
         storage=storage,
         predictor=predictor,
         limits=settings.photo_limits(),
         worker=name,
         max_attempts=settings.max_attempts,
-        batches=batches,
+        turns=turns,
     )
     tasks.install(restorer)
     worker = RestoreWorker(
@@ -307,7 +309,8 @@ def run(settings: WorkerSettings) -> None:
             redis=redis,
             store=store,
             queue=queue,
-            batches=batches,
+            batches=BatchStore(redis, store, queue, settings.record_retention),
+            turns=turns,
             storage=storage,
             max_attempts=settings.max_attempts,
             orphans_seconds=int(settings.orphan_interval.total_seconds()),

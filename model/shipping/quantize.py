@@ -25,6 +25,7 @@ from ..training.augment import generator
 from ..training.conditions import point_hints
 from ..training.data import decode_square, read_photos
 from .parity import Inputs, feed
+from .skip import put_in_order
 
 PHOTOS, SIDE = 64, 256
 _HINTS = 10
@@ -117,6 +118,7 @@ def _plain(quantized: onnx.ModelProto, source: onnx.ModelProto) -> onnx.ModelPro
     quantized.producer_name, quantized.producer_version = source.producer_name, ""
     quantized.ir_version = source.ir_version
     quantized.graph.name = source.graph.name
+    put_in_order(quantized.graph)
     del quantized.metadata_props[:], quantized.graph.value_info[:], quantized.opset_import[:]
     quantized.opset_import.extend(source.opset_import)
     return quantized

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
-from ..color import lab
+from .film import Film, on_film
+from .stored import STRIDE, Stored
 
 
 def generator(*numbers: int, device: str | torch.device = "cpu") -> torch.Generator:
@@ -19,33 +20,51 @@ def generator(*numbers: int, device: str | torch.device = "cpu") -> torch.Genera
 class Batch(NamedTuple):
     """What the network sees and should answer."""
 
-    lightness: Tensor  # (B,1,S,S), L* 0..100, aged
-    ab: Tensor  # (B,2,S,S), the truth
+    lightness: Tensor  # (B,1,S,S), L* 0..100, as an old photograph may show it
+    ab: Tensor  # (B,2,S/4,S/4), the truth; 0 under a mount
+    clean: Tensor  # (B,1,S,S), the same crops' own L*
+    shown: Tensor  # (B,1,S/4,S/4), 1 where the photograph is, 0 under a mount
+    window: Tensor  # (B,2,3), where in the stored photographs the crops lie, see `draw_windows`
 
 
 def augment(
-    squares: Tensor, side: int, random: torch.Generator, *, smallest: float = 0.55, age: bool = True
+    stored: Stored,
+    side: int,
+    random: torch.Generator,
+    *,
+    smallest: float = 0.55,
+    age: bool = True,
+    film: Film | None = None,
 ) -> Batch:
-    """Crop, flip and age uint8 squares (B,3,S,S); all on their device."""
-    pixels = random_crop(squares.float() / 255, side, random, smallest).clamp(0, 1)
-    colours = lab(pixels)
-    lightness, ab = colours[:, :1], colours[:, 1:]
-    return Batch(age_lightness(lightness, random) if age else lightness, ab)
+    """Crop and flip photographs, and age them or take them on old film; all on their device."""
+    lightness, ab = stored.lab()
+    window = draw_windows(len(ab), random, smallest)
+    clean, ab = crop(lightness, window, side), crop(ab, window, side // STRIDE)
+    shown = torch.ones_like(ab[:, :1])
+    if film is not None and film.share:
+        lightness, shown = on_film(clean, ab, film, random)
+        return Batch(lightness, ab * shown, clean, shown, window)
+    return Batch(age_lightness(clean, random) if age else clean, ab, clean, shown, window)
 
 
-def random_crop(images: Tensor, side: int, random: torch.Generator, smallest: float = 0.55) -> Tensor:
-    """Resample a random window of each image (B,C,S,S) to (B,C,side,side): `smallest` to 1 of it, aspect +-20 %."""
+def draw_windows(count: int, random: torch.Generator, smallest: float = 0.55) -> Tensor:
+    """Draw windows as affine maps (B,2,3): `smallest` to 1 of a side, aspect +-20 %, half of them mirrored."""
 
     def draw(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(len(images), generator=random, device=images.device)
+        return low + (high - low) * torch.rand(count, generator=random, device=random.device)
 
     scale, stretch = draw(smallest, 1.0), torch.exp(draw(-0.5, 0.5) * np.log(1.2))
     width, height = (scale * stretch).clamp(max=1), (scale / stretch).clamp(max=1)
     flip = torch.where(draw(0, 1) < 0.5, -1.0, 1.0)
-    theta = torch.zeros(len(images), 2, 3, device=images.device)
+    theta = torch.zeros(count, 2, 3, device=random.device)
     theta[:, 0, 0], theta[:, 1, 1] = width * flip, height
     theta[:, 0, 2], theta[:, 1, 2] = draw(-1, 1) * (1 - width), draw(-1, 1) * (1 - height)
-    grid = F.affine_grid(theta, [len(images), images.shape[1], side, side], align_corners=False)
+    return theta
+
+
+def crop(images: Tensor, windows: Tensor, side: int) -> Tensor:
+    """Resample a window (B,2,3) of each image (B,C,S,S) to (B,C,side,side)."""
+    grid = F.affine_grid(windows, [len(images), images.shape[1], side, side], align_corners=False)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 

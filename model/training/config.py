@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from photochrom.errors import ModelRejected
 
+from .film import Film
 from .finish import WINDOW
 
 
@@ -25,6 +26,7 @@ class RunConfig(BaseModel):
     limit: Annotated[int | None, Field(description="use only the first photographs")] = None
     crop: Annotated[float, Field(gt=0, le=1, description="smallest share of a side that a crop shows")] = 0.55
     age: Annotated[bool, Field(description="gamma, fading, blur and grain on the lightness")] = True
+    film: Annotated[Film | None, Field(description="old film, in place of `age`; None: none")] = None
     hints: Annotated[float, Field(ge=0, le=1, description="share of photographs with revealed patches")] = 0.0
     palette: Annotated[float, Field(ge=0, le=1, description="share of photographs with their palette")] = 0.0
     learn: Annotated[
@@ -65,6 +67,12 @@ class RunConfig(BaseModel):
     windows: Annotated[
         int, Field(ge=0, description="8x8 windows among the positions, 64 of them each; evenness needs some")
     ] = 0
+    teacher: Annotated[
+        float, Field(ge=0, le=1, description="the teacher's share of the loss, if there is one")
+    ] = 0.5
+    teacher_remembers: Annotated[
+        bool, Field(description="it looks once at every whole photograph, not at each crop: faster on a GPU")
+    ] = False
     # optimiser
     bf16: Annotated[
         bool | None, Field(description="matrix products in bfloat16; None: on a GPU. Some CPUs gain, too")

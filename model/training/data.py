@@ -2,10 +2,12 @@
 
 import io
 import random
+import sys
 import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +22,15 @@ from photochrom.errors import PhotoRejected
 from ..color import lab
 from ..progress import Count
 from .augment import generator
+from .blocks import block_tars, count_in_blocks, read_blocks
+from .stored import STRIDE, Stored
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MUTED_CHROMA = 5.0  # mean C*: below it a photograph teaches that its kind of scene is grey
 ONE_TONE = 4.0  # root of the summed variance of a* and b*: below it sepia, cyanotype, one filter over all
 FLAT_SHARE = 0.7  # of pixels equal to their right neighbour: drawings and screenshots
 _SHUFFLE = 2048  # photographs in the streamed shuffle buffer
+_WINDOW = 256  # files that are decoded at a time
 
 
 # ---------------------------------------------------------------- reading
@@ -70,6 +75,15 @@ def count_photos(source: Path) -> int:
         raise PhotoRejected(f"{source} is neither a folder nor a readable tar of photographs.") from error
 
 
+def count_all(source: Path) -> int:
+    """Count the photographs of a source, those in blocks too.
+
+    Raises:
+        PhotoRejected: as `read_photos`.
+    """
+    return count_photos(source) + count_in_blocks(source)
+
+
 def decode_square(data: bytes, side: int) -> NDArray[np.uint8]:
     """Decode a photograph to RGB (side,side,3): short side to `side`, centre crop; upright by its EXIF tag.
 
@@ -106,14 +120,15 @@ def _square_or_reason(data: bytes, side: int) -> NDArray[np.uint8] | str:
     return reason_to_skip(rgb) or rgb
 
 
-# ---------------------------------------------------------------- two sources, one shape: uint8 (B,3,S,S)
+# ---------------------------------------------------------------- two sources, one shape: `Stored`
 
 
 class HeldPhotos:
-    """All photographs as uint8 on the device; a batch is a function of the seed and the step alone."""
+    """All photographs as bytes on the device; a batch is a function of the seed and the step alone."""
 
-    def __init__(self, squares: Tensor, batch: int, seed: int) -> None:
-        self.squares, self.batch, self.seed = squares, batch, seed
+    def __init__(self, stored: Stored, batch: int, seed: int) -> None:
+        self.stored, self.batch, self.seed = stored, batch, seed
+        self._order: tuple[int, Tensor] | None = None  # of one epoch, on the device
 
     @classmethod
     def load(
@@ -132,44 +147,73 @@ class HeldPhotos:
         Raises:
             PhotoRejected: fewer colour photographs than one batch.
         """
-        squares, left_out = list[NDArray[np.uint8]](), Counter[str]()
-        total = None if limit else sum(map(count_photos, sources))
-        with Count("decoded", total, quiet=quiet) as count:
-            for square in _squares(sources, side):
-                if isinstance(square, str):
-                    left_out[square] += 1
-                else:
-                    squares.append(square)
-                count.add()
-                if len(squares) == limit:
+        left_out, kept = Counter[str](), 0
+        total = min(sum(map(count_all, sources)), limit or sys.maxsize)
+        stored = empty(total, side, device)
+        with Count("decoded", None if limit else total, quiet=quiet) as count:
+            for part, reasons in _parts(sources, side):
+                fitting = part.first(total - kept)
+                for place, new in zip(stored[:2], fitting[:2], strict=True):
+                    place[kept : kept + len(new)] = new
+                kept += len(fitting.lightness)
+                left_out.update(reasons)
+                count.add(len(part.lightness) + len(reasons))
+                if kept == total:
                     break
-            reasons = ", ".join(f"{number} {reason}" for reason, number in left_out.most_common())
-            count.end(f"kept {len(squares)} photographs" + (f", left out {reasons}" if reasons else ""))
-        if len(squares) < batch:
-            raise PhotoRejected(f"Only {len(squares)} colour photographs in {[str(s) for s in sources]}.")
-        return cls(torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).to(device), batch, seed)
+            reasons_said = ", ".join(f"{number} {reason}" for reason, number in left_out.most_common())
+            count.end(f"kept {kept} photographs" + (f", left out {reasons_said}" if reasons_said else ""))
+        if kept < batch:
+            raise PhotoRejected(f"Only {kept} colour photographs in {[str(s) for s in sources]}.")
+        return cls(stored.first(kept), batch, seed)
 
     @property
     def size(self) -> int:
         """Photographs in one epoch."""
-        return len(self.squares)
+        return len(self.stored.lightness)
 
-    def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Tensor]:
-        """Yield batches (B,3,S,S) from `step` on, for ever: every epoch its own order, shared among ranks."""
-        per_epoch = max(1, len(self.squares) // (self.batch * world))
+    def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Stored]:
+        """Yield batches from `step` on, for ever: every epoch its own order, shared among ranks."""
+        per_epoch = max(1, self.size // (self.batch * world))
         while True:
             epoch, place = divmod(step, per_epoch)
-            order = torch.randperm(len(self.squares), generator=generator(self.seed, epoch))
             start = (place * world + rank) * self.batch
-            yield self.squares[order[start : start + self.batch].to(self.squares.device)]
+            yield self.stored.take(self._epoch(epoch)[start : start + self.batch])
             step += 1
+
+    def _epoch(self, epoch: int) -> Tensor:
+        if self._order is None or self._order[0] != epoch:
+            order = torch.randperm(self.size, generator=generator(self.seed, epoch))
+            self._order = epoch, order.to(self.stored.lightness.device)
+        return self._order[1]
+
+
+def empty(count: int, side: int, device: str) -> Stored:
+    """Return room for so many photographs."""
+    small = side // STRIDE
+    return Stored(
+        torch.empty(count, 1, side, side, dtype=torch.uint8, device=device),
+        torch.empty(count, 2, small, small, dtype=torch.uint8, device=device),
+    )
+
+
+def _parts(sources: Sequence[Path], side: int) -> Iterator[tuple[Stored, list[str]]]:
+    """Yield photographs, and why others are left out, some hundreds at a time."""
+    for path in (path for source in sources for path in block_tars(source)):
+        for block in read_blocks(path):
+            yield block.resized(side), []
+    squares = _squares(sources, side)
+    while window := list(islice(squares, _WINDOW)):
+        good = [square for square in window if not isinstance(square, str)]
+        reasons = [square for square in window if isinstance(square, str)]
+        rgb = np.stack(good) if good else np.zeros((0, side, side, 3), np.uint8)
+        yield Stored.of_rgb(torch.from_numpy(rgb).permute(0, 3, 1, 2)), reasons
 
 
 def _squares(sources: Sequence[Path], side: int) -> Iterator[NDArray[np.uint8] | str]:
     """Decode a window of files at a time: reading them all first would hold the whole set twice."""
     files = (data for source in sources for _, data in read_photos(source))
     with ThreadPoolExecutor() as pool:
-        while window := [data for data, _ in zip(files, range(512), strict=False)]:
+        while window := [data for data, _ in zip(files, range(_WINDOW), strict=False)]:
             yield from pool.map(lambda data: _square_or_reason(data, side), window)
 
 
@@ -189,11 +233,12 @@ class StreamedPhotos(IterableDataset[Tensor]):
         """Photographs in one pass, grey ones included; no `__len__`, for the stream has no end."""
         return sum(map(count_photos, self.sources))
 
-    def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Tensor]:
-        """Yield batches (B,3,S,S) for ever; `step` only changes the order."""
+    def batches(self, step: int, rank: int = 0, world: int = 1) -> Iterator[Stored]:
+        """Yield batches for ever; `step` only changes the order."""
         self.share, self.step = (rank, world), step
         pinned = torch.cuda.is_available()
-        yield from DataLoader(self, self.batch, num_workers=self.workers, pin_memory=pinned, drop_last=True)
+        loader = DataLoader(self, self.batch, num_workers=self.workers, pin_memory=pinned, drop_last=True)
+        yield from map(Stored.of_rgb, loader)
 
     def __iter__(self) -> Iterator[Tensor]:
         worker, (rank, world) = get_worker_info(), self.share

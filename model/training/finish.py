@@ -8,7 +8,7 @@ within one surface. Both are functions of the logits, so both can be taught.
 import torch
 from torch import Tensor
 
-from ..answers import Answer
+from ..answers import Answer, Classes
 from ..predict import Setting
 
 WINDOW = 8
@@ -20,7 +20,12 @@ _UNIT = 10.0  # ab
 
 def decoded(answer: Answer, outputs: Tensor, setting: Setting) -> Tensor:
     """Return the colours (N,K,2) that a setting chooses where the network says outputs (N,Q,K,1)."""
-    numbers = (outputs.new_tensor(number) for number in (setting.temperature, setting.vividness))
+    if isinstance(answer, Classes):  # without the confidence, which costs as much
+        logits, network = outputs[..., 0].transpose(1, 2), answer.network
+        weighed = (logits - (1 - setting.vividness) * network.log_weight) / setting.temperature
+        return weighed.softmax(-1) @ network.bins
+    # Filled, not copied: a copy to a GPU waits for all that it has still to do.
+    numbers = (outputs.new_full((), number) for number in (setting.temperature, setting.vividness))
     ab, _ = answer.decode(outputs, *numbers)
     return ab[..., 0].transpose(1, 2)
 

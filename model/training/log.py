@@ -31,16 +31,20 @@ class Log(Line):
         super().__init__(quiet=not ranks.first)
         self.path, self.config, self.photos = path, config, photos
         self.started = self.since = time.monotonic()
-        self.first: int | None = None  # step of this process
+        self.first: float | None = None  # place of this process' first step
         self.losses: list[Tensor] = []
         if not self.quiet and not (resume and path.exists()):
             self._write("w", dict(zip(self.FIELDS, self.FIELDS, strict=True)))
 
-    def step(self, step: int, loss: Tensor, rate: float) -> None:
-        """Note one step; every `log_every` write the mean loss."""
-        self.first = self.first or step
+    def step(self, step: int, loss: Tensor, rate: float, place: float | None = None) -> None:
+        """Note one step; every `log_every` write the mean loss.
+
+        `place` is where it lies on the schedule of `config.steps`, if that goes by the clock and not by steps.
+        """
+        by_clock, place = place is not None, float(step) if place is None else place
+        self.first = place if self.first is None else self.first
         self.losses.append(loss.detach())
-        if step % self.config.log_every and step != self.config.steps:
+        if step % self.config.log_every and place < self.config.steps:
             return
         mean, now = float(torch.stack(self.losses).mean()), time.monotonic()
         seconds, steps = now - self.since, len(self.losses)
@@ -49,12 +53,12 @@ class Log(Line):
             row = {"step": step, "seconds": f"{now - self.started:.1f}", "loss": f"{mean:.5f}"}
             self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
             # From all steps so far: saving and validating take their time again.
-            own = step - self.first + 1
-            left = time_left(own, own + self.config.steps - step, now - self.started)
+            own, total = place - self.first + 1, self.config.steps
+            left = time_left(own, own + total - place, now - self.started)
             speed, epoch = steps * self.config.batch / seconds, step * self.config.batch / self.photos
             self.show(
-                f"step {step}/{self.config.steps}  epoch {epoch:.1f}  {speed:.0f} photos/s  "
-                f"loss {mean:.4f}  lr {rate:.2e}  {left}"
+                f"step {step}{f' ({place / total:.0%})' if by_clock else f'/{total}'}  epoch {epoch:.1f}  "
+                f"{speed:.0f} photos/s  loss {mean:.4f}  lr {rate:.2e}  {left}"
             )
 
     def validated(self, step: int, figures: dict[str, float], seconds: float) -> None:

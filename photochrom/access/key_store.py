@@ -14,8 +14,8 @@ from redis.exceptions import ResponseError
 
 from ..errors import InvalidKey, KeyNotFound
 from ..full import takes_no_writes
-from ..jobs.record import utc_now
-from ..records import readable
+from ..records import readable, texts
+from ..times import utc_now
 from .keys import KeyRecord, hashed, id_of
 
 _INDEX = "keys"
@@ -61,7 +61,7 @@ class KeyStore:
 
     def listed(self) -> list[tuple[KeyRecord, datetime | None]]:
         """Return all keys with the times of their last uses (to the minute), the oldest first."""
-        ids = [member.decode() for member in cast("set[bytes]", self._redis.smembers(_INDEX))]
+        ids = texts(self._redis.smembers(_INDEX))
         pipeline = self._redis.pipeline(transaction=False)
         for key_id in ids:
             pipeline.hmget(_key(key_id), "record", "used")

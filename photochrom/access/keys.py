@@ -1,6 +1,5 @@
 """API keys: what is kept of them, what they allow, and how a presented one is told from a false one."""
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -10,11 +9,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+from .. import ids
+
 _ID_LENGTH = 10
 _SECRET_LENGTH = 32  # 160 bits
-ID_PATTERN = rf"^[{_ALPHABET}]{{{_ID_LENGTH}}}$"
-_TOKEN = re.compile(rf"phc_([{_ALPHABET}]{{{_ID_LENGTH}}})_[{_ALPHABET}]{{{_SECRET_LENGTH}}}")
+ID_PATTERN = rf"^[{ids.ALPHABET}]{{{_ID_LENGTH}}}$"
+_TOKEN = re.compile(rf"phc_([{ids.ALPHABET}]{{{_ID_LENGTH}}})_[{ids.ALPHABET}]{{{_SECRET_LENGTH}}}")
 
 
 class Scope(StrEnum):
@@ -113,8 +113,8 @@ def hashed(token: str) -> str:
     A slow, salted hash would guard words that people choose; of 160 random bits none can be found by trying, and a
     fast one costs a request nothing.
     """
-    return hashlib.sha256(token.encode()).hexdigest()
+    return ids.hashed(token)
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return "".join(secrets.choice(ids.ALPHABET) for _ in range(length))

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..ids import new_id
-from .record import JobRecord, JobState, utc_now
+from ..times import utc_now
+from .record import JobRecord, JobState
 
 
 class EventType(StrEnum):

@@ -1,7 +1,6 @@
 """The record of one job and its states; pure, without Redis: every change gives a new record."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..errors import JobCanceled, JobConflict, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from ..ids import PATTERN
 from ..photo.options import StoredOptions
+from ..times import Retention
 
 
 class JobState(StrEnum):
@@ -52,15 +52,6 @@ WAITING = (JobState.QUEUED, JobState.RETRYING)
 _AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
 _SUGGESTION_ATTEMPTS = 5
 _REFUSED_KEPT = timedelta(minutes=30)
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long each part outlives the end of its job."""
-
-    original: timedelta
-    result: timedelta
-    record: timedelta
 
 
 class _Part(BaseModel):
@@ -366,12 +357,6 @@ class JobRecord(_Part):
 
     def _changed(self, **changes: object) -> Self:
         return self.model_copy(update=changes)
-
-
-def utc_now() -> datetime:
-    """Return the time as the records hold it: aware, UTC, whole milliseconds."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def _worker_lost(attempts: int) -> JobError:

@@ -16,7 +16,7 @@ forgotten: the server's own expiry would forget all of them at once when its clo
 
 Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
 is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
-the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `meters`).
+the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `counters`).
 
 Scripts marked with `_MAKES_ROOM` also run when Redis' memory is full: they delete, or are steps of deleting.
 """
@@ -48,7 +48,10 @@ local function turn(id, batch, what)
         redis.call('ZADD', 'batch:' .. batch .. ':held', 0, id)
         redis.call('SADD', 'batches:held', batch)
     else
-        redis.call('ZREM', 'batch:' .. batch .. ':held', id)
+        local held = 'batch:' .. batch .. ':held'
+        if redis.call('ZREM', held, id) == 1 and redis.call('ZCARD', held) == 0 then
+            redis.call('SREM', 'batches:held', batch)
+        end
         redis.call('SREM', 'batch:' .. batch .. ':out', id)
     end
 end

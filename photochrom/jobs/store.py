@@ -13,10 +13,11 @@ from redis import Redis
 
 from ..access.quotas import Charge
 from ..errors import BatchClosed, IdempotencyMismatch, JobConflict, JobNotFound, PhotochromError
-from ..records import readable
+from ..records import readable, texts
+from ..times import Retention, utc_now
 from . import counters, scripts
 from .events import end_of
-from .record import JobRecord, JobState, Retention, utc_now
+from .record import JobRecord, JobState
 
 CHANGES = "jobs:changed"
 HANDED_OVER = "jobs:handed"
@@ -173,7 +174,7 @@ class JobStore:
         """Return up to `limit` records, newest first, and the cursor for `before` of the next page."""
         newest = f"({before}" if before else "+"
         index = index_of(state, batch_id, owner)
-        ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
+        ids = texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         return self.get_many(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
     def counts(self, batch_id: str | None = None) -> dict[JobState, int]:
@@ -192,17 +193,17 @@ class JobStore:
     ) -> Iterator[list[JobRecord]]:
         """Yield all records (in `state`, of the batch), oldest first, in lists of up to `chunk`."""
         last, index = "-", index_of(state, batch_id)
-        while ids := _texts(self._redis.zrangebylex(index, last, "+", start=0, num=chunk)):
+        while ids := texts(self._redis.zrangebylex(index, last, "+", start=0, num=chunk)):
             yield self.get_many(ids)
             last = f"({ids[-1]}"
 
     def expiring(self, until: datetime, limit: int) -> list[str]:
         """Return ids of jobs of which something has expired by `until`, the longest expired first."""
-        return _texts(self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=0, num=limit))
+        return texts(self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=0, num=limit))
 
     def named(self, keys: list[str]) -> set[str]:
         """Return those of the storage's keys that the record of their job names; Redis looks, and sends no record."""
-        return set(_texts(self._named(args=keys)))
+        return set(texts(self._named(args=keys)))
 
     def forget_bindings(self, until: datetime, chunk: int = 500) -> None:
         """Forget the idempotency keys, and the names of items, whose time is over by `until`."""
@@ -248,7 +249,3 @@ def index_of(state: JobState | None, batch_id: str | None = None, owner: str | N
 
 def _key(job_id: str) -> str:
     return f"job:{job_id}"
-
-
-def _texts(members: object) -> list[str]:
-    return [member.decode() for member in cast("list[bytes]", members)]

@@ -1,15 +1,15 @@
 """Colour hints: spots of an upright photograph whose colour somebody knows."""
 
 import json
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..hex_color import ab_of_hex
+
 MAX_HINTS = 64
 DEFAULT_RADIUS = 0.008
 """Patches of about 7 pixels at the size that the network sees; it was trained with 3 to 9."""
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def _rounded(digits: int) -> AfterValidator:
@@ -52,22 +52,6 @@ class Hint(BaseModel):
             raise ValueError("give either color, or a and b")
         a, b = ab_of_hex(given["color"])
         return {**rest, "a": a, "b": b}
-
-
-def ab_of_hex(text: object) -> tuple[float, float]:
-    """Return a*, b* of an sRGB colour like `#a04030`.
-
-    Raises:
-        ValueError: it is no such text.
-    """
-    if not isinstance(text, str) or not _HEX.fullmatch(text):
-        raise ValueError("color must be a text like #a04030")
-    # Imported here: the command line shows its help without numpy.
-    from .. import color
-
-    rgb = [int(text[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    _, a, b = color.lab(rgb)
-    return float(a), float(b)
 
 
 def _from_json(value: object) -> object:

@@ -13,9 +13,9 @@ from ..access.key_store import KeyStore
 from ..errors import DeliveryNotFound, TooManyWebhooks, WebhookDisabled, WebhookNotFound
 from ..ids import first_id_at, new_id
 from ..jobs.events import Event
-from ..jobs.record import utc_now
 from ..proven_time import ProvenTime
-from ..records import readable
+from ..records import readable, texts
+from ..times import utc_now
 from . import scripts
 from .record import Delivery, DeliveryState, Disabled, Webhook
 
@@ -63,7 +63,7 @@ class WebhookStore:
 
     def all(self) -> list[Webhook]:
         """Return all webhooks, oldest first."""
-        ids = _texts(self._redis.zrange(_INDEX, 0, -1))
+        ids = texts(self._redis.zrange(_INDEX, 0, -1))
         return readable(
             Webhook, cast("list[bytes]", self._redis.mget([_key(one) for one in ids]) if ids else [])
         )
@@ -159,7 +159,7 @@ class WebhookStore:
         """Return up to `limit` deliveries, newest first, and the cursor for `before` of the next page."""
         newest = f"({before}" if before else "+"
         index = f"{_key(webhook_id)}:deliveries" + (f":{state}" if state else "")
-        ids = _texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
+        ids = texts(self._redis.zrevrangebylex(index, newest, "-", start=0, num=limit + 1))
         return self._deliveries(ids[:limit]), ids[limit - 1] if len(ids) > limit else None
 
     def delivery(self, webhook_id: str, delivery_id: str) -> Delivery:
@@ -184,7 +184,7 @@ class WebhookStore:
 
     def forget(self, until: datetime) -> None:
         """Forget the deliveries that are older than `until`."""
-        for webhook_id in _texts(self._redis.zrange(_INDEX, 0, -1)):
+        for webhook_id in texts(self._redis.zrange(_INDEX, 0, -1)):
             self._forget(webhook_id, f"({first_id_at(until)}")
 
     def _deliver(self, entry: bytes, webhooks: Sequence[Webhook], public_url: str) -> bool:
@@ -205,7 +205,7 @@ class WebhookStore:
 
     def _forget(self, webhook_id: str, until: str) -> None:
         indexes = _indexes(webhook_id)
-        while ids := _texts(self._redis.zrangebylex(indexes[0], "-", until, start=0, num=_MANY)):
+        while ids := texts(self._redis.zrangebylex(indexes[0], "-", until, start=0, num=_MANY)):
             pipeline = self._redis.pipeline()
             pipeline.delete(*(f"delivery:{one}" for one in ids))
             for index in indexes:
@@ -247,7 +247,3 @@ def _key(webhook_id: str) -> str:
 def _indexes(webhook_id: str) -> list[str]:
     index = f"{_key(webhook_id)}:deliveries"
     return [index, *(f"{index}:{state}" for state in DeliveryState), f"{_key(webhook_id)}:due"]
-
-
-def _texts(members: object) -> list[str]:
-    return [member.decode() for member in cast("list[bytes]", members)]

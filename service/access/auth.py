@@ -4,8 +4,6 @@ What is not listed here as open is closed, so a new call cannot be forgotten; an
 by `deps.JobId` or `BatchId` finds those of its owner only.
 """
 
-from dataclasses import dataclass, field
-
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
@@ -21,9 +19,10 @@ from photochrom.access.keys import Scope as KeyScope
 from photochrom.access.quotas import Allowance, Rate
 from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
 from photochrom.full import takes_no_writes
-from photochrom.webhooks.record import Webhook
 
-from ..edge.problems import problem_of, queue_refuses, queue_unavailable
+from ..caller import EVERYBODY, Caller
+from ..edge.handlers import queue_refuses, queue_unavailable
+from ..edge.problems import problem_of
 from ..settings import is_loopback
 from .origins import SAFE, hostname, is_same_origin
 
@@ -37,41 +36,6 @@ _OPEN_FOLDERS = ("/web/", "/static-offline-docs/")
 _ANY_SCOPE = {"/v1/keys/me", "/v1/limits", "/v1/models"}
 # What a full queue still does: it is read, and deleting makes room.
 _GOES_ON = SAFE | {"DELETE"}
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who makes a request, and what it may take; without a key it is everybody, where none is asked for."""
-
-    key: KeyRecord | None = None
-    limits: KeyLimits = field(default_factory=KeyLimits)
-    by_session: bool = False
-
-    @property
-    def owner(self) -> str:
-        """The owner of what this caller makes; "" is nobody."""
-        return self.key.owner if self.key else ""
-
-    @property
-    def only(self) -> str | None:
-        """The owner whose jobs and batches are all that this caller sees; None for one who sees all."""
-        return None if self.key is None or self.key.allows(KeyScope.ADMIN) else self.key.owner
-
-    @property
-    def hears_all(self) -> bool:
-        """True for one whose webhooks hear of the jobs of all owners."""
-        return self.key is not None and self.key.allows(KeyScope.ALL_EVENTS)
-
-    def sees_webhook(self, webhook: Webhook) -> bool:
-        """Tell whether this webhook is there for the caller: one that hears of all only for who may hear of all."""
-        return self.only is None or (self.sees(webhook.owner) and (self.hears_all or not webhook.all_owners))
-
-    def sees(self, owner: str) -> bool:
-        """Tell whether what this owner made is there for the caller."""
-        return self.only is None or self.only == owner
-
-
-EVERYBODY = Caller()
 
 
 def scope_for(method: str, path: str) -> KeyScope | None:

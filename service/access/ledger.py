@@ -2,7 +2,7 @@
 
 from photochrom.access.quotas import Allowance, Use
 
-from .auth import Caller
+from ..caller import Caller
 
 ACTION = Use(actions=1)
 """Something that stays in the queue's memory for days."""

@@ -3,17 +3,26 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from photochrom.access.keys import KeyRecord, Scope
-from photochrom.errors import ObjectNotFound
+from photochrom.errors import (
+    ForeignHost,
+    ForeignOrigin,
+    InvalidKey,
+    KeyRequired,
+    ObjectNotFound,
+    StorageUnavailable,
+    TooManyRequests,
+)
 
 from ..deps import CallerDep, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from .auth import forget_session, presented_key, session_of, set_session
 
-router = APIRouter(tags=["keys"])
+router = Router(tags=["keys"])
 _LONGEST = timedelta(days=30)
 
 
@@ -44,7 +53,14 @@ class KeyView(BaseModel):
 @router.post(
     "/v1/session",
     summary="Sign a browser in",
-    responses=problems.responses(400, 401, 403, 408, 413, 422, 429, 503),
+    responses=problems.responses(
+        *problems.JSON_BODY,
+        KeyRequired,
+        InvalidKey,
+        TooManyRequests,
+        ForeignHost,
+        ForeignOrigin,
+    ),
 )
 def sign_in(
     services: ServicesDep, request: Request, response: Response, given: SignIn | None = None
@@ -65,7 +81,10 @@ def sign_in(
 
 
 @router.delete(
-    "/v1/session", status_code=204, summary="Sign a browser out", responses=problems.responses(403, 503)
+    "/v1/session",
+    status_code=204,
+    summary="Sign a browser out",
+    responses=problems.responses(ForeignHost, ForeignOrigin, StorageUnavailable),
 )
 def sign_out(services: ServicesDep, request: Request, response: Response) -> None:
     """End the session and have the cookie forgotten; no error if there is none."""
@@ -74,8 +93,7 @@ def sign_out(services: ServicesDep, request: Request, response: Response) -> Non
     forget_session(response)
 
 
-@router.get("/v1/keys/me", summary="See what the key may do", responses=problems.responses(404, 503))
-@router.head("/v1/keys/me", include_in_schema=False)
+@router.get("/v1/keys/me", summary="See what the key may do", responses=problems.responses(ObjectNotFound))
 async def read_own_key(caller: CallerDep) -> KeyView:
     """Return the key that the call was made with; 404 where the service asks for none."""
     if caller.key is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -14,23 +14,29 @@ from photochrom.batches.record import BatchRecord, item_name
 from photochrom.errors import (
     ArchiveRejected,
     BatchClosed,
+    BatchNotFound,
     PhotochromError,
+    PhotoTooLarge,
     QueueFull,
     QuotaExceeded,
+    RequestTooSlow,
     StorageFull,
+    StorageUnavailable,
     TooManyArchives,
+    TooManyUploads,
 )
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..edge.storage_threads import drafted, on_storage_thread
 from ..unpacking.entries import Budget, Entry
 from ..unpacking.unpack import blocks, entries
-from ..uploads.accept import kept, refuse_if_full
+from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.receive import Sink, Upload
 
-router = APIRouter(prefix="/v1/batches", tags=["batches"])
+router = Router(prefix="/v1/batches", tags=["batches"])
 
 _REPORTED = 1000
 _BLOCK = 1 << 20
@@ -74,7 +80,19 @@ _BODY = {
 @router.post(
     "/{batch_id}/archive",
     summary="Send many photographs as one zip or tar",
-    responses=problems.responses(404, 408, 409, 413, 422, 429, 503, 507),
+    responses=problems.responses(
+        BatchNotFound,
+        RequestTooSlow,
+        BatchClosed,
+        PhotoTooLarge,
+        ArchiveRejected,
+        QueueFull,
+        QuotaExceeded,
+        TooManyArchives,
+        TooManyUploads,
+        StorageUnavailable,
+        *problems.DISK,
+    ),
     openapi_extra=_BODY,
 )
 async def post_archive(
@@ -118,31 +136,36 @@ def _unpack(
 ) -> None:
     settings = services.settings
     budget = Budget.of(path.stat().st_size, settings.max_archive_entries, settings.max_archive_bytes)
-    try:
-        for entry in entries(path, budget):
-            try:
-                new = _keep(services, caller, batch, entry, budget)
-            except _FATAL:
-                raise
-            except PhotochromError as error:
-                _reject(report, entry, error)
-            else:
-                report.accepted += new
-                report.unchanged += not new
-    finally:
-        services.batches.feed(batch.id)
+    for entry in entries(path, budget):
+        try:
+            new = _keep(services, caller, batch, entry, budget)
+        except _FATAL:
+            raise
+        except PhotochromError as error:
+            _reject(report, entry, error)
+        else:
+            report.accepted += new
+            report.unchanged += not new
 
 
 def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
     name = item_name(entry.name)
-    refuse_if_full(services, caller, may_be_known=True)
+    settings = services.settings
+    refuse_if_full(
+        services.store,
+        services.allowance,
+        caller,
+        settings.max_queued,
+        settings.max_queued_per_owner,
+        may_be_known=True,
+    )
     with services.storage.draft() as draft:
-        sink = Sink(draft, services.settings.max_upload_bytes)
+        sink = Sink(draft, settings.max_upload_bytes)
         sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)
         upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)
-        _, new = kept(services, caller, upload, services.batches.add, batch=batch, item=name)
+        _, new = accept_item(services, caller, upload, batch, name)
     return new
 
 

@@ -2,34 +2,51 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, BackgroundTasks, Header, Request, Response
+from fastapi import BackgroundTasks, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches.record import BatchRecord, item_name
-from photochrom.errors import ItemNotFound, QuotaExceeded, ResultExpired, ResultNotReady
+from photochrom.errors import (
+    BatchClosed,
+    BatchNotFound,
+    InvalidName,
+    ItemConflict,
+    ItemNotFound,
+    QuotaExceeded,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+    TooManyBatches,
+)
 from photochrom.ids import new_id
-from photochrom.jobs.record import UNFINISHED, JobRecord, JobState, utc_now
+from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
+from photochrom.storage.storage import Storage
+from photochrom.times import utc_now
 
-from ..access.auth import Caller
 from ..access.ledger import ACTION, charge, photographs
 from ..access.recheck import while_admitted
+from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
+from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.routing import Router
 from ..edge.storage_threads import from_storage, on_storage_thread
-from ..jobs.calls import idempotency, upload_body
+from ..edge.streaming import streamed
 from ..jobs.schemas import JobPage, JobView
-from ..live.streams import streamed
-from ..live.waiting import IfNoneMatch, Prefer, Standing, answer
-from ..uploads.accept import kept, refuse_if_full
+from ..live.waiting import IfNoneMatch, Prefer, answer
+from ..uploads.accept import accept_item, refuse_if_full
+from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
 from .results import errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
+from .standing import standing
 
-router = APIRouter(prefix="/v1/batches", tags=["batches"])
+router = Router(prefix="/v1/batches", tags=["batches"])
 
 _RETRY_AFTER = "2"
 _RECHECK_SECONDS = 15.0
@@ -42,7 +59,7 @@ T = TypeVar("T")
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(400, 408, 409, 413, 422, 429, 503),
+        **problems.responses(*problems.JSON_BODY, TooManyBatches, QuotaExceeded),
     },
 )
 def create_batch(
@@ -64,11 +81,10 @@ def create_batch(
     if begun.id != record.id:
         response.status_code = 200
         response.headers["Idempotent-Replayed"] = "true"
-    return view_of(services, begun)
+    return view_of(services.store, begun)
 
 
-@router.get("", summary="List batches, newest first", responses=problems.responses(422, 503))
-@router.head("", include_in_schema=False)
+@router.get("", summary="List batches, newest first", responses=problems.responses(problems.INVALID_REQUEST))
 def list_batches(
     services: ServicesDep,
     caller: CallerDep,
@@ -80,29 +96,27 @@ def list_batches(
     """Return one page; the Link header leads to the next."""
     records, following = services.batches.page(limit, cursor, caller.only)
     link_next(request, response, following)
-    return BatchPage(items=[view_of(services, record) for record in records], next_cursor=following)
+    return BatchPage(items=[view_of(services.store, record) for record in records], next_cursor=following)
 
 
 @router.get(
     "/{batch_id}",
     response_model=BatchView,
     summary="See how a batch stands",
-    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(404, 503)},
+    responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(BatchNotFound)},
 )
-@router.head("/{batch_id}", include_in_schema=False)
 async def read_batch(
     batch_id: BatchId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
     """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
-
-    def look() -> Standing:
-        record = services.batches.get(batch_id)
-        tag = f'W/"{services.batches.events(batch_id)}"'
-        view = view_of(services, record)
-        return Standing(tag, view.over, view.model_dump_json())
-
     return await answer(
-        services, batch_id, look, prefer=prefer, if_none_match=if_none_match, retry_after=_RETRY_AFTER
+        services.watcher,
+        batch_id,
+        partial(standing, services.batches, services.store, batch_id),
+        prefer=prefer,
+        longest=services.settings.wait_limit,
+        if_none_match=if_none_match,
+        retry_after=_RETRY_AFTER,
     )
 
 
@@ -113,7 +127,13 @@ async def read_batch(
     summary="Send one photograph of a batch",
     responses={
         200: {"model": JobView, "description": "It was there already, with the same bytes and options"},
-        **problems.responses(404, 408, 409, 413, 415, 422, 429, 503, 507),
+        **problems.responses(
+            BatchNotFound,
+            BatchClosed,
+            ItemConflict,
+            InvalidName,
+            *REFUSALS,
+        ),
     },
     openapi_extra=upload_body(),
 )
@@ -127,20 +147,17 @@ async def put_item(
     limit = services.settings.max_upload_bytes
     with services.uploads.one(caller):
         async with received(request, services.storage, limit, base=batch.options) as upload:
-            record, new = await on_storage_thread(
-                kept, services, caller, upload, services.batches.add, batch=batch, item=item
-            )
-    if new:
-        await run_in_threadpool(services.batches.feed, batch_id)
+            record, new = await on_storage_thread(accept_item, services, caller, upload, batch, item)
     view = JobView.of(record, None)
     headers = {"Location": view.url}
     return Response(view.model_dump_json(), 201 if new else 200, headers, media_type="application/json")
 
 
 @router.get(
-    "/{batch_id}/items", summary="List the items of a batch", responses=problems.responses(404, 422, 503)
+    "/{batch_id}/items",
+    summary="List the items of a batch",
+    responses=problems.responses(BatchNotFound, problems.INVALID_REQUEST),
 )
-@router.head("/{batch_id}/items", include_in_schema=False)
 def list_items(
     batch_id: BatchId,
     services: ServicesDep,
@@ -160,9 +177,8 @@ def list_items(
 @router.get(
     "/{batch_id}/items/{name:path}",
     summary="Find an item by its name",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(BatchNotFound, ItemNotFound),
 )
-@router.head("/{batch_id}/items/{name:path}", include_in_schema=False)
 def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
     """Return the job of this item; a client that resumes asks here what is there already."""
     services.batches.get(batch_id)
@@ -170,45 +186,52 @@ def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
 
 
 @router.post(
-    "/{batch_id}:seal", summary="Say that all photographs are sent", responses=problems.responses(404, 503)
+    "/{batch_id}:seal",
+    summary="Say that all photographs are sent",
+    responses=problems.responses(BatchNotFound),
 )
 def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Take no more photographs; the batch is completed when the last item is."""
-    return view_of(services, services.batches.seal(batch_id))
+    return view_of(services.store, services.batches.seal(batch_id))
 
 
 @router.post(
-    "/{batch_id}:cancel", status_code=202, summary="Cancel a batch", responses=problems.responses(404, 503)
+    "/{batch_id}:cancel",
+    status_code=202,
+    summary="Cancel a batch",
+    responses=problems.responses(BatchNotFound),
 )
 def cancel_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> BatchView:
     """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
     record = services.batches.cancel(batch_id)
     # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
-    background.add_task(services.batches.cancel_items, batch_id)
-    return view_of(services, record)
-
-
-@router.post("/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(404, 409, 503))
-def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
-    """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
-    return view_of(services, services.batches.pause(batch_id))
+    background.add_task(services.turns.cancel_items, batch_id)
+    return view_of(services.store, record)
 
 
 @router.post(
-    "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(404, 503)
+    "/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(BatchNotFound, BatchClosed)
+)
+def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
+    """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
+    return view_of(services.store, services.batches.pause(batch_id))
+
+
+@router.post(
+    "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(BatchNotFound)
 )
 def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     """Go on where it was; a batch that is not paused stays as it is."""
     record = services.batches.resume(batch_id)
-    services.batches.feed(batch_id)
-    return view_of(services, record)
+    services.turns.feed(batch_id)
+    return view_of(services.store, record)
 
 
 @router.post(
     "/{batch_id}:retry-failed",
     status_code=202,
     summary="Try the failed and canceled items again",
-    responses=problems.responses(404, 429, 503),
+    responses=problems.responses(BatchNotFound, QuotaExceeded),
 )
 def retry_failed(
     batch_id: BatchId, services: ServicesDep, caller: CallerDep, background: BackgroundTasks
@@ -217,20 +240,20 @@ def retry_failed(
     counts = services.store.counts(batch_id)
     charge(services.allowance, caller, photographs(counts[JobState.FAILED] + counts[JobState.CANCELED]))
     retried = services.batches.retry_failed(batch_id)
-    background.add_task(services.batches.retry_items, batch_id)
-    return Retried(retried=retried, batch=view_of(services, services.batches.get(batch_id)))
+    background.add_task(services.turns.retry_items, batch_id)
+    return Retried(retried=retried, batch=view_of(services.store, services.batches.get(batch_id)))
 
 
 @router.delete(
     "/{batch_id}",
     status_code=204,
     summary="Erase a batch, its items and their files",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(BatchNotFound, StorageUnavailable),
 )
 def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
     """Forget it all; running items stop before their next stage."""
     records = services.batches.delete(batch_id)
-    background.add_task(on_storage_thread, _delete_files, services, records)
+    background.add_task(on_storage_thread, _delete_files, services.storage, records)
 
 
 @router.get(
@@ -239,10 +262,14 @@ def delete_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 409, 410, 503),
+        **problems.responses(
+            BatchNotFound,
+            ResultNotReady,
+            ResultExpired,
+            StorageUnavailable,
+        ),
     },
 )
-@router.head("/{batch_id}/archive.zip", include_in_schema=False)
 def download_archive(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream the results that are there, under their names and folders, with manifest.json at the end."""
     record = services.batches.get(batch_id)
@@ -262,10 +289,9 @@ def download_archive(batch_id: BatchId, services: ServicesDep, request: Request)
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}},
-        **problems.responses(404, 503),
+        **problems.responses(BatchNotFound),
     },
 )
-@router.head("/{batch_id}/errors.jsonl", include_in_schema=False)
 def download_errors(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
     """Stream item, job, code and detail of every failed item."""
     services.batches.get(batch_id)
@@ -286,7 +312,10 @@ def _rechecked(request: Request, chunks: Iterator[T]) -> AsyncIterator[T]:
 def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:
     """Refuse before an upload is read, unless it is there already, and so costs nothing."""
     try:
-        refuse_if_full(services, caller)
+        settings = services.settings
+        refuse_if_full(
+            services.store, services.allowance, caller, settings.max_queued, settings.max_queued_per_owner
+        )
     except QuotaExceeded:
         with suppress(ItemNotFound):
             services.batches.item(batch_id, item)
@@ -294,7 +323,7 @@ def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str
         raise
 
 
-def _delete_files(services: Services, records: list[JobRecord]) -> None:
+def _delete_files(storage: Storage, records: list[JobRecord]) -> None:
     for record in records:
         for key in record.stored_keys():
-            services.storage.delete(key)
+            storage.delete(key)

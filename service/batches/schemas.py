@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.jobs.record import UNFINISHED, JobState
+from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 
-from ..deps import Services
+from ..edge.view import View
 
 
 class NewBatch(BaseModel):
@@ -30,10 +31,8 @@ class NewBatch(BaseModel):
         return options
 
 
-class BatchView(BaseModel):
+class BatchView(View):
     """One batch."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     id: str
     name: str
@@ -70,9 +69,9 @@ class Retried(BaseModel):
     batch: BatchView
 
 
-def view_of(services: Services, record: BatchRecord) -> BatchView:
+def view_of(jobs: JobStore, record: BatchRecord) -> BatchView:
     """Show `record` with its items counted."""
-    counts = services.store.counts(record.id)
+    counts = jobs.counts(record.id)
     total = sum(counts.values())
     return BatchView(
         **record.model_dump(),

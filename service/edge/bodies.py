@@ -1,27 +1,19 @@
-"""What happens to every request before any code of ours sees it: an id, and an end to its body."""
+"""How large the body of a request may be, and how long it may take to come."""
 
 import asyncio
-import logging
 import re
 import time
-from urllib.parse import quote
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photochrom.errors import PhotochromError, PhotoTooLarge, RequestTooLarge, RequestTooSlow
-from photochrom.ids import new_id
-from photochrom.logs import about
 
 from .failures import LEFT
 from .problems import problem, problem_of
 
-_log = logging.getLogger("service.requests")
-# What asks every few seconds whether all is well would fill the log with nothing.
-_UNTOLD = ("/healthz", "/readyz", "/metrics")
-_SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # Form fields and part headers around the photograph itself.
 FORM_OVERHEAD = 64 * 1024
 _UPLOAD = re.compile(r"/v1/jobs/?|/v1/batches/[^/]+/items/.*")
@@ -33,48 +25,6 @@ _DRAIN_BYTES = 64 * 2**20
 _DRAIN_SECONDS = 5.0
 # Slower than any line that carries photographs; a client that trickles on for ever is no client.
 _LEAST_BYTES_PER_SECOND = 1024
-
-
-class RequestId:
-    """Give each request an id (the caller's, if it is a decent one) and send it back."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _SAFE_ID.fullmatch(given) else new_id()
-        scope["request_id"] = request_id
-        status: list[int] = []
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).setdefault("x-request-id", request_id)
-                status.append(message["status"])
-            await send(message)
-
-        start = time.perf_counter()
-        with about(request_id=request_id):
-            try:
-                await self._app(scope, receive, send_with_id)
-            except Exception:
-                scope["failed"] = True
-                raise
-            finally:
-                if scope["path"] not in _UNTOLD or scope.get("failed"):
-                    _tell(scope, status, time.perf_counter() - start)
-
-
-def _tell(scope: Scope, status: list[int], seconds: float) -> None:
-    """Log the request; not its query, which holds what the caller wants of a photograph."""
-    answered = "500" if scope.get("failed") else str(status[0]) if status else "no answer"
-    path = quote(scope["path"])  # decoded, it may hold what breaks a line
-    ended = {"method": scope["method"], "path": path, "status": answered, "seconds": round(seconds, 4)}
-    _log.info("%s %s: %s in %.3f s", scope["method"], path, answered, seconds, extra=ended)
 
 
 class BodyLimit:

@@ -19,7 +19,7 @@ _LEAST_BYTES_PER_SECOND = 1024
 def patient(seconds: float) -> type[H11Protocol]:
     """Return uvicorn's HTTP protocol with `seconds` for a whole request head, and for a reader that does not read.
 
-    Bodies are timed by `middleware.BodyLimit`, which can still answer.
+    Bodies are timed by `bodies.BodyLimit`, which can still answer.
     """
 
     class PatientProtocol(_Patient):

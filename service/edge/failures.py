@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import internal_error
+from .handlers import internal_error
 
 _log = logging.getLogger(__name__)
 # nginx's: the caller closed before there was an answer. Nobody reads it but the log and the metrics.

@@ -4,27 +4,48 @@ import hashlib
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
-from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired, ResultNotReady
+from photochrom.errors import (
+    JobNotFound,
+    ObjectNotFound,
+    OriginalExpired,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+)
 from photochrom.jobs.record import JobRecord, JobState, Original, Result
+from photochrom.jobs.store import JobStore
+from photochrom.storage.storage import Storage
 
-from ..deps import JobId, Services, ServicesDep
+from ..deps import JobId, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
 from ..edge.stored_files import stored_response
 from ..live.waiting import matches
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = Router(prefix="/v1/jobs", tags=["jobs"])
 # Asked for again each time, which costs a 304: what was deleted, or is another's after signing out, is not shown.
 _HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-_FILE: dict[int | str, dict[str, Any]] = {
-    206: {"description": "The range that was asked for"},
-    416: {"description": "The range lies outside of the file"},
-    **problems.responses(400, 404, 410, 503),
-}
-_PROBLEMS = {**_FILE, **problems.responses(409, 422)}
+
+
+def _file_answers(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI entries of a file that takes Range, and of these refusals."""
+    answers = problems.responses(
+        JobNotFound,
+        StorageUnavailable,
+        problems.BAD_REQUEST,
+        problems.OUT_OF_RANGE,
+        *kinds,
+    )
+    answers[416]["description"] = "The range lies outside of the file"
+    return {206: {"description": "The range that was asked for"}, **answers}
+
+
+_OF_RESULT = (ResultNotReady, ResultExpired)
+_OF_PICTURE = (*_OF_RESULT, ObjectNotFound, problems.INVALID_REQUEST)
 
 
 class Pictured(StrEnum):
@@ -42,11 +63,9 @@ class Pictured(StrEnum):
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "Unchanged since this ETag"},
         307: {"description": "A link to the object store, if that was asked for and there is one"},
-        **_FILE,
-        **problems.responses(409),
+        **_file_answers(*_OF_RESULT),
     },
 )
-@router.head("/{job_id}/result", include_in_schema=False)
 @waits_for_storage
 def download_result(
     job_id: JobId,
@@ -61,14 +80,16 @@ def download_result(
     ] = False,
 ) -> Response:
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
     if matches(if_none_match, tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
     # A link is signed for GET alone.
     if redirect and request.method == "GET" and (link := services.storage.link(result.key)):
         return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
-    return _file(request, services, result.key, result.media_type, name=result.name, headers=_HEADERS | tag)
+    return _file(
+        request, services.storage, result.key, result.media_type, name=result.name, headers=_HEADERS | tag
+    )
 
 
 @router.get(
@@ -77,14 +98,13 @@ def download_result(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **_FILE,
+        **_file_answers(OriginalExpired),
     },
 )
-@router.head("/{job_id}/original", include_in_schema=False)
 @waits_for_storage
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    return _as_it_came(request, services, services.store.get(job_id).original)
+    return _as_it_came(request, services.storage, services.store.get(job_id).original)
 
 
 @router.get(
@@ -93,27 +113,26 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
     response_class=FileResponse,
     responses={
         200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(404, 410, 503),
+        **problems.responses(JobNotFound, ObjectNotFound, OriginalExpired),
     },
 )
-@router.head("/{job_id}/reference", include_in_schema=False)
 @waits_for_storage
 def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the reference that was sent with the job, while it is kept."""
     reference = services.store.get(job_id).reference
     if reference is None:
         raise ObjectNotFound("This job has no reference photograph.")
-    return _as_it_came(request, services, reference)
+    return _as_it_came(request, services.storage, reference)
 
 
-def _as_it_came(request: Request, services: Services, part: Original) -> Response:
+def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
     headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
         if matches(request.headers.get("if-none-match"), headers["ETag"]):
-            services.storage.size(part.key)  # it is there still
+            storage.size(part.key)  # it is there still
             return Response(status_code=304, headers=headers)
         return stored_response(
-            request, services.storage, part.key, media_type=part.media_type, name=part.name, headers=headers
+            request, storage, part.key, media_type=part.media_type, name=part.name, headers=headers
         )
     except ObjectNotFound as error:
         raise OriginalExpired("The original was deleted when its time was over.") from error
@@ -125,18 +144,17 @@ def _as_it_came(request: Request, services: Services, part: Original) -> Respons
     response_class=FileResponse,
     responses={
         200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
-        **_PROBLEMS,
+        **_file_answers(*_OF_PICTURE),
     },
 )
-@router.head("/{job_id}/preview", include_in_schema=False)
 @waits_for_storage
 def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
     """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
-    return _small(request, services, key, "image/jpeg")
+    return _small(request, services.storage, key, "image/jpeg")
 
 
 @router.get(
@@ -145,23 +163,22 @@ def preview(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-        **_PROBLEMS,
+        **_file_answers(*_OF_PICTURE),
     },
 )
-@router.head("/{job_id}/confidence", include_in_schema=False)
 @waits_for_storage
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
-    return _small(request, services, result_of(services, job_id).confidence_key, "image/png")
+    return _small(request, services.storage, result_of(services.store, job_id).confidence_key, "image/png")
 
 
-def result_of(services: Services, job_id: str) -> Result:
+def result_of(store: JobStore, job_id: str) -> Result:
     """Return the result of a job.
 
     Raises:
         JobNotFound, ResultNotReady, ResultExpired: there is none.
     """
-    record = services.store.get(job_id)
+    record = store.get(job_id)
     if record.state is JobState.EXPIRED:
         raise ResultExpired("The result was deleted when its time was over; upload the photograph again.")
     if record.result is None:
@@ -175,17 +192,17 @@ def _why_no_result(record: JobRecord) -> str:
     return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
 
 
-def _small(request: Request, services: Services, key: str | None, media_type: str) -> Response:
+def _small(request: Request, storage: Storage, key: str | None, media_type: str) -> Response:
     """Return a small picture, whose key always stands for the same one."""
     tag = {"ETag": f'W/"{hashlib.sha256((key or "").encode()).hexdigest()}"'}
     if key and matches(request.headers.get("if-none-match"), tag["ETag"]):
         return Response(status_code=304, headers=_HEADERS | tag)
-    return _file(request, services, key, media_type, headers=_HEADERS | tag)
+    return _file(request, storage, key, media_type, headers=_HEADERS | tag)
 
 
 def _file(
     request: Request,
-    services: Services,
+    storage: Storage,
     key: str | None,
     media_type: str,
     *,
@@ -195,8 +212,6 @@ def _file(
     if key is None:
         raise ObjectNotFound("There is no such picture of this job.")
     try:
-        return stored_response(
-            request, services.storage, key, media_type=media_type, name=name, headers=headers
-        )
+        return stored_response(request, storage, key, media_type=media_type, name=name, headers=headers)
     except ObjectNotFound as error:
         raise ResultExpired("The result has just been deleted.") from error

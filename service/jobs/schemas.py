@@ -1,22 +1,17 @@
 """What the API shows: the records without our keys and leases, with links instead."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from photochrom.access.keys import KeyLimits
-from photochrom.access.quotas import Use, limits_by_name, midnight
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Progress, Result
+from photochrom.jobs.record import JobError, JobRecord, JobState, Progress, Result
 from photochrom.photo.options import ColorizeOptions
 
-
-class _View(BaseModel):
-    model_config = ConfigDict(protected_namespaces=(), json_schema_serialization_defaults_required=True)
+from ..edge.view import View
 
 
-class OriginalView(_View):
+class OriginalView(View):
     """The photograph as it came in."""
 
     name: str
@@ -26,7 +21,7 @@ class OriginalView(_View):
     expires_at: Annotated[datetime | None, Field(description="When it is deleted; set when the job ends.")]
 
 
-class ResultView(_View):
+class ResultView(View):
     """The colorized photograph."""
 
     url: str
@@ -48,14 +43,14 @@ class ResultView(_View):
         return cls(url=url, redirect_url=f"{url}?redirect=true" if result.linked else None, **shared)
 
 
-class ModelName(_View):
+class ModelName(View):
     """The network that gave the colour."""
 
     name: str
     version: str
 
 
-class JobView(_View):
+class JobView(View):
     """One job."""
 
     id: Annotated[str, Field(examples=["01kb3v9m5w8xw7z4y2q6c1n0ra"])]
@@ -113,88 +108,8 @@ class JobView(_View):
         )
 
 
-class JobPage(_View):
+class JobPage(View):
     """Jobs, newest first."""
 
     items: list[JobView]
     next_cursor: Annotated[str | None, Field(description="For `cursor` of the next page; null on the last.")]
-
-
-class ModelView(_View):
-    """A model that workers have loaded now."""
-
-    name: str
-    version: str
-    capabilities: Annotated[
-        list[str], Field(description="Optional inputs that every worker with it takes: hints, palette.")
-    ]
-    providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
-
-
-class QuotaView(_View):
-    """What an owner of keys may send in a day (UTC)."""
-
-    limit: Annotated[int | None, Field(description="Null where there is none.")]
-    used: int
-    left: Annotated[int | None, Field(description="Null where there is no limit.")]
-
-
-class AllowanceView(_View):
-    """What the owner of the caller's key may take."""
-
-    requests_per_minute: Annotated[
-        int | None, Field(description="Also in the RateLimit headers, with what is left.")
-    ]
-    jobs: QuotaView
-    bytes: QuotaView
-    pixels: QuotaView
-    actions: Annotated[QuotaView, Field(description="Batches begun, test events and replays of webhooks.")]
-    resets_at: Annotated[datetime, Field(description="When the day ends, and all of it is there again.")]
-
-    @classmethod
-    def of(cls, limits: KeyLimits, used: Use, now: datetime) -> "AllowanceView":
-        """Show what is left of `limits` after what was used."""
-        bounds = limits_by_name(limits)
-        quotas = {name: _quota(bounds[name], amount) for name, amount in asdict(used).items()}
-        return cls(requests_per_minute=limits.requests_per_minute, **quotas, resets_at=midnight(now))
-
-
-def _quota(limit: int | None, used: int) -> QuotaView:
-    return QuotaView(limit=limit, used=used, left=None if limit is None else max(0, limit - used))
-
-
-class LimitsView(_View):
-    """What this server takes and how long it keeps it."""
-
-    max_upload_bytes: int
-    max_pixels: int
-    max_wait_seconds: float
-    input_retention_seconds: float
-    result_retention_seconds: float
-    record_retention_seconds: float
-    formats: Annotated[list[str], Field(description="Media types of originals.")]
-    allowance: Annotated[
-        AllowanceView | None, Field(description="What the caller may take; null where no keys are asked for.")
-    ]
-
-
-class WorkerView(_View):
-    """A live worker."""
-
-    name: Annotated[str, Field(description="Its number; what the machine calls it is in `/metrics`.")]
-    model: ModelUsed
-    busy: bool
-
-
-class Readiness(_View):
-    """Whether an upload would be worked on now, part by part."""
-
-    ready: bool
-    queue: Annotated[str, Field(examples=["ok"])]
-    storage: Annotated[str, Field(examples=["ok"])]
-    workers: list[WorkerView]
-    model: Annotated[str | None, Field(examples=["photochrom 1.0"])]
-    provider: Annotated[
-        str | None,
-        Field(description="CPUExecutionProvider on a GPU machine means that the GPU is not in use."),
-    ]

@@ -3,22 +3,32 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
-from photochrom.errors import ObjectNotFound, OriginalExpired, ResultExpired
+from photochrom.errors import (
+    JobConflict,
+    JobNotFound,
+    ObjectNotFound,
+    OriginalExpired,
+    QuotaExceeded,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+)
 from photochrom.jobs.record import JobRecord
 
 from ..access.ledger import charge, photographs
 from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
+from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
 from .files import result_of
 
 if TYPE_CHECKING:
     from photochrom.photo.suggestions import SpotColor
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = Router(prefix="/v1/jobs", tags=["jobs"])
 _RETRY_AFTER = "1"
 Share = Annotated[
     float, Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side.")
@@ -50,10 +60,18 @@ class Suggestions(BaseModel):
     response_model=Suggestions,
     responses={
         202: {"model": Suggestions, "description": "A worker looks for them; ask again after Retry-After"},
-        **problems.responses(404, 409, 410, 422, 429, 503),
+        **problems.responses(
+            JobNotFound,
+            ResultNotReady,
+            ResultExpired,
+            OriginalExpired,
+            StorageUnavailable,
+            JobConflict,
+            QuotaExceeded,
+            problems.INVALID_REQUEST,
+        ),
     },
 )
-@router.head("/{job_id}/suggestions", include_in_schema=False)
 @waits_for_storage
 def suggestions(
     job_id: JobId, services: ServicesDep, caller: CallerDep, response: Response, x: Share, y: Share
@@ -62,7 +80,7 @@ def suggestions(
 
     That counts as one photograph that is sent. An owner's jobs have their turns one after the other.
     """
-    result = result_of(services, job_id)
+    result = result_of(services.store, job_id)
     if result.suggestions_key is None:
         record = services.store.get(job_id)
         if not record.original.key:

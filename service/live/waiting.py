@@ -3,14 +3,14 @@
 import asyncio
 import re
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Annotated, NamedTuple, TypeVar
+from contextlib import aclosing, suppress
+from typing import Annotated
 
 from fastapi import Header, Response
 from fastapi.concurrency import run_in_threadpool
 
-from ..deps import Services
-from .streams import happens
+from ..watcher import JobWatcher
+from .standing import Seen, Standing, standings
 
 Prefer = Annotated[
     str | None,
@@ -23,16 +23,6 @@ IfNoneMatch = Annotated[str | None, Header(description="The ETag of an earlier a
 # Waiting requests hear of changes; this is for a lost subscription, and for places in the queue, of which nobody tells.
 _LOOK_AGAIN_SECONDS = 2.0
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
-
-Seen = TypeVar("Seen")
-
-
-class Standing(NamedTuple):
-    """How a job or a batch stands, ready to be answered."""
-
-    etag: str
-    over: bool
-    body: str
 
 
 def wanted_wait(prefer: str | None, limit: float) -> float | None:
@@ -50,7 +40,7 @@ def matches(if_none_match: str | None, tag: str) -> bool:
 
 
 async def wait_until(
-    services: Services, key: str, look: Callable[[], Seen], enough: Callable[[Seen], bool], seconds: float
+    watcher: JobWatcher, key: str, look: Callable[[], Seen], enough: Callable[[Seen], bool], seconds: float
 ) -> Seen:
     """Look at the job or batch `key` now and after each of its changes, until it is enough or time is over.
 
@@ -58,32 +48,36 @@ async def wait_until(
         JobNotFound, BatchNotFound: as `look` does, when it is deleted meanwhile.
     """
     seen = await run_in_threadpool(look)
-    with services.watcher.watching(key) as changed, suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+    with suppress(TimeoutError):
+        async with (
+            asyncio.timeout(seconds),
+            aclosing(standings(watcher, key, look, _LOOK_AGAIN_SECONDS)) as found,
+        ):
             while not enough(seen):
-                changed.clear()
-                seen = await run_in_threadpool(look)
-                if not enough(seen):
-                    await happens(changed, _LOOK_AGAIN_SECONDS)
+                seen, _ = await anext(found)
     return seen
 
 
 async def answer(
-    services: Services,
+    watcher: JobWatcher,
     key: str,
     look: Callable[[], Standing],
     *,
     prefer: str | None,
+    longest: float,
     if_none_match: str | None,
     retry_after: str,
 ) -> Response:
-    """Answer how it stands, or 304; with `Prefer: wait` after a change since If-None-Match, or at its end."""
+    """Answer how it stands, or 304; with `Prefer: wait` after a change since If-None-Match, or at its end.
+
+    It waits for no more than `longest` seconds.
+    """
 
     def enough(found: Standing) -> bool:
         return found.over or (if_none_match is not None and not matches(if_none_match, found.etag))
 
-    wait = wanted_wait(prefer, services.settings.wait_limit)
-    found = await (run_in_threadpool(look) if wait is None else wait_until(services, key, look, enough, wait))
+    wait = wanted_wait(prefer, longest)
+    found = await (run_in_threadpool(look) if wait is None else wait_until(watcher, key, look, enough, wait))
     headers = {"ETag": found.etag, "Cache-Control": "private, no-cache"}
     if not found.over:
         headers["Retry-After"] = retry_after

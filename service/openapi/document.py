@@ -7,11 +7,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ..access.auth import COOKIE, is_open, scope_for
-from ..edge.problems import MEDIA_TYPE, Problem
+from ..edge.problems import Problem
 from . import refusals, samples
 
 _REF = "#/components/schemas/{model}"
-_EXAMPLE = "#/components/examples/{code}"
 _SCHEMES = {
     "key": {
         "type": "http",
@@ -53,7 +52,7 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
             if not is_open(path):
                 _ask_for_key(call, method.upper(), path, keys_required)
             _give_examples(call, path)
-            _tell_problems(call["responses"], f"{method.upper()} {path}")
+            refusals.add_common(call["responses"], method.upper())
     for events in schema["webhooks"].values():
         # FastAPI takes these for calls that it validates; they are ours to receivers.
         events["post"]["responses"].pop("422")
@@ -63,7 +62,7 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
     }
     problem = Problem.model_json_schema(ref_template=_REF)
     components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
-    components["examples"] = {refusal.code: {"value": refusal.example()} for refusal in refusals.REFUSALS}
+    components["examples"] = refusals.examples()
     components["securitySchemes"] = _SCHEMES
     return schema
 
@@ -73,19 +72,7 @@ def _ask_for_key(call: dict[str, Any], method: str, path: str, required: bool) -
     scope = scope_for(method, path)
     scopes = [scope] if scope else []
     call["security"] = [*([] if required else [{}]), {"key": scopes}, {"session": scopes}]
-    for status in (401, 403, 429):
-        call["responses"].setdefault(str(status), {"description": HTTPStatus(status).phrase})
-
-
-def _tell_problems(answers: dict[str, Any], call: str) -> None:
-    answers.setdefault("500", {"description": "A fault of ours"})
-    for status, answer in answers.items():
-        if int(status) >= HTTPStatus.BAD_REQUEST:
-            examples = {
-                code: {"$ref": _EXAMPLE.format(code=code)} for code in refusals.codes_of(call, int(status))
-            }
-            body = {"schema": {"$ref": _REF.format(model="Problem")}, "examples": examples}
-            answer["content"] = {MEDIA_TYPE: body}
+    refusals.add_of_keys(call["responses"])
 
 
 def _give_examples(call: dict[str, Any], path: str) -> None:

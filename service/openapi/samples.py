@@ -11,26 +11,19 @@ from photochrom.access.quotas import Use
 from photochrom.batches.record import BatchState
 from photochrom.jobs.events import EventType
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import (
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Original,
-    Progress,
-    Result,
-    Retention,
-)
+from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
+from photochrom.times import Retention
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Secret, Webhook
 
 from ..access.sessions import KeyView, SignIn
 from ..batches.archives import ArchiveReport, RejectedEntry
 from ..batches.schemas import BatchPage, BatchView, NewBatch, Retried
-from ..jobs.schemas import AllowanceView, JobPage, JobView, LimitsView, ModelView, Readiness, WorkerView
+from ..jobs.schemas import JobPage, JobView
 from ..jobs.suggestions import SuggestedColor, Suggestions
+from ..live.streams import event
+from ..operation.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 from ..webhooks.examples import example_of
 from ..webhooks.schemas import (
     DeliveryPage,
@@ -227,13 +220,11 @@ OF_SCHEMA: dict[str, dict[str, Any]] = {
 """Examples by the name of their schema; a model that is not here brings its own (`json_schema_extra`)."""
 
 
-def event(kind: str, data: BaseModel | None, number: int | None = None) -> str:
-    """Return one server-sent event as text."""
-    identity = "" if number is None else f"id: {number}\n"
-    return f"{identity}event: {kind}\ndata: {data.model_dump_json() if data else '{}'}\n\n"
-
-
-_EVENTS = {"job": event("job", JobView.of(_running(), None), 3), "batch": event("batch", BATCH, 41)}
+_EVENTS = {
+    "job": event("job", JobView.of(_running(), None).model_dump_json(), 3).decode(),
+    "batch": event("batch", BATCH.model_dump_json(), 41).decode(),
+    "deleted": event("deleted", "{}").decode(),
+}
 OF_CALL: dict[str, dict[str, Any]] = {
     "/metrics": {
         "few": "# HELP photochrom_queue_jobs Jobs in the queue, ready for a worker.\n"
@@ -241,8 +232,8 @@ OF_CALL: dict[str, dict[str, Any]] = {
     },
     "/healthz": {"alive": {"status": "ok"}},
     "/v1/models": {"models": [_MODELS.model_dump(mode="json")]},
-    "/v1/jobs/{job_id}/events": {"job": _EVENTS["job"], "deleted": event("deleted", None)},
-    "/v1/batches/{batch_id}/events": {"batch": _EVENTS["batch"], "deleted": event("deleted", None)},
+    "/v1/jobs/{job_id}/events": {"job": _EVENTS["job"], "deleted": _EVENTS["deleted"]},
+    "/v1/batches/{batch_id}/events": {"batch": _EVENTS["batch"], "deleted": _EVENTS["deleted"]},
     "/v1/batches/{batch_id}/errors.jsonl": {
         "failed": '{"item": "wedding/2.jpg", "job": "01kb3v9m5w8xw7z4y2q6c1n0rb", "state": "failed", '
         '"code": "unreadable-photo", "detail": "The file ends in the middle of the image; it was cut off."}\n'

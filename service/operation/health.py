@@ -3,21 +3,22 @@
 import asyncio
 from collections import Counter, defaultdict
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from photochrom.jobs.record import utc_now
+from photochrom.access.quotas import Allowance
 from photochrom.photo.sniff import PhotoFormat
+from photochrom.times import utc_now
 
-from ..access.auth import Caller
-from ..deps import CallerDep, Services, ServicesDep
+from ..caller import Caller
+from ..deps import CallerDep, ServicesDep
 from ..edge import problems
-from ..jobs.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
+from ..edge.routing import Router
+from .schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 
 
 @router.get("/healthz", summary="Is the API process alive?")
-@router.head("/healthz", include_in_schema=False)
 async def healthz() -> dict[str, str]:
     """Answer, without asking anybody else."""
     return {"status": "ok"}
@@ -27,9 +28,8 @@ async def healthz() -> dict[str, str]:
     "/readyz",
     summary="Would a photograph be colorized now?",
     response_model=Readiness,
-    responses=problems.responses(503),
+    responses=problems.responses(problems.NOT_READY),
 )
-@router.head("/readyz", include_in_schema=False)
 async def readyz(request: Request, services: ServicesDep) -> Response:
     """Look at queue, storage and workers; 503 with the same parts when one of them is not there.
 
@@ -59,8 +59,7 @@ async def readyz(request: Request, services: ServicesDep) -> Response:
     )
 
 
-@router.get("/v1/models", summary="Models that the workers have loaded", responses=problems.responses(503))
-@router.head("/v1/models", include_in_schema=False)
+@router.get("/v1/models", summary="Models that the workers have loaded", responses=problems.responses())
 def models(services: ServicesDep) -> list[ModelView]:
     """Return each model with its workers by execution provider; none while no worker lives."""
     loaded: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -80,9 +79,8 @@ def models(services: ServicesDep) -> list[ModelView]:
 @router.get(
     "/v1/limits",
     summary="What this server takes, how long it keeps it, and what the caller may still send",
-    responses=problems.responses(503),
+    responses=problems.responses(),
 )
-@router.head("/v1/limits", include_in_schema=False)
 def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
     """Return the limits that uploads are held to, and what is left of the caller's own."""
     settings = services.settings
@@ -94,11 +92,11 @@ def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
         result_retention_seconds=settings.result_retention.total_seconds(),
         record_retention_seconds=settings.record_retention.total_seconds(),
         formats=[known.media_type for known in PhotoFormat],
-        allowance=_allowance(services, caller),
+        allowance=_allowance(services.allowance, caller),
     )
 
 
-def _allowance(services: Services, caller: Caller) -> AllowanceView | None:
+def _allowance(allowance: Allowance, caller: Caller) -> AllowanceView | None:
     if caller.key is None:
         return None
-    return AllowanceView.of(caller.limits, services.allowance.used(caller.owner), utc_now())
+    return AllowanceView.of(caller.limits, allowance.used(caller.owner), utc_now())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
@@ -14,16 +14,21 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from redis import Redis
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from photochrom.jobs import counters
+from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import UNFINISHED
+from photochrom.jobs.store import JobStore
 
-from ..deps import Services, ServicesDep
+from ..deps import ServicesDep
 from ..edge import problems
 from ..edge.methods import known_method
+from ..edge.routing import Router
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -83,13 +88,13 @@ class RequestMeter:
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"example": "photochrom_queue_jobs 3.0\n"}}},
-        **problems.responses(503),
+        **problems.responses(),
     },
 )
 def metrics(request: Request, services: ServicesDep) -> Response:
     """Return every meter in Prometheus' text format."""
     from_redis = CollectorRegistry()
-    from_redis.register(_Redis(services))
+    from_redis.register(_Redis(services.redis, services.store, services.queue, services.fleet))
     own: CollectorRegistry = request.app.state.registry
     return Response(generate_latest(from_redis) + generate_latest(own), media_type=CONTENT_TYPE_LATEST)
 
@@ -97,22 +102,22 @@ def metrics(request: Request, services: ServicesDep) -> Response:
 class _Redis(Collector):
     """What Redis knows, read anew for every scrape."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, redis: Redis, store: JobStore, queue: JobQueue, fleet: Fleet) -> None:
+        self._redis, self._store, self._queue_of_jobs, self._fleet = redis, store, queue, fleet
 
     def collect(self) -> Iterator[Metric]:
         yield from self._queue()
         yield from self._workers()
-        yield from _jobs(counters.read(self._services.redis))
+        yield from _jobs(counters.read(self._redis))
 
     def _queue(self) -> Iterator[Metric]:
         # Of a batch only a few items are here at a time, so that others get their turn: to scale by, take the next.
         yield GaugeMetricFamily(
             "photochrom_queue_jobs",
             "Jobs in the queue, ready for a worker.",
-            value=self._services.queue.waiting(),
+            value=self._queue_of_jobs.waiting(),
         )
-        counts = self._services.store.counts()
+        counts = self._store.counts()
         unfinished = GaugeMetricFamily(
             "photochrom_unfinished_jobs",
             "Jobs that are not at their end, by state; items that wait for their turn in a batch included.",
@@ -121,7 +126,7 @@ class _Redis(Collector):
         for state in UNFINISHED:
             unfinished.add_metric((state,), counts[state])
         yield unfinished
-        memory = cast("dict[str, int]", self._services.redis.info("memory"))
+        memory = cast("dict[str, int]", self._redis.info("memory"))
         yield GaugeMetricFamily(
             "photochrom_queue_memory_bytes", "Memory of the queue's server.", value=memory["used_memory"]
         )
@@ -138,7 +143,7 @@ class _Redis(Collector):
         memory = GaugeMetricFamily(
             "photochrom_worker_resident_bytes", "Memory of each live worker.", labels=("worker",)
         )
-        alive = self._services.fleet.alive()
+        alive = self._fleet.alive()
         kinds = [(w.model.provider, str(w.job_id is not None).lower()) for w in alive]
         for kind in sorted(set(kinds)):
             workers.add_metric(kind, kinds.count(kind))

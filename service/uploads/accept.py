@@ -2,98 +2,148 @@
 
 import logging
 import re
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from redis.exceptions import RedisError
 
 from photochrom import tracing
-from photochrom.access.quotas import Charge, Use
+from photochrom.access.quotas import Allowance, Charge, Use
 from photochrom.batches.record import BatchRecord
+from photochrom.batches.turns import Turns
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
 from photochrom.ids import PATTERN, new_id
-from photochrom.jobs.record import JobRecord, JobState, Original, utc_now
+from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.queue import JobQueue
+from photochrom.jobs.record import JobRecord, JobState, Original
+from photochrom.jobs.store import JobStore
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.storage import Storage
+from photochrom.times import utc_now
 
-from ..access.auth import Caller
+from ..caller import Caller
 from ..deps import Services
+from ..edge.idempotency import idempotency
 from .pixels import pixels_of
 from .receive import Sink, Upload
 
 _log = logging.getLogger(__name__)
-Add = Callable[[JobRecord, Charge | None], tuple[JobRecord, bool]]
 
 
-def refuse_if_full(services: Services, caller: Caller, *, may_be_known: bool = False) -> None:
+def refuse_if_full(
+    store: JobStore,
+    allowance: Allowance,
+    caller: Caller,
+    max_queued: int,
+    max_queued_per_owner: int | None,
+    *,
+    may_be_known: bool = False,
+) -> None:
     """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
     Raises:
         QueueFull: as many jobs wait as the operator allows, of all or of the caller.
         QuotaExceeded: the caller has sent as much as it may today.
     """
-    waiting = services.store.counts()[JobState.QUEUED]
-    if waiting >= services.settings.max_queued:
+    waiting = store.counts()[JobState.QUEUED]
+    if waiting >= max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
-    most = services.settings.max_queued_per_owner
-    if caller.key is not None and most is not None and services.store.waiting_of(caller.owner) >= most:
+    most = max_queued_per_owner
+    if caller.key is not None and most is not None and store.waiting_of(caller.owner) >= most:
         raise QueueFull(f"{most} jobs of this key's owner wait already; try again when some are done.")
     if caller.key is not None and not may_be_known:
-        services.allowance.check(caller.owner, caller.limits)
+        allowance.check(caller.owner, caller.limits)
 
 
-def kept(
-    services: Services,
-    caller: Caller,
-    upload: Upload,
-    add: Add,
-    *,
-    batch: BatchRecord | None = None,
-    item: str | None = None,
+def accept_job(
+    services: Services, caller: Caller, upload: Upload, idempotency_key: str | None = None
 ) -> tuple[JobRecord, bool]:
-    """Keep the file, then the record by `add`; return what `add` does: the record, and whether it is new.
-
-    The files (a reference is a second one) are taken back only where it is certain that no record names them. After
-    anything else, such as an answer of Redis that got lost, the record may be there; if it is not,
-    `Maintenance.remove_orphans` removes them.
+    """Keep the file, then the record, then hand it over; return the record, and whether it is new.
 
     Raises:
-        CapabilityMissing, ReferenceRejected, StorageFull; and whatever `add` does.
+        InvalidOption: the idempotency key is empty.
+        CapabilityMissing, ReferenceRejected, StorageFull, IdempotencyMismatch, QuotaExceeded.
     """
-    check_capabilities(services, upload)
+    with _prepared(services, caller, upload) as (record, lender):
+        said = f"{record.original.sha256} {record.original.name} {record.asked()}"
+        key = idempotency(idempotency_key, said, record.owner)
+        charge = _charge(services.settings.max_pixels, caller, upload, record)
+        with _files_of(services.storage, record, upload, lender), tracing.span("write record"):
+            accepted = services.store.create(record, key, charge)
+    return accepted, _concluded(services, record, accepted)
+
+
+def accept_item(
+    services: Services, caller: Caller, upload: Upload, batch: BatchRecord, item: str
+) -> tuple[JobRecord, bool]:
+    """Keep one photograph of a batch as `accept_job` does, under its name in the batch.
+
+    Raises:
+        BatchClosed, ItemConflict: the batch takes no more, or has another photograph of this name.
+        CapabilityMissing, ReferenceRejected, StorageFull, QuotaExceeded.
+    """
+    with _prepared(services, caller, upload, batch, item) as (record, lender):
+        charge = _charge(services.settings.max_pixels, caller, upload, record)
+        with _files_of(services.storage, record, upload, lender), tracing.span("write record"):
+            accepted, _ = services.batches.add(record, charge)
+    return accepted, _concluded(services, record, accepted)
+
+
+@contextmanager
+def _prepared(
+    services: Services, caller: Caller, upload: Upload, batch: BatchRecord | None = None, item: str = ""
+) -> Iterator[tuple[JobRecord, Upload | None]]:
+    """Have the record that is to be made, and what lends its palette, while its draft is there."""
+    check_capabilities(services.fleet, upload)
     job_id = new_id()
     with ExitStack() as drafts:
         lender = upload.reference or _borrowed(services, caller, upload.reference_job, drafts)
         record = JobRecord(
             id=job_id,
             options=upload.options,
-            original=_stored(upload, job_id, "" if item is None else item.rpartition("/")[2]),
+            original=_stored(upload, job_id, item.rpartition("/")[2]),
             reference=_stored(lender, job_id, "", "reference-") if lender else None,
             created_at=utc_now(),
             # Also what an operator adds to somebody's batch is somebody's.
             owner=batch.owner if batch else caller.owner,
             batch_id=batch.id if batch else None,
-            item=item,
+            item=item or None,
             trace=tracing.traceparent(),
         )
         tracing.tell({"photochrom.job_id": job_id, "photochrom.bytes": upload.bytes})
-        charge = _charge(services, caller, upload, record)
-        try:
-            with tracing.span("store original"):
-                upload.draft.commit(record.original.key, media_type=record.original.media_type)
-                if lender and record.reference:
-                    lender.draft.commit(record.reference.key, media_type=record.reference.media_type)
-            with tracing.span("write record"):
-                accepted, new = add(record, charge)
-        except PhotochromError:
-            _take_back(services, record)
-            raise
-    if not new:
-        _take_back(services, record)
-    return accepted, new
+        yield record, lender
 
 
-def check_capabilities(services: Services, upload: Upload) -> None:
+@contextmanager
+def _files_of(storage: Storage, record: JobRecord, upload: Upload, lender: Upload | None) -> Iterator[None]:
+    """Keep the files of a record that is written inside.
+
+    They are taken back only where it is certain that no record names them. After anything else, such as an answer of
+    Redis that got lost, the record may be there; if it is not, `Maintenance.remove_orphans` removes them.
+    """
+    try:
+        with tracing.span("store original"):
+            upload.draft.commit(record.original.key, media_type=record.original.media_type)
+            if lender and record.reference:
+                lender.draft.commit(record.reference.key, media_type=record.reference.media_type)
+        yield
+    except PhotochromError:
+        _take_back(storage, record)
+        raise
+
+
+def _concluded(services: Services, record: JobRecord, accepted: JobRecord) -> bool:
+    """Hand a new job over; of one that was there already the files are there, too. Return whether it is new."""
+    new = accepted.id == record.id
+    if new:
+        hand_over(services.queue, services.turns, accepted)
+    else:
+        _take_back(services.storage, record)
+    return new
+
+
+def check_capabilities(fleet: Fleet, upload: Upload) -> None:
     """Refuse what no worker could do. While none lives the job is taken, and judged by the one that gets it.
 
     Raises:
@@ -101,8 +151,7 @@ def check_capabilities(services: Services, upload: Upload) -> None:
     """
     reference = bool(upload.reference or upload.reference_job)
     if needed := capabilities.wanted(upload.options, reference=reference):
-        workers = services.fleet.alive()
-        for worker in workers:
+        for worker in fleet.alive():
             capabilities.check(needed, worker.capabilities, f"{worker.model.name} {worker.model.version}")
 
 
@@ -136,26 +185,26 @@ def _borrowed(services: Services, caller: Caller, job_id: str, drafts: ExitStack
     return Upload(sink.draft, result.name, sink.size, sink.sha256, sink.close(), ColorizeOptions())
 
 
-def _take_back(services: Services, record: JobRecord) -> None:
+def _take_back(storage: Storage, record: JobRecord) -> None:
     for key in record.stored_keys():
-        services.storage.delete(key)
+        storage.delete(key)
 
 
-def _charge(services: Services, caller: Caller, upload: Upload, record: JobRecord) -> Charge | None:
+def _charge(max_pixels: int, caller: Caller, upload: Upload, record: JobRecord) -> Charge | None:
     if caller.key is None:
         return None
-    pixels = pixels_of(upload.draft.path, otherwise=services.settings.max_pixels)
+    pixels = pixels_of(upload.draft.path, otherwise=max_pixels)
     sent = upload.bytes + (record.reference.bytes if record.reference else 0)
     return Charge(caller.owner, Use(1, sent, pixels), caller.limits, utc_now())
 
 
-def hand_over(services: Services, record: JobRecord) -> None:
+def hand_over(queue: JobQueue, turns: Turns, record: JobRecord) -> None:
     """Put the job where a worker finds it; where that fails, the workers' maintenance does it later."""
     try:
         with tracing.span("hand over"):
             if record.batch_id is None:
-                services.queue.put(record)
+                queue.put(record)
             else:
-                services.batches.feed(record.batch_id)
+                turns.feed(record.batch_id)
     except RedisError:
         _log.warning("Job %s is not in the queue yet", record.id, exc_info=True)

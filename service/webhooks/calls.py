@@ -2,20 +2,31 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from photochrom.errors import InvalidOption
+from photochrom.errors import (
+    DeliveryNotFound,
+    InvalidOption,
+    QuotaExceeded,
+    StorageUnavailable,
+    TooManyWebhooks,
+    WebhookDisabled,
+    WebhookNotFound,
+    WebhookRejected,
+)
 from photochrom.ids import new_id
 from photochrom.jobs import events
 from photochrom.jobs.events import EventType
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
-from ..access.auth import Caller
 from ..access.ledger import ACTION, charge
-from ..deps import CallerDep, DeliveryId, Services, ServicesDep, WebhookId
+from ..caller import Caller
+from ..deps import CallerDep, DeliveryId, ServicesDep, WebhookId
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.routing import Router
+from ..settings import ServiceSettings
 from .destinations import check_url
 from .schemas import (
     DeliveryPage,
@@ -28,7 +39,7 @@ from .schemas import (
     WebhookView,
 )
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = Router(prefix="/v1/webhooks", tags=["webhooks"])
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -36,7 +47,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
     "",
     status_code=201,
     summary="Have events sent to you",
-    responses=problems.responses(400, 408, 409, 413, 422, 503),
+    responses=problems.responses(*problems.JSON_BODY, TooManyWebhooks, WebhookRejected),
 )
 def create_webhook(
     new: NewWebhook, services: ServicesDep, caller: CallerDep, response: Response
@@ -51,7 +62,7 @@ def create_webhook(
         owner=caller.owner,
         key_id=caller.key.id if caller.key else "",
         all_owners=caller.hears_all,
-        url=_checked(services, new.url),
+        url=_checked(services.settings, new.url),
         events=_subscribable(new.events),
         batch_items=new.batch_items,
         description=new.description,
@@ -63,23 +74,23 @@ def create_webhook(
     return NewSecretView.of(webhook, utc_now())
 
 
-@router.get("", summary="List webhooks, oldest first", responses=problems.responses(503))
-@router.head("", include_in_schema=False)
+@router.get("", summary="List webhooks, oldest first", responses=problems.responses())
 def list_webhooks(services: ServicesDep, caller: CallerDep) -> WebhookList:
     """Return all of them: there are few."""
     seen = filter(caller.sees_webhook, services.webhooks.all())
     return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in seen])
 
 
-@router.get("/{webhook_id}", summary="See a webhook", responses=problems.responses(404, 503))
-@router.head("/{webhook_id}", include_in_schema=False)
+@router.get("/{webhook_id}", summary="See a webhook", responses=problems.responses(WebhookNotFound))
 def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
     """Return it without its secret; `disabled` and `failing_since` tell how it fares."""
     return WebhookView.of(services.webhooks.get(webhook_id), utc_now())
 
 
 @router.patch(
-    "/{webhook_id}", summary="Change a webhook", responses=problems.responses(400, 404, 408, 413, 422, 503)
+    "/{webhook_id}",
+    summary="Change a webhook",
+    responses=problems.responses(*problems.JSON_BODY, WebhookNotFound, WebhookRejected),
 )
 def change_webhook(
     webhook_id: WebhookId, change: WebhookChange, services: ServicesDep, caller: CallerDep
@@ -90,7 +101,7 @@ def change_webhook(
     """
     update = change.model_dump(exclude={"enabled"}, exclude_none=True)
     if change.url is not None:
-        update["url"] = _checked(services, change.url)
+        update["url"] = _checked(services.settings, change.url)
     if change.events is not None:
         update["events"] = _subscribable(change.events)
 
@@ -109,7 +120,7 @@ def change_webhook(
     "/{webhook_id}",
     status_code=204,
     summary="Erase a webhook and its log",
-    responses=problems.responses(404, 503),
+    responses=problems.responses(WebhookNotFound, StorageUnavailable),
 )
 def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
     """Send nothing more, not even what waits for another attempt."""
@@ -119,7 +130,7 @@ def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
 @router.post(
     "/{webhook_id}:rotate-secret",
     summary="Replace the secret",
-    responses=problems.responses(400, 404, 408, 413, 422, 503),
+    responses=problems.responses(*problems.JSON_BODY, WebhookNotFound),
 )
 def rotate_secret(
     webhook_id: WebhookId, services: ServicesDep, response: Response, rotation: Rotation | None = None
@@ -135,7 +146,7 @@ def rotate_secret(
     "/{webhook_id}:ping",
     status_code=202,
     summary="Send a test event",
-    responses=problems.responses(404, 409, 429, 503),
+    responses=problems.responses(WebhookNotFound, WebhookDisabled, QuotaExceeded),
 )
 def ping_webhook(
     webhook_id: WebhookId, services: ServicesDep, caller: CallerDep, response: Response
@@ -152,9 +163,8 @@ def ping_webhook(
 @router.get(
     "/{webhook_id}/deliveries",
     summary="List what was sent, newest first",
-    responses=problems.responses(404, 422, 503),
+    responses=problems.responses(WebhookNotFound, problems.INVALID_REQUEST),
 )
-@router.head("/{webhook_id}/deliveries", include_in_schema=False)
 def list_deliveries(
     webhook_id: WebhookId,
     services: ServicesDep,
@@ -172,9 +182,10 @@ def list_deliveries(
 
 
 @router.get(
-    "/{webhook_id}/deliveries/{delivery_id}", summary="See a delivery", responses=problems.responses(404, 503)
+    "/{webhook_id}/deliveries/{delivery_id}",
+    summary="See a delivery",
+    responses=problems.responses(WebhookNotFound, DeliveryNotFound),
 )
-@router.head("/{webhook_id}/deliveries/{delivery_id}", include_in_schema=False)
 def read_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep) -> DeliveryView:
     """Return one delivery with its payload and attempts."""
     services.webhooks.get(webhook_id)
@@ -185,7 +196,7 @@ def read_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: Serv
     "/{webhook_id}/deliveries/{delivery_id}:replay",
     status_code=202,
     summary="Send an event once more",
-    responses=problems.responses(404, 409, 429, 503),
+    responses=problems.responses(WebhookNotFound, DeliveryNotFound, WebhookDisabled, QuotaExceeded),
 )
 def replay_delivery(
     webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep, caller: CallerDep
@@ -195,8 +206,7 @@ def replay_delivery(
     return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
 
 
-def _checked(services: Services, url: str) -> str:
-    settings = services.settings
+def _checked(settings: ServiceSettings, url: str) -> str:
     return check_url(
         url,
         allow_http=settings.webhook_allow_http,

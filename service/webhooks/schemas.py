@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from photochrom.jobs.events import SUBSCRIBABLE, EventType, Payload
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook
 
+from ..edge.view import View
+
 _EVENTS = Field(min_length=1, max_length=len(SUBSCRIBABLE), description="Events that it hears of.")
 _ITEMS = Field(
     description="Whether `job.*` events of each item of a batch are sent, too; there may be thousands."
@@ -17,10 +19,6 @@ _URL = Field(min_length=1, max_length=2048, examples=["https://photos.example/ho
 
 class _Taken(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class _View(BaseModel):
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class NewWebhook(_Taken):
@@ -50,7 +48,7 @@ class Rotation(_Taken):
     ] = 86_400
 
 
-class WebhookView(_View):
+class WebhookView(View):
     """One webhook, without its secret."""
 
     id: Annotated[str, Field(examples=["01kb3v9m5w8xw7z4y2q6c1n0ra"])]
@@ -87,7 +85,7 @@ def _shown(webhook: Webhook, now: datetime) -> dict[str, Any]:
     return {**shared, "enabled": webhook.disabled is None, "secrets": len(webhook.valid_secrets(now))}
 
 
-class AttemptView(_View):
+class AttemptView(View):
     """One request, and what came of it."""
 
     at: datetime
@@ -102,7 +100,7 @@ class AttemptView(_View):
         return cls.model_validate(attempt.model_dump(include=set(cls.model_fields)))
 
 
-class DeliveryView(_View):
+class DeliveryView(View):
     """One event on its way to one webhook."""
 
     id: Annotated[str, Field(examples=["01kb3v9m5w8xw7z4y2q6c1n0rb"])]
@@ -127,14 +125,14 @@ class DeliveryView(_View):
         )
 
 
-class DeliveryPage(_View):
+class DeliveryPage(View):
     """Deliveries, newest first."""
 
     items: list[DeliveryView]
     next_cursor: Annotated[str | None, Field(description="For `cursor` of the next page; null on the last.")]
 
 
-class WebhookList(_View):
+class WebhookList(View):
     """All webhooks, oldest first."""
 
     items: list[WebhookView]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from photochrom import __version__
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 
 from .destinations import PinnedNetwork

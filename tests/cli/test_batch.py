@@ -14,8 +14,9 @@ from support.answering import answer, answering
 from support.photographs import grey_jpeg, noise_jpeg
 from support.ports import free_port
 from support.queueing import Bench, Workers, workers
-from support.running import command, wait_for
+from support.running import command
 from support.tiny_model import tiny_model
+from support.waiting import wait_for
 
 
 def run(album: Path, *arguments: str, out: Path | None = None, **env: str) -> tuple[int, str]:

@@ -10,8 +10,9 @@ from PIL import Image
 
 from photochrom import color
 from support.photographs import PHOTOS, grey_jpeg
-from support.running import command, wait_for
+from support.running import command
 from support.tiny_model import ABLE_CARD, tiny_model
+from support.waiting import wait_for
 
 
 def run(*arguments: str | Path, **env: str) -> tuple[int, str]:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.ledger import FolderInUse, Ledger, held, write_whole
+from cli.ledger import FolderInUse, Ledger, held
 from photochrom.photo.options import ColorizeOptions
 
 SERVER = "http://127.0.0.1:8000"
@@ -58,19 +58,6 @@ def test_a_damaged_file_is_none(tmp_path: Path, left: bytes) -> None:
     assert ledger(tmp_path).batches == []
     ledger(tmp_path).add("b2")
     assert ledger(tmp_path).batches == ["b2"]
-
-
-def test_a_file_is_written_whole_or_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "errors.jsonl"
-    write_whole(path, b"before")
-
-    def no_room(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("cli.ledger.os.fsync", no_room)
-    with pytest.raises(OSError, match="No space"):
-        write_whole(path, b"after")
-    assert path.read_bytes() == b"before"
 
 
 def test_a_folder_is_held_by_one_run_at_a_time(tmp_path: Path) -> None:

@@ -66,6 +66,12 @@ def test_the_gpu_s_worker_asks_for_an_nvidia_device_and_is_built_with_cuda():
     assert "onnxruntime-gpu[cuda,cudnn]" in DOCKERFILE
 
 
+def test_nothing_that_lies_in_the_data_folder_is_run() -> None:
+    run = DOCKERFILE.partition(" AS run\n")[2].partition("FROM ")[0]
+    assert "WORKDIR /data" in run
+    assert "PYTHONSAFEPATH=1" in run
+
+
 def test_profiles_name_what_is_optional():
     profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
     assert profiles == {"worker-gpu": ["gpu"], "objects": ["objects"], "proxy": ["proxy"]}

@@ -26,3 +26,22 @@ def test_every_link_between_documents_leads_somewhere(page: Path) -> None:
         assert linked.exists(), target
         if fragment and linked.suffix == ".md":
             assert fragment in anchors(linked), f"{target}#{fragment}"
+
+
+FILES = [
+    str(path.relative_to(ROOT))
+    for kind in ("py", "js")
+    for path in ROOT.rglob(f"*.{kind}")
+    if ".venv" not in path.parts
+]
+TOLD = [
+    page
+    for page in PAGES
+    if page.name != "CHANGELOG.md" and "reports" not in page.parts and "lab" not in page.parts
+]
+
+
+@pytest.mark.parametrize("page", TOLD, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_script_that_a_document_names_is_there(page: Path) -> None:
+    named = set(re.findall(r"`([\w./-]+\.(?:py|js))`", page.read_text()))
+    assert not {name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in FILES)}

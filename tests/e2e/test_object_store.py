@@ -12,7 +12,8 @@ from photochrom.storage.drafts import Drafts
 from support.objects import BUCKET, KEY, SECRET, ObjectStore
 from support.photographs import grey_jpeg, slow_photograph
 from support.ports import free_port
-from support.running import Service, command, service, wait_for
+from support.running import Service, command, service
+from support.waiting import wait_for
 
 NAMES = ("astronaut.jpg", "cat.jpg", "coffee.jpg")
 

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, expect
 
 from support.browser import visit
 from support.photographs import PHOTOS
-from support.running import Service, service, wait_for
+from support.running import Service, service
 from support.tiny_model import tiny_model
+from support.waiting import wait_for
 
 # The longest task of the page's own thread. The browser makes 500 File objects before it tells the page of them,
 # in the same task; the page's part begins with the event.

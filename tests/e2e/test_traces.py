@@ -13,7 +13,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from support.photographs import grey_jpeg
 from support.ports import free_port
 from support.receiver import Receiver, receiver
-from support.running import ROOT, Service, service, wait_for
+from support.running import ROOT, Service, service
+from support.waiting import wait_for
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 STAGES = {"decode", "predict", "upsample", "encode"}

@@ -18,7 +18,8 @@ from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.ports import free_port
 from support.receiver import receiver
-from support.running import Service, command, service, wait_for
+from support.running import Service, command, service
+from support.waiting import wait_for
 
 BROKEN_OFF = (
     b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 9000\r\n\r\n"

@@ -10,7 +10,7 @@ from photochrom.processes.valkey import valkey
 from support.faults import clock
 from support.photographs import grey_jpeg
 from support.queueing import Bench, workers
-from support.running import wait_for
+from support.waiting import wait_for
 
 HOURS, MONTH = 6 * 3600, 31 * 86_400
 

@@ -14,7 +14,7 @@ from photochrom_client import (
     WaitedTooLong,
 )
 from support.queueing import Bench, failed, finished
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 def test_a_batch_from_its_beginning_to_its_zip(

@@ -7,8 +7,8 @@ from photochrom_client import Client, ColorizeOptions, JobFailed, Unauthorized, 
 from service.settings import ServiceSettings
 from support.keyring import new_key
 from support.queueing import Bench, failed, finished
-from support.running import wait_for
 from support.serving import serving
+from support.waiting import wait_for
 
 
 def when_queued(bench: Bench, end) -> threading.Thread:

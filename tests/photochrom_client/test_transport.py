@@ -15,7 +15,7 @@ from photochrom_client import (
 from photochrom_client.models import Limits
 from support.answering import answer, answering, cut_off, hang_up
 from support.ports import free_port
-from support.running import wait_for
+from support.waiting import wait_for
 
 LIMITS = Limits(
     max_upload_bytes=1,

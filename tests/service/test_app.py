@@ -14,13 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobRecord, ModelUsed, utc_now
+from photochrom.jobs.record import JobRecord, ModelUsed
+from photochrom.times import utc_now
 from service.app import create_app
 from service.edge.bodies import BodyLimit
 from service.settings import ServiceSettings
 from support.ports import free_port
 from support.queueing import Bench
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 def beat(bench: Bench, name: str = "w1", provider: str = "CPUExecutionProvider") -> None:

@@ -32,7 +32,8 @@ from photochrom_client import Batch, Client, Job, PhotochromError, Retries
 from support.inquest import Verdict, examine
 from support.photographs import noise_jpeg
 from support.ports import free_port
-from support.running import Service, command, service, wait_for
+from support.running import Service, command, service
+from support.waiting import wait_for
 
 KINDS = ("a worker", "all workers", "the server", "everything")
 LAST_ATTEMPT = 3

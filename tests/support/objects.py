@@ -17,8 +17,9 @@ from obstore.store import S3Store
 from photochrom.ids import new_id
 from photochrom.settings import SharedSettings
 from photochrom.storage.object_storage import ObjectStorage
-from support.ports import free_port
-from support.running import wait_for
+
+from .ports import free_port
+from .waiting import wait_for
 
 BUCKET, KEY, SECRET = "photographs", "photochrom", "no-secret-at-all"
 WEED = Path(sys.executable).parent / "weed"
@@ -32,6 +33,8 @@ class ObjectStore:
     """Where it listens; its keys are good for one bucket, as a service's should be."""
 
     url: str
+    metrics: str = ""
+    """Where it shows its meters."""
 
     def settings(self, folder: Path, **chosen: Any) -> SharedSettings:
         """Settings with a prefix of their own."""
@@ -56,8 +59,8 @@ class ObjectStore:
 
 
 @contextmanager
-def object_store_server(folder: Path) -> Iterator[ObjectStore]:
-    """Run it with its data in `folder`, and make the bucket."""
+def object_store_server(folder: Path, volume_mb: int = 64) -> Iterator[ObjectStore]:
+    """Run it with its data in `folder`, in volumes of this size, and make the bucket."""
     identities = [
         _identity("root", "root", "root-secret", ["Admin", "Read", "Write", "List", "Tagging"]),
         _identity("photochrom", KEY, SECRET, [f"{action}:{BUCKET}" for action in ("Read", "Write", "List")]),
@@ -68,6 +71,7 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
     arguments = [f"-{name}.port={port}" for name, port in ports.items()]
     behind = {name: free_port() for name in ports}
     arguments += [f"-{name}.port.grpc={port}" for name, port in behind.items()]
+    metrics = free_port()
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(
             [
@@ -84,7 +88,9 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
                 "-s3.port.lance=0",
                 f"-s3.config={folder / 's3.json'}",
                 "-volume.preStopSeconds=0",
-                "-master.volumeSizeLimitMB=64",
+                f"-master.volumeSizeLimitMB={volume_mb}",
+                "-master.telemetry=false",
+                f"-metricsPort={metrics}",
                 *arguments,
             ],
             stdout=log,
@@ -92,7 +98,7 @@ def object_store_server(folder: Path) -> Iterator[ObjectStore]:
             cwd=folder,
         )
     try:
-        store = ObjectStore(f"http://127.0.0.1:{ports['s3']}")
+        store = ObjectStore(f"http://127.0.0.1:{ports['s3']}", f"http://127.0.0.1:{metrics}/metrics")
         wait_for(lambda: _has_bucket(server, store.url, folder), _SECONDS, "the object store")
         yield store
     finally:

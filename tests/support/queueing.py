@@ -16,23 +16,17 @@ from redis import Redis
 
 from photochrom.batches.record import BatchRecord
 from photochrom.batches.store import BatchStore
+from photochrom.batches.turns import Turns
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
-from photochrom.jobs.record import (
-    JobError,
-    JobRecord,
-    JobState,
-    ModelUsed,
-    Original,
-    Result,
-    Retention,
-    utc_now,
-)
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Result
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage
-from support.running import ROOT, wait_for
+from photochrom.times import Retention, utc_now
+from support.running import ROOT
+from support.waiting import wait_for
 from workers.maintenance import Maintenance
 
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))
@@ -53,6 +47,7 @@ class Bench:
         self.queue = JobQueue(self.redis, job_timeout=600)
         self.fleet = Fleet(self.redis)
         self.batches = BatchStore(self.redis, self.store, self.queue, KEEP.record)
+        self.turns = Turns(self.redis, self.store, self.queue)
 
     def accept(self, photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:
         """Keep file and record, as far as the API comes before the queue."""
@@ -159,6 +154,7 @@ def maintenance(bench: Bench) -> Maintenance:
         storage=bench.storage,
         max_attempts=3,
         batches=bench.batches,
+        turns=bench.turns,
     )
 
 
@@ -174,7 +170,7 @@ def add_item(bench: Bench, batch_id: str, name: str, photo: bytes, **options: ob
         draft.write(photo)
         draft.commit(record.original.key)
     added, _ = bench.batches.add(record)
-    bench.batches.feed(batch_id)
+    bench.turns.feed(batch_id)
     return added
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from photochrom.ids import new_id
 from photochrom.jobs.events import ping
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import Delivery, Webhook, new_secret
-from support.running import wait_for
+from support.waiting import wait_for
 
 Answer = int | tuple[int, dict[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]
 

@@ -6,29 +6,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
 
 from support.ports import free_port
+from support.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
-T = TypeVar("T")
-
-
-def wait_for(look: Callable[[], T | None], seconds: float, what: str) -> T:
-    """Call `look` until it returns something true; fail with `what` after `seconds`."""
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        if seen := look():
-            return seen
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 @dataclass
@@ -88,15 +78,15 @@ class Service:
         return self.process.wait(timeout=30)
 
 
-def command(*arguments: str, **extra: str) -> "subprocess.Popen[str]":
-    """Start `photochrom ...`; its stdout and stderr come as one stream."""
+def command(*arguments: str, folder: Path = ROOT, **extra: str) -> "subprocess.Popen[str]":
+    """Start `photochrom ...` in a folder; its stdout and stderr come as one stream."""
     env = {
         name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", *arguments],
-        cwd=ROOT,
-        env={**env, "PYTHONUNBUFFERED": "1", **extra},
+        [sys.executable, "-P", "-m", "cli", *arguments],
+        cwd=folder,
+        env={**env, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **extra},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -107,11 +97,13 @@ def command(*arguments: str, **extra: str) -> "subprocess.Popen[str]":
 
 
 @contextmanager
-def service(data: Path, *arguments: str, port: int | None = None, **env: str) -> Iterator[Service]:
+def service(
+    data: Path, *arguments: str, port: int | None = None, folder: Path = ROOT, **env: str
+) -> Iterator[Service]:
     """Run it on `data`; a given port is for a service that comes back where it was."""
     port = port or free_port()
     started = time.monotonic()
-    process = command("up", "--port", str(port), "--data", str(data), *arguments, **env)
+    process = command("up", "--port", str(port), "--data", str(data), *arguments, folder=folder, **env)
     running = Service(process, f"http://127.0.0.1:{port}")
     # A thread of its own reads on for ever: a full pipe would stop the service.
     reader = threading.Thread(

@@ -10,7 +10,7 @@ import uvicorn
 from service.app import create_app
 from service.edge.connections import patient
 from service.settings import ServiceSettings
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 @contextmanager

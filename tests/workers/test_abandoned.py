@@ -7,7 +7,8 @@ from rq import registry
 
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobRecord, JobState, ModelUsed, utc_now
+from photochrom.jobs.record import JobRecord, JobState, ModelUsed
+from photochrom.times import utc_now
 from support.queueing import MODEL, Bench, maintenance
 from workers import clock_jumps
 from workers.settings import WorkerSettings

@@ -4,7 +4,8 @@ import socket
 import pytest
 
 from photochrom.jobs.fleet import Fleet, WorkerStatus
-from photochrom.jobs.record import ModelUsed, utc_now
+from photochrom.jobs.record import ModelUsed
+from photochrom.times import utc_now
 from support.health import asked
 from support.ports import free_port
 

@@ -8,9 +8,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from photochrom.errors import BatchNotFound, JobNotFound
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobError, JobRecord, JobState, Retention, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState
 from photochrom.jobs.store import IdempotencyKey, JobStore
 from photochrom.storage.storage import LocalStorage
+from photochrom.times import Retention, utc_now
 from support.objects import ObjectStore
 from support.proven_time import machines_of
 from support.queueing import KEEP, Bench, add_item, finished, new_batch
@@ -114,7 +115,7 @@ def test_losing_a_worker_counts_only_for_its_own_lease(bench: Bench, maintenance
 
 def test_what_has_expired_goes_and_the_record_says_so(bench: Bench) -> None:
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(days=7), timedelta(days=30)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     job = bench.accept(b"x")
     store.change(job.id, fail)
     sweeper.sweep()
@@ -124,7 +125,7 @@ def test_what_has_expired_goes_and_the_record_says_so(bench: Bench) -> None:
 
 def test_a_record_whose_time_is_over_is_forgotten_with_its_files(bench: Bench) -> None:
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     job = bench.accept(b"x")
     store.change(job.id, fail)
     sweeper.sweep()
@@ -138,7 +139,7 @@ def test_of_many_that_expired_no_run_waits_for_the_next_half_minute(
 ) -> None:
     monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 3)
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     for number in range(7):
         store.change(bench.accept(b"%d" % number).id, fail)
     left = []
@@ -154,7 +155,7 @@ def test_a_storage_that_is_away_is_not_asked_again_at_once(
 ) -> None:
     monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 1)
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     for data in (b"x", b"y"):
         store.change(bench.accept(data).id, fail)
     shelf = bench.data / "photos" / "originals"
@@ -277,7 +278,7 @@ def test_an_idempotency_key_is_kept_for_its_time_whatever_the_clock_says(
 def test_an_object_store_is_swept_like_a_disk(bench: Bench, object_store: ObjectStore) -> None:
     bench.storage = object_store.storage(bench.data)  # type: ignore[assignment]
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(days=7), timedelta(days=30)))
-    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches)
+    sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     kept, over, orphan = (bench.accept(data) for data in (b"x", b"y", b"z"))
     store.change(over.id, fail)
     store.delete(orphan.id)

@@ -4,7 +4,7 @@ from photochrom.batches.record import BatchState
 from photochrom.jobs.record import JobState
 from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
-from support.running import wait_for
+from support.waiting import wait_for
 
 PHOTO = grey_jpeg(size=(64, 48))
 
@@ -30,7 +30,7 @@ def test_a_paused_batch_ends_what_it_began_and_goes_on_over_a_restart(bench: Ben
         bench.wait(bench.submit(PHOTO).id, JobState.SUCCEEDED)
         assert {bench.store.get(each.id).state for each in others} == {JobState.QUEUED}
         bench.batches.resume(batch)
-        bench.batches.feed(batch)
+        bench.turns.feed(batch)
         for each in others:
             bench.wait(each.id, JobState.SUCCEEDED)
     assert bench.store.counts(batch)[JobState.SUCCEEDED] == 6

@@ -17,7 +17,7 @@ from support.tiny_model import ABLE_CARD, tiny_model
 from workers import suggestions
 from workers.network.predictor import OnnxPredictor
 from workers.pipeline.colorizer import PhotoLimits
-from workers.tasks import Restorer
+from workers.restorer import Restorer
 
 PHOTO = grey_jpeg(size=(200, 100))
 RED = {"x": 0.9, "y": 0.5, "a": 50, "b": 30, "radius": 0.05}
@@ -29,7 +29,7 @@ def restorer(bench: Bench, tmp_path: Path) -> Restorer:
     path.write_bytes(tiny_model(ABLE_CARD))
     predictor = OnnxPredictor(path, threads=1)
     limits = PhotoLimits()
-    return Restorer(bench.store, bench.storage, predictor, limits, "w1", 3, bench.batches)
+    return Restorer(bench.store, bench.storage, predictor, limits, "w1", 3, bench.turns)
 
 
 def done(bench: Bench, restorer: Restorer, record: JobRecord) -> JobRecord:
@@ -112,7 +112,7 @@ def test_a_grey_reference_fails_the_job_with_its_own_code(bench: Bench, restorer
 def test_a_model_without_the_capability_fails_the_job_at_once(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "plain.onnx"
     path.write_bytes(tiny_model())
-    plain = Restorer(bench.store, bench.storage, OnnxPredictor(path), PhotoLimits(), "w1", 3, bench.batches)
+    plain = Restorer(bench.store, bench.storage, OnnxPredictor(path), PhotoLimits(), "w1", 3, bench.turns)
     record = bench.accept(PHOTO, hints=[RED])
     plain.restore(record.id)
     ended = bench.store.get(record.id)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from support.running import ROOT, wait_for
+from support.running import ROOT
+from support.waiting import wait_for
 from workers.supervisor import Supervisor
 
 _SUPERVISE = """

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from support.clock import Clock, clock_of
-from support.running import ROOT, wait_for
+from support.running import ROOT
+from support.waiting import wait_for
 from workers import watchdog
 from workers.watchdog import Pulse
 

@@ -13,7 +13,7 @@ from photochrom.jobs.record import JobState
 from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import onnxruntime as ort
 
-from ..settings import SESSION_MB
+from .gpu_memory import SESSION_MB
 
 SESSION_SIDE = 384
 """Side of a square, in pixels; what a prediction takes grows with its area."""

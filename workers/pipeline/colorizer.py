@@ -13,7 +13,6 @@ from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..network.predictor import Predictor, predict_size
 from .color.pixels import colorize_pixels, reduced_lightness
-from .color.prediction import predict_small
 from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
@@ -30,6 +29,7 @@ from .left_out import losses, lost_depth, too_large
 from .limits import PhotoLimits
 from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
+from .prediction import predict_small
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]

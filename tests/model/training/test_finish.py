@@ -19,6 +19,14 @@ def test_a_certain_answer_decodes_to_its_colour_at_every_setting(tiny: Colorizer
     assert torch.allclose(decoded(answer_of(tiny), outputs, setting), tiny.bins[chosen])
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_colours_in_training_are_those_that_a_user_gets(tiny: Colorizer, setting: Setting) -> None:
+    outputs = 3 * torch.randn(2, len(tiny.bins), 5, 1, generator=torch.Generator().manual_seed(0))
+    answer = answer_of(tiny)
+    ab, _ = answer.decode(outputs, torch.tensor(setting.temperature), torch.tensor(setting.vividness))
+    torch.testing.assert_close(decoded(answer, outputs, setting), ab[..., 0].transpose(1, 2))
+
+
 def test_the_error_of_the_expectation_by_hand() -> None:
     truth = torch.zeros(2, 4, 2)
     given = torch.stack([torch.full((4, 2), 4.0), torch.zeros(4, 2)])  # mean squared errors 16 and 0

@@ -6,7 +6,7 @@ from redis import Redis
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyRecord, Scope
 from photochrom.errors import InvalidKey, KeyNotFound
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 
 
 @pytest.fixture

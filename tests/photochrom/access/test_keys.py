@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope, id_of
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 
 
 def made(*scopes: Scope) -> tuple[KeyRecord, str]:

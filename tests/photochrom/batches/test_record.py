@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from photochrom.batches.record import BatchRecord, BatchState, item_name
 from photochrom.errors import InvalidName
 from photochrom.ids import new_id
-from photochrom.jobs.record import JobState, utc_now
+from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import utc_now
 
 
 def batch(**changes: object) -> BatchRecord:

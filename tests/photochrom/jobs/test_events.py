@@ -12,7 +12,8 @@ from redis import Redis
 
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound
 from photochrom.jobs.events import SUBSCRIBABLE, Event
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Result, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Result
+from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 from support.queueing import Bench, add_item, make_record, new_batch
 from support.receiver import make_webhook
@@ -145,7 +146,7 @@ def test_a_batch_that_is_retried_ends_again(bench: Bench) -> None:
     bench.batches.seal(batch)
     fail(bench, item)
     bench.batches.retry_failed(batch)
-    bench.batches.retry_items(batch)
+    bench.turns.retry_items(batch)
     succeed(bench, item)
     assert kinds(bench.redis) == ["batch.completed_with_errors", "batch.completed"]
     assert len({event.id for event in told(bench.redis)}) == 2
@@ -157,7 +158,7 @@ def test_a_canceled_batch_is_over_when_its_running_items_are(bench: Bench) -> No
     running, waiting = (add_item(bench, batch, f"{n}.jpg", b"x").id for n in range(2))
     lease = claimed(bench, running).lease
     bench.batches.cancel(batch)
-    bench.batches.cancel_items(batch)
+    bench.turns.cancel_items(batch)
     assert bench.store.get(waiting).state is JobState.CANCELED
     assert told(bench.redis) == []
     assert lease is not None

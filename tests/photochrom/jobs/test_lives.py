@@ -24,18 +24,10 @@ from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.errors import BatchClosed, ItemConflict, JobCanceled, JobConflict, JobNotFound
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import (
-    UNFINISHED,
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Result,
-    utc_now,
-)
+from photochrom.jobs.record import UNFINISHED, JobError, JobRecord, JobState, Lease, ModelUsed, Result
 from photochrom.jobs.store import HANDED_OVER, index_of
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import utc_now
 from support.queueing import Bench, make_record
 from workers.maintenance import Maintenance
 
@@ -74,6 +66,7 @@ class Lives(RuleBasedStateMachine):
             storage=self.bench.storage,
             max_attempts=ATTEMPTS,
             batches=self.bench.batches,
+            turns=self.bench.turns,
         )
         self.batches: list[str] = []
         self.accepted: dict[str, str | None] = {}
@@ -124,7 +117,7 @@ class Lives(RuleBasedStateMachine):
         assert was_open or not new
         self.accepted[kept.id] = batch_id
         if not api_dies:
-            self.bench.batches.feed(batch_id)
+            self.bench.turns.feed(batch_id)
 
     @precondition(lambda self: self.batches)
     @rule(data=st.data())
@@ -137,7 +130,7 @@ class Lives(RuleBasedStateMachine):
         batch_id = data.draw(st.sampled_from(self.batches))
         self.bench.batches.cancel(batch_id)
         if not api_dies:
-            self.bench.batches.cancel_items(batch_id)
+            self.bench.turns.cancel_items(batch_id)
 
     @precondition(lambda self: self.batches)
     @rule(data=st.data(), api_dies=st.booleans())
@@ -145,7 +138,7 @@ class Lives(RuleBasedStateMachine):
         batch_id = data.draw(st.sampled_from(self.batches))
         self.bench.batches.retry_failed(batch_id)
         if not api_dies:
-            self.bench.batches.retry_items(batch_id)
+            self.bench.turns.retry_items(batch_id)
 
     @precondition(lambda self: self.accepted)
     @rule(data=st.data())
@@ -212,7 +205,7 @@ class Lives(RuleBasedStateMachine):
         self.redis.delete(f"rq:job:{work.delivery}")
         batch_id = self.accepted.get(work.job_id)
         if batch_id:
-            self.bench.batches.feed(batch_id)
+            self.bench.turns.feed(batch_id)
 
     @precondition(lambda self: self.at_work)
     @rule(data=st.data(), noticed=st.booleans())
@@ -321,7 +314,7 @@ class Lives(RuleBasedStateMachine):
 
     def hand_over(self, record: JobRecord) -> None:
         if record.batch_id:
-            self.bench.batches.feed(record.batch_id)
+            self.bench.turns.feed(record.batch_id)
         else:
             self.bench.queue.put(record)
 

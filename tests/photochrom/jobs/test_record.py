@@ -15,10 +15,9 @@ from photochrom.jobs.record import (
     Original,
     Progress,
     Result,
-    Retention,
-    utc_now,
 )
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import Retention, utc_now
 
 MODEL = ModelUsed(name="m", version="1", provider="CPUExecutionProvider")
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))

@@ -28,11 +28,10 @@ from photochrom.jobs.record import (
     Original,
     Progress,
     Result,
-    Retention,
-    utc_now,
 )
 from photochrom.jobs.store import CHANGES, HANDED_OVER, IdempotencyKey, JobStore
 from photochrom.photo.options import ColorizeOptions
+from photochrom.times import Retention, utc_now
 
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))
 

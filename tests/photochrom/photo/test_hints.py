@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from photochrom import color
-from photochrom.photo.hints import MAX_HINTS, ab_of_hex
+from photochrom.hex_color import ab_of_hex
+from photochrom.photo.hints import MAX_HINTS
 from photochrom.photo.options import ColorizeOptions
 
 SPOT = {"x": 0.25, "y": 0.5, "a": 40, "b": -20}
@@ -26,7 +27,12 @@ def test_hints_survive_the_way_through_json_and_forms(given_spots: list[dict[str
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_a_hex_colour_is_its_a_and_b(rgb: tuple[int, int, int]) -> None:
     _, a, b = color.lab([level / 255 for level in rgb])
-    assert ab_of_hex("#" + bytes(rgb).hex()) == (a, b)
+    assert ab_of_hex("#" + bytes(rgb).hex()) == pytest.approx((a, b), abs=1e-8)
+
+
+@given(st.integers(0, 255))
+def test_a_grey_has_no_colour(level: int) -> None:
+    assert str(ab_of_hex("#" + bytes([level] * 3).hex())) == "(0.0, 0.0)"
 
 
 @pytest.mark.parametrize(

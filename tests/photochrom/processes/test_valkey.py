@@ -9,7 +9,7 @@ from redis import Redis
 from photochrom.errors import QueueUnavailable
 from photochrom.processes import valkey as embedded
 from photochrom.processes.valkey import server_binary, valkey
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:

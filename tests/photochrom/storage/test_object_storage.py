@@ -21,7 +21,8 @@ from photochrom.storage.storage import LocalStorage
 from support.objects import BUCKET, ObjectStore
 from support.ports import free_port
 from support.receiver import receiver
-from support.running import ROOT, wait_for
+from support.running import ROOT
+from support.waiting import wait_for
 
 KEY = "results/a/b.jpg"
 

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from photochrom.access.keys import KeyRecord, Scope
 from photochrom.jobs.events import EventType, ping
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook, new_secret
 from support.receiver import make_ping, make_webhook
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, Scope
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from service.access.auth import scope_for
 from service.app import create_app
 from service.settings import ServiceSettings

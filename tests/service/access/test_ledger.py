@@ -13,7 +13,7 @@ from photochrom.access.quotas import Allowance, Use
 from photochrom.errors import TooManyWebhooks
 from photochrom.ids import new_id
 from photochrom.jobs import scripts
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import Webhook, new_secret
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
@@ -200,9 +200,9 @@ def test_only_batches_with_items_that_wait_are_looked_at(bench: Bench, photo: by
     busy = new_batch(bench)
     for number in range(3):
         add_item(bench, busy, f"{number}.jpg", photo)
-    assert bench.batches.with_held_items() == [busy]
+    assert bench.turns.with_held_items() == [busy]
     # Those of before the set was kept are found, once.
     bench.redis.delete("batches:held", "batches:held:kept")
-    assert bench.batches.with_held_items() == [busy]
+    assert bench.turns.with_held_items() == [busy]
     bench.batches.delete(busy)
-    assert bench.batches.with_held_items() == []
+    assert bench.turns.with_held_items() == []

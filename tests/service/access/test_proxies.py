@@ -9,7 +9,8 @@ import pytest
 
 from support.keyring import show
 from support.ports import free_port
-from support.running import ROOT, wait_for
+from support.running import ROOT
+from support.waiting import wait_for
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs.record import JobError, JobRecord, utc_now
+from photochrom.jobs.record import JobError, JobRecord
+from photochrom.times import utc_now
 from support.queueing import Bench
 
 Finish = Callable[..., JobRecord]

@@ -17,8 +17,8 @@ import pytest
 from service.settings import ServiceSettings
 from support.photographs import grey_jpeg
 from support.queueing import Bench, finished
-from support.running import wait_for
 from support.serving import serving
+from support.waiting import wait_for
 
 PATIENCE = 0.6
 ANSWER = 64 << 20

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobError, JobRecord, JobState, utc_now
+from photochrom.jobs.record import JobError, JobRecord, JobState
+from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.queueing import Bench

@@ -8,8 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobRecord, ModelUsed, utc_now
+from photochrom.jobs.record import JobRecord, ModelUsed
 from photochrom.photo.suggestions import LikelyColors
+from photochrom.times import utc_now
 from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from service.live.waiting import matches, wanted_wait
 from support.queueing import Bench
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.record import new_secret
-from service.edge.problems import STATUS_OF
+from service.edge.problems import all_kinds
 from support.keyring import new_key
 from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench, workers
@@ -85,7 +85,7 @@ def bearer_of(key: str) -> dict[str, str]:
 
 
 def test_every_code_is_in_the_table() -> None:
-    missing = {error.code for error in STATUS_OF if f"`{error.code}`" not in TEXT}
+    missing = {kind.code for kind in all_kinds() if isinstance(kind, type) and f"`{kind.code}`" not in TEXT}
     assert missing == set()
 
 

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from photochrom.jobs.events import EventType, Payload
 from photochrom.jobs.record import JobRecord
 from service.app import create_app
-from service.edge.problems import STATUS_OF
+from service.edge.problems import all_kinds
 from service.settings import ServiceSettings
 from support.queueing import Bench
 
@@ -59,7 +59,7 @@ def bodies(call: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize(("name", "call"), CALLS, ids=[name for name, _ in CALLS])
 def test_every_call_has_examples_of_all_that_goes_in_and_comes_out(name: str, call: dict[str, Any]) -> None:
     lacking = [where for where, body in bodies(call) if not is_file(body) and not examples(body)]
-    assert lacking == [], "add them to service/openapi/samples.py, errors to service/openapi/refusals.py"
+    assert lacking == [], "add them to service/openapi/samples.py, errors a `sample` in photochrom/errors.py"
     for parameter in call.get("parameters", ()):
         assert examples(parameter) or not parameter.get("required"), (
             f"{parameter['name']}: see samples.PARAMETERS"
@@ -81,7 +81,7 @@ def test_every_example_is_what_its_schema_allows(name: str, call: dict[str, Any]
 
 def test_every_code_has_an_example_and_only_where_it_may_come() -> None:
     shown = DOCUMENT["components"]["examples"]
-    codes = {error.code: status for error, status in STATUS_OF.items()}
+    codes = {kind.code: kind.http_status for kind in all_kinds()}
     assert codes.items() <= {code: example["value"]["status"] for code, example in shown.items()}.items()
     for name, call in CALLS:
         for status, answer in call["responses"].items():

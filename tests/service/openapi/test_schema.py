@@ -18,7 +18,8 @@ from schemathesis.specs.openapi.checks import (
 
 from photochrom.access.keys import Scope
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import ModelUsed, utc_now
+from photochrom.jobs.record import ModelUsed
+from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.keyring import show

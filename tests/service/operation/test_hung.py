@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from service.operation.looks import DEADLINE_SECONDS
+from service.looks import DEADLINE_SECONDS
 from service.settings import ServiceSettings
 from support.queueing import Bench
 from support.running import wait_for

@@ -1,14 +1,20 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
 
+from photochrom.batches.turns import Turns
 from photochrom.errors import BatchClosed
 from photochrom.jobs.record import JobRecord
 from service.deps import Services
-from support.queueing import Bench
+from support.ports import free_port
+from support.queueing import Bench, maintenance
 
 HEADERS = {"content-type": "image/jpeg", "idempotency-key": "k"}
 
@@ -48,3 +54,18 @@ def test_the_file_of_a_refused_photo_goes_at_once(
     monkeypatch.setattr(services(client).store, "create", refused)
     assert client.post("/v1/jobs", content=photo, headers=HEADERS).status_code == 409
     assert bench.files() == []
+
+
+def test_an_item_that_is_kept_is_accepted_though_the_queue_goes_away_at_that_moment(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    found = services(client)
+    away = Turns(Redis(port=free_port(), retry=Retry(NoBackoff(), 0)), found.store, found.queue)
+    client.app.state.services = replace(found, turns=away)
+    batch = client.post("/v1/batches").json()
+    sent = client.put(f"{batch['url']}/items/a.jpg", content=photo, headers=HEADERS)
+    assert sent.status_code == 201, sent.text
+    assert bench.redis.llen("rq:queue:photochrom") == 0
+    maintenance(bench).feed_batches()
+    assert bench.redis.llen("rq:queue:photochrom") == 1
+    assert client.put(f"{batch['url']}/items/a.jpg", content=photo, headers=HEADERS).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.events import EventType, ping
-from photochrom.jobs.record import utc_now
+from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.settings import ServiceSettings

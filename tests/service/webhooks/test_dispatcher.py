@@ -32,7 +32,7 @@ from support.photographs import grey_jpeg
 from support.proven_time import machines_of
 from support.queueing import Bench, workers
 from support.receiver import Receiver, make_webhook, receiver
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_a_setting_that_does_not_hold_ends_it(bench: Bench) -> None:
 def test_old_deliveries_are_forgotten(
     client: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], JobRecord]
 ) -> None:
-    from photochrom.jobs.record import utc_now
+    from photochrom.times import utc_now
 
     with receiver() as to:
         webhook = register(client, to)

@@ -3,7 +3,7 @@ import os
 from support.dispatching import dispatcher
 from support.health import asked
 from support.queueing import Bench
-from support.running import wait_for
+from support.waiting import wait_for
 
 
 def test_a_dispatcher_that_looks_for_work_is_alive_and_none_is_said_so(bench: Bench) -> None:

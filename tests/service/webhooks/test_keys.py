@@ -9,7 +9,8 @@ from fastapi.testclient import TestClient
 from photochrom.access import key_store
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyRecord, Scope
-from photochrom.jobs.record import JobRecord, utc_now
+from photochrom.jobs.record import JobRecord
+from photochrom.times import utc_now
 from photochrom.webhooks.record import Disabled, Webhook
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app

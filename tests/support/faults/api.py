@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 import httpx
 
 from support.queueing import Bench
-from support.running import ROOT, wait_for
+from support.running import ROOT
+from support.waiting import wait_for
 
 
 @contextmanager

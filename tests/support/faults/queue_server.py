@@ -13,7 +13,8 @@ from photochrom.jobs.queue import connect
 from support.inquest import examine
 from support.killing import Battle, begun, make_album
 from support.photographs import noise_jpeg
-from support.running import command, wait_for
+from support.running import command
+from support.waiting import wait_for
 
 from .row import Row
 

@@ -13,7 +13,8 @@ import psutil
 
 from photochrom.storage.storage import LocalStorage
 from support.photographs import noise_jpeg
-from support.running import Service, service, wait_for
+from support.running import Service, service
+from support.waiting import wait_for
 
 from .disks import disk
 from .row import Row

@@ -19,7 +19,7 @@ from photochrom.processes.valkey import valkey
 from support.photographs import noise_jpeg
 from support.ports import free_port
 from support.queueing import Bench, maintenance, workers
-from support.running import wait_for
+from support.waiting import wait_for
 
 from .api import api
 from .row import Row

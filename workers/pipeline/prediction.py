@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from photochrom.photo.options import ColorizeOptions
 
-from ...network.predictor import Predictor, predict_size
-from ..metadata.orientation import as_stored, upright
+from ..network.predictor import Predictor, predict_size
+from .metadata.orientation import as_stored, upright
 
 Plane = NDArray[np.float32]
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from photochrom.errors import TooManyUploads
 
-from ..access.auth import Caller
+from .caller import Caller
 
 
 class UploadsAtOnce:

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from service.operation import looks
-from service.operation.looks import Look
+from service import looks
+from service.looks import Look
 
 
 class Counted:

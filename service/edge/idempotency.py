@@ -1,0 +1,20 @@
+"""The Idempotency-Key header: a call that is sent again under the same key is made once."""
+
+from photochrom.errors import InvalidOption
+from photochrom.ids import hashed
+from photochrom.jobs.store import IdempotencyKey
+
+
+def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None:
+    """Return the key that `owner` gave to a call, with what the call says, both hashed; None without a key.
+
+    Raises:
+        InvalidOption: the key is empty.
+    """
+    if key is None:
+        return None
+    if not key.strip():
+        raise InvalidOption("The Idempotency-Key is empty.")
+    # One owner's key is nothing to another.
+    mine = f"{owner} {key}" if owner else key
+    return IdempotencyKey(hashed(mine), hashed(said))

@@ -1,0 +1,15 @@
+"""How one job stands, as it is answered."""
+
+from photochrom.jobs.record import JobRecord
+
+from ..live.standing import Standing
+from .schemas import JobView
+
+
+def standing(record: JobRecord, position: int | None = None) -> Standing:
+    """Return how the job stands, at this place in the queue.
+
+    The tag is weak: the record's revision, and the position, which changes without it.
+    """
+    tag = f'W/"{record.revision}-{"" if position is None else position}"'
+    return Standing(tag, record.revision, record.finished, JobView.of(record, position).model_dump_json())

@@ -1,0 +1,93 @@
+"""What the API shows of the service itself: its limits, its workers, and what a caller may still take."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from photochrom.access.keys import KeyLimits
+from photochrom.access.quotas import Use, limits_by_name, midnight
+from photochrom.jobs.record import ModelUsed
+
+from ..edge.view import View
+
+
+class ModelView(View):
+    """A model that workers have loaded now."""
+
+    name: str
+    version: str
+    capabilities: Annotated[
+        list[str], Field(description="Optional inputs that every worker with it takes: hints, palette.")
+    ]
+    providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
+
+
+class QuotaView(View):
+    """What an owner of keys may send in a day (UTC)."""
+
+    limit: Annotated[int | None, Field(description="Null where there is none.")]
+    used: int
+    left: Annotated[int | None, Field(description="Null where there is no limit.")]
+
+
+class AllowanceView(View):
+    """What the owner of the caller's key may take."""
+
+    requests_per_minute: Annotated[
+        int | None, Field(description="Also in the RateLimit headers, with what is left.")
+    ]
+    jobs: QuotaView
+    bytes: QuotaView
+    pixels: QuotaView
+    actions: Annotated[QuotaView, Field(description="Batches begun, test events and replays of webhooks.")]
+    resets_at: Annotated[datetime, Field(description="When the day ends, and all of it is there again.")]
+
+    @classmethod
+    def of(cls, limits: KeyLimits, used: Use, now: datetime) -> "AllowanceView":
+        """Show what is left of `limits` after what was used."""
+        bounds = limits_by_name(limits)
+        quotas = {name: _quota(bounds[name], amount) for name, amount in asdict(used).items()}
+        return cls(requests_per_minute=limits.requests_per_minute, **quotas, resets_at=midnight(now))
+
+
+def _quota(limit: int | None, used: int) -> QuotaView:
+    return QuotaView(limit=limit, used=used, left=None if limit is None else max(0, limit - used))
+
+
+class LimitsView(View):
+    """What this server takes and how long it keeps it."""
+
+    max_upload_bytes: int
+    max_pixels: int
+    max_wait_seconds: float
+    input_retention_seconds: float
+    result_retention_seconds: float
+    record_retention_seconds: float
+    formats: Annotated[list[str], Field(description="Media types of originals.")]
+    allowance: Annotated[
+        AllowanceView | None, Field(description="What the caller may take; null where no keys are asked for.")
+    ]
+
+
+class WorkerView(View):
+    """A live worker."""
+
+    name: Annotated[str, Field(description="Its number; what the machine calls it is in `/metrics`.")]
+    model: ModelUsed
+    busy: bool
+
+
+class Readiness(View):
+    """Whether an upload would be worked on now, part by part."""
+
+    ready: bool
+    queue: Annotated[str, Field(examples=["ok"])]
+    storage: Annotated[str, Field(examples=["ok"])]
+    workers: list[WorkerView]
+    model: Annotated[str | None, Field(examples=["photochrom 1.0"])]
+    provider: Annotated[
+        str | None,
+        Field(description="CPUExecutionProvider on a GPU machine means that the GPU is not in use."),
+    ]

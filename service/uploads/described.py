@@ -1,0 +1,64 @@
+"""What an upload looks like in the OpenAPI document."""
+
+from typing import Any
+
+from photochrom import errors
+from photochrom.photo.options import ColorizeOptions
+
+from .form import PHOTO_FIELD, REFERENCE_FIELD
+
+REFUSALS: tuple[type[errors.PhotochromError], ...] = (
+    errors.RequestTooSlow,
+    errors.PhotoTooLarge,
+    errors.UnsupportedFormat,
+    errors.UnreadablePhoto,
+    errors.PhotoRejected,
+    errors.ReferenceRejected,
+    errors.CapabilityMissing,
+    errors.InvalidOption,
+    errors.QueueFull,
+    errors.TooManyUploads,
+    errors.QuotaExceeded,
+    errors.StorageUnavailable,
+    errors.StorageFull,
+    errors.StorageReadOnly,
+)
+"""With which every upload of a photograph may be refused."""
+
+
+def upload_body() -> dict[str, Any]:
+    """Return the OpenAPI of an upload: FastAPI cannot know what we read from the stream ourselves."""
+    references = "#/components/schemas/{model}"
+    options = ColorizeOptions.model_json_schema(ref_template=references)["properties"]
+    # A form and a query carry it as text.
+    options["hints"] = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "description": options["hints"]["description"],
+        "examples": ['[{"x":0.4,"y":0.3,"color":"#a04030"}]'],
+    }
+    file = {"type": "string", "format": "binary"}
+    lender = {
+        **file,
+        "description": "A colour photograph that lends its palette, or the id of a job that does.",
+    }
+    form = {PHOTO_FIELD: file, REFERENCE_FIELD: lender, **options}
+    raw = {"schema": {"type": "string", "format": "binary"}}
+    content = {
+        "multipart/form-data": {"schema": {"type": "object", "required": [PHOTO_FIELD], "properties": form}},
+        "image/*": raw,
+        "application/octet-stream": raw,
+    }
+    texts = {
+        "name": "File name of a raw body.",
+        REFERENCE_FIELD: "Id of a job whose result lends its palette.",
+    }
+    names = [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": told}
+        for name, told in texts.items()
+    ]
+    parameters = names + [
+        {"name": key, "in": "query", "schema": schema, "description": schema.get("description", "")}
+        for key, schema in options.items()
+    ]
+    return {"requestBody": {"required": True, "content": content}, "parameters": parameters}

@@ -1,0 +1,281 @@
+"""One job at a time, in this process: what ends in the record, and what stays on the disk."""
+
+import errno
+import re
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rq.timeouts import JobTimeoutException
+
+from photochrom.errors import StorageFull, StorageUnavailable, UnreadablePhoto
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.storage import LocalStorage
+from photochrom.times import utc_now
+from support.photographs import grey_jpeg
+from support.queueing import MODEL, Bench
+from workers import restorer as restoring
+from workers.network.predictor import OnnxPredictor
+from workers.pipeline.colorizer import PhotoLimits
+from workers.restorer import Restorer
+from workers.worker import RestoreWorker
+
+
+@pytest.fixture(scope="module")
+def predictor() -> OnnxPredictor:
+    return OnnxPredictor(MODEL, threads=1)
+
+
+@pytest.fixture
+def restorer(bench: Bench, predictor: OnnxPredictor) -> Restorer:
+    return Restorer(
+        store=bench.store,
+        storage=bench.storage,
+        predictor=predictor,
+        limits=PhotoLimits(max_pixels=50_000),
+        worker="w1",
+        max_attempts=3,
+        turns=bench.turns,
+    )
+
+
+@pytest.fixture(scope="module")
+def photo() -> bytes:
+    return grey_jpeg(size=(96, 64))
+
+
+def on_stage(bench: Bench, record: JobRecord, stage: str, action: Callable[[], object]) -> Bench:
+    """Have `action` happen as the job reaches `stage`."""
+    store = bench.store
+    change = store.change
+
+    def changing(job_id: str, step: Callable[[JobRecord], JobRecord]) -> JobRecord:
+        changed = change(job_id, step)
+        if job_id == record.id and changed.progress and changed.progress.stage == stage and pending:
+            pending.pop()()
+        return changed
+
+    pending = [action]
+    store.change = changing  # type: ignore[method-assign]
+    return bench
+
+
+def test_a_photo_becomes_a_published_result(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    job = bench.accept(photo, "Grandma 1931.jpg")
+    restorer.restore(job.id)
+    done = bench.store.get(job.id)
+    assert done.state is JobState.SUCCEEDED
+    assert done.result is not None
+    assert (done.result.width, done.result.height, done.result.name) == (96, 64, "Grandma 1931.jpg")
+    assert bench.storage.size(done.result.key) == done.result.bytes
+    assert done.model is not None
+    assert done.model.provider == "CPUExecutionProvider"
+    assert set(done.timings) == {"decode", "predict", "upsample", "encode"}
+    assert done.original.expires_at is not None
+    assert done.result.expires_at is not None
+
+
+def test_the_name_follows_the_format_of_the_result(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    job = bench.accept(photo, "a.b.jpg", format="png")
+    restorer.restore(job.id)
+    result = bench.store.get(job.id).result
+    assert result is not None
+    assert (result.name, result.media_type) == ("a.b.png", "image/png")
+
+
+def test_a_second_delivery_of_a_done_job_does_nothing(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    job = bench.accept(photo)
+    restorer.restore(job.id)
+    done = bench.store.get(job.id)
+    restorer.restore(job.id)
+    assert bench.store.get(job.id) == done
+
+
+def test_the_same_input_options_and_model_give_the_same_name(
+    restorer: Restorer, bench: Bench, photo: bytes
+) -> None:
+    job = bench.accept(photo)
+    other = job.model_copy(update={"options": ColorizeOptions(vividness=1)})
+    assert restorer.result_key(job, ".jpg") == restorer.result_key(job, ".jpg")
+    assert restorer.result_key(job, ".jpg") != restorer.result_key(other, ".jpg")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"\xff\xd8\xff\xe0 not really", "unreadable-photo"), (b"GIF89a", "unsupported-format")],
+)
+def test_a_bad_photo_fails_at_once_with_a_sentence(
+    bench: Bench, restorer: Restorer, photo: bytes, content: bytes, code: str
+) -> None:
+    job = bench.accept(content)
+    restorer.restore(job.id)
+    failed = bench.store.get(job.id)
+    assert (failed.state, failed.attempt) == (JobState.FAILED, 1)
+    assert failed.error is not None
+    assert failed.error.code == code
+    assert failed.error.detail.endswith(".")
+    good = bench.accept(photo)
+    restorer.restore(good.id)
+    assert bench.store.get(good.id).state is JobState.SUCCEEDED
+
+
+def test_the_end_of_its_time_is_no_fault_of_the_photo(
+    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alarm rings inside a decoder that calls whatever goes wrong an unreadable photograph."""
+
+    def decode(*_: object, **__: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGALRM)
+        except Exception as error:
+            raise UnreadablePhoto("It is damaged.") from error
+
+    job = bench.accept(photo)
+    monkeypatch.setattr(restoring, "colorize", decode)
+    with RestoreWorker.death_penalty_class(60, JobTimeoutException):
+        restorer.restore(job.id)
+    failed = bench.store.get(job.id)
+    assert failed.error is not None
+    assert (failed.state, failed.error.code) == (JobState.FAILED, "job-timeout")
+
+
+def test_too_many_pixels_fail_at_once(bench: Bench, restorer: Restorer) -> None:
+    job = bench.accept(grey_jpeg(size=(300, 300)))
+    restorer.restore(job.id)
+    error = bench.store.get(job.id).error
+    assert error is not None
+    assert error.code == "photo-too-large"
+
+
+def test_a_cancel_amid_the_work_stops_it_before_the_next_stage(
+    bench: Bench, restorer: Restorer, photo: bytes
+) -> None:
+    job = bench.accept(photo)
+    cancel = bench.store.change
+    on_stage(bench, job, "predict", lambda: cancel(job.id, lambda r: r.request_cancel(utc_now())))
+    restorer.restore(job.id)
+    assert bench.store.get(job.id).state is JobState.CANCELED
+    assert bench.files() == [job.original.key]
+
+
+def test_a_delete_amid_the_work_leaves_no_file(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    job = bench.accept(photo)
+
+    def delete() -> None:
+        bench.store.delete(job.id)
+        bench.storage.delete(job.original.key)
+
+    on_stage(bench, job, "encode", delete)
+    restorer.restore(job.id)
+    assert bench.files() == []
+
+
+def test_a_worker_that_was_taken_over_leaves_the_other_ones_result(
+    bench: Bench, restorer: Restorer, photo: bytes
+) -> None:
+    job = bench.accept(photo)
+    on_stage(bench, job, "upsample", lambda: replace(restorer, worker="w2").restore(job.id))
+    restorer.restore(job.id)
+    done = bench.store.get(job.id)
+    assert (done.state, done.attempt) == (JobState.SUCCEEDED, 2)
+    assert bench.files() == sorted(done.stored_keys())
+
+
+def test_an_error_of_the_machine_is_tried_again_and_then_told(
+    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise StorageFull("The disk is full.")
+
+    job = bench.accept(photo)
+    monkeypatch.setattr(bench.storage, "draft", full)
+    for state in (JobState.RETRYING, JobState.RETRYING, JobState.FAILED):
+        with pytest.raises(StorageFull):
+            restorer.restore(job.id)
+        assert bench.store.get(job.id).state is state
+    error = bench.store.get(job.id).error
+    assert error is not None
+    assert error.code == "storage-full"
+
+
+@pytest.mark.parametrize(
+    ("met", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "storage-full"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "storage-full"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), "internal-error"),
+    ],
+)
+def test_no_room_for_temporary_files_is_told_as_such(
+    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch, met: OSError, code: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise met
+
+    monkeypatch.setattr(restoring, "colorize", broken)
+    job = bench.accept(photo)
+    with pytest.raises(OSError, match=re.escape(str(met))):
+        restorer.restore(job.id)
+    error = bench.store.get(job.id).error
+    assert error is not None
+    assert error.code == code
+
+
+def test_a_bug_is_told_without_its_inside(
+    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("secret/path")
+
+    job = bench.accept(photo)
+    monkeypatch.setattr(bench.storage, "file", broken)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            restorer.restore(job.id)
+    error = bench.store.get(job.id).error
+    assert error is not None
+    assert error.code == "internal-error"
+    assert "secret" not in error.detail
+
+
+def test_a_worker_that_must_leave_gives_the_job_back(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    def leave() -> None:
+        raise SystemExit
+
+    job = bench.accept(photo)
+    on_stage(bench, job, "predict", leave)
+    with pytest.raises(SystemExit):
+        restorer.restore(job.id)
+    given_back = bench.store.get(job.id)
+    assert (given_back.state, given_back.attempt) == (JobState.QUEUED, 0)
+
+
+def test_jobs_that_are_gone_or_done_are_passed_over(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    restorer.restore("01hzzzzzzzzzzzzzzzzzzzzzzz")
+    job = bench.accept(photo)
+    bench.store.change(job.id, lambda r: r.request_cancel(utc_now()))
+    restorer.restore(job.id)
+    assert bench.store.get(job.id).state is JobState.CANCELED
+
+
+def test_a_store_that_is_away_gives_the_job_back_and_costs_no_attempt(
+    bench: Bench, restorer: Restorer, photo: bytes
+) -> None:
+    job = bench.accept(photo)
+
+    class Away(LocalStorage):
+        def file(self, key: str) -> AbstractContextManager[Path]:
+            raise StorageUnavailable("The object store cannot be reached.")
+
+    away = replace(restorer, storage=Away(bench.data / "photos"))
+    for _ in range(5):
+        with pytest.raises(StorageUnavailable):
+            away.restore(job.id)
+        back = bench.store.get(job.id)
+        assert (back.state, back.attempt, back.lease) == (JobState.QUEUED, 0, None)
+    restorer.restore(job.id)
+    assert bench.store.get(job.id).state is JobState.SUCCEEDED
