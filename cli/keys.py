@@ -43,6 +43,7 @@ def create(
     daily_jobs: Bound = None,
     daily_bytes: Bound = None,
     daily_pixels: Bound = None,
+    daily_actions: Bound = None,
     data: Data = Path("data"),
 ) -> None:
     """Make a key and print it, this once: only its hash is kept.
@@ -54,6 +55,7 @@ def create(
         daily_jobs=daily_jobs,
         daily_bytes=daily_bytes,
         daily_pixels=daily_pixels,
+        daily_actions=daily_actions,
     )
     with queue_at_hand(data) as redis:
         keys, now = KeyStore(redis), utc_now()

@@ -6,9 +6,8 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,14 +23,13 @@ from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
 from photochrom.storage.choose import open_storage
 
-from . import children
+from .parts import Parts
 
 _log = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
 _OURS_ALONE = 0o700
 _POLL_SECONDS = 0.05
 _REDIS_SECONDS = 5
-_SENDER, _SENDER_MODULE = "The sender of webhooks", "service.webhooks.dispatcher"
 _REVIVE_SECONDS = 1.0
 
 
@@ -60,12 +58,14 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
         try:
             stack.enter_context(locked(data))
             env, server = _environment(host, port, data, stack)
-            parts = stack.enter_context(_parts(workers, env))
+            parts = stack.enter_context(Parts(env))
+            parts.start("The worker", "workers", "--processes", str(workers))
+            parts.start("The API", "service")
             _wait_until_ready(host, port, parts)
             # Last: nobody waits for it, and the others have the cores to themselves until they are ready.
-            parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
+            parts.start("The sender of webhooks", "service.webhooks.dispatcher")
             _greet(console, host, port, data, time.monotonic() - started)
-            ended = _wait_for_end(parts, env, server)
+            ended = _wait_for_end(parts, server)
         except KeyboardInterrupt:
             console.print("\nStopping; work under way is kept and goes on at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -165,26 +165,10 @@ def _environment(
     return env, server
 
 
-@contextmanager
-def _parts(workers: int, env: Mapping[str, str]) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    parts = {
-        "The worker": children.start("workers", "--processes", str(workers), env=env),
-        "The API": children.start("service", env=env),
-    }
-    try:
-        yield parts
-    finally:
-        children.stop(list(parts.values()))
-
-
-def _ended(parts: dict[str, "subprocess.Popen[bytes]"]) -> str | None:
-    return next((name for name, part in parts.items() if part.poll() is not None), None)
-
-
-def _wait_until_ready(host: str, port: int, parts: dict[str, "subprocess.Popen[bytes]"]) -> None:
+def _wait_until_ready(host: str, port: int, parts: Parts) -> None:
     give_up = time.monotonic() + _READY_SECONDS
     while not _answers_ready(host, port):
-        if name := _ended(parts):
+        if name := parts.ended():
             raise CannotStart(f"{name} did not start; its last words are above.")
         if time.monotonic() > give_up:
             raise CannotStart(
@@ -211,20 +195,15 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
-def _wait_for_end(
-    parts: dict[str, "subprocess.Popen[bytes]"], env: Mapping[str, str], server: Embedded | None
-) -> str:
-    while (name := _ended(parts)) in (None, _SENDER):
+def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
+    """Keep all of it running; return the name of the part that cannot."""
+    while (name := parts.revive()) is None:
         time.sleep(_POLL_SECONDS)
         if server is not None and (code := server.revive()) is not None:
             _log.warning("The queue's server ended with code %s; it runs again, with all that it had", code)
             # One that ends at once again is not to take the machine with its starts.
             time.sleep(_REVIVE_SECONDS)
-        if name == _SENDER:
-            # What it has to send lies in the queue, and nothing else suffers meanwhile.
-            time.sleep(_REVIVE_SECONDS)
-            parts[_SENDER] = children.start(_SENDER_MODULE, env=env)
-    return str(name)
+    return name
 
 
 def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -> None:

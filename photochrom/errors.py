@@ -256,6 +256,26 @@ class TooManyArchives(PhotochromError):
     sample: ClassVar[str] = "Other archives are being unpacked; try again when they are done."
 
 
+class TooManyBatches(PhotochromError):
+    """The owner of the key has as many open batches as it may."""
+
+    code: ClassVar[str] = "too-many-batches"
+    http_status: ClassVar[int] = 409
+    sample: ClassVar[str] = (
+        "1000 batches of this key's owner are open; seal, cancel or delete one that gets no more photographs."
+    )
+
+
+class TooManyUploads(PhotochromError):
+    """The owner of the key sends as many uploads as it may at a time."""
+
+    code: ClassVar[str] = "too-many-uploads"
+    http_status: ClassVar[int] = 429
+    sample: ClassVar[str] = (
+        "32 uploads of this key's owner are under way; send the next one when one is done."
+    )
+
+
 class WebhookNotFound(PhotochromError):
     """No webhook has this id (or it was deleted)."""
 

@@ -55,7 +55,8 @@ class SharedSettings(BaseSettings):
         AfterValidator(_server_url),
         Field(
             validation_alias=AliasChoices("PHOTOCHROM_REDIS_URL", "REDIS_URL"),
-            description="redis://, rediss:// or unix:// URL of a Redis or Valkey server with append-only file.",
+            description="redis://, rediss:// or unix:// URL of a Valkey server, or Redis from 7 on, "
+            "with append-only file.",
         ),
     ] = "redis://127.0.0.1:6379/0"
     data_dir: Annotated[Path, Field(description="Folder of originals and results.")] = Path("data")
@@ -96,7 +97,11 @@ class SharedSettings(BaseSettings):
         int, Field(gt=0, description="Width times height of one photograph, by its header.")
     ] = 200_000_000
     input_retention: Annotated[
-        timedelta, Field(description="How long an original is kept after its job ended (`:retry` needs it).")
+        timedelta,
+        Field(
+            description="How long an original is kept after its job ended (`:retry` needs it); half an hour at most "
+            "where the photograph itself is at fault."
+        ),
     ] = timedelta(hours=24)
     result_retention: Annotated[timedelta, Field(description="How long a result can be downloaded.")] = (
         timedelta(days=7)

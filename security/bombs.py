@@ -125,7 +125,10 @@ def _colorized(data: bytes) -> str:
 def _unpacked(path: Path, storage: LocalStorage) -> str:
     """As the API does; return the code of the refusal of the archive, or of its only entry."""
     settings = ServiceSettings()
-    budget, code = Budget(settings.max_archive_entries, settings.max_archive_bytes), ""
+    budget, code = (
+        Budget.of(path.stat().st_size, settings.max_archive_entries, settings.max_archive_bytes),
+        "",
+    )
     try:
         for entry in entries(path, budget):
             code = _kept(entry, budget, storage, settings.max_upload_bytes)

@@ -21,7 +21,7 @@ from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
 from photochrom.schema import DataTooNew
-from photochrom.storage.choose import open_storage
+from photochrom.storage.choose import open_for_uploads
 from photochrom.webhooks.store import WebhookStore
 
 from . import page
@@ -47,6 +47,8 @@ from .operation.metrics import RequestMeter
 from .operation.schema import until_known
 from .operation.traces import RequestTrace
 from .settings import ServiceSettings
+from .standing import ServiceLooks
+from .uploads_at_once import UploadsAtOnce
 from .watcher import JobWatcher
 from .webhooks import calls as webhooks
 from .webhooks import examples
@@ -142,6 +144,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     redis = connect(settings.redis_url)
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)
+    fleet, storage = Fleet(redis), open_for_uploads(settings, settings.min_free_bytes)
+    looks = ServiceLooks(fleet, storage)
     services = Services(
         settings=settings,
         redis=redis,
@@ -150,8 +154,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         batches=BatchStore(redis, store, queue, settings.record_retention),
         turns=Turns(redis, store, queue),
         webhooks=WebhookStore(redis),
-        storage=open_storage(settings),
-        fleet=Fleet(redis),
+        storage=storage,
+        fleet=fleet,
+        looks=looks,
+        uploads=UploadsAtOnce(settings.uploads_at_once),
         watcher=JobWatcher(settings.redis_url),
         keys=KeyStore(redis),
         allowance=Allowance(redis),
@@ -159,7 +165,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     )
     services.storage.discard_drafts()
     app.state.services = services
-    async with services.watcher.listening():
+    async with services.watcher.listening(), looks.shared():
         checking = asyncio.create_task(_end_if_too_new(redis))
         yield
         checking.cancel()

@@ -24,6 +24,8 @@ from photochrom.webhooks.store import WebhookStore
 
 from .caller import EVERYBODY, Caller
 from .settings import ServiceSettings
+from .standing import ServiceLooks
+from .uploads_at_once import UploadsAtOnce
 from .watcher import JobWatcher
 
 _ID = re.compile(PATTERN)
@@ -45,6 +47,8 @@ class Services:
     keys: KeyStore
     allowance: Allowance
     webhooks: WebhookStore
+    looks: ServiceLooks
+    uploads: UploadsAtOnce
     unpacking: CapacityLimiter
     """Threads that archives are unpacked on: not those that all other calls share."""
 

@@ -78,10 +78,46 @@ class ServiceSettings(SharedSettings):
     daily_pixels: Annotated[Limit, Field(description="Pixels of those photographs; `none` for no limit.")] = (
         10**12
     )
+    daily_actions: Annotated[
+        Limit,
+        Field(
+            description="Batches that the owner of a key may begin in a day, test events and replays of webhooks "
+            "included; `none` for no limit."
+        ),
+    ] = 5000
+    open_batches: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        BeforeValidator(_unlimited),
+        Field(
+            description="Batches of one owner of keys that may take photographs at a time; `none` for no limit."
+        ),
+    ] = 1000
     wait_limit: Annotated[float, Field(ge=0, description="Longest `Prefer: wait`, in seconds.")] = 60.0
     max_queued: Annotated[
         int, Field(ge=1, description="Jobs that may wait; further ones get 429 until some are done.")
     ] = 100_000
+    max_queued_per_owner: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        BeforeValidator(_unlimited),
+        Field(
+            description="Those of one owner of keys, so that nobody fills the queue alone; `none` for no limit."
+        ),
+    ] = 30_000
+    min_free_bytes: Annotated[
+        Annotated[int, Field(ge=0)] | None,
+        BeforeValidator(_unset),
+        Field(
+            description="Bytes of the disk that uploads leave free, for photographs at work: below it they get 507; by "
+            "default 5 % of the disk, at most 2 GiB."
+        ),
+    ] = None
+    uploads_at_once: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        BeforeValidator(_unlimited),
+        Field(
+            description="Uploads that one owner of keys may send at a time to one API process; `none` for no limit."
+        ),
+    ] = 32
     max_archive_bytes: Annotated[
         int, Field(gt=0, description="Size of a zip or tar, and of all that is in it together.")
     ] = 20 * 2**30

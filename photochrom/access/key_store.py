@@ -1,7 +1,8 @@
 """API keys in Redis, and the sessions of browsers that have shown one.
 
 Keys: `keys` set of ids; `key:{id}` hash of the record as JSON and the time of its last use; `session:{sha256}` the
-id of the key that opened it, which expires. Neither a key nor a session's token is ever written.
+id of the key that opened it, which expires; `key:{id}:sessions` list of those that a key opened. Neither a key
+nor a session's token is ever written.
 """
 
 import secrets
@@ -9,14 +10,25 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from ..errors import InvalidKey, KeyNotFound
+from ..full import takes_no_writes
 from ..records import readable, texts
 from ..times import utc_now
 from .keys import KeyRecord, hashed, id_of
 
 _INDEX = "keys"
 _USED_EVERY = timedelta(minutes=1)
+SESSIONS = 20
+"""So many browsers are signed in by one key; one more ends the oldest session."""
+_OPEN_SESSION = """
+-- KEYS: session:{sha256}, key:{id}:sessions; ARGV: id of the key, seconds, how many at most
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('RPUSH', KEYS[2], KEYS[1])
+redis.call('EXPIRE', KEYS[2], 31 * 24 * 3600)
+while redis.call('LLEN', KEYS[2]) > tonumber(ARGV[3]) do redis.call('DEL', redis.call('LPOP', KEYS[2])) end
+"""
 # Not on a key that was revoked meanwhile: it would come back, empty.
 _NOTE_USE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'used', ARGV[1]) end"
 
@@ -27,6 +39,7 @@ class KeyStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._note_use = redis.register_script(_NOTE_USE)
+        self._open_session = redis.register_script(_OPEN_SESSION)
 
     def add(self, record: KeyRecord) -> None:
         """Keep a new key's record."""
@@ -72,7 +85,7 @@ class KeyStore:
         """
         record = self.get(key_id)
         pipeline = self._redis.pipeline()
-        pipeline.delete(_key(key_id))
+        pipeline.delete(_key(key_id), f"{_key(key_id)}:sessions")
         pipeline.srem(_INDEX, key_id)
         pipeline.execute()
         return record
@@ -90,10 +103,16 @@ class KeyStore:
         return record
 
     def open_session(self, record: KeyRecord, longest: timedelta) -> tuple[str, timedelta]:
-        """Return the token of a new session of this key, and how long it lasts: no longer than the key."""
+        """Return the token of a new session of this key, and how long it lasts: no longer than the key.
+
+        Of more than `SESSIONS` the oldest ends.
+        """
         lasts = min(longest, record.expires_at - utc_now()) if record.expires_at else longest
         token = secrets.token_urlsafe(32)
-        self._redis.set(_session(token), record.id, ex=max(1, int(lasts.total_seconds())))
+        self._open_session(
+            keys=[_session(token), f"{_key(record.id)}:sessions"],
+            args=[record.id, max(1, int(lasts.total_seconds())), SESSIONS],
+        )
         return token, lasts
 
     def of_session(self, token: str) -> KeyRecord:
@@ -119,8 +138,15 @@ class KeyStore:
         if record is None or record.expired(now):
             return None
         if (last := _time(used)) is None or now - last >= _USED_EVERY:
-            self._note_use(keys=[_key(key_id)], args=[now.isoformat()])
+            self._note(key_id, now)
         return record
+
+    def _note(self, key_id: str, now: datetime) -> None:
+        try:
+            self._note_use(keys=[_key(key_id)], args=[now.isoformat()])
+        except ResponseError as error:
+            if not takes_no_writes(error):
+                raise
 
 
 def _time(text: bytes | None) -> datetime | None:

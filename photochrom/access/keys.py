@@ -37,6 +37,7 @@ class KeyLimits(BaseModel):
     daily_jobs: Annotated[int | None, Field(ge=0)] = None
     daily_bytes: Annotated[int | None, Field(ge=0)] = None
     daily_pixels: Annotated[int | None, Field(ge=0)] = None
+    daily_actions: Annotated[int | None, Field(ge=0)] = None
 
     def over(self, others: "KeyLimits") -> "KeyLimits":
         """Return these limits, and those of `others` where these say nothing."""

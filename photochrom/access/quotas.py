@@ -1,8 +1,12 @@
-"""What an owner of keys may take: requests by a token bucket; photographs, bytes and pixels by the day (UTC).
+"""What an owner of keys may take: requests by a token bucket; photographs, bytes, pixels and actions by the day (UTC).
+
+One ledger for all that takes a worker or stays in Redis. Photographs are what takes a worker: those that are sent,
+those that are tried again, and suggestions. Actions are the rest: a batch that is begun, an event that is sent to a
+webhook on request.
 
 Both are counted in Lua scripts, so that any number of API processes count as one; a photograph is counted by the
 script that accepts it, so what is refused is never counted. Keys: `rate:{owner}` hash of the bucket's level and its
-time; `quota:{owner}:{day}` hash of jobs, bytes and pixels.
+time; `quota:{owner}:{day}` hash of jobs, bytes, pixels and actions.
 """
 
 from collections.abc import Mapping
@@ -31,7 +35,34 @@ redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', now)
 redis.call('PEXPIRE', KEYS[1], 120000)
 return {granted, math.floor(level), math.ceil(math.max(0, 1 - level) / flow), math.ceil((size - level) / flow)}
 """
+TAKE = """
+local function too_much(key, from)
+    for i = from, #ARGV, 3 do
+        local used = tonumber(redis.call('HGET', key, ARGV[i]) or 0)
+        if ARGV[i + 2] ~= '' and used + ARGV[i + 1] > tonumber(ARGV[i + 2]) then return 'quota:' .. ARGV[i] end
+    end
+    return false
+end
+local function take(key, from)
+    for i = from, #ARGV, 3 do redis.call('HINCRBY', key, ARGV[i], ARGV[i + 1]) end
+    if ARGV[from - 1] then redis.call('EXPIRE', key, ARGV[from - 1]) end
+end
+"""
+"""Lua that counts a charge: from ARGV[from] on name, amount and limit of each, before it the seconds to keep them."""
+
+_CHARGE = (
+    TAKE
+    + """
+-- KEYS: quota:{owner}:{day}; ARGV as above. Returns false when counted, or "quota:" and what would be too much.
+local refused = too_much(KEYS[1], 2)
+if not refused then take(KEYS[1], 2) end
+return refused
+"""
+)
 _KEPT_SECONDS = 2 * 24 * 3600
+
+
+_VERBS = {"actions": "take"}
 
 
 @dataclass(frozen=True)
@@ -45,16 +76,17 @@ class Rate:
 
 @dataclass(frozen=True)
 class Use:
-    """Photographs, their bytes and their pixels."""
+    """Photographs, their bytes and their pixels; and actions."""
 
     jobs: int = 0
     bytes: int = 0
     pixels: int = 0
+    actions: int = 0
 
 
 @dataclass(frozen=True)
 class Charge:
-    """What one photograph takes from its owner's day; counted when, and only when, it is accepted."""
+    """What something takes from its owner's day; a photograph's is counted when, and only when, it is accepted."""
 
     owner: str
     use: Use
@@ -69,15 +101,15 @@ class Charge:
     def arguments(self) -> list[str | int]:
         """Return what `scripts.CREATE` takes: seconds to keep the count; name, amount and limit of each."""
         bounds = limits_by_name(self.limits)
-        rows = [(name, amount, bounds[name]) for name, amount in asdict(self.use).items()]
+        rows = [(name, amount, bounds[name]) for name, amount in asdict(self.use).items() if amount]
         return [_KEPT_SECONDS, *("" if part is None else part for row in rows for part in row)]
 
     def refusal(self, name: str) -> QuotaExceeded:
         """Return the error for the quota of this name."""
         limit = limits_by_name(self.limits)[name]
         return QuotaExceeded(
-            f"This key may send {limit} {name} a day (UTC), and this is more; GET /v1/limits says what is left. "
-            "Go on tomorrow, or ask the operator for more.",
+            f"This key may {_VERBS.get(name, 'send')} {limit} {name} a day (UTC), and this is more; "
+            "GET /v1/limits says what is left. Go on tomorrow, or ask the operator for more.",
             retry_after=max(1, int((midnight(self.at) - self.at).total_seconds())),
         )
 
@@ -88,6 +120,7 @@ class Allowance:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._spend = redis.register_script(_SPEND)
+        self._charge = redis.register_script(_CHARGE)
 
     def spend(self, owner: str, per_minute: int) -> Rate:
         """Take one request out of the owner's bucket.
@@ -103,13 +136,24 @@ class Allowance:
             )
         return Rate(limit=per_minute, left=left, full_in_seconds=-(-full // 1000))
 
+    def charge(self, owner: str, use: Use, limits: KeyLimits) -> None:
+        """Count what is no photograph that comes in: that one is counted by the script that accepts it.
+
+        Raises:
+            QuotaExceeded: it is more than the owner may take on this day.
+        """
+        charge = Charge(owner, use, limits, datetime.now(UTC))
+        if refused := cast("bytes | None", self._charge(keys=[charge.key], args=charge.arguments())):
+            raise charge.refusal(refused.decode().removeprefix("quota:"))
+
     def check(self, owner: str, limits: KeyLimits) -> None:
         """Refuse early what cannot be accepted: any photograph has a byte and a pixel.
 
         Raises:
             QuotaExceeded: one of the day's quotas is used up.
         """
-        bounds = {name: bound for name, bound in limits_by_name(limits).items() if bound is not None}
+        sent = limits.model_copy(update={"daily_actions": None})
+        bounds = {name: bound for name, bound in limits_by_name(sent).items() if bound is not None}
         used = asdict(self.used(owner)) if bounds else {}
         for name, bound in bounds.items():
             if used[name] >= bound:
@@ -123,7 +167,12 @@ class Allowance:
 
 def limits_by_name(limits: KeyLimits) -> dict[str, int | None]:
     """Return the daily limits by the names of `Use`."""
-    return {"jobs": limits.daily_jobs, "bytes": limits.daily_bytes, "pixels": limits.daily_pixels}
+    return {
+        "jobs": limits.daily_jobs,
+        "bytes": limits.daily_bytes,
+        "pixels": limits.daily_pixels,
+        "actions": limits.daily_actions,
+    }
 
 
 def midnight(now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from ..errors import (
     ItemConflict,
     ItemNotFound,
     JobNotFound,
+    TooManyBatches,
 )
 from ..ids import hashed
 from ..jobs import scripts
@@ -28,6 +29,7 @@ from .record import BatchRecord
 INDEX = "batches"
 CANCELING = "batches:canceling"
 RETRYING = "batches:retrying"
+HELD = "batches:held"
 _EXPIRY = "batches:expiry"
 
 
@@ -42,11 +44,15 @@ class BatchStore:
         self._create = redis.register_script(scripts.CREATE_BATCH)
         self._end_batch = redis.register_script(scripts.END_BATCH)
         self._silence = redis.register_script(scripts.SILENCE_BATCH)
+        self._write_batch = redis.register_script(scripts.WRITE_BATCH)
 
-    def create(self, record: BatchRecord, idempotency: IdempotencyKey | None = None) -> BatchRecord:
+    def create(
+        self, record: BatchRecord, idempotency: IdempotencyKey | None = None, most_open: int | None = None
+    ) -> BatchRecord:
         """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
 
         Raises:
+            TooManyBatches: `most_open` batches of its owner are open.
             IdempotencyMismatch: the key was used with another name or other options.
         """
         binding = f"{record.id} {idempotency.fingerprint}" if idempotency else ""
@@ -59,10 +65,16 @@ class BatchStore:
                 binding,
                 idempotency.seconds if idempotency else 0,
                 record.owner,
+                "" if most_open is None or not record.owner else most_open,
             ],
         )
         if bound is None:
             return record
+        if bound == b"many":
+            raise TooManyBatches(
+                f"{most_open} batches of this key's owner are open; seal, cancel or delete one that gets no more "
+                "photographs."
+            )
         earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
         if idempotency is None or fingerprint != idempotency.fingerprint:
             raise IdempotencyMismatch(
@@ -120,9 +132,8 @@ class BatchStore:
 
         def noted(pipeline: Pipeline) -> None:
             pipeline.hdel(RETRYING, batch_id)
-            pipeline.sadd(CANCELING, batch_id)
 
-        return self._change(batch_id, canceled, noted)
+        return self._change(batch_id, canceled, noted, cancel_items=True)
 
     def pause(self, batch_id: str) -> BatchRecord:
         """Begin no further item until `resume`; those at work end, and more may be sent.
@@ -209,6 +220,7 @@ class BatchStore:
         pipeline.zrem(_index_of(owner), batch_id)
         pipeline.zrem(_EXPIRY, batch_id)
         pipeline.srem(CANCELING, batch_id)
+        pipeline.srem(HELD, batch_id)
         pipeline.hdel(RETRYING, batch_id)
         pipeline.execute()
         return gone
@@ -227,6 +239,8 @@ class BatchStore:
         batch_id: str,
         change: Callable[[BatchRecord], BatchRecord],
         and_then: Callable[[Pipeline], None] = lambda _: None,
+        *,
+        cancel_items: bool = False,
     ) -> BatchRecord:
         """Apply `change` to the newest record; what `and_then` adds is done in the same step."""
 
@@ -236,7 +250,7 @@ class BatchStore:
                 raise BatchNotFound(batch_id)
             changed = change(BatchRecord.model_validate_json(text))
             pipeline.multi()
-            self._write(pipeline, changed)
+            self._write(pipeline, changed, cancel_items=cancel_items)
             and_then(pipeline)
             self._end_batch(args=[batch_id], client=pipeline)
             pipeline.publish("jobs:changed", batch_id)
@@ -245,15 +259,16 @@ class BatchStore:
         transaction = cast("Any", self._redis.transaction)
         return cast("BatchRecord", transaction(apply, key_of(batch_id), value_from_callable=True))
 
-    def _write(self, pipeline: Pipeline, record: BatchRecord) -> None:
-        fields: dict[Any, Any] = {
-            "record": record.model_dump_json(),
-            "open": int(record.open),
-            "paused": int(record.paused_at is not None),
-            "owner": record.owner,
-        }
-        pipeline.hset(key_of(record.id), mapping=fields)
-        pipeline.hincrby(key_of(record.id), "events", 1)
+    def _write(self, pipeline: Pipeline, record: BatchRecord, *, cancel_items: bool) -> None:
+        args: list[str | int] = [
+            record.id,
+            record.model_dump_json(),
+            int(record.open),
+            int(record.paused_at is not None),
+            record.owner,
+            int(cancel_items),
+        ]
+        self._write_batch(keys=[key_of(record.id)], args=args, client=pipeline)
 
 
 def _resumed(batch: BatchRecord) -> dict[str, object]:

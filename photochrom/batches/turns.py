@@ -17,7 +17,9 @@ from ..jobs.record import UNFINISHED, JobRecord, JobState
 from ..jobs.store import JobStore
 from ..records import texts
 from ..times import utc_now
-from .store import CANCELING, INDEX, RETRYING, key_of
+from .store import CANCELING, HELD, INDEX, RETRYING, key_of
+
+_HELD_KEPT = "batches:held:kept"
 
 
 class Turns:
@@ -71,11 +73,19 @@ class Turns:
 
     def with_held_items(self) -> list[str]:
         """Return the batches that have items waiting for their turn."""
+        if not self._redis.exists(_HELD_KEPT):
+            self._keep_held()
+        return texts(self._redis.smembers(HELD))
+
+    def _keep_held(self) -> None:
+        """Find those of the time before the set of them was kept."""
         ids = texts(self._redis.zrange(INDEX, 0, -1))
         pipeline = self._redis.pipeline(transaction=False)
         for batch_id in ids:
             pipeline.zcard(f"{key_of(batch_id)}:held")
-        return [batch_id for batch_id, held in zip(ids, pipeline.execute(), strict=True) if held]
+        if held := [batch_id for batch_id, items in zip(ids, pipeline.execute(), strict=True) if items]:
+            self._redis.sadd(HELD, *held)
+        self._redis.set(_HELD_KEPT, 1)
 
     def canceling(self) -> list[str]:
         """Return the batches whose items are still to be canceled."""

@@ -7,6 +7,7 @@ maintenance hands over again; whatever it delivers twice, the record's compare-a
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import cast
 
@@ -19,6 +20,7 @@ from rq.serializers import JSONSerializer
 from . import scripts
 from .record import JobRecord
 from .store import HANDED_OVER
+from .turns_of_owners import TurnsOfOwners
 
 QUEUE = "photochrom"
 TASK = "workers.tasks.restore"
@@ -29,6 +31,8 @@ _RESULT_SECONDS = 60
 _FAILURE_SECONDS = 3600
 _AGAIN_SECONDS = 5
 _EXACT_POSITIONS = 1000
+# Whoever waits for suggestions looks at the screen; but nobody waits longer than this for others who do.
+_PATIENT_SECONDS = 30.0
 _ANSWER_SECONDS = 5
 
 
@@ -48,6 +52,7 @@ class JobQueue:
         self._undelivered = redis.register_script(scripts.UNDELIVERED)
         self._job_timeout = job_timeout
         self._queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+        self._owners = TurnsOfOwners(redis, self._queue.key)
 
     def put(self, record: JobRecord, *, at_front: bool = False) -> None:
         """Hand the job over; a second time for the same `dispatch` does nothing."""
@@ -67,24 +72,49 @@ class JobQueue:
             )
         except DuplicateJobError:
             return
+        if not at_front:
+            self._owners.place(rq_id(record), record.owner)
+
+    def may_suggest(self, record: JobRecord) -> bool:
+        """Tell whether suggestions can be asked for: not while any of this job or of its owner are under way."""
+        under_way = [f"{record.id}-suggestions"]
+        if record.owner and (other := cast("bytes | None", self._redis.get(_suggesting(record)))):
+            under_way.append(other.decode())
+        pipeline = self._redis.pipeline(transaction=False)
+        for rq_job in under_way:
+            pipeline.hget(f"rq:job:{rq_job}", "status")
+        return all(_delivery(status) is not Delivery.COMING for status in pipeline.execute())
 
     def ask_for_suggestions(self, record: JobRecord) -> None:
-        """Have a worker find the likely colours of a finished job, before other work: somebody waits for it.
+        """Have a worker find the likely colours of a finished job: somebody waits for it.
 
-        While that is under way asking again does nothing; if it fails, asking again begins anew.
+        It goes before other work, unless that has waited for long already. While it is under way asking again does
+        nothing; if it fails, asking again begins anew.
         """
+        if record.owner:
+            self._redis.set(_suggesting(record), f"{record.id}-suggestions", ex=2 * self._job_timeout)
         with suppress(DuplicateJobError):
             self._queue.enqueue_call(
                 SUGGEST_TASK,
                 kwargs={"job_id": record.id},
                 job_id=f"{record.id}-suggestions",
                 unique=True,
-                at_front=True,
+                at_front=self._longest_wait() < _PATIENT_SECONDS,
                 timeout=self._job_timeout,
                 result_ttl=_AGAIN_SECONDS,
                 failure_ttl=_AGAIN_SECONDS,
                 description=record.id,
             )
+
+    def _longest_wait(self) -> float:
+        """Return for how many seconds the first of the queue has waited in it, by this machine's clock."""
+        first = cast("bytes | None", self._redis.lindex(self._queue.key, 0))
+        if first is None:
+            return 0.0
+        since = cast("bytes | None", self._redis.hget(f"rq:job:{first.decode()}", "enqueued_at"))
+        if since is None:
+            return 0.0
+        return (datetime.now(UTC) - datetime.fromisoformat(since.decode())).total_seconds()
 
     def remove(self, record: JobRecord) -> None:
         """Take a waiting job out, so that no worker wakes up for nothing."""
@@ -140,6 +170,10 @@ class JobQueue:
         return [_delivery(status) for status in cast("list[bytes | None]", pipeline.execute())]
 
 
+def _suggesting(record: JobRecord) -> str:
+    return f"owner:{record.owner}:suggesting"
+
+
 def _delivery(status: bytes | None) -> Delivery:
     if status is None:
         return Delivery.UNKNOWN
@@ -151,7 +185,8 @@ def connect(url: str) -> Redis:
     over_tcp = {} if url.startswith("unix:") else {"socket_keepalive": True}
     return Redis.from_url(
         url,
-        health_check_interval=30,
+        # No `health_check_interval`: its PING is refused while the queue's disk is full, and reading with it. A
+        # connection that is gone shows at the next command, which is sent again.
         socket_connect_timeout=_ANSWER_SECONDS,
         # The client's own default depends on its version, and was to wait for ever.
         socket_timeout=_ANSWER_SECONDS,

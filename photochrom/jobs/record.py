@@ -1,13 +1,13 @@
 """The record of one job and its states; pure, without Redis: every change gives a new record."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
-from ..errors import JobCanceled, JobConflict
+from ..errors import JobCanceled, JobConflict, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from ..ids import PATTERN
 from ..photo.options import StoredOptions
 from ..records import STORED
@@ -50,6 +50,10 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CANCELING)
 WAITING = (JobState.QUEUED, JobState.RETRYING)
+# No retry can bring these through, so their originals need not be kept for one: long enough to look at them.
+_AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
+_SUGGESTION_ATTEMPTS = 5
+_REFUSED_KEPT = timedelta(minutes=30)
 
 
 class _Part(BaseModel):
@@ -165,6 +169,7 @@ class JobRecord(_Part):
             description="Keys of files whose time is over and that are being deleted: nothing uses them any more."
         ),
     ] = ()
+    suggestion_attempts: Annotated[int, Field(description="How often workers looked for likely colours.")] = 0
     trace: Annotated[
         str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
     ] = ""
@@ -321,12 +326,30 @@ class JobRecord(_Part):
             raise JobConflict(f"Job {self.id} is {self.state}.")
         return self._changed(dispatch=self.dispatch + 1)
 
+    def ask_for_suggestions(self) -> Self:
+        """Count one more time that a worker looks for likely colours.
+
+        Raises:
+            JobConflict: it was tried too often; a photograph that ends its workers would go on to do so.
+        """
+        if self.suggestion_attempts >= _SUGGESTION_ATTEMPTS:
+            raise JobConflict(
+                f"Suggestions for job {self.id} were tried {_SUGGESTION_ATTEMPTS} times, and failed."
+            )
+        return self._changed(suggestion_attempts=self.suggestion_attempts + 1)
+
     def keep(self, retention: Retention, now: datetime) -> Self:
         """Fix the times at which the parts of a job that just ended are forgotten."""
-        original = self.original.model_copy(update={"expires_at": now + retention.original})
+        kept = min(retention.original, _REFUSED_KEPT) if self._refused else retention.original
+        original = self.original.model_copy(update={"expires_at": now + kept})
         result = self.result and self.result.model_copy(update={"expires_at": now + retention.result})
         forgotten = now + max(retention.original, retention.result, retention.record)
         return self._changed(original=original, result=result, expires_at=forgotten)
+
+    @property
+    def _refused(self) -> bool:
+        """True where the photograph itself is at fault: no retry can bring it through."""
+        return self.error is not None and self.error.code in _AT_FAULT
 
     def sweep(self, now: datetime) -> Self:
         """Forget what has expired by `now`: the state says so, and `deleting` has the keys of what is to go."""

@@ -6,7 +6,8 @@ ids with equal scores, so in the order of the ids, which is that of time; `jobs:
 belong in the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
 `batch:{id}` hash of the batch's record, its owner, whether it is open or paused, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
-queue; `batch:{id}:out` those whose turn it is; `owner:{owner}:jobs`, `owner:{owner}:jobs:{state}` and
+queue; `batches:held` the batches that may have such; `batches:open:{owner}` those of an owner that take items;
+`batch:{id}:out` those whose turn it is; `owner:{owner}:jobs`, `owner:{owner}:jobs:{state}` and
 `owner:{owner}:batches` the same lists of those that one owner of API keys made. `told` in `batch:{id}` is the final
 state that was announced, "" while the batch is not over; `ends` counts how often it was over.
 
@@ -16,9 +17,19 @@ forgotten: the server's own expiry would forget all of them at once when its clo
 Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
 is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
 the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `counters`).
+
+Scripts marked with `_MAKES_ROOM` also run when Redis' memory is full: they delete, or are steps of deleting.
 """
 
-_INDEX = """
+from ..access.quotas import TAKE
+
+OUTBOX_MOST = 100_000
+"""So many events wait for the sender of webhooks, 35 MB; each further one drives the oldest out."""
+_MAKES_ROOM = "#!lua flags=allow-oom\n"
+
+_INDEX = (
+    f"local OUTBOX_MOST = {OUTBOX_MOST}\n"
+    + """
 local function index(id, batch, owner, old, new)
     local prefixes = {'jobs'}
     if batch ~= '' then table.insert(prefixes, 'batch:' .. batch .. ':jobs') end
@@ -33,15 +44,23 @@ local function turn(id, batch, what)
     if what == 'hold' and batch == '' then redis.call('ZADD', 'jobs:handed', 0, id)
     else redis.call('ZREM', 'jobs:handed', id) end
     if batch == '' then return end
-    if what == 'hold' then redis.call('ZADD', 'batch:' .. batch .. ':held', 0, id)
+    if what == 'hold' then
+        redis.call('ZADD', 'batch:' .. batch .. ':held', 0, id)
+        redis.call('SADD', 'batches:held', batch)
     else
-        redis.call('ZREM', 'batch:' .. batch .. ':held', id)
+        local held = 'batch:' .. batch .. ':held'
+        if redis.call('ZREM', held, id) == 1 and redis.call('ZCARD', held) == 0 then
+            redis.call('SREM', 'batches:held', batch)
+        end
         redis.call('SREM', 'batch:' .. batch .. ':out', id)
     end
 end
 local function announce(event, listeners)
-    if event ~= '' and redis.call('EXISTS', listeners) == 1 then
-        redis.call('RPUSH', 'webhooks:outbox', event)
+    if event == '' or redis.call('EXISTS', listeners) == 0 then return end
+    -- While nobody sends them the oldest go: whoever hears of it has to look at the jobs anyway.
+    if redis.call('RPUSH', 'webhooks:outbox', event) > OUTBOX_MOST then
+        redis.call('LPOP', 'webhooks:outbox')
+        redis.call('HINCRBY', 'meters', '["events_lost"]', 1)
     end
 end
 local function count(added)
@@ -56,6 +75,7 @@ local function tell(id, batch)
     end
 end
 """
+)
 
 _BIND = """
 local function bind(key, binding, seconds)
@@ -101,16 +121,30 @@ local function end_batch(batch)
 end
 """
 
-SILENCE_BATCH = """
+SILENCE_BATCH = (
+    _MAKES_ROOM
+    + """
 -- KEYS: batch:{id}
 -- Returns 1, and no event tells of its end any more; 0 when there is no such batch, and nothing is left of the asking.
 if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'told', 'deleted')
 return 1
 """
+)
 
+WRITE_BATCH = (
+    _MAKES_ROOM
+    + """
+-- KEYS: batch:{id}; ARGV: id, record, whether it is open and paused, owner, whether its items are to be canceled
+redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', ARGV[3], 'paused', ARGV[4], 'owner', ARGV[5])
+redis.call('HINCRBY', KEYS[1], 'events', 1)
+if ARGV[6] == '1' then redis.call('SADD', 'batches:canceling', ARGV[1]) end
+if ARGV[3] == '0' then redis.call('SREM', 'batches:open:' .. ARGV[5], ARGV[1]) end
+"""
+)
 END_BATCH = (
-    _INDEX
+    _MAKES_ROOM
+    + _INDEX
     + _END_BATCH
     + """
 -- ARGV: batch. Announces its end, if this is it.
@@ -146,6 +180,7 @@ return 1
 CREATE = (
     _INDEX
     + _BIND
+    + TAKE
     + """
 -- KEYS: job:{id}, idempotency:{key}, quota:{owner}:{day}
 -- ARGV: id, batch, state, record, binding ("" for none), seconds to keep it, dispatch, owner ("" for none);
@@ -159,12 +194,9 @@ if ARGV[5] ~= '' then
     if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
 end
 if batch ~= '' and redis.call('HGET', 'batch:' .. batch, 'open') ~= '1' then return 'closed' end
-for i = 10, #ARGV, 3 do
-    local used = tonumber(redis.call('HGET', KEYS[3], ARGV[i]) or 0)
-    if ARGV[i + 2] ~= '' and used + ARGV[i + 1] > tonumber(ARGV[i + 2]) then return 'quota:' .. ARGV[i] end
-end
-for i = 10, #ARGV, 3 do redis.call('HINCRBY', KEYS[3], ARGV[i], ARGV[i + 1]) end
-if ARGV[9] then redis.call('EXPIRE', KEYS[3], ARGV[9]) end
+local refused = too_much(KEYS[3], 10)
+if refused then return refused end
+take(KEYS[3], 10)
 if ARGV[5] ~= '' then bind(KEYS[2], ARGV[5], ARGV[6]) end
 redis.call('HSET', KEYS[1], 'revision', 1, 'state', ARGV[3], 'record', ARGV[4], 'dispatch', ARGV[7],
     'owner', ARGV[8])
@@ -176,7 +208,8 @@ return false
 )
 
 DELETE = (
-    _INDEX
+    _MAKES_ROOM
+    + _INDEX
     + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch, expected revision
@@ -198,14 +231,16 @@ CREATE_BATCH = (
     _BIND
     + """
 -- KEYS: batch:{id}, idempotency:{key}; ARGV: id, record, when it is forgotten, binding ("" for none),
--- seconds to keep that, owner ("" for none)
--- Returns false when created, else the binding that was there.
+-- seconds to keep that, owner ("" for none), how many may be open ("" for any number)
+-- Returns false when created, else the binding that was there, or "many".
 if ARGV[4] ~= '' then
     local bound = redis.call('GET', KEYS[2])
     if bound and redis.call('EXISTS', 'batch:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
-    bind(KEYS[2], ARGV[4], ARGV[5])
 end
+if ARGV[7] ~= '' and redis.call('SCARD', 'batches:open:' .. ARGV[6]) >= tonumber(ARGV[7]) then return 'many' end
+if ARGV[4] ~= '' then bind(KEYS[2], ARGV[4], ARGV[5]) end
 redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', 1, 'owner', ARGV[6], 'events', 1)
+if ARGV[6] ~= '' then redis.call('SADD', 'batches:open:' .. ARGV[6], ARGV[1]) end
 redis.call('ZADD', 'batches', 0, ARGV[1])
 if ARGV[6] ~= '' then redis.call('ZADD', 'owner:' .. ARGV[6] .. ':batches', 0, ARGV[1]) end
 redis.call('ZADD', 'batches:expiry', ARGV[3], ARGV[1])
@@ -229,6 +264,7 @@ NEXT_TURN = """
 if redis.call('HGET', KEYS[3], 'paused') == '1' then return false end
 if redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[1]) then return false end
 local first = redis.call('ZPOPMIN', KEYS[1])
+if redis.call('ZCARD', KEYS[1]) == 0 then redis.call('SREM', 'batches:held', string.sub(KEYS[3], 7)) end
 if not first[1] then return false end
 redis.call('SADD', KEYS[2], first[1])
 redis.call('ZADD', 'jobs:handed', 0, first[1])
@@ -243,6 +279,7 @@ if redis.call('HGET', KEYS[3], 'paused') ~= '1' or redis.call('HGET', KEYS[4], '
 redis.call('SREM', KEYS[2], ARGV[1])
 redis.call('ZREM', 'jobs:handed', ARGV[1])
 redis.call('ZADD', KEYS[1], 0, ARGV[1])
+redis.call('SADD', 'batches:held', string.sub(KEYS[3], 7))
 return 1
 """
 

@@ -190,6 +190,10 @@ class JobStore:
             pipeline.zcard(index_of(state, batch_id))
         return dict(zip(JobState, pipeline.execute(), strict=True))
 
+    def waiting_of(self, owner: str) -> int:
+        """Return how many jobs of an owner wait."""
+        return self._redis.zcard(index_of(JobState.QUEUED, owner=owner))
+
     def listed(
         self, state: JobState | None = None, batch_id: str | None = None, chunk: int = 500
     ) -> Iterator[list[JobRecord]]:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 _PART_BYTES = 16 << 20
 _PARTS_AT_ONCE = 4
 _READ_BYTES = 1 << 18
+_CONNECT_SECONDS = 5
+# Without a byte from the store; a whole photograph may take longer, since who gets it may be slow.
+_SILENT_SECONDS = 30
+_UPLOAD_SECONDS = 60
+_WHOLE_SECONDS = 600
 _PROBE = "probe"
 # What servers say of a full store: S3 itself never is; MinIO, Ceph, SeaweedFS and those with quotas may be.
 _FULL = re.compile(
@@ -41,14 +46,16 @@ _NO_BUCKET = re.compile(r"NoSuchBucket|InvalidBucketName")
 class ObjectStorage:
     """See `Storage`; safe to share between threads."""
 
-    def __init__(self, settings: "SharedSettings", scratch: Path) -> None:
+    def __init__(self, settings: "SharedSettings", scratch: Path, keep_free: int = 0) -> None:
         self._bucket, prefix = bucket_and_prefix(settings.storage)
         self._store = _store(settings, self._bucket, prefix, settings.s3_endpoint)
+        # Its answer comes after all that is sent: four parts at a time, through whatever line there is.
+        self._uploads = _store(settings, self._bucket, prefix, settings.s3_endpoint, _UPLOAD_SECONDS)
         self._public = _store(
             settings, self._bucket, prefix, settings.s3_public_endpoint or settings.s3_endpoint
         )
         self._link_seconds = settings.s3_link_seconds
-        self._drafts = Drafts(scratch)
+        self._drafts = Drafts(scratch, keep_free)
 
     @contextmanager
     def draft(self) -> Iterator["_ObjectDraft"]:
@@ -127,7 +134,7 @@ class ObjectStorage:
     def _upload(self, path: Path, key: str, attributes: dict[str, str]) -> None:
         with self._errors(key):
             obstore.put(
-                self._store,
+                self._uploads,
                 checked_key(key),
                 path,
                 attributes=cast("Any", attributes),
@@ -192,7 +199,13 @@ def bucket_and_prefix(url: str) -> tuple[str, str | None]:
     return parts.netloc, parts.path.strip("/") or None
 
 
-def _store(settings: "SharedSettings", bucket: str, prefix: str | None, endpoint: str) -> S3Store:
+def _store(
+    settings: "SharedSettings",
+    bucket: str,
+    prefix: str | None,
+    endpoint: str,
+    silent_seconds: int = _SILENT_SECONDS,
+) -> S3Store:
     config: dict[str, Any] = {"region": settings.s3_region}
     if endpoint:
         config["endpoint"] = endpoint
@@ -205,8 +218,9 @@ def _store(settings: "SharedSettings", bucket: str, prefix: str | None, endpoint
         config=cast("Any", config),
         client_options={
             "allow_http": endpoint.startswith("http://"),
-            "connect_timeout": timedelta(seconds=5),
-            "timeout": timedelta(seconds=120),
+            "connect_timeout": timedelta(seconds=_CONNECT_SECONDS),
+            "read_timeout": timedelta(seconds=silent_seconds),
+            "timeout": timedelta(seconds=_WHOLE_SECONDS),
         },
         retry_config={"retry_timeout": timedelta(seconds=settings.s3_retry_seconds), "max_retries": 10},
     )

@@ -145,9 +145,9 @@ def checked_key(key: str) -> str:
 class LocalStorage:
     """A folder: drafts in `.drafts` of the same file system, then fsync, rename, fsync of the folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keep_free: int = 0) -> None:
         self._folder = folder.resolve()
-        self._drafts = Drafts(self._folder / _DRAFTS)
+        self._drafts = Drafts(self._folder / _DRAFTS, keep_free)
 
     @contextmanager
     def draft(self) -> Iterator["_LocalDraft"]:

@@ -43,11 +43,15 @@ class WebhookStore:
         Raises:
             TooManyWebhooks: its owner has `limit` of them.
         """
-        if sum(other.owner == webhook.owner for other in self.all()) >= limit:
-            raise TooManyWebhooks(f"There are {limit} webhooks already; delete one that is not needed.")
-        pipeline = self._redis.pipeline()
-        _write(pipeline, webhook)
-        pipeline.execute()
+
+        def add(pipeline: Pipeline) -> None:
+            # Another that is registered meanwhile changes the index, and has this look again.
+            if sum(other.owner == webhook.owner for other in self.all()) >= limit:
+                raise TooManyWebhooks(f"There are {limit} webhooks already; delete one that is not needed.")
+            pipeline.multi()
+            _write(pipeline, webhook)
+
+        self._redis.transaction(add, _INDEX)
         return webhook
 
     def get(self, webhook_id: str) -> Webhook:

@@ -6,7 +6,7 @@ by `deps.JobId` or `BatchId` finds those of its owner only.
 
 from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -18,9 +18,10 @@ from photochrom.access.keys import KeyLimits, KeyRecord
 from photochrom.access.keys import Scope as KeyScope
 from photochrom.access.quotas import Allowance, Rate
 from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
+from photochrom.full import takes_no_writes
 
 from ..caller import EVERYBODY, Caller
-from ..edge.handlers import queue_unavailable
+from ..edge.handlers import queue_refuses, queue_unavailable
 from ..edge.problems import problem_of
 from ..settings import is_loopback
 from .origins import SAFE, hostname, is_same_origin
@@ -33,6 +34,8 @@ _OPEN = {"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi
 _OPEN_FOLDERS = ("/web/", "/static-offline-docs/")
 # What the service takes and what the caller is: whoever has a key may know.
 _ANY_SCOPE = {"/v1/keys/me", "/v1/limits", "/v1/models"}
+# What a full queue still does: it is read, and deleting makes room.
+_GOES_ON = SAFE | {"DELETE"}
 
 
 def scope_for(method: str, path: str) -> KeyScope | None:
@@ -70,6 +73,9 @@ class KeyGuard:
         except (RedisConnectionError, RedisTimeoutError) as error:
             await (await queue_unavailable(Request(scope), error))(scope, receive, send)
             return
+        except ResponseError as error:
+            await (await queue_refuses(Request(scope), error))(scope, receive, send)
+            return
         scope.setdefault("state", {})["caller"] = caller
 
         async def send_with_rate(message: Message) -> None:
@@ -86,13 +92,24 @@ class KeyGuard:
         if caller.by_session and scope["method"] not in SAFE and not is_same_origin(Headers(scope=scope)):
             # A cookie comes along by itself; other origins, also those let in, have to show a key.
             raise ForeignOrigin("Pages of other origins have to send a key; sessions are for our own page.")
-        per_minute = caller.limits.requests_per_minute
-        allowance: Allowance = services.allowance
-        rate = allowance.spend(caller.owner, per_minute) if per_minute else None
+        rate = _spend(services.allowance, caller, scope["method"])
         wanted = scope_for(scope["method"], scope["path"])
         if wanted is not None and not caller.key.allows(wanted):
             raise MissingScope(f"This key lacks the scope {wanted}; it has {_scopes(caller.key)}.")
         return caller, rate
+
+
+def _spend(allowance: Allowance, caller: Caller, method: str) -> Rate | None:
+    """Take one request out of the caller's bucket; a full queue that cannot count it stays open to its owners."""
+    per_minute = caller.limits.requests_per_minute
+    if not per_minute:
+        return None
+    try:
+        return allowance.spend(caller.owner, per_minute)
+    except ResponseError as error:
+        if method in _GOES_ON and takes_no_writes(error):
+            return None
+        raise
 
 
 async def still_admitted(request: Request) -> bool:

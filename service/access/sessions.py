@@ -14,6 +14,7 @@ from photochrom.errors import (
     KeyRequired,
     ObjectNotFound,
     StorageUnavailable,
+    TooManyRequests,
 )
 
 from ..deps import CallerDep, ServicesDep
@@ -56,6 +57,7 @@ class KeyView(BaseModel):
         *problems.JSON_BODY,
         KeyRequired,
         InvalidKey,
+        TooManyRequests,
         ForeignHost,
         ForeignOrigin,
     ),
@@ -69,6 +71,9 @@ def sign_in(
     """
     token = presented_key(request.headers) or (given or SignIn()).key
     record = services.keys.authenticate(token)
+    limits = record.limits.over(services.settings.key_limits())
+    if limits.requests_per_minute:
+        services.allowance.spend(record.owner, limits.requests_per_minute)
     session, lasts = services.keys.open_session(record, _LONGEST)
     set_session(response, request, session, int(lasts.total_seconds()))
     response.headers["Cache-Control"] = "no-store"

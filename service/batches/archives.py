@@ -23,12 +23,14 @@ from photochrom.errors import (
     StorageFull,
     StorageUnavailable,
     TooManyArchives,
+    TooManyUploads,
 )
 
 from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
 from ..edge.routing import Router
+from ..edge.storage_threads import drafted, on_storage_thread
 from ..unpacking.entries import Budget, Entry
 from ..unpacking.unpack import blocks, entries
 from ..uploads.accept import accept_item, refuse_if_full
@@ -87,6 +89,7 @@ _BODY = {
         QueueFull,
         QuotaExceeded,
         TooManyArchives,
+        TooManyUploads,
         StorageUnavailable,
         *problems.DISK,
     ),
@@ -105,15 +108,16 @@ async def post_archive(
     # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
     if not services.unpacking.available_tokens:
         raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
-    with services.storage.draft() as draft:
-        async for chunk in _gathered(request):
-            await run_in_threadpool(draft.write, chunk)
-        report = ArchiveReport()
-        # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
-        unpacking = to_thread.run_sync(
-            _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
-        )
-        await asyncio.shield(unpacking)
+    with services.uploads.one(caller):
+        async with drafted(services.storage) as draft:
+            async for chunk in _gathered(request):
+                await on_storage_thread(draft.write, chunk)
+            report = ArchiveReport()
+            # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
+            unpacking = to_thread.run_sync(
+                _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
+            )
+            await asyncio.shield(unpacking)
     return report
 
 
@@ -131,7 +135,7 @@ def _unpack(
     services: Services, caller: Caller, batch: BatchRecord, path: Path, report: ArchiveReport
 ) -> None:
     settings = services.settings
-    budget = Budget(settings.max_archive_entries, settings.max_archive_bytes)
+    budget = Budget.of(path.stat().st_size, settings.max_archive_entries, settings.max_archive_bytes)
     for entry in entries(path, budget):
         try:
             new = _keep(services, caller, batch, entry, budget)
@@ -146,11 +150,17 @@ def _unpack(
 
 def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
     name = item_name(entry.name)
+    settings = services.settings
     refuse_if_full(
-        services.store, services.allowance, caller, services.settings.max_queued, may_be_known=True
+        services.store,
+        services.allowance,
+        caller,
+        settings.max_queued,
+        settings.max_queued_per_owner,
+        may_be_known=True,
     )
     with services.storage.draft() as draft:
-        sink = Sink(draft, services.settings.max_upload_bytes)
+        sink = Sink(draft, settings.max_upload_bytes)
         sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, TypeVar
 
 from fastapi import BackgroundTasks, Header, Request, Response
-from fastapi.concurrency import iterate_in_threadpool, run_in_threadpool
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from photochrom.batches.record import BatchRecord, item_name
@@ -20,12 +20,14 @@ from photochrom.errors import (
     ResultExpired,
     ResultNotReady,
     StorageUnavailable,
+    TooManyBatches,
 )
 from photochrom.ids import new_id
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
+from ..access.ledger import ACTION, charge, photographs
 from ..access.recheck import while_admitted
 from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
@@ -33,6 +35,7 @@ from ..edge import problems
 from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.routing import Router
+from ..edge.storage_threads import from_storage, on_storage_thread
 from ..edge.streaming import streamed
 from ..jobs.schemas import JobPage, JobView
 from ..live.waiting import IfNoneMatch, Prefer, answer
@@ -56,7 +59,7 @@ T = TypeVar("T")
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(*problems.JSON_BODY),
+        **problems.responses(*problems.JSON_BODY, TooManyBatches, QuotaExceeded),
     },
 )
 def create_batch(
@@ -72,7 +75,8 @@ def create_batch(
         id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
     )
     key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
-    begun = services.batches.create(record, key)
+    charge(services.allowance, caller, ACTION)
+    begun = services.batches.create(record, key, services.settings.open_batches)
     response.headers["Location"] = f"/v1/batches/{begun.id}"
     if begun.id != record.id:
         response.status_code = 200
@@ -141,8 +145,9 @@ async def put_item(
     batch = await run_in_threadpool(services.batches.get, batch_id)
     await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
     limit = services.settings.max_upload_bytes
-    async with received(request, services.storage, limit, base=batch.options) as upload:
-        record, new = await run_in_threadpool(accept_item, services, caller, upload, batch, item)
+    with services.uploads.one(caller):
+        async with received(request, services.storage, limit, base=batch.options) as upload:
+            record, new = await on_storage_thread(accept_item, services, caller, upload, batch, item)
     view = JobView.of(record, None)
     headers = {"Location": view.url}
     return Response(view.model_dump_json(), 201 if new else 200, headers, media_type="application/json")
@@ -226,10 +231,14 @@ def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     "/{batch_id}:retry-failed",
     status_code=202,
     summary="Try the failed and canceled items again",
-    responses=problems.responses(BatchNotFound),
+    responses=problems.responses(BatchNotFound, QuotaExceeded),
 )
-def retry_failed(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> Retried:
+def retry_failed(
+    batch_id: BatchId, services: ServicesDep, caller: CallerDep, background: BackgroundTasks
+) -> Retried:
     """Queue them anew, as far as their originals are kept; finished results stay as they are."""
+    counts = services.store.counts(batch_id)
+    charge(services.allowance, caller, photographs(counts[JobState.FAILED] + counts[JobState.CANCELED]))
     retried = services.batches.retry_failed(batch_id)
     background.add_task(services.turns.retry_items, batch_id)
     return Retried(retried=retried, batch=view_of(services.store, services.batches.get(batch_id)))
@@ -244,7 +253,7 @@ def retry_failed(batch_id: BatchId, services: ServicesDep, background: Backgroun
 def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
     """Forget it all; running items stop before their next stage."""
     records = services.batches.delete(batch_id)
-    background.add_task(_delete_files, services.storage, records)
+    background.add_task(on_storage_thread, _delete_files, services.storage, records)
 
 
 @router.get(
@@ -294,7 +303,7 @@ def _rechecked(request: Request, chunks: Iterator[T]) -> AsyncIterator[T]:
     """Make a long answer on threads, and break it off when the key that asked for it is over."""
 
     async def made() -> AsyncGenerator[T]:
-        async for chunk in iterate_in_threadpool(chunks):
+        async for chunk in from_storage(chunks):
             yield chunk
 
     return while_admitted(request, made(), _RECHECK_SECONDS, must_be_whole=True)
@@ -303,7 +312,10 @@ def _rechecked(request: Request, chunks: Iterator[T]) -> AsyncIterator[T]:
 def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:
     """Refuse before an upload is read, unless it is there already, and so costs nothing."""
     try:
-        refuse_if_full(services.store, services.allowance, caller, services.settings.max_queued)
+        settings = services.settings
+        refuse_if_full(
+            services.store, services.allowance, caller, settings.max_queued, settings.max_queued_per_owner
+        )
     except QuotaExceeded:
         with suppress(ItemNotFound):
             services.batches.item(batch_id, item)

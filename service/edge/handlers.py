@@ -7,11 +7,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 
 from photochrom import errors
+from photochrom.full import MISCONF, takes_no_writes
 
 from .problems import INTERNAL_ERROR, METHOD_NOT_ALLOWED, NOT_FOUND, InvalidField, problem, problem_of
 
@@ -23,8 +24,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.PhotochromError, _domain)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(OutOfMemoryError, _queue_full)
-    app.add_exception_handler(ResponseError, _queue_refuses)
+    app.add_exception_handler(ResponseError, queue_refuses)
     for unreachable in (RedisConnectionError, RedisTimeoutError):
         app.add_exception_handler(unreachable, queue_unavailable)
     app.add_exception_handler(Exception, _unexpected)
@@ -67,18 +67,17 @@ async def _validation(request: Request, error: Exception) -> Response:
     return problem(request, 422, "invalid-request", said or "The request is not valid.", invalid=invalid)
 
 
-async def _queue_full(request: Request, _error: Exception) -> Response:
-    return problem(request, 507, errors.StorageFull.code, "The queue's memory is full; try again later.")
-
-
-async def _queue_refuses(request: Request, error: Exception) -> Response:
-    """Redis takes no writes while its own disk does not; it goes on by itself when that is over."""
-    if "MISCONF" not in str(error):
+async def queue_refuses(request: Request, error: Exception) -> Response:
+    """Answer for Redis, which takes no writes while its memory or its disk is full."""
+    if not takes_no_writes(error):
         return await _unexpected(request, error)
     _log.warning("Redis: %s", error)
-    return problem(
-        request, 507, errors.StorageFull.code, "The disk of the queue is full; free some space and try again."
+    full = (
+        "The disk of the queue is full; free some space and try again."
+        if MISCONF in str(error)
+        else "The queue's memory is full; delete jobs that are not needed, or try again later."
     )
+    return problem(request, 507, errors.StorageFull.code, full)
 
 
 async def queue_unavailable(request: Request, error: Exception) -> Response:

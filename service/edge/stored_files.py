@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 from photochrom.storage.storage import Storage
 
 from . import problems
+from .storage_threads import from_storage
 
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 
@@ -69,7 +70,7 @@ def _streamed(request: Request, storage: Storage, key: str, headers: MutableHead
         # One request to the store, which tells the size along with the bytes.
         whole = storage.read(key)
         headers["Content-Length"] = str(whole.size)
-        return StreamingResponse(whole.chunks, headers=dict(headers))
+        return StreamingResponse(from_storage(whole.chunks), headers=dict(headers))
     size = storage.size(key)
     wanted = _wanted(request.headers, headers.get("etag"), size)
     if wanted is not None and wanted[0] >= wanted[1]:
@@ -82,7 +83,8 @@ def _streamed(request: Request, storage: Storage, key: str, headers: MutableHead
     status = 200 if wanted is None else 206
     if request.method == "HEAD" or start == end:
         return Response(status_code=status, headers=dict(headers))
-    return StreamingResponse(storage.read(key, start, end).chunks, status, dict(headers))
+    chunks = storage.read(key, start, end).chunks
+    return StreamingResponse(from_storage(chunks), status, dict(headers))
 
 
 def _wanted(asked: Headers, etag: str | None, size: int) -> tuple[int, int] | None:

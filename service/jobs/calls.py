@@ -1,6 +1,7 @@
 """The calls on single jobs."""
 
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
@@ -9,15 +10,17 @@ from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
 from photochrom.batches.turns import Turns
-from photochrom.errors import IdempotencyMismatch, JobConflict, JobNotFound, StorageUnavailable
+from photochrom.errors import IdempotencyMismatch, JobConflict, JobNotFound, QuotaExceeded, StorageUnavailable
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
 
+from ..access.ledger import charge, photographs
 from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.routing import Router
+from ..edge.storage_threads import on_storage_thread, waits_for_storage
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
 from ..uploads.accept import accept_job, hand_over, refuse_if_full
@@ -61,10 +64,13 @@ async def create_job(
         services.allowance,
         caller,
         services.settings.max_queued,
+        services.settings.max_queued_per_owner,
         may_be_known=known,
     )
-    async with received(request, services.storage, services.settings.max_upload_bytes) as upload:
-        record, new = await run_in_threadpool(accept_job, services, caller, upload, idempotency_key)
+    limit = services.settings.max_upload_bytes
+    with services.uploads.one(caller):
+        async with received(request, services.storage, limit) as upload:
+            record, new = await on_storage_thread(accept_job, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:
         look = partial(services.store.get, record.id)
@@ -142,10 +148,12 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     "/{job_id}:retry",
     status_code=202,
     summary="Try a failed or canceled job again",
-    responses=problems.responses(JobNotFound, JobConflict),
+    responses=problems.responses(JobNotFound, JobConflict, QuotaExceeded),
 )
-def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
-    """Queue it anew while its original is kept; 409 if it is neither failed nor canceled."""
+def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobView:
+    """Queue it anew while its original is kept, which counts as sending it; 409 if neither failed nor canceled."""
+    services.store.get(job_id).retry()  # what is refused costs nothing
+    charge(services.allowance, caller, photographs(1))
     record = services.store.change(job_id, JobRecord.retry)
     hand_over(services.queue, services.turns, record)
     return JobView.of(record, _position(services.queue, record))
@@ -157,19 +165,21 @@ def retry_job(job_id: JobId, services: ServicesDep) -> JobView:
     summary="Erase a job and its files",
     responses=problems.responses(JobNotFound, StorageUnavailable),
 )
+@waits_for_storage
 def delete_job(job_id: JobId, services: ServicesDep) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
     record = services.store.delete(job_id)
     services.queue.remove(record)
-    _feed(services.turns, record)
     for key in record.stored_keys():
         services.storage.delete(key)
+    _feed(services.turns, record)
 
 
 def _feed(turns: Turns, record: JobRecord) -> None:
-    """Give the turn of an item that is over to the next one of its batch."""
+    """Give the turn of an item that is over to the next one of its batch; if not now, the workers do it."""
     if record.batch_id is not None:
-        turns.feed(record.batch_id)
+        with suppress(RedisError):
+            turns.feed(record.batch_id)
 
 
 def _standing(queue: JobQueue, record: JobRecord) -> Standing:

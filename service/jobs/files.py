@@ -22,6 +22,7 @@ from photochrom.storage.storage import Storage
 from ..deps import JobId, ServicesDep
 from ..edge import problems
 from ..edge.routing import Router
+from ..edge.storage_threads import waits_for_storage
 from ..edge.stored_files import stored_response
 from ..live.waiting import matches
 
@@ -65,6 +66,7 @@ class Pictured(StrEnum):
         **_file_answers(*_OF_RESULT),
     },
 )
+@waits_for_storage
 def download_result(
     job_id: JobId,
     request: Request,
@@ -99,6 +101,7 @@ def download_result(
         **_file_answers(OriginalExpired),
     },
 )
+@waits_for_storage
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
     return _as_it_came(request, services.storage, services.store.get(job_id).original)
@@ -113,6 +116,7 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
         **problems.responses(JobNotFound, ObjectNotFound, OriginalExpired),
     },
 )
+@waits_for_storage
 def download_reference(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the reference that was sent with the job, while it is kept."""
     reference = services.store.get(job_id).reference
@@ -143,6 +147,7 @@ def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
         **_file_answers(*_OF_PICTURE),
     },
 )
+@waits_for_storage
 def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
@@ -161,6 +166,7 @@ def preview(
         **_file_answers(*_OF_PICTURE),
     },
 )
+@waits_for_storage
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
     return _small(request, services.storage, result_of(services.store, job_id).confidence_key, "image/png")

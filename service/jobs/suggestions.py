@@ -7,17 +7,22 @@ from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from photochrom.errors import (
+    JobConflict,
     JobNotFound,
     ObjectNotFound,
     OriginalExpired,
+    QuotaExceeded,
     ResultExpired,
     ResultNotReady,
     StorageUnavailable,
 )
+from photochrom.jobs.record import JobRecord
 
-from ..deps import JobId, ServicesDep
+from ..access.ledger import charge, photographs
+from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.routing import Router
+from ..edge.storage_threads import waits_for_storage
 from .files import result_of
 
 if TYPE_CHECKING:
@@ -61,18 +66,29 @@ class Suggestions(BaseModel):
             ResultExpired,
             OriginalExpired,
             StorageUnavailable,
+            JobConflict,
+            QuotaExceeded,
             problems.INVALID_REQUEST,
         ),
     },
 )
-def suggestions(job_id: JobId, services: ServicesDep, response: Response, x: Share, y: Share) -> Suggestions:
-    """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds."""
+@waits_for_storage
+def suggestions(
+    job_id: JobId, services: ServicesDep, caller: CallerDep, response: Response, x: Share, y: Share
+) -> Suggestions:
+    """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds.
+
+    That counts as one photograph that is sent. An owner's jobs have their turns one after the other.
+    """
     result = result_of(services.store, job_id)
     if result.suggestions_key is None:
         record = services.store.get(job_id)
         if not record.original.key:
             raise OriginalExpired("The original was deleted when its time was over.")
-        services.queue.ask_for_suggestions(record)
+        if services.queue.may_suggest(record):
+            record.ask_for_suggestions()  # what is refused costs nothing
+            charge(services.allowance, caller, photographs(1))
+            services.queue.ask_for_suggestions(services.store.change(job_id, JobRecord.ask_for_suggestions))
         response.status_code = 202
         response.headers["Retry-After"] = _RETRY_AFTER
         return Suggestions(ready=False)

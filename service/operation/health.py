@@ -1,16 +1,12 @@
 """Whether the service lives, whether it is ready, and what it works with."""
 
-import logging
+import asyncio
 from collections import Counter, defaultdict
 
 from fastapi import Request, Response
-from redis.exceptions import RedisError
 
 from photochrom.access.quotas import Allowance
-from photochrom.errors import PhotochromError, StorageFull
-from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.photo.sniff import PhotoFormat
-from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
 from ..caller import Caller
@@ -20,7 +16,6 @@ from ..edge.routing import Router
 from .schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
 
 router = Router(tags=["service"])
-_log = logging.getLogger(__name__)
 
 
 @router.get("/healthz", summary="Is the API process alive?")
@@ -35,13 +30,15 @@ async def healthz() -> dict[str, str]:
     response_model=Readiness,
     responses=problems.responses(problems.NOT_READY),
 )
-def readyz(request: Request, services: ServicesDep) -> Response:
+async def readyz(request: Request, services: ServicesDep) -> Response:
     """Look at queue, storage and workers; 503 with the same parts when one of them is not there.
 
-    Anybody may ask: machines, processes and folders go by no names here. The log and `/metrics` have them.
+    Anybody may ask: machines, processes and folders go by no names here; the log and `/metrics` have them. What is
+    told was found at most five seconds ago.
     """
-    queue, workers = _workers(services.fleet)
-    storage = _storage(services.storage)
+    (queue, workers), storage = await asyncio.gather(
+        services.looks.workers.found(), services.looks.storage.found()
+    )
     first = workers[0].model if workers else None
     found = Readiness(
         ready=queue == "ok" and storage == "ok" and bool(workers),
@@ -103,27 +100,3 @@ def _allowance(allowance: Allowance, caller: Caller) -> AllowanceView | None:
     if caller.key is None:
         return None
     return AllowanceView.of(caller.limits, allowance.used(caller.owner), utc_now())
-
-
-def _workers(fleet: Fleet) -> tuple[str, list[WorkerStatus]]:
-    try:
-        return "ok", fleet.alive()
-    except RedisError as error:
-        return f"not reachable ({type(error).__name__})", []
-
-
-def _storage(storage: Storage) -> str:
-    try:
-        storage.check_writable()
-    except (PhotochromError, OSError) as error:
-        _log.warning("The storage is not ready: %s", error)
-        return _why(error)
-    return "ok"
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, StorageFull):
-        return "full"
-    if isinstance(error, OSError):
-        return error.strerror or "not writable"
-    return "cannot be reached, or refuses us; the log says more"

@@ -41,6 +41,7 @@ class AllowanceView(View):
     jobs: QuotaView
     bytes: QuotaView
     pixels: QuotaView
+    actions: Annotated[QuotaView, Field(description="Batches begun, test events and replays of webhooks.")]
     resets_at: Annotated[datetime, Field(description="When the day ends, and all of it is there again.")]
 
     @classmethod

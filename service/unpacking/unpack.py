@@ -37,13 +37,18 @@ def blocks(entry: Entry, budget: Budget) -> Iterator[bytes]:
     """Yield the entry's bytes.
 
     Raises:
+        PhotoTooLarge: more comes out of it than of any photograph.
         UnreadablePhoto: the entry is damaged, or encrypted in a way that cannot be read.
         UnsupportedFormat: it is no regular file.
         ArchiveRejected: the archive is over the budget.
     """
+    entry.refuse_bomb(entry.size)
+    unpacked = 0
     try:
         with entry.open() as source:
             while block := source.read(_BLOCK):
+                unpacked += len(block)
+                entry.refuse_bomb(unpacked)
                 if not entry.counted:
                     budget.take(len(block))
                 yield block

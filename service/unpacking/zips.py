@@ -31,7 +31,9 @@ def zip_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
             budget.take_entry()
             # Not `is_dir()`, which looks at the last letter of names that have none.
             if not info.filename.endswith("/") and not is_litter(info.filename):
-                yield Entry(info.filename, _zip_opener(archive, info), info.file_size)
+                yield Entry(
+                    info.filename, _zip_opener(archive, info), info.file_size, packed=info.compress_size
+                )
 
 
 def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:

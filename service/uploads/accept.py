@@ -33,17 +33,26 @@ _log = logging.getLogger(__name__)
 
 
 def refuse_if_full(
-    store: JobStore, allowance: Allowance, caller: Caller, max_queued: int, *, may_be_known: bool = False
+    store: JobStore,
+    allowance: Allowance,
+    caller: Caller,
+    max_queued: int,
+    max_queued_per_owner: int | None,
+    *,
+    may_be_known: bool = False,
 ) -> None:
     """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
     Raises:
-        QueueFull: as many jobs wait as the operator allows.
+        QueueFull: as many jobs wait as the operator allows, of all or of the caller.
         QuotaExceeded: the caller has sent as much as it may today.
     """
     waiting = store.counts()[JobState.QUEUED]
     if waiting >= max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
+    most = max_queued_per_owner
+    if caller.key is not None and most is not None and store.waiting_of(caller.owner) >= most:
+        raise QueueFull(f"{most} jobs of this key's owner wait already; try again when some are done.")
     if caller.key is not None and not may_be_known:
         allowance.check(caller.owner, caller.limits)
 

@@ -17,6 +17,7 @@ REFUSALS: tuple[type[errors.PhotochromError], ...] = (
     errors.CapabilityMissing,
     errors.InvalidOption,
     errors.QueueFull,
+    errors.TooManyUploads,
     errors.QuotaExceeded,
     errors.StorageUnavailable,
     errors.StorageFull,

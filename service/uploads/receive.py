@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
@@ -25,6 +25,7 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from photochrom.storage.storage import Draft, Storage
 
+from ..edge.storage_threads import drafted, on_storage_thread
 from .form import PHOTO_FIELD, REFERENCE_FIELD, Form
 
 _BLOCK = 1 << 18
@@ -67,7 +68,7 @@ async def received(
         InvalidOption: an option is unknown or wrong; the message names it.
         StorageFull: no room on the disk.
     """
-    with ExitStack() as drafts:
+    async with AsyncExitStack() as drafts:
         files = _Files(drafts, storage, max_bytes)
         kind = (
             request.headers.get("content-type", "application/octet-stream").partition(";")[0].strip().lower()
@@ -87,17 +88,17 @@ async def received(
         given = {**_query(request), **fields}
         reference_job = given.pop(REFERENCE_FIELD, "")
         yield replace(
-            files.upload(PHOTO_FIELD, names[PHOTO_FIELD], parse_options(given, base)),
-            reference=_reference(files, names),
+            await files.upload(PHOTO_FIELD, names[PHOTO_FIELD], parse_options(given, base)),
+            reference=await _reference(files, names),
             reference_job=reference_job,
         )
 
 
-def _reference(files: "_Files", names: Mapping[str, str]) -> Upload | None:
+async def _reference(files: "_Files", names: Mapping[str, str]) -> Upload | None:
     if REFERENCE_FIELD not in names:
         return None
     try:
-        return files.upload(REFERENCE_FIELD, names[REFERENCE_FIELD], _DEFAULTS)
+        return await files.upload(REFERENCE_FIELD, names[REFERENCE_FIELD], _DEFAULTS)
     except (UnsupportedFormat, UnreadablePhoto) as error:
         raise _no_reference(error) from error
 
@@ -211,19 +212,19 @@ class _Blocks:
 
     async def flush(self) -> None:
         block, self._buffer = bytes(self._buffer), bytearray()
-        await run_in_threadpool(self.sink.write, block)
+        await on_storage_thread(self.sink.write, block)
 
 
 class _Files:
     """The files of one upload, each with a draft of its own from its first byte."""
 
-    def __init__(self, drafts: ExitStack, storage: Storage, max_bytes: int) -> None:
+    def __init__(self, drafts: AsyncExitStack, storage: Storage, max_bytes: int) -> None:
         self._drafts, self._storage, self._max_bytes = drafts, storage, max_bytes
         self._blocks: dict[str, _Blocks] = {}
 
     async def feed(self, field: str, data: bytes) -> None:
         try:
-            await self._of(field).feed(data)
+            await (await self._of(field)).feed(data)
         except UnsupportedFormat as error:
             raise (_no_reference(error) if field == REFERENCE_FIELD else error) from None
 
@@ -231,13 +232,13 @@ class _Files:
         for blocks in self._blocks.values():
             await blocks.flush()
 
-    def upload(self, field: str, name: str, options: ColorizeOptions) -> Upload:
-        sink = self._of(field).sink
+    async def upload(self, field: str, name: str, options: ColorizeOptions) -> Upload:
+        sink = (await self._of(field)).sink
         return Upload(sink.draft, safe_name(name), sink.size, sink.sha256, sink.close(), options)
 
-    def _of(self, field: str) -> _Blocks:
+    async def _of(self, field: str) -> _Blocks:
         if field not in self._blocks:
-            draft = self._drafts.enter_context(self._storage.draft())
+            draft = await self._drafts.enter_async_context(drafted(self._storage))
             self._blocks[field] = _Blocks(Sink(draft, self._max_bytes))
         return self._blocks[field]
 

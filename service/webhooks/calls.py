@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from photochrom.errors import (
     DeliveryNotFound,
     InvalidOption,
+    QuotaExceeded,
     StorageUnavailable,
     TooManyWebhooks,
     WebhookDisabled,
@@ -19,6 +20,7 @@ from photochrom.jobs.events import EventType
 from photochrom.times import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
+from ..access.ledger import ACTION, charge
 from ..caller import Caller
 from ..deps import CallerDep, DeliveryId, ServicesDep, WebhookId
 from ..edge import problems
@@ -144,10 +146,13 @@ def rotate_secret(
     "/{webhook_id}:ping",
     status_code=202,
     summary="Send a test event",
-    responses=problems.responses(WebhookNotFound, WebhookDisabled),
+    responses=problems.responses(WebhookNotFound, WebhookDisabled, QuotaExceeded),
 )
-def ping_webhook(webhook_id: WebhookId, services: ServicesDep, response: Response) -> DeliveryView:
+def ping_webhook(
+    webhook_id: WebhookId, services: ServicesDep, caller: CallerDep, response: Response
+) -> DeliveryView:
     """Send `webhook.ping`, in one attempt; its delivery tells what came of it."""
+    charge(services.allowance, caller, ACTION)
     webhook = services.webhooks.get(webhook_id)
     delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.public_url)
     view = DeliveryView.of(delivery)
@@ -191,10 +196,13 @@ def read_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: Serv
     "/{webhook_id}/deliveries/{delivery_id}:replay",
     status_code=202,
     summary="Send an event once more",
-    responses=problems.responses(WebhookNotFound, DeliveryNotFound, WebhookDisabled),
+    responses=problems.responses(WebhookNotFound, DeliveryNotFound, WebhookDisabled, QuotaExceeded),
 )
-def replay_delivery(webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep) -> DeliveryView:
+def replay_delivery(
+    webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep, caller: CallerDep
+) -> DeliveryView:
     """Send it again under the same `webhook-id`, whatever became of it, with all its attempts anew."""
+    charge(services.allowance, caller, ACTION)
     return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
 
 

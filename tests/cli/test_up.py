@@ -1,8 +1,8 @@
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 from cli import up
+from cli.parts import Parts
 
 
 class Dying:
@@ -17,8 +17,12 @@ class Dying:
 
 def test_a_queue_s_server_that_dies_at_once_is_started_once_a_second_at_most() -> None:
     server = Dying()
-    api = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.5)"])
-    assert up._wait_for_end({"The API": api}, {}, server) == "The API"
+    with Parts({}) as parts:
+        # It goes on for a while, and ends as one does whose settings do not hold.
+        parts.start(
+            "The API", "timeit", "-n1", "-r1", f"import os, time; time.sleep(1.5); os._exit({os.EX_CONFIG})"
+        )
+        assert up._wait_for_end(parts, server) == "The API"
     assert server.starts <= 4
 
 

@@ -6,10 +6,11 @@ import signal
 import socket
 import struct
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import psutil
 import pytest
 
@@ -103,6 +104,23 @@ def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_
         told = to.wait(1, seconds=30)[0]
         assert json.loads(told.body)["data"]["id"] == job_id
         assert running.process.poll() is None
+
+
+def test_an_api_that_is_killed_comes_back_where_it_was_and_that_is_said(tmp_path: Path) -> None:
+    with service(tmp_path) as running, running.client() as client:
+        job_id = running.upload(grey_jpeg(size=(96, 64)))
+        (api,) = running.parts("service")
+        api.kill()
+
+        def answers() -> bool:
+            with suppress(httpx.HTTPError):
+                return client.get(f"/v1/jobs/{job_id}").status_code == 200
+            return False
+
+        wait_for(answers, 30, "the API")
+        running.wait(job_id)
+        assert running.process.poll() is None
+        assert any("The API ended with code -9; it starts again" in line for line in running.lines)
 
 
 def test_it_prints_no_error_for_work_that_is_done_nor_for_callers_who_leave(tmp_path: Path) -> None:

@@ -91,15 +91,17 @@ def test_a_day_takes_so_much_and_no_more(
 
 @given(
     uses=st.lists(st.builds(Use, st.just(1), st.integers(1, 2**40), st.integers(1, 2**40)), max_size=12),
-    bounds=st.lists(st.none() | st.integers(0, 2**42), min_size=3, max_size=3),
+    bounds=st.lists(st.none() | st.integers(0, 2**42), min_size=4, max_size=4),
 )
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_all_that_fits_is_counted_and_nothing_else(
     bench: Bench, allowance: Allowance, uses: list[Use], bounds: list[int | None]
 ) -> None:
     bench.redis.flushdb()
-    limits = KeyLimits(daily_jobs=bounds[0], daily_bytes=bounds[1], daily_pixels=bounds[2])
-    counted = (0, 0, 0)
+    limits = KeyLimits(
+        daily_jobs=bounds[0], daily_bytes=bounds[1], daily_pixels=bounds[2], daily_actions=bounds[3]
+    )
+    counted = (0, 0, 0, 0)
     for use in uses:
         after = tuple(map(sum, zip(counted, astuple(use), strict=True)))
         fits = all(bound is None or much <= bound for much, bound in zip(after, bounds, strict=True))

@@ -166,3 +166,22 @@ def test_finished_jobs_are_neither_claimed_nor_redispatched(state: JobState) -> 
 def test_every_state_but_the_last_leads_somewhere() -> None:
     assert TRANSITIONS.keys() == set(JobState)
     assert [state for state in JobState if not TRANSITIONS[state]] == [JobState.EXPIRED]
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        ("unreadable-photo", timedelta(minutes=30)),
+        ("unsupported-format", timedelta(minutes=30)),
+        ("photo-too-large", timedelta(minutes=30)),
+        ("worker-lost", KEEP.original),
+        ("storage-full", KEEP.original),
+    ],
+)
+def test_the_original_of_a_photograph_at_fault_goes_within_the_hour(code: str, kept: timedelta) -> None:
+    now = utc_now()
+    failed = job().fail(JobError(code=code, detail="d"), now).keep(KEEP, now)
+    assert failed.original.expires_at == now + kept
+    shorter = Retention(timedelta(seconds=5), KEEP.result, KEEP.record)
+    again = job().fail(JobError(code=code, detail="d"), now).keep(shorter, now)
+    assert again.original.expires_at == now + shorter.original

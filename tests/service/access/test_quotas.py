@@ -66,7 +66,7 @@ def test_the_second_photograph_is_one_too_many(
     files = bench.files()
     assert all(refused(call()) for call in calls.values())
     assert bench.files() == files
-    assert Allowance(bench.redis).used(record.owner) == Use(1, len(photo), PIXELS)
+    assert Allowance(bench.redis).used(record.owner) == Use(1, len(photo), PIXELS, actions=1)
     assert keyed.post("/v1/jobs", content=photo, headers=show(bench)).status_code == 202
 
 
@@ -109,7 +109,7 @@ def test_a_closed_batch_counts_nothing(keyed: TestClient, bench: Bench, photo: b
     batch = keyed.post("/v1/batches", headers=bearer(token)).json()["url"]
     keyed.post(f"{batch}:seal", headers=bearer(token))
     assert keyed.put(f"{batch}/items/a.jpg", content=photo, headers=bearer(token)).status_code == 409
-    assert Allowance(bench.redis).used(record.owner) == Use()
+    assert Allowance(bench.redis).used(record.owner) == Use(actions=1)
 
 
 def test_an_archive_ends_where_the_quota_does_and_goes_on_the_next_day(

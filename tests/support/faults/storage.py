@@ -176,8 +176,10 @@ def _round(
     trouble.refuse(code)
     if whole:
         trouble.refuse_records()
-    health = trouble.client.get("/healthz").status_code, trouble.client.get("/readyz").status_code
-    trouble.row.check(health == (200, 503), f"/healthz, /readyz said {health}")
+    # What readiness tells may be some seconds old.
+    wait_for(lambda: trouble.client.get("/readyz").status_code == 503, _SECONDS, "readiness to tell of it")
+    health = trouble.client.get("/healthz").status_code
+    trouble.row.check(health == 200, f"/healthz said {health}")
     # The worker is to meet the trouble, too: a job fails, or, where the queue cannot note that, the log tells.
     wait_for(lambda: trouble.met(ids), _SECONDS, "the worker to meet the trouble")
     end()
