@@ -60,6 +60,7 @@ def _work() -> int:
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
     from photochrom.settings import UNUSABLE
 
+    from .child.colorist import ChildBroken
     from .settings import WorkerSettings
     from .worker import run
 
@@ -68,7 +69,7 @@ def _work() -> int:
     except (ModelRejected, TracingMissing, *UNUSABLE) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
-    except QueueUnavailable as error:
+    except (QueueUnavailable, ChildBroken) as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_UNAVAILABLE
     return 0

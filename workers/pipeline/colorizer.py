@@ -31,10 +31,10 @@ from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
 from .prediction import predict_small
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
+from .stages import STAGES
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
-STAGES = ("decode", "predict", "upsample", "encode")
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."

@@ -26,13 +26,15 @@ _SIGMA = 5.0
 _STRIP = 4096
 
 
-def with_palette_of(reference: Path, predictor: "OnnxPredictor", limits: PhotoLimits) -> "OnnxPredictor":
-    """Return a predictor that follows the colours of the photograph at `reference`.
+def with_palette_of(
+    reference: bytes | Path, predictor: "OnnxPredictor", limits: PhotoLimits
+) -> "OnnxPredictor":
+    """Return a predictor that follows the colours of the photograph `reference`, a file or its bytes.
 
     Raises:
         ReferenceRejected: it cannot be read, is too large, or has no colour.
     """
-    data = reference.read_bytes()
+    data = reference.read_bytes() if isinstance(reference, Path) else reference
     try:
         photo = decode(data, sniff(data[:HEAD_BYTES]), limits)
     except PhotoRejected as error:
