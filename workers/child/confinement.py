@@ -59,7 +59,7 @@ def before_threads(folder: Path, model: Path) -> Held:
     return {
         "privileges": _holds(_give_up_privileges),
         "limits": _holds(_limit),
-        "files": _holds(lambda: landlock.restrict({*_code(os.environ), model}, [folder], devices())),
+        "files": _holds(lambda: landlock.restrict({*_code(os.environ), model}, [folder], _devices())),
     }
 
 
@@ -75,9 +75,15 @@ def go_first() -> None:
         Path("/proc/self/oom_score_adj").write_text(f"{_FIRST_TO_GO}")
 
 
-def devices() -> list[Path]:
+def gpus() -> list[Path]:
     """Return the GPUs of this machine, as files."""
-    return [Path("/dev/null"), *Path("/dev").glob("nvidia*"), *Path("/dev/dri").glob("render*")]
+    return [*Path("/dev").glob("nvidia*"), *Path("/dev/dri").glob("render*")]
+
+
+def _devices() -> list[Path]:
+    found = gpus()
+    # CUDA gives its threads names there, and does not start where it may not.
+    return [Path("/dev/null"), *found, *([Path("/proc/self")] if found else [])]
 
 
 def _holds(restrict: Callable[[], object]) -> bool:
@@ -96,7 +102,7 @@ def _give_up_privileges() -> None:
 
 
 def _limit() -> None:
-    files = _MOST_FILES if len(devices()) == 1 else _MOST_FILES_ON_GPU
+    files = _MOST_FILES_ON_GPU if gpus() else _MOST_FILES
     for kind, bound in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, files)):
         hard = resource.getrlimit(kind)[1]
         most = bound if hard == resource.RLIM_INFINITY else min(bound, hard)

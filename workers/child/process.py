@@ -30,14 +30,15 @@ _BY_THE_KERNEL = (-signal.SIGKILL, OUT_OF_MEMORY)
 class Child:
     """One process; when it ends, however it does, what was asked of it is lost."""
 
-    def __init__(self, setup: Setup, hang_seconds: float) -> None:
+    def __init__(self, setup: Setup, hang_seconds: float, module: str = "workers.child") -> None:
         """Start it; it loads its model meanwhile.
 
         Args:
             setup: what it is told; it gets a folder of its own within that of the setup.
             hang_seconds: without a sign of life, after which it counts as hung.
+            module: that is run.
         """
-        self._hang = hang_seconds
+        self._hang, self._ended = hang_seconds, False
         self._folder = PrivateFolder(setup.folder)
         self._end, theirs = socket.socketpair()
         self._end.settimeout(_LOOK_SECONDS)
@@ -45,7 +46,7 @@ class Child:
         handed = theirs.fileno(), self._pulse.writer
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-P", "-m", "workers.child", *map(str, handed)],
+                [sys.executable, "-P", "-m", module, *map(str, handed)],
                 cwd=self._folder.path,
                 env=_environment(os.environ),
                 stdin=subprocess.DEVNULL,
@@ -53,7 +54,8 @@ class Child:
                 pass_fds=handed,
             )
         self._pulse.given()
-        self.say(setup.model_copy(update={"folder": self._folder.path, "parent": os.getpid()}))
+        with suppress(PhotochromError):  # one that has ended already is found so when it is to be heard
+            self.say(setup.model_copy(update={"folder": self._folder.path, "parent": os.getpid()}))
 
     @property
     def pid(self) -> int:
@@ -101,7 +103,10 @@ class Child:
                 raise self._ending()
 
     def end(self) -> None:
-        """End it now, and remove its folder."""
+        """End it now, and remove its folder; again is no error."""
+        if self._ended:
+            return
+        self._ended = True
         self._end.close()
         self._process.kill()
         self._process.wait()
