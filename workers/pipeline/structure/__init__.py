@@ -1,0 +1,30 @@
+"""How many parts a file may have, counted before any library opens it: each becomes an object, or a step, there.
+
+A file of 200 bytes may claim millions of them. The bounds are many times what any program writes.
+"""
+
+from photochrom.photo.sniff import PhotoFormat
+
+from .boxes import check_boxes
+from .codestream import check_codestream
+from .directories import check_directories
+from .riff import check_chunks
+
+_CHECKS = {
+    PhotoFormat.WEBP: (check_chunks,),
+    PhotoFormat.AVIF: (check_boxes,),
+    PhotoFormat.HEIC: (check_boxes,),
+    PhotoFormat.JP2: (check_boxes, check_codestream),
+    PhotoFormat.TIFF: (check_directories,),
+}
+"""JPEG's segments and scans, and PNG's chunks, are counted where they are read: by our own code."""
+
+
+def check_structure(data: bytes, photo_format: PhotoFormat) -> None:
+    """Count the parts of a file of this format; what makes no sense is left to the decoder.
+
+    Raises:
+        UnreadablePhoto: it has more of them than any program writes.
+    """
+    for check in _CHECKS.get(photo_format, ()):
+        check(data)
