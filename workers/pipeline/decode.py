@@ -32,7 +32,7 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     Raises:
         PhotoRejected: it cannot be read, or is too large.
     """
-    check_structure(data, photo_format)
+    check_structure(data, photo_format, limits)
     reader = _READERS.get(photo_format)
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
     metadata, left_out = bounded(photo.metadata, limits)

@@ -5,6 +5,7 @@ A file of 200 bytes may claim millions of them. The bounds are many times what a
 
 from photochrom.photo.sniff import PhotoFormat
 
+from ..limits import PhotoLimits
 from .boxes import check_boxes
 from .codestream import check_codestream
 from .directories import check_directories
@@ -20,11 +21,11 @@ _CHECKS = {
 """JPEG's segments and scans, and PNG's chunks, are counted where they are read: by our own code."""
 
 
-def check_structure(data: bytes, photo_format: PhotoFormat) -> None:
-    """Count the parts of a file of this format; what makes no sense is left to the decoder.
+def check_structure(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> None:
+    """Count the parts of a file of this format; what makes no sense is left to the decoder, and size to its reader.
 
     Raises:
         UnreadablePhoto: it has more of them than any program writes.
     """
     for check in _CHECKS.get(photo_format, ()):
-        check(data)
+        check(data, limits)

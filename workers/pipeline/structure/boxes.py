@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from ..limits import PhotoLimits
 from .counting import Count
 
 # Where the boxes in a box begin, behind its head.
@@ -23,7 +24,7 @@ def content_of(data: bytes, kind: bytes) -> int | None:
     return next((at for name, at, _ in found if name == kind), None)
 
 
-def check_boxes(data: bytes) -> None:
+def check_boxes(data: bytes, _: PhotoLimits) -> None:
     """See `check_structure`."""
     boxes = Count(_NAME, "boxes", _MOST_BOXES)
     items = Count(_NAME, "items", _MOST_ITEMS)

@@ -7,6 +7,7 @@ a step for each packet, whether there are data for it or not.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..limits import PhotoLimits
 from .boxes import content_of
 from .counting import Count
 
@@ -45,7 +46,7 @@ class _Style:
         return self.precincts[level] if level < len(self.precincts) else (_WHOLE, _WHOLE)
 
 
-def check_codestream(data: bytes) -> None:
+def check_codestream(data: bytes, limits: PhotoLimits) -> None:
     """See `check_structure`. The worst of all styles counts, as if it were the whole file's."""
     start = 0 if data.startswith(_SOC) else content_of(data, b"jp2c")
     size, styles = b"", list[_Style | None]()
@@ -57,10 +58,10 @@ def check_codestream(data: bytes) -> None:
         elif marker == _COC:
             wide = 2 if int.from_bytes(size[34:36], "big") > _FEW_COMPONENTS else 1
             styles.append(_style(payload[wide + 1 :], bool(payload[wide : wide + 1] > b"\0"), 1))
-    _check(size, [style for style in styles if style])
+    _check(size, [style for style in styles if style], limits)
 
 
-def _check(size: bytes, styles: list[_Style]) -> None:
+def _check(size: bytes, styles: list[_Style], limits: PhotoLimits) -> None:
     if len(size) < 39:
         return
     right, bottom, _, _, width, height, left, top, components = (
@@ -69,6 +70,8 @@ def _check(size: bytes, styles: list[_Style]) -> None:
     )
     if not width or not height or right <= left or bottom <= top:
         return
+    if (right - left) * (bottom - top) > limits.max_pixels:
+        return  # refused for its size
     tiles = -(-(right - left) // width) * -(-(bottom - top) // height)
     Count(_NAME, "tiles", _MOST_TILES).add(tiles)
     of_tile = min(width, right - left), min(height, bottom - top)

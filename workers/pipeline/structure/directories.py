@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from ..limits import PhotoLimits
 from .counting import Count
 
 _NAME = "TIFF"
@@ -11,7 +12,7 @@ _STRIPS, _TILES, _NESTED = 273, 324, 330
 _SIZES = {3: 2, 4: 4, 13: 4, 16: 8, 18: 8}
 
 
-def check_directories(data: bytes) -> None:
+def check_directories(data: bytes, _: PhotoLimits) -> None:
     """See `check_structure`. Directories beyond the thousandth are not looked at: nobody reads them."""
     tiff = _Tiff(data)
     todo, seen = list(tiff.chain()), set[int]()

@@ -1,5 +1,6 @@
 """WebP's chunks (RIFF), those in the frames of an animation included: libwebp makes an object of each."""
 
+from ..limits import PhotoLimits
 from .counting import Count
 
 _FIRST = len(b"RIFF....WEBP")
@@ -7,7 +8,7 @@ _FRAME, _FRAME_HEADER, _HEAD = b"ANMF", 16, 8
 _MOST_CHUNKS = 10_000
 
 
-def check_chunks(data: bytes) -> None:
+def check_chunks(data: bytes, _: PhotoLimits) -> None:
     """See `check_structure`."""
     count, position = Count("WebP", "chunks", _MOST_CHUNKS), _FIRST
     while position + _HEAD <= len(data):
