@@ -17,10 +17,23 @@ class PrivateFolder:
         """Make it, and remove those whose makers are dead."""
         for found in within.glob(f"{_PREFIX}*"):
             _remove_if_unlocked(found)
+        while (lock := self._begin(within)) is None:
+            pass
+        self._lock = lock
+
+    def _begin(self, within: Path) -> int | None:
+        """Make one and lock it; None where another who starts took it for a dead one's in between."""
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=within))
-        self._lock = os.open(self.path, os.O_RDONLY)
-        with suppress(OSError):  # some network folders know no locks; then it is removed by us alone
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            lock = os.open(self.path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        with suppress(OSError):  # some network folders know no locks; then nobody but us removes it
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if self.path.exists():
+            return lock
+        os.close(lock)
+        return None
 
     def remove(self) -> None:
         """Remove it with all that is in it."""

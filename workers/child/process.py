@@ -120,7 +120,8 @@ class Child:
         return PhotoCrashed()
 
     def _is_stopped(self) -> bool:
-        with suppress(ChildProcessError):
+        # Not on macOS before Python 3.13; there only the pulse tells.
+        with suppress(ChildProcessError, AttributeError):
             return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
         return False
 

@@ -1,5 +1,6 @@
 """What the child does with one photograph; imported when the process is confined, for its libraries make threads."""
 
+import hashlib
 import logging
 import socket
 from collections.abc import Callable
@@ -42,6 +43,7 @@ class Workshop:
 
     def __init__(self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits) -> None:
         self._end, self._predictor, self._limits = end, predictor, limits
+        self._lent: tuple[bytes, OnnxPredictor] | None = None
 
     def serve(self) -> None:
         """Answer one request after another."""
@@ -66,11 +68,18 @@ class Workshop:
     def _work(self, request: Request, inputs: list[bytes]) -> Answer:
         predictor = self._predictor
         if request.reference:
-            predictor = with_palette_of(inputs[1], predictor, self._limits)
+            predictor = self._following(inputs[1])
         if request.task == "suggest":
             found = likely_colors(inputs[0], predictor, request.options, self._limits).to_bytes()
             return Suggested(size=len(found)), (found,)
         return _colorized(inputs[0], predictor, request, self._limits, self._on_stage)
+
+    def _following(self, reference: bytes) -> OnnxPredictor:
+        """Lend the palette of a reference; a folder of photographs has the same for all."""
+        digest = hashlib.sha256(reference).digest()
+        if self._lent is None or self._lent[0] != digest:
+            self._lent = digest, with_palette_of(reference, self._predictor, self._limits)
+        return self._lent[1]
 
     def _on_stage(self, stage: str) -> None:
         send(self._end, Stage(stage=stage))
