@@ -4,14 +4,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from photochrom.errors import ModelRejected, PhotochromError, PhotoRejected
+from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
 from ..failures import OutOfMemory, PhotoCrashed
 from ..settings import WorkerSettings
+from .answers import ChildBroken, Colored, Refused, Stumbled, Suggestions
 from .messages import (
     CHUNK,
     Broken,
@@ -25,61 +25,15 @@ from .messages import (
     Stopped,
     Suggested,
     Turn,
-    exactly,
 )
 from .process import Child
+
+__all__ = ["ChildBroken", "Colored", "Colorist", "Refused", "Stumbled", "Suggestions"]
 
 # Of its heartbeat's seconds, as the supervisor judges a worker.
 _HANG_HEARTBEATS = 2.0
 # A child may be ended while it starts, by whoever was after the one before.
 _STARTS = 3
-
-
-class Refused(PhotoRejected):
-    """What the child says of a photograph that another attempt would not help, under the child's code."""
-
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.detail)
-        self.code = failed.code  # type: ignore[misc]
-
-
-class Stumbled(PhotochromError):
-    """What the child says of a photograph that another attempt may bring through, under the child's code."""
-
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.detail)
-        self.code = failed.code  # type: ignore[misc]
-
-
-class ChildBroken(PhotochromError):
-    """No child comes up any more; nothing is wrong with the photograph."""
-
-    code = "worker-broken"
-
-
-@dataclass(frozen=True)
-class Colored:
-    """A result on its way: what is told of it, and its parts, to be taken one after another."""
-
-    told: Done
-    _read: Callable[[int], bytes]
-
-    def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield each part's name and its bytes in chunks; take them all before the next."""
-        for name, size in self.told.sizes.items():
-            yield name, exactly(self._read, size)
-
-
-@dataclass(frozen=True)
-class Suggestions:
-    """Likely colours on their way."""
-
-    size: int
-    _read: Callable[[int], bytes]
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes."""
-        return exactly(self._read, self.size)
 
 
 def _ignore(stage: str) -> None:

@@ -23,6 +23,12 @@ OUT_OF_MEMORY = 71
 """Exit code of a child that had not even the memory to say so."""
 
 
+Sentence = Annotated[str, Field(max_length=2000)]
+StageName = Annotated[str, Field(pattern="^[a-z]{1,20}$")]
+PartName = Literal["data", "preview", "original_preview", "confidence"]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
@@ -83,11 +89,11 @@ class Done(_Message):
 
     event: Literal["done"] = "done"
     format: PhotoFormat
-    width: int
-    height: int
-    warnings: tuple[str, ...]
-    timings: dict[str, float]
-    sizes: dict[str, Annotated[int, Field(ge=0)]]
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
+    timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
+    sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=4)]
 
 
 class Suggested(_Message):
@@ -102,7 +108,7 @@ class Failed(_Message):
 
     event: Literal["failed"] = "failed"
     code: Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$")]
-    detail: Annotated[str, Field(max_length=2000)]
+    detail: Sentence
     final: bool
 
 

@@ -19,6 +19,7 @@ from .messages import (
     Done,
     Event,
     Failed,
+    PartName,
     Request,
     Stage,
     Stopped,
@@ -98,7 +99,7 @@ def _colorized(
     photo = colorize(
         data, predictor, request.options, limits=limits, on_stage=on_stage, preview_side=request.preview_side
     )
-    parts = {
+    parts: dict[PartName, bytes | None] = {
         "data": photo.data,
         "preview": photo.preview,
         "original_preview": photo.original_preview,

@@ -35,6 +35,12 @@ def test_a_child_whose_threads_do_not_get_on_is_hung(tmp_path: Path, monkeypatch
         started.hear()
 
 
+DONE = (
+    b'{"event": "done", "format": "png", "width": 1, "height": 1, "warnings": [], "timings": {"decode": 0.5}, '
+    b'"sizes": {%s}}'
+)
+
+
 def frame(text: bytes) -> bytes:
     return len(text).to_bytes(4, "big") + text
 
@@ -48,6 +54,8 @@ def frame(text: bytes) -> bytes:
         frame(b'{"event": "failed", "code": "A B", "detail": "", "final": true}'),
         frame(b'{"event": "done", "format": "exe", "width": 1, "height": 1, "warnings": [], "timings": {}}'),
         frame(b'{"event": "suggested", "size": -1}'),
+        frame(DONE % b'"data": 1, "../../etc": 1'),
+        frame(DONE.replace(b"0.5", b"NaN") % b'"data": 1'),
     ],
 )
 def test_a_child_that_says_nonsense_counts_as_crashed(
