@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from photochrom.errors import JobCanceled, ModelRejected, PhotochromError, StorageFull
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.sniff import HEAD_BYTES, sniff
 from support.photographs import grey_jpeg, noise_png
 from support.running import ROOT, wait_for
 from workers.child.colorist import ChildBroken, Colorist, Refused, Stumbled
@@ -50,6 +51,22 @@ def test_a_result_and_what_goes_beside_it_come_in_parts(hire: Hire, photo: Path)
     assert list(found) == ["data", "preview", "confidence"]
     assert found["data"].startswith(b"\xff\xd8")
     assert stages == ["decode", "predict", "upsample", "encode"]
+
+
+def test_every_format_is_read_and_written_under_the_restrictions(
+    hire: Hire, photo: Path, tmp_path: Path
+) -> None:
+    """Encoders make threads and tables of their own, decoders load libraries when they are first used."""
+    colorist = hire()
+    for chosen in OutputFormat:
+        with colorist.colorize(photo, ColorizeOptions(format=chosen)) as colored:
+            made = {name: b"".join(chunks) for name, chunks in colored.parts()}["data"]
+        assert sniff(made[:HEAD_BYTES]) is colored.told.format
+        again = tmp_path / f"again{colored.told.format.extension}"
+        again.write_bytes(made)
+        assert parts(colorist, again)["data"]
+        with colorist.suggest(again, OPTIONS) as found:
+            assert len(b"".join(found.chunks())) == found.size
 
 
 @pytest.mark.parametrize(
