@@ -150,14 +150,9 @@ class Colorist:
     ) -> Iterator[Event]:
         with ExitStack() as opened:
             inputs = [opened.enter_context(path.open("rb")) for path in (original, reference) if path]
-            if not self._child.lives:
-                # It ended while nothing was asked of it: nobody's photograph is at fault.
-                self._replace()
-            self.ready()
+            files = tuple(file.fileno() for file in inputs)
             try:
-                self._busy = True
-                self._child.say(request, tuple(file.fileno() for file in inputs))
-                yield self._answer(on_stage)
+                yield self._answer(self._first(request, files), on_stage)
                 self._let_go()
             except Exception:
                 with suppress(PhotochromError):
@@ -167,11 +162,30 @@ class Colorist:
                 if self._busy:
                     self._replace()
 
-    def _answer(self, on_stage: Callable[[str], None]) -> Event:
+    def _first(self, request: Request, files: tuple[int, ...]) -> Event:
+        """Ask, and return the first that is said; a child that died before it read that has cost no photograph."""
+        if not self._child.lives:
+            self._replace()
+        try:
+            return self._asked_once(request, files)
+        except PhotochromError as error:
+            # By the kernel's word: a socket that is closed with something unread is reset.
+            if not isinstance(error.__cause__, ConnectionError):
+                raise
+        self._replace()
+        return self._asked_once(request, files)
+
+    def _asked_once(self, request: Request, files: tuple[int, ...]) -> Event:
+        self.ready()
+        self._busy = True
+        self._child.say(request, files)
+        return self._child.hear()
+
+    def _answer(self, told: Event, on_stage: Callable[[str], None]) -> Event:
         while True:
-            told = self._child.hear()
             if isinstance(told, Stage):
                 self._turn(told.stage, on_stage)
+                told = self._child.hear()
             elif isinstance(told, Failed):
                 # After a want of memory a fresh child has more of it.
                 self._busy = told.code == OutOfMemory.code

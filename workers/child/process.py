@@ -73,8 +73,8 @@ class Child:
             send(self._end, message, files)
         except TimeoutError:
             raise PhotoHung from None
-        except OSError:
-            raise self._ending() from None
+        except OSError as error:
+            raise self._ending() from error
 
     def hear(self) -> Event:
         """Wait for what it says next; see `read` for what it raises."""
@@ -97,8 +97,8 @@ class Child:
             except TimeoutError:
                 if self._pulse.hangs(self._hang) or self._is_stopped():
                     raise PhotoHung from None
-            except OSError:
-                raise self._ending() from None
+            except OSError as error:
+                raise self._ending() from error
             else:
                 raise self._ending()
 

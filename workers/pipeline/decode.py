@@ -15,7 +15,6 @@ from .limits import PhotoLimits
 from .metadata.exif import without_thumbnail
 from .metadata.orientation import is_readable
 from .photo import Photo
-from .structure import check_structure
 
 _DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 _READERS = {
@@ -32,7 +31,6 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     Raises:
         PhotoRejected: it cannot be read, or is too large.
     """
-    check_structure(data, photo_format, limits)
     reader = _READERS.get(photo_format)
     photo = reader(data, limits) if reader else read_still(data, photo_format, limits)
     metadata, left_out = bounded(photo.metadata, limits)

@@ -10,7 +10,6 @@ seven predictions are made once for a job, and only for one that is asked about.
 import numpy as np
 
 from photochrom.photo.options import ColorizeOptions
-from photochrom.photo.sniff import HEAD_BYTES, sniff
 from photochrom.photo.suggestions import LikelyColors
 
 from ..network.predictor import Predictor, predict_size
@@ -18,6 +17,7 @@ from .color.pixels import reduced_lightness
 from .decode import decode
 from .limits import PhotoLimits
 from .prediction import reduce_lightness
+from .structure import format_of
 
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))
 """Vividness and temperature."""
@@ -34,7 +34,7 @@ def likely_colors(
         options: those of the result; its hints count for the present colour, not for what is likely.
         limits: checked before pixels are decoded.
     """
-    pixels = decode(data, sniff(data[:HEAD_BYTES]), limits).pixels
+    pixels = decode(data, format_of(data, limits), limits).pixels
     height, width = predict_size(pixels.shape[0], pixels.shape[1], predictor.card)
     seen = reduce_lightness(reduced_lightness(pixels, (2 * height, 2 * width)), (height, width))
     present = predictor.predict(seen, options).ab * np.float32(options.strength)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
+import numpy as np
 import psutil
 import pytest
 
@@ -67,6 +69,19 @@ def test_every_format_is_read_and_written_under_the_restrictions(
         assert parts(colorist, again)["data"]
         with colorist.suggest(again, OPTIONS) as found:
             assert len(b"".join(found.chunks())) == found.size
+
+
+def test_a_file_that_corrupts_its_decoders_memory_leaves_the_next_unharmed(
+    hire: Hire, photo: Path, tmp_path: Path
+) -> None:
+    """imagecodecs (2026.3) writes beyond its memory where it is asked for one picture of a deep sequence."""
+    colorist, sequence = hire(), tmp_path / "sequence.avif"
+    frames = np.random.default_rng(7).integers(0, 1024, (5, 160, 160, 3)).astype(np.uint16)
+    sequence.write_bytes(bytes(imagecodecs.avif_encode(frames, level=90, bitspersample=10)))
+    for _ in range(3):
+        with contextlib.suppress(PhotoCrashed, Stumbled):
+            assert parts(colorist, sequence)["data"]
+    assert parts(colorist, photo)["data"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from ..photo import Metadata, Photo, Samples, full_range, split_alpha, to_8bit, 
 
 _WEBP_MAX_SIDE = 16_383
 _FRAME_HEADER = 16  # of an animation's frame; its chunks follow
-_LOST_BITS = "Of the {} bits per sample of this long sequence 8 were read."
 _NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
 
 
@@ -32,9 +31,7 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
         image = _open_heic(data) if photo_format is PhotoFormat.HEIC else _open(data, photo_format)
         limits.check_size(image.size[1], image.size[0])
         bits = _avif_bits(data) if photo_format is PhotoFormat.AVIF else 8
-        frames = getattr(image, "n_frames", 1)
-        deep = bits > 8 and frames * image.size[0] * image.size[1] <= limits.max_pixels
-        samples = _deep_avif(data, bits, image.size, frames) if deep else _samples(image)
+        samples = _deep_avif(data, bits, image.size) if bits > 8 else _samples(image)
     except PhotochromError:
         raise
     except Exception as error:  # Pillow's plugins raise errors of many kinds
@@ -46,8 +43,9 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     orientation = read_orientation(image.info.get("exif") or b"")
     if photo_format is PhotoFormat.HEIC:
         metadata, orientation = turned_metadata(metadata, orientation), 1
+    frames = getattr(image, "n_frames", 1)
     many = f"The file has {frames} pictures; only the first was colorized."
-    warnings = (many,) * (frames > 1) + (_LOST_BITS.format(bits),) * (bits > 8 and not deep)
+    warnings: tuple[str, ...] = (many,) if frames > 1 else ()
     lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
     return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)
 
@@ -112,14 +110,9 @@ def _samples(image: Any) -> Samples:
     return np.asarray(image)
 
 
-def _deep_avif(data: bytes, bits: int, size: tuple[int, int], frames: int) -> Samples:
-    """Decode 10 or 12 bits, of which Pillow would keep 8; of a sequence all frames.
-
-    To ask imagecodecs (2026.3) for the first of several corrupts its memory.
-    """
-    samples = np.asarray(imagecodecs.avif_decode(data))
-    if frames > 1 and samples.shape[0] == frames:
-        samples = samples[0]
+def _deep_avif(data: bytes, bits: int, size: tuple[int, int]) -> Samples:
+    """Decode 10 or 12 bits, of which Pillow would keep 8."""
+    samples = np.asarray(imagecodecs.avif_decode(data, index=0))
     if samples.shape[1::-1] != size:
         raise UnreadablePhoto("The AVIF is damaged: its picture is not of the size that its header says.")
     return full_range(samples, bits)

@@ -3,7 +3,7 @@
 A file of 200 bytes may claim millions of them. The bounds are many times what any program writes.
 """
 
-from photochrom.photo.sniff import PhotoFormat
+from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from ..limits import PhotoLimits
 from .boxes import check_boxes
@@ -29,3 +29,14 @@ def check_structure(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits)
     """
     for check in _CHECKS.get(photo_format, ()):
         check(data, limits)
+
+
+def format_of(data: bytes, limits: PhotoLimits) -> PhotoFormat:
+    """Tell a file's format, and that its parts are no more than any program writes; the first thing to ask of a file.
+
+    Raises:
+        UnsupportedFormat, UnreadablePhoto: it is of none that is known, empty, or has too many parts.
+    """
+    photo_format = sniff(data[:HEAD_BYTES])
+    check_structure(data, photo_format, limits)
+    return photo_format

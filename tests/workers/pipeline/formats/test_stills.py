@@ -141,28 +141,6 @@ def test_deep_avif_keeps_its_depth_where_the_result_can(predictor, lightness_of)
     assert not any("bits per sample" in warning for warning in result.warnings)
 
 
-@pytest.mark.parametrize("bits", [10, 12])
-def test_of_a_deep_sequence_the_first_frame_is_taken_with_its_depth(bits, predictor, lightness_of):
-    ramp = np.tile(np.linspace(100, 900, 192).astype(np.uint16) << (bits - 10), (64, 1))
-    frames = np.stack([ramp[..., None].repeat(3, -1), ramp[:, ::-1, None].repeat(3, -1)])
-    source = bytes(imagecodecs.avif_encode(frames, level=100, bitspersample=bits))
-    result = colorize(source, predictor, ColorizeOptions(format="png"))
-    assert any("2 pictures" in warning for warning in result.warnings)
-    found = imagecodecs.png_decode(result.data)
-    wanted = (imagecodecs.avif_decode(source)[0] * (65535 / (2**bits - 1))).round().astype(np.uint16)
-    assert found.dtype == np.uint16
-    assert np.abs(lightness_of(found) - lightness_of(wanted)).max() < 0.6
-
-
-def test_a_deep_sequence_too_long_for_memory_gives_eight_bits_and_says_so():
-    source = bytes(
-        imagecodecs.avif_encode(np.full((4, 64, 64, 3), 700, np.uint16), level=90, bitspersample=10)
-    )
-    photo = read_still(source, PhotoFormat.AVIF, PhotoLimits(max_pixels=3 * 64 * 64))
-    assert photo.pixels.dtype == np.uint8
-    assert any("10 bits" in warning for warning in photo.warnings)
-
-
 @pytest.mark.parametrize("asked", ["avif", "webp", "jpeg"])
 def test_depth_that_a_format_is_not_written_with_is_said(asked, predictor, grey_photo, save):
     source = save(grey_photo.astype(np.uint16) * 257, "PNG")
