@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 
 from photochrom import logs
 from photochrom.logs import LogFormat
@@ -60,12 +61,16 @@ def _work() -> int:
     from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
     from photochrom.settings import UNUSABLE
 
-    from .child.colorist import ChildBroken
+    from .child.colorist import ChildBroken, Colorist
     from .settings import WorkerSettings
-    from .worker import run
 
     try:
-        run(WorkerSettings())
+        settings = WorkerSettings()
+        with closing(Colorist(settings, settings.share_of_threads())) as colorist:
+            # The child loads the network, which is most of a start, while the queue's libraries load here.
+            from .worker import run
+
+            run(settings, colorist)
     except (ModelRejected, TracingMissing, *UNUSABLE) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED

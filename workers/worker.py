@@ -264,8 +264,8 @@ class Heartbeat:
                 _log.warning("A heartbeat failed", exc_info=True)
 
 
-def run(settings: WorkerSettings) -> None:
-    """Load the model, then work until SIGTERM or SIGINT.
+def run(settings: WorkerSettings, colorist: Colorist) -> None:
+    """Wait for the child and its model, then work until SIGTERM or SIGINT.
 
     Raises:
         ModelRejected: the model cannot be used.
@@ -274,17 +274,8 @@ def run(settings: WorkerSettings) -> None:
         QueueUnavailable: Redis did not answer for half a minute.
     """
     tracing.configure(settings, "worker")
-    # Loading ONNX Runtime is most of the start; Redis may come up meanwhile.
-    colorist = Colorist(settings, settings.share_of_threads())
-    try:
-        _work(settings, colorist)
-    finally:
-        colorist.close()
-
-
-def _work(settings: WorkerSettings, colorist: Colorist) -> None:
-    told = colorist.ready()
     redis = connect(settings.redis_url)
+    told = colorist.ready()
     wait_for(redis)
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
     store = JobStore(redis, settings.retention())
