@@ -79,7 +79,7 @@ def test_a_file_that_corrupts_its_decoders_memory_leaves_the_next_unharmed(
     frames = np.random.default_rng(7).integers(0, 1024, (5, 160, 160, 3)).astype(np.uint16)
     sequence.write_bytes(bytes(imagecodecs.avif_encode(frames, level=90, bitspersample=10)))
     for _ in range(3):
-        with contextlib.suppress(PhotoCrashed, Stumbled):
+        with contextlib.suppress(PhotochromError):  # it may crash, hang, or come through
             assert parts(colorist, sequence)["data"]
     assert parts(colorist, photo)["data"]
 
