@@ -165,7 +165,8 @@ def check_model() -> list[Finding]:
 
 def judge_checkup(report: dict[str, Any]) -> list[Finding]:
     """Turn what `workers.checkup` found into lines."""
-    return [_judge_runtimes(report["runtimes"]), _judge_model(report)]
+    judged = [_judge_runtimes(report["runtimes"]), _judge_model(report)]
+    return [*judged, _judge_held(report["held"])] if "held" in report else judged
 
 
 def _judge_runtimes(runtimes: dict[str, str]) -> Finding:
@@ -192,3 +193,11 @@ def _judge_model(report: dict[str, Any]) -> Finding:
     if fell_back:
         return Finding("model", Verdict.DOUBTFUL, f"{line}, not on the GPU: check driver and CUDA; {timing}")
     return Finding("model", Verdict.FINE, f"{line}, {timing}")
+
+
+def _judge_held(held: dict[str, bool]) -> Finding:
+    """Say what confines the process that opens photographs."""
+    lacking = [name for name, holds in held.items() if not holds]
+    if lacking:
+        return Finding("child", Verdict.DOUBTFUL, f"not confined in {', '.join(lacking)}; see SECURITY.md")
+    return Finding("child", Verdict.FINE, f"confined in {', '.join(held)}")

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 
 from photochrom import logs
 from photochrom.logs import LogFormat
@@ -61,15 +62,20 @@ def _work() -> int:
     from photochrom.schema import DataTooNew
     from photochrom.settings import UNUSABLE
 
+    from .child.colorist import ChildBroken, Colorist
     from .settings import WorkerSettings
-    from .worker import run
 
     try:
-        run(WorkerSettings())
+        settings = WorkerSettings()
+        with closing(Colorist(settings, settings.share_of_threads())) as colorist:
+            # The child loads the network, which is most of a start, while the queue's libraries load here.
+            from .worker import run
+
+            run(settings, colorist)
     except (DataTooNew, ModelRejected, TracingMissing, *UNUSABLE) as error:
         sys.stderr.write(f"{error}\n")
         return MISCONFIGURED
-    except QueueUnavailable as error:
+    except (QueueUnavailable, ChildBroken) as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_UNAVAILABLE
     return 0

@@ -1,4 +1,4 @@
-"""Load the model as a worker would, predict once, and print what was found as one JSON object.
+"""Load the model as a worker's child would, confined like it, predict, and print what was found as one JSON object.
 
 `photochrom doctor` reads it: the command line itself never imports the runtime.
 """
@@ -7,15 +7,16 @@ import json
 import statistics
 import time
 from importlib import metadata
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
-from .network.predictor import OnnxPredictor
+from .child.confinement import after_threads, before_threads
 from .settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from .network.predictor import OnnxPredictor
 
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _RUNS = 3
@@ -36,25 +37,33 @@ def check() -> dict[str, Any]:
     """Return runtimes, and either the model, provider and seconds for one prediction, or the error."""
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
+    held = before_threads(None, settings.model_path)
     try:
+        # Not at the top: their threads would not be confined.
+        from .network.predictor import OnnxPredictor
+
         predictor = OnnxPredictor(
             settings.model_path, threads=settings.threads, gpu_memory_mb=settings.gpu_memory_mb
         )
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
+    held |= after_threads()
     card = predictor.card
-    lightness = np.full((card.predict_side, card.predict_side), 50, np.float32)
     return {
         **report,
+        "held": held,
         "model": f"{card.name} {card.version}",
         "precision": card.precision,
         "provider": predictor.provider,
         "side": card.predict_side,
-        "seconds": statistics.median(_timed(predictor, lightness) for _ in range(_RUNS)),
+        "seconds": statistics.median(_timed(predictor) for _ in range(_RUNS)),
     }
 
 
-def _timed(predictor: OnnxPredictor, lightness: np.ndarray[Any, np.dtype[np.float32]]) -> float:
+def _timed(predictor: "OnnxPredictor") -> float:
+    import numpy as np
+
+    lightness = np.full((predictor.card.predict_side,) * 2, 50, np.float32)
     started = time.perf_counter()
     predictor.predict(lightness, ColorizeOptions())
     return time.perf_counter() - started

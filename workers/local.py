@@ -1,7 +1,7 @@
 """Colorize files without a queue: requests as JSON lines on stdin, events as JSON lines on stdout.
 
-`photochrom colorize` starts this as a process of its own, so that a photograph that crashes a codec
-takes down one child and not the whole run.
+`photochrom colorize` starts this as a process of its own, which opens no photograph itself: a child does
+(`child/`), so that one that crashes a codec fails alone.
 
 Request: `{"source": path, "target": path, "options": {...}, "reference": path or null}`. Events, each naming
 its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
@@ -15,49 +15,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from photochrom.errors import PhotochromError
+from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.files import replacing
 from photochrom.photo.options import ColorizeOptions
 
-from .network.predictor import OnnxPredictor
-from .pipeline.colorizer import colorize
-from .pipeline.palette import with_palette_of
+from .child.colorist import ChildBroken, Colored, Colorist
 from .settings import WorkerSettings
 
 
-def serve(requests: TextIO, predictor: OnnxPredictor, settings: WorkerSettings) -> Iterator[dict[str, Any]]:
+def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
     """Answer every request line in order; a photograph at fault never ends the loop."""
+    told = colorist.ready()
     yield {
         "event": "ready",
-        "model": f"{predictor.card.name} {predictor.card.version}",
-        "provider": predictor.provider,
+        "model": f"{told.card.name} {told.card.version}",
+        "provider": told.provider,
     }
-    lent: dict[str | None, OnnxPredictor] = {None: predictor}
     for line in requests:
-        request = json.loads(line)
-        yield from _restore(request, lent, settings)
+        yield from _restore(json.loads(line), colorist)
 
 
-def _restore(
-    request: dict[str, Any], lent: dict[str | None, OnnxPredictor], settings: WorkerSettings
-) -> Iterator[dict[str, Any]]:
-    """Answer one request; `lent` are the predictors by the reference whose palette they follow."""
+def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, Any]]:
     source, target = Path(request["source"]), Path(request["target"])
-    reference: str | None = request.get("reference")
+    options = ColorizeOptions.model_validate(request["options"])
+    reference = Path(request["reference"]) if request.get("reference") else None
+    # Written from inside the pipeline: a generator could not report while a stage is under way.
+    on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
     try:
-        if reference and reference not in lent:
-            lent[reference] = with_palette_of(Path(reference), lent[None], settings.photo_limits())
-        # Written from inside the pipeline: a generator could not report while a stage is under way.
-        photo = colorize(
-            source,
-            lent[reference or None],
-            ColorizeOptions.model_validate(request["options"]),
-            limits=settings.photo_limits(),
-            on_stage=lambda stage: emit({"event": "stage", "source": str(source), "stage": stage}),
-        )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as file:
-            file.write(photo.data)
+        with colorist.colorize(source, options, reference, on_stage=on_stage) as photo:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(target) as file:
+                file.writelines(_pixels(photo))
     except PhotochromError as error:
         yield _failed(source, error.code, str(error))
     except OSError as error:
@@ -67,15 +55,22 @@ def _restore(
             "event": "done",
             "source": str(source),
             "target": str(target),
-            "width": photo.width,
-            "height": photo.height,
-            "warnings": photo.warnings,
-            "timings": photo.timings,
+            "width": photo.told.width,
+            "height": photo.told.height,
+            "warnings": photo.told.warnings,
+            "timings": photo.told.timings,
         }
 
 
 def _failed(source: Path, code: str, detail: str) -> dict[str, Any]:
     return {"event": "failed", "source": str(source), "code": code, "detail": detail}
+
+
+def _pixels(photo: Colored) -> Iterator[bytes]:
+    for name, chunks in photo.parts():
+        if name == "data":
+            return chunks
+    return iter(())
 
 
 def emit(event: dict[str, Any]) -> None:
@@ -88,15 +83,15 @@ def main() -> None:
     """Serve stdin until it ends; Ctrl-C belongs to the parent, which closes our stdin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = WorkerSettings()
+    colorist = Colorist(settings, settings.threads)
     try:
-        predictor = OnnxPredictor(
-            settings.model_path, threads=settings.threads, gpu_memory_mb=settings.gpu_memory_mb
-        )
-    except PhotochromError as error:
+        for event in serve(sys.stdin, colorist):
+            emit(event)
+    except (ModelRejected, ChildBroken) as error:
         emit({"event": "broken", "code": error.code, "detail": str(error)})
         raise SystemExit(1) from None
-    for event in serve(sys.stdin, predictor, settings):
-        emit(event)
+    finally:
+        colorist.close()
 
 
 if __name__ == "__main__":

@@ -4,46 +4,55 @@ Every step may be the last before a kill -9, and RQ may deliver a job twice. So:
 by compare-and-set under a lease, and the result's name follows from what went in, so doing it again gives the same.
 """
 
-import errno
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePath
-from typing import overload
 
 from photochrom import tracing
 from photochrom.batches.turns import Turns
 from photochrom.errors import (
-    CapabilityMissing,
     JobCanceled,
     JobConflict,
     JobNotFound,
-    PhotochromError,
+    ModelRejected,
     PhotoRejected,
-    StorageFull,
     StorageUnavailable,
 )
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result
 from photochrom.jobs.store import JobStore
 from photochrom.logs import about
 from photochrom.photo.sniff import PhotoFormat
-from photochrom.storage.drafts import FULL
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
+from .child.colorist import ChildBroken, Colored, Colorist
 from .deadline import JobTimedOut
-from .network.predictor import OnnxPredictor
+from .failures import explained
 from .out_of_memory import lacks_memory, let_go
-from .pipeline.colorizer import STAGES, ColorizedPhoto, colorize
-from .pipeline.limits import PhotoLimits
-from .pipeline.palette import with_palette_of
+from .pipeline.stages import STAGES
 
 _log = logging.getLogger(__name__)
 PREVIEW_SIDE = 1024
-_PREVIEW, _ORIGINAL_PREVIEW, _CONFIDENCE = _COMPANIONS = (".preview.jpg", ".original.jpg", ".confidence.png")
+_COMPANIONS = {
+    "preview": (".preview.jpg", "image/jpeg"),
+    "original_preview": (".original.jpg", "image/jpeg"),
+    "confidence": (".confidence.png", "image/png"),
+}
+"""What goes beside a result: extension and media type by the name that the child gives it."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One file in the storage."""
+
+    key: str
+    bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -52,16 +61,15 @@ class Restorer:
 
     store: JobStore
     storage: Storage
-    predictor: OnnxPredictor
-    limits: PhotoLimits
+    colorist: Colorist
     worker: str
     max_attempts: int
     turns: Turns
 
     def model_used(self) -> ModelUsed:
         """Say which network this worker runs, and on what."""
-        card = self.predictor.card
-        return ModelUsed(name=card.name, version=card.version, provider=self.predictor.provider)
+        told = self.colorist.told
+        return ModelUsed(name=told.card.name, version=told.card.version, provider=told.provider)
 
     def restore(self, job_id: str) -> None:
         """Take the job through; all that concerns the caller ends in its record.
@@ -99,15 +107,15 @@ class Restorer:
         except (JobCanceled, JobNotFound) as stop:
             _log.info("Stopped: %s", stop)
             self._settle(record, lease)
-        except (PhotoRejected, CapabilityMissing) as error:
-            if lacks_memory(error):
-                # The decoder took its own want of memory for damage of the file.
-                self._stumble(record, lease, error)
-                raise
-            explained = _explained(error)
-            self._end(record, lambda job: job.reject(lease, explained, utc_now()))
+        except PhotoRejected as error:
+            refusal = explained(error)
+            self._end(record, lambda job: job.reject(lease, refusal, utc_now()))
         except JobTimedOut:
             self._end(record, lambda job: job.reject(lease, _timed_out(), utc_now()))
+        except (ChildBroken, ModelRejected) as error:
+            self._end(record, lambda job: job.release(lease))
+            # The supervisor starts another worker, which may have more luck.
+            raise SystemExit(str(error)) from error
         except (KeyboardInterrupt, SystemExit, StorageUnavailable):
             # Nothing is wrong with the photograph: it is given back, and the attempt does not count.
             self._end(record, lambda job: job.release(lease))
@@ -117,30 +125,32 @@ class Restorer:
             raise
 
     def _stumble(self, record: JobRecord, lease: Lease, error: Exception) -> None:
-        explained = _explained(error)
+        told = explained(error)
         if lacks_memory(error):
             let_go(error)
-        self._end(record, lambda job: job.stumble(lease, explained, utc_now(), self.max_attempts))
+        self._end(record, lambda job: job.stumble(lease, told, utc_now(), self.max_attempts))
 
     def _colorize(self, record: JobRecord, lease: Lease) -> None:
+        stages = _Stages()
+
         def on_stage(stage: str) -> None:
+            stages.begin(stage)
             progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
         with ExitStack() as opened:
             with tracing.span("fetch original"):
-                original, predictor = opened.enter_context(self.inputs(record))
-            photo = colorize(
-                original,
-                predictor,
-                record.options,
-                limits=self.limits,
-                on_stage=on_stage,
-                preview_side=PREVIEW_SIDE,
+                original, reference = opened.enter_context(self.inputs(record))
+            photo = opened.enter_context(
+                self.colorist.colorize(
+                    original, record.options, reference, on_stage=on_stage, preview_side=PREVIEW_SIDE
+                )
             )
-        with tracing.span("store result"):
-            result = self._keep(record, photo)
-        _log.info("Colorized in %.2f s", sum(photo.timings.values()), extra={"timings": photo.timings})
+            stages.end()
+            with tracing.span("store result"):
+                result = self._keep(record, photo)
+        told = photo.told
+        _log.info("Colorized in %.2f s", sum(told.timings.values()), extra={"timings": told.timings})
         self.store.change(
             record.id,
             lambda job: job.succeed(
@@ -148,61 +158,51 @@ class Restorer:
                 result,
                 self.model_used(),
                 now=utc_now(),
-                timings=photo.timings,
-                warnings=photo.warnings,
+                timings=told.timings,
+                warnings=told.warnings,
             ),
         )
 
     @contextmanager
-    def inputs(self, record: JobRecord) -> Iterator[tuple[Path, OnnxPredictor]]:
-        """Have the original as a file, and a predictor that follows the palette of the reference, if there is one.
-
-        Raises:
-            ReferenceRejected: the reference cannot lend its palette.
-        """
+    def inputs(self, record: JobRecord) -> Iterator[tuple[Path, Path | None]]:
+        """Have the original as a file, and the reference, if there is one."""
         with ExitStack() as files:
-            predictor = self.predictor
-            if record.reference is not None:
-                reference = files.enter_context(self.storage.file(record.reference.key))
-                predictor = with_palette_of(reference, predictor, self.limits)
-            yield files.enter_context(self.storage.file(record.original.key)), predictor
+            of = record.reference
+            reference = files.enter_context(self.storage.file(of.key)) if of is not None else None
+            yield files.enter_context(self.storage.file(record.original.key)), reference
 
-    def _keep(self, record: JobRecord, photo: ColorizedPhoto) -> Result:
-        name = PurePath(record.original.name).stem + photo.extension
-        key = self.write(record, photo.extension, photo.data, photo.media_type, name)
+    def _keep(self, record: JobRecord, photo: Colored) -> Result:
+        told = photo.told
+        name = PurePath(record.original.name).stem + told.format.extension
+        kinds = {"data": (told.format.extension, told.format.media_type, name)} | _COMPANIONS
+        kept = {part: self.write(record, chunks, *kinds[part]) for part, chunks in photo.parts()}
+        result = kept.pop("data")
         return Result(
-            key=key,
-            linked=self.storage.link(key) is not None,
-            preview_key=self.write(record, _PREVIEW, photo.preview, "image/jpeg"),
-            original_preview_key=self.write(record, _ORIGINAL_PREVIEW, photo.original_preview, "image/jpeg"),
-            confidence_key=self.write(record, _CONFIDENCE, photo.confidence, "image/png"),
+            key=result.key,
+            linked=self.storage.link(result.key) is not None,
+            preview_key=_key(kept.get("preview")),
+            original_preview_key=_key(kept.get("original_preview")),
+            confidence_key=_key(kept.get("confidence")),
             name=name,
-            media_type=photo.media_type,
-            bytes=len(photo.data),
-            width=photo.width,
-            height=photo.height,
-            sha256=hashlib.sha256(photo.data).hexdigest(),
+            media_type=told.format.media_type,
+            bytes=result.bytes,
+            width=told.width,
+            height=told.height,
+            sha256=result.sha256,
         )
 
-    @overload
     def write(
-        self, record: JobRecord, extension: str, data: bytes, media_type: str, name: str = ""
-    ) -> str: ...
-    @overload
-    def write(
-        self, record: JobRecord, extension: str, data: bytes | None, media_type: str, name: str = ""
-    ) -> str | None: ...
-    def write(
-        self, record: JobRecord, extension: str, data: bytes | None, media_type: str, name: str = ""
-    ) -> str | None:
-        """Store what there is; return its key."""
-        if data is None:
-            return None
-        key = self.result_key(record, extension)
+        self, record: JobRecord, chunks: Iterable[bytes], extension: str, media_type: str, name: str = ""
+    ) -> Stored:
+        """Store a file that belongs to the job's result."""
+        key, size, digest = self.result_key(record, extension), 0, hashlib.sha256()
         with self.storage.draft() as draft:
-            draft.write(data)
+            for chunk in chunks:
+                size += len(chunk)
+                digest.update(chunk)
+                draft.write(chunk)
             draft.commit(key, media_type=media_type, name=name)
-        return key
+        return Stored(key, size, digest.hexdigest())
 
     def result_key(self, record: JobRecord, extension: str) -> str:
         """Return the name that this original, these options and this model always lead to."""
@@ -210,7 +210,7 @@ class Restorer:
             (
                 record.original.sha256,
                 record.asked(),
-                self.predictor.card.weights_sha256,
+                self.colorist.told.card.weights_sha256,
             )
         )
         return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)
@@ -243,8 +243,15 @@ class Restorer:
         self._forget_results(record)
 
     def _forget_results(self, record: JobRecord) -> None:
-        for extension in (*(known.extension for known in PhotoFormat), *_COMPANIONS):
+        for extension in (
+            *(known.extension for known in PhotoFormat),
+            *(kind[0] for kind in _COMPANIONS.values()),
+        ):
             self.storage.delete(self.result_key(record, extension))
+
+
+def _key(stored: Stored | None) -> str | None:
+    return None if stored is None else stored.key
 
 
 def _lease(record: JobRecord) -> Lease:
@@ -256,28 +263,23 @@ def _canceling(job: JobRecord, lease: Lease) -> bool:
     return job.state is JobState.CANCELING and job.lease == lease
 
 
-def _explained(error: Exception) -> JobError:
-    if lacks_memory(error):
-        return JobError(code="out-of-memory", detail="The worker has not enough memory for this photograph.")
-    if isinstance(error, PhotochromError):
-        return JobError(code=error.code, detail=str(error))
-    if _no_room(error):
-        return JobError(
-            code=StorageFull.code,
-            detail="The worker has no room for its temporary files; free some space and try again.",
-        )
-    # What went wrong inside is for the log; the caller can do nothing with it.
-    return JobError(
-        code="internal-error",
-        detail=f"The worker met an unexpected {type(error).__name__}; its log tells more.",
-    )
-
-
-def _no_room(error: Exception) -> bool:
-    # Python tries all the folders it knows, and then says that there is none.
-    full = {*FULL, errno.ENOENT} if "temporary directory" in str(error) else FULL
-    return isinstance(error, OSError) and error.errno in full
-
-
 def _timed_out() -> JobError:
     return JobError(code="job-timeout", detail="The photograph took longer than a job may take.")
+
+
+class _Stages:
+    """The child's stages, as parts of the trace; it knows of no trace itself."""
+
+    def __init__(self) -> None:
+        self._at: tuple[str, datetime] | None = None
+
+    def begin(self, stage: str) -> None:
+        """The stage before is over."""
+        self.end()
+        self._at = stage, utc_now()
+
+    def end(self) -> None:
+        """Add the stage at work."""
+        if self._at is not None:
+            tracing.past(*self._at, utc_now())
+        self._at = None

@@ -17,9 +17,9 @@ _INTERVAL = 1.0
 _LONGEST_LOOK = 2.0
 
 
-def give_pulse() -> None:
-    """Write to the supervisor's pipe from now on, if there is one."""
-    if fd := os.environ.pop(FD_VARIABLE, ""):
+def give_pulse(fd: int | str = "") -> None:
+    """Write to this pipe from now on; by default to the supervisor's, if there is one."""
+    if fd := fd or os.environ.pop(FD_VARIABLE, ""):
         threading.Thread(target=_beat, args=(int(fd),), name="pulse", daemon=True).start()
 
 

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from photochrom.storage.choose import open_storage
 from photochrom.times import utc_now
 
 from . import tasks
+from .child.colorist import Colorist
 from .clock_jumps import JumpWatch, shorten
 from .deadline import Deadline
 from .maintenance import Maintenance, apart
@@ -101,6 +102,7 @@ class RestoreWorker(SimpleWorker):
         status: WorkerStatus,
         fleet: Fleet,
         maintenance: Maintenance,
+        child_pid: Callable[[], int],
     ) -> None:
         super().__init__(
             [QUEUE],
@@ -115,6 +117,7 @@ class RestoreWorker(SimpleWorker):
         self._status = status
         self._fleet = fleet
         self._maintenance = maintenance
+        self._child_pid = child_pid
         self._heartbeat = Heartbeat(self._beat, settings.heartbeat_ttl / 4)
         self._clocks = JumpWatch(redis)
         self._steady_at = 0.0
@@ -187,7 +190,7 @@ class RestoreWorker(SimpleWorker):
             self._status.model_copy(
                 update={
                     "job_id": job_id and job_id.partition("-")[0],
-                    "resident_bytes": resident_bytes(),
+                    "resident_bytes": resident_bytes() + resident_bytes(self._child_pid()),
                 }
             ),
             self._settings.heartbeat_ttl,
@@ -224,10 +227,10 @@ class RestoreWorker(SimpleWorker):
                 self._maintenance.lose_worker(record)
 
 
-def resident_bytes() -> int:
-    """Return the memory of this process, 0 where the system does not tell."""
+def resident_bytes(pid: int | str = "self") -> int:
+    """Return the memory of a process, of this one by default; 0 where the system does not tell."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
 
@@ -261,23 +264,19 @@ class Heartbeat:
                 _log.warning("A heartbeat failed", exc_info=True)
 
 
-def run(settings: WorkerSettings) -> None:
-    """Load the model, then work until SIGTERM or SIGINT.
+def run(settings: WorkerSettings, colorist: Colorist) -> None:
+    """Wait for the child and its model, then work until SIGTERM or SIGINT.
 
     Raises:
         ModelRejected: the model cannot be used.
+        ChildBroken: the process that opens photographs does not start.
         TracingMissing: traces are asked for and cannot be made.
         DataTooNew: a newer version has written queue or data folder.
         QueueUnavailable: Redis did not answer for half a minute.
     """
-    # Imported here: loading ONNX Runtime is most of the start, and Redis may come up meanwhile.
-    from .network.predictor import OnnxPredictor
-
     tracing.configure(settings, "worker")
-    predictor = OnnxPredictor(
-        settings.model_path, threads=settings.share_of_threads(), gpu_memory_mb=settings.gpu_memory_mb
-    )
     redis = connect(settings.redis_url)
+    told = colorist.ready()
     wait_for(redis)
     schema.check_folder(settings.data_dir)
     schema.check_queue(redis)
@@ -289,8 +288,7 @@ def run(settings: WorkerSettings) -> None:
     restorer = Restorer(
         store=store,
         storage=storage,
-        predictor=predictor,
-        limits=settings.photo_limits(),
+        colorist=colorist,
         worker=name,
         max_attempts=settings.max_attempts,
         turns=turns,
@@ -305,7 +303,7 @@ def run(settings: WorkerSettings) -> None:
             pid=os.getpid(),
             started_at=utc_now(),
             model=restorer.model_used(),
-            capabilities=predictor.card.capabilities,
+            capabilities=told.card.capabilities,
         ),
         fleet=Fleet(redis),
         maintenance=Maintenance(
@@ -319,9 +317,11 @@ def run(settings: WorkerSettings) -> None:
             orphans_seconds=int(settings.orphan_interval.total_seconds()),
             orphan_limit=settings.orphan_limit,
         ),
+        child_pid=lambda: colorist.pid,
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())
-    if predictor.fell_back:
+    tell_held(told.held)
+    if told.fell_back:
         _log.warning(
             "This installation is made for CUDA, but ONNX Runtime could not use it and predicts on the CPU; "
             "`photochrom doctor` and ONNX Runtime's own messages at the start tell what is missing"
@@ -329,6 +329,19 @@ def run(settings: WorkerSettings) -> None:
     # Not before: loading ONNX Runtime and CUDA from a cold disk holds the interpreter's lock longer than a hang may.
     give_pulse()
     worker.work(logging_level="WARNING", max_jobs=settings.jobs_per_process or None)
+
+
+def tell_held(held: Mapping[str, bool]) -> None:
+    """Say what of the child's confinement holds on this machine, and what does not."""
+    holding = [name for name, holds in held.items() if holds]
+    _log.info("Photographs are opened in a child process, confined in %s", ", ".join(holding) or "nothing")
+    if len(holding) < len(held):
+        lacking = ", ".join(name for name, holds in held.items() if not holds)
+        _log.warning(
+            "This system does not confine the child in %s (needs Linux with Landlock and seccomp); "
+            "see SECURITY.md for what that means",
+            lacking,
+        )
 
 
 def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:

@@ -28,6 +28,7 @@ def test_this_machine_is_fine() -> None:
     assert code == 0, said
     assert "FAIL" not in said
     assert "a prediction" in said
+    assert "confined in privileges, limits, files, environment, network" in said
 
 
 def test_a_missing_model_is_a_failure_with_its_path(tmp_path: Path) -> None:
@@ -49,6 +50,7 @@ def test_a_redis_that_does_not_answer_is_a_failure() -> None:
         ({"runtimes": {}, "error": "No module named onnxruntime"}, Verdict.BROKEN, "install photochrom[cpu]"),
         ({"runtimes": {"onnxruntime": "1", "onnxruntime-gpu": "1"}}, Verdict.BROKEN, "uninstall both"),
         ({"runtimes": {"onnxruntime-gpu": "1"}}, Verdict.DOUBTFUL, "not on the GPU"),
+        ({"held": {"files": False, "network": True}}, Verdict.DOUBTFUL, "not confined in files;"),
     ],
 )
 def test_the_runtime_is_judged(change: dict[str, object], verdict: Verdict, words: str) -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +8,10 @@ from PIL import Image
 
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions
+from support.queueing import MODEL
+from workers.child.colorist import Colorist
 from workers.network.predictor import Prediction
+from workers.settings import WorkerSettings
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 
@@ -46,6 +51,14 @@ class SmoothColors:
         hue, chroma = 5 * x + 3 * y * y, self._chroma * (0.3 + small / 150)
         ab = np.stack([chroma * np.cos(hue), chroma * np.sin(hue)]).astype(np.float32)
         return Prediction(ab, np.ones_like(small, np.float32))
+
+
+@pytest.fixture(scope="session")
+def colorist() -> Iterator[Colorist]:
+    """A real child with the shipped model."""
+    with closing(Colorist(WorkerSettings(model_path=MODEL), 1)) as child:
+        child.ready()
+        yield child
 
 
 @pytest.fixture

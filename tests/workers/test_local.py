@@ -8,16 +8,16 @@ from PIL import Image
 
 from support.photographs import grey_jpeg
 from workers import local
-from workers.settings import WorkerSettings
+from workers.child.colorist import Colorist
 
 
 @pytest.fixture
-def serve(predictor: Any, capsys: pytest.CaptureFixture[str]) -> Any:
+def serve(colorist: Colorist, capsys: pytest.CaptureFixture[str]) -> Any:
     """Ask for photographs as the command line does; return all events in order."""
 
     def ask(*requests: dict[str, Any]) -> list[dict[str, Any]]:
         lines = io.StringIO("".join(json.dumps(request) + "\n" for request in requests))
-        for event in local.serve(lines, predictor, WorkerSettings()):
+        for event in local.serve(lines, colorist):
             local.emit(event)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 

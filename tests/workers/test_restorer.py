@@ -1,42 +1,46 @@
 """One job at a time, in this process: what ends in the record, and what stays on the disk."""
 
-import errno
-import re
 import signal
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from rq.timeouts import JobTimeoutException
 
-from photochrom.errors import StorageFull, StorageUnavailable, UnreadablePhoto
+from photochrom.errors import StorageFull, StorageUnavailable
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
 from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
-from workers import restorer as restoring
-from workers.network.predictor import OnnxPredictor
-from workers.pipeline.colorizer import PhotoLimits
+from workers.child.colorist import Colorist
 from workers.restorer import Restorer
+from workers.settings import WorkerSettings
 from workers.worker import RestoreWorker
 
 
+def child() -> Colorist:
+    return Colorist(WorkerSettings(model_path=MODEL, max_pixels=50_000), 1)
+
+
 @pytest.fixture(scope="module")
-def predictor() -> OnnxPredictor:
-    return OnnxPredictor(MODEL, threads=1)
+def small() -> Iterator[Colorist]:
+    """A real child that takes small photographs only."""
+    with closing(child()) as found:
+        found.ready()
+        yield found
 
 
 @pytest.fixture
-def restorer(bench: Bench, predictor: OnnxPredictor) -> Restorer:
+def restorer(bench: Bench, small: Colorist) -> Restorer:
     return Restorer(
         store=bench.store,
         storage=bench.storage,
-        predictor=predictor,
-        limits=PhotoLimits(max_pixels=50_000),
+        colorist=small,
         worker="w1",
         max_attempts=3,
         turns=bench.turns,
@@ -123,24 +127,19 @@ def test_a_bad_photo_fails_at_once_with_a_sentence(
     assert bench.store.get(good.id).state is JobState.SUCCEEDED
 
 
-def test_the_end_of_its_time_is_no_fault_of_the_photo(
-    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The alarm rings inside a decoder that calls whatever goes wrong an unreadable photograph."""
-
-    def decode(*_: object, **__: object) -> None:
-        try:
-            signal.raise_signal(signal.SIGALRM)
-        except Exception as error:
-            raise UnreadablePhoto("It is damaged.") from error
-
+def test_the_end_of_its_time_is_no_fault_of_the_photo(bench: Bench, restorer: Restorer, photo: bytes) -> None:
     job = bench.accept(photo)
-    monkeypatch.setattr(restoring, "colorize", decode)
+    on_stage(bench, job, "predict", lambda: signal.raise_signal(signal.SIGALRM))
+    before = restorer.colorist.pid
     with RestoreWorker.death_penalty_class(60, JobTimeoutException):
         restorer.restore(job.id)
     failed = bench.store.get(job.id)
     assert failed.error is not None
     assert (failed.state, failed.error.code) == (JobState.FAILED, "job-timeout")
+    assert not psutil.pid_exists(before)
+    good = bench.accept(photo)
+    restorer.restore(good.id)
+    assert bench.store.get(good.id).state is JobState.SUCCEEDED
 
 
 def test_too_many_pixels_fail_at_once(bench: Bench, restorer: Restorer) -> None:
@@ -178,8 +177,11 @@ def test_a_worker_that_was_taken_over_leaves_the_other_ones_result(
     bench: Bench, restorer: Restorer, photo: bytes
 ) -> None:
     job = bench.accept(photo)
-    on_stage(bench, job, "upsample", lambda: replace(restorer, worker="w2").restore(job.id))
-    restorer.restore(job.id)
+    with closing(child()) as second:
+        second.ready()
+        other = replace(restorer, worker="w2", colorist=second)
+        on_stage(bench, job, "upsample", lambda: other.restore(job.id))
+        restorer.restore(job.id)
     done = bench.store.get(job.id)
     assert (done.state, done.attempt) == (JobState.SUCCEEDED, 2)
     assert bench.files() == sorted(done.stored_keys())
@@ -200,29 +202,6 @@ def test_an_error_of_the_machine_is_tried_again_and_then_told(
     error = bench.store.get(job.id).error
     assert error is not None
     assert error.code == "storage-full"
-
-
-@pytest.mark.parametrize(
-    ("met", "code"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "storage-full"),
-        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "storage-full"),
-        (FileNotFoundError(errno.ENOENT, "No such file or directory"), "internal-error"),
-    ],
-)
-def test_no_room_for_temporary_files_is_told_as_such(
-    bench: Bench, restorer: Restorer, photo: bytes, monkeypatch: pytest.MonkeyPatch, met: OSError, code: str
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise met
-
-    monkeypatch.setattr(restoring, "colorize", broken)
-    job = bench.accept(photo)
-    with pytest.raises(OSError, match=re.escape(str(met))):
-        restorer.restore(job.id)
-    error = bench.store.get(job.id).error
-    assert error is not None
-    assert error.code == code
 
 
 def test_a_bug_is_told_without_its_inside(

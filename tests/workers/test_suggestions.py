@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,21 +18,36 @@ from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers import suggestions
-from workers.network.predictor import OnnxPredictor
-from workers.pipeline.colorizer import PhotoLimits
-from workers.restorer import Restorer
+from workers.child.colorist import Colorist
+from workers.restorer import Restorer, Stored
+from workers.settings import WorkerSettings
 
 PHOTO = grey_jpeg(size=(200, 100))
 RED = {"x": 0.9, "y": 0.5, "a": 50, "b": 30, "radius": 0.05}
 
 
+@contextmanager
+def child(folder: Path, model: bytes) -> Iterator[Colorist]:
+    path = folder / "tiny.onnx"
+    path.write_bytes(model)
+    with closing(Colorist(WorkerSettings(model_path=path), 1)) as found:
+        found.ready()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def able(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Colorist]:
+    with child(tmp_path_factory.mktemp("able"), tiny_model(ABLE_CARD)) as found:
+        yield found
+
+
+def restorer_of(bench: Bench, colorist: Colorist) -> Restorer:
+    return Restorer(bench.store, bench.storage, colorist, "w1", 3, bench.turns)
+
+
 @pytest.fixture
-def restorer(bench: Bench, tmp_path: Path) -> Restorer:
-    path = tmp_path / "able.onnx"
-    path.write_bytes(tiny_model(ABLE_CARD))
-    predictor = OnnxPredictor(path, threads=1)
-    limits = PhotoLimits()
-    return Restorer(bench.store, bench.storage, predictor, limits, "w1", 3, bench.turns)
+def restorer(bench: Bench, able: Colorist) -> Restorer:
+    return restorer_of(bench, able)
 
 
 def done(bench: Bench, restorer: Restorer, record: JobRecord) -> JobRecord:
@@ -110,11 +128,9 @@ def test_a_grey_reference_fails_the_job_with_its_own_code(bench: Bench, restorer
 
 
 def test_a_model_without_the_capability_fails_the_job_at_once(bench: Bench, tmp_path: Path) -> None:
-    path = tmp_path / "plain.onnx"
-    path.write_bytes(tiny_model())
-    plain = Restorer(bench.store, bench.storage, OnnxPredictor(path), PhotoLimits(), "w1", 3, bench.turns)
     record = bench.accept(PHOTO, hints=[RED])
-    plain.restore(record.id)
+    with child(tmp_path, tiny_model()) as plain:
+        restorer_of(bench, plain).restore(record.id)
     ended = bench.store.get(record.id)
     assert (ended.state, ended.error and ended.error.code) == (JobState.FAILED, "capability-missing")
 
@@ -138,20 +154,21 @@ def test_suggestions_name_what_the_network_answers_and_what_is_there(
     assert bench.store.get(record.id).result == result
 
 
-def test_suggestions_of_a_job_that_is_gone_leave_nothing(bench: Bench, restorer: Restorer) -> None:
+def test_suggestions_of_a_job_that_is_gone_leave_nothing(
+    bench: Bench, restorer: Restorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     suggestions.suggest(restorer, "0" * 26)
     waiting = bench.accept(PHOTO)
     suggestions.suggest(restorer, waiting.id)
     assert bench.files() == [waiting.original.key]
 
     record = done(bench, restorer, bench.accept(PHOTO))
-    inputs = restorer.predictor.predict
+    write = restorer.write
 
-    def deleted_meanwhile(*given: object) -> object:
-        if bench.store.exists(record.id):
-            bench.store.delete(record.id)
-        return inputs(*given)  # type: ignore[arg-type]
+    def deleted_meanwhile(*given: Any) -> Stored:
+        bench.store.delete(record.id)
+        return write(*given)
 
-    restorer.predictor.predict = deleted_meanwhile  # type: ignore[assignment, method-assign]
+    monkeypatch.setattr(Restorer, "write", lambda _, *given: deleted_meanwhile(*given))
     suggestions.suggest(restorer, record.id)
     assert not [key for key in bench.files() if "suggestions" in key]

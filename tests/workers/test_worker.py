@@ -14,6 +14,7 @@ from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
 from support.queueing import Bench, add_item, new_batch, workers
 from support.waiting import wait_for
+from workers.worker import tell_held
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +140,21 @@ def test_workers_tell_that_they_live_and_are_forgotten_when_they_do_not(bench: B
         child.kill()
         psutil.wait_procs([child], timeout=10)
         wait_for(lambda: bench.fleet.alive() == [], 5, "the dead are forgotten")
+
+
+def test_a_worker_says_at_its_start_what_confines_its_child(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with workers(bench) as running:
+        running.wait_until_alive()
+    told = capfd.readouterr().err
+    assert "confined in privileges, limits, files, environment, network" in told
+
+
+def test_what_does_not_hold_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    tell_held({"limits": True, "files": False, "network": False})
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "files, network" in caplog.text
 
 
 def test_a_missing_model_ends_the_workers_with_a_sentence(

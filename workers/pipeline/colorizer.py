@@ -9,7 +9,7 @@ from pathlib import Path
 from photochrom import tracing
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
-from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
+from photochrom.photo.sniff import PhotoFormat
 
 from ..network.predictor import Predictor, predict_size
 from .color.pixels import colorize_pixels, reduced_lightness
@@ -31,10 +31,11 @@ from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
 from .prediction import SmallColor, predict_small
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
+from .stages import STAGES
+from .structure import format_of
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
-STAGES = ("decode", "predict", "upsample", "encode")
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
@@ -118,7 +119,7 @@ def colorize(
         PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto` or `PhotoTooLarge`, with a sentence for the user.
     """
     data = source.read_bytes() if isinstance(source, Path) else source
-    photo_format = sniff(data[:HEAD_BYTES])
+    photo_format = format_of(data, limits)
     stages = _Stages(on_stage, preview_side)
     if photo_format is PhotoFormat.JPEG:
         frame = read_frame(data)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from photochrom import color
 from photochrom.errors import PhotoRejected, ReferenceRejected
 from photochrom.photo.model_card import ModelCard
-from photochrom.photo.sniff import HEAD_BYTES, sniff
 
 from .decode import decode
 from .limits import PhotoLimits
 from .photo import Samples
+from .structure import format_of
 
 if TYPE_CHECKING:
     from ..network.predictor import OnnxPredictor
@@ -26,15 +26,17 @@ _SIGMA = 5.0
 _STRIP = 4096
 
 
-def with_palette_of(reference: Path, predictor: "OnnxPredictor", limits: PhotoLimits) -> "OnnxPredictor":
-    """Return a predictor that follows the colours of the photograph at `reference`.
+def with_palette_of(
+    reference: bytes | Path, predictor: "OnnxPredictor", limits: PhotoLimits
+) -> "OnnxPredictor":
+    """Return a predictor that follows the colours of the photograph `reference`, a file or its bytes.
 
     Raises:
         ReferenceRejected: it cannot be read, is too large, or has no colour.
     """
-    data = reference.read_bytes()
+    data = reference.read_bytes() if isinstance(reference, Path) else reference
     try:
-        photo = decode(data, sniff(data[:HEAD_BYTES]), limits)
+        photo = decode(data, format_of(data, limits), limits)
     except PhotoRejected as error:
         raise ReferenceRejected(f"The reference photograph cannot be used: {error}") from error
     if not photo.colored:

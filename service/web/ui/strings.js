@@ -258,6 +258,8 @@ export const text = {
     "out-of-memory": "This photograph is too large for the memory of the machine.",
     "job-timeout": "This photograph took too long.",
     "queue-unavailable": "The service cannot take photographs just now. Try again in a moment.",
+    "photo-crashed": "This photograph cannot be opened. It may be damaged: open it in another program, save it anew, and add that.",
+    "photo-hung": "This photograph cannot be opened in any useful time. It may be damaged: save it anew in another program, and add that.",
     "worker-lost": "The service broke down on this photograph several times. It may be damaged, or too large for the machine.",
     "job-not-found": "The service no longer has this photograph. Add it again.",
     "file-unreadable": "The file could not be read from your device. Was it moved or renamed?",

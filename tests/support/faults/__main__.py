@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from . import clock, drain, everything, poison, queue_server, slow_clients, storage, uploads, workers
+from . import child, clock, drain, everything, poison, queue_server, slow_clients, storage, uploads, workers
 from .row import HEAD, Row
 
 FAULTS: dict[str, Callable[..., Row]] = {
@@ -24,6 +24,7 @@ FAULTS: dict[str, Callable[..., Row]] = {
     "full-photos": partial(storage.run, kind="full-photos"),
     "read-only": partial(storage.run, kind="read-only"),
     "poison": poison.run,
+    **{f"child-{kind}": partial(child.run, kind=kind) for kind in child.STRIKES},
     "clock": clock.run,
     "slow-clients": slow_clients.run,
     "drain": drain.run,

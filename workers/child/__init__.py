@@ -1,0 +1,1 @@
+"""The process that a photograph is opened in: apart from passwords, network and files, and easily replaced."""

@@ -1,0 +1,62 @@
+"""`python -P -m workers.child SOCKET PIPE`: a worker's child, which opens photographs; nobody else starts it."""
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+
+from photochrom import logs
+from photochrom.errors import ModelRejected
+from photochrom.processes.parent_death import end_with_parent
+
+from ..watchdog import give_pulse
+from .confinement import after_threads, before_threads
+from .messages import OUT_OF_MEMORY, Broken, Ready, Setup, receive_with_files, send
+
+
+def main() -> int:
+    """Hear what to do, give up what is not needed for it, and do it until the worker closes its end."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # A service manager tells all processes; the worker finishes what is at work here first.
+        signal.signal(number, signal.SIG_IGN)
+    end, pipe = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    if (first := receive_with_files(end, 0)) is None:
+        return os.EX_OK
+    setup = Setup.model_validate_json(first[0])
+    end_with_parent(setup.parent, signal.SIGKILL)
+    logs.configure(setup.log_format)
+    try:
+        _serve(end, pipe, setup)
+    except (BrokenPipeError, ConnectionResetError, EOFError):
+        return os.EX_OK  # the worker is gone
+    except MemoryError:
+        # Not even the answer could be made: no more is tried.
+        os._exit(OUT_OF_MEMORY)
+    return os.EX_OK
+
+
+def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
+    tempfile.tempdir = str(setup.folder)
+    held = before_threads(setup.folder, setup.model_path)
+    # Not at the top: their threads would not be confined.
+    from ..network.predictor import OnnxPredictor
+    from ..pipeline.limits import PhotoLimits
+    from .work import Workshop
+
+    try:
+        predictor = OnnxPredictor(setup.model_path, threads=setup.threads, gpu_memory_mb=setup.gpu_memory_mb)
+    except ModelRejected as error:
+        send(end, Broken(detail=str(error)))
+        return
+    held |= after_threads()
+    send(
+        end,
+        Ready(card=predictor.card, provider=predictor.provider, fell_back=predictor.fell_back, held=held),
+    )
+    give_pulse(pipe)
+    Workshop(end, predictor, PhotoLimits(max_pixels=setup.max_pixels)).serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""What a worker and its child say to each other: frames of JSON on a socket, files as descriptors, bytes behind.
+
+The child is not trusted once it has seen a photograph: what it says is checked like anything else from outside.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from photochrom.logs import LogFormat
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.options import StoredOptions
+from photochrom.photo.sniff import PhotoFormat
+
+_LENGTH = 4
+_LONGEST = 16 << 20
+CHUNK = 1 << 20
+OUT_OF_MEMORY = 71
+"""Exit code of a child that had not even the memory to say so."""
+
+
+Sentence = Annotated[str, Field(max_length=2000)]
+StageName = Annotated[str, Field(pattern="^[a-z]{1,20}$")]
+PartName = Literal["data", "preview", "original_preview", "confidence"]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+
+class Setup(_Message):
+    """The first thing a child hears: all that it needs of the settings, and nothing more."""
+
+    model_path: Path
+    threads: int = 0
+    gpu_memory_mb: int = 0
+    max_pixels: int
+    log_format: LogFormat = LogFormat.TEXT
+    folder: Annotated[Path, Field(description="For temporary files; the only one that it may write to.")]
+    parent: Annotated[int, Field(description="Process id; the child ends with it.")]
+
+
+class Request(_Message):
+    """One photograph: the original as a descriptor, and that of the reference behind it where there is one."""
+
+    task: Literal["colorize", "suggest"]
+    options: StoredOptions
+    preview_side: int = 0
+    reference: bool = False
+
+
+class Turn(_Message):
+    """The answer to a stage: go on, or stop here."""
+
+    go: bool
+
+
+class Ready(_Message):
+    """The model is loaded, and the child confined."""
+
+    event: Literal["ready"] = "ready"
+    card: ModelCard
+    provider: str
+    fell_back: bool
+    held: dict[str, bool]
+
+
+class Broken(_Message):
+    """The child cannot work at all."""
+
+    event: Literal["broken"] = "broken"
+    detail: str
+
+
+class Stage(_Message):
+    """A stage is about to begin; the child waits for its turn."""
+
+    event: Literal["stage"] = "stage"
+    stage: str
+
+
+class Done(_Message):
+    """The result; its parts follow as bytes, in this order."""
+
+    event: Literal["done"] = "done"
+    format: PhotoFormat
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
+    timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
+    sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=4)]
+
+
+class Suggested(_Message):
+    """The likely colours follow as bytes."""
+
+    event: Literal["suggested"] = "suggested"
+    size: Annotated[int, Field(ge=0)]
+
+
+class Failed(_Message):
+    """There is no result; `final` says that another attempt would meet the same."""
+
+    event: Literal["failed"] = "failed"
+    code: Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$")]
+    detail: Sentence
+    final: bool
+
+
+class Stopped(_Message):
+    """The work was broken off, as asked."""
+
+    event: Literal["stopped"] = "stopped"
+
+
+Event = Ready | Broken | Stage | Done | Suggested | Failed | Stopped
+_EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def event_of(text: bytes) -> Event:
+    """Read what a child says; raise `ValueError` where it is none of its events."""
+    return _EVENTS.validate_json(text)
+
+
+def send(end: socket.socket, message: BaseModel, files: tuple[int, ...] = ()) -> None:
+    """Send one frame, and descriptors with it."""
+    text = message.model_dump_json().encode()
+    head = len(text).to_bytes(_LENGTH, "big")
+    if files:
+        socket.send_fds(end, [head], files)
+    else:
+        end.sendall(head)
+    end.sendall(text)
+
+
+def receive(read: Callable[[int], bytes]) -> bytes:
+    """Take one frame by a function that returns 1 to that many bytes, or raises.
+
+    Raises:
+        ValueError: it is longer than any that we send.
+    """
+    length = int.from_bytes(b"".join(exactly(read, _LENGTH)), "big")
+    if length > _LONGEST:
+        raise ValueError(f"A frame of {length} bytes.")
+    return b"".join(exactly(read, length))
+
+
+def exactly(read: Callable[[int], bytes], count: int) -> Iterator[bytes]:
+    """Yield chunks of so many bytes together."""
+    while count:
+        chunk = read(min(count, CHUNK))
+        count -= len(chunk)
+        yield chunk
+
+
+def receive_with_files(end: socket.socket, most: int) -> tuple[bytes, list[int]] | None:
+    """Take one frame and the descriptors that came with it; None where the other end is closed."""
+    head, files, _, _ = socket.recv_fds(end, _LENGTH, most)
+    if not head:
+        return None
+    read = _whole(end)
+    length = int.from_bytes(head + b"".join(exactly(read, _LENGTH - len(head))), "big")
+    return b"".join(exactly(read, length)), files
+
+
+def _whole(end: socket.socket) -> Callable[[int], bytes]:
+    def read(count: int) -> bytes:
+        chunk = end.recv(count)
+        if not chunk:
+            raise EOFError
+        return chunk
+
+    return read
+
+
+def content(descriptor: int) -> bytes:
+    """Read a file from its beginning, and close it."""
+    with os.fdopen(descriptor, "rb") as file:
+        file.seek(0)
+        return file.read()

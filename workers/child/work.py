@@ -1,0 +1,123 @@
+"""What the child does with one photograph; imported when the process is confined, for its libraries make threads."""
+
+import hashlib
+import logging
+import socket
+from collections.abc import Callable
+
+from photochrom.errors import CapabilityMissing, PhotoRejected
+from photochrom.photo.sniff import PhotoFormat
+
+from ..failures import explained
+from ..network.predictor import OnnxPredictor
+from ..out_of_memory import lacks_memory, let_go
+from ..pipeline.colorizer import colorize
+from ..pipeline.likely_colors import likely_colors
+from ..pipeline.limits import PhotoLimits
+from ..pipeline.palette import with_palette_of
+from .messages import (
+    Done,
+    Event,
+    Failed,
+    PartName,
+    Request,
+    Stage,
+    Stopped,
+    Suggested,
+    Turn,
+    content,
+    receive_with_files,
+    send,
+)
+
+_log = logging.getLogger(__name__)
+_MOST_WORDS = 2000
+Answer = tuple[Event, tuple[bytes, ...]]
+
+
+class _Stop(Exception):
+    """The worker wants no more of this photograph."""
+
+
+class Workshop:
+    """A predictor and a socket to the worker; serves it until that is closed."""
+
+    def __init__(self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits) -> None:
+        self._end, self._predictor, self._limits = end, predictor, limits
+        self._lent: tuple[bytes, OnnxPredictor] | None = None
+
+    def serve(self) -> None:
+        """Answer one request after another."""
+        while asked := receive_with_files(self._end, 2):
+            event, parts = self._answer(Request.model_validate_json(asked[0]), asked[1])
+            send(self._end, event)
+            for part in parts:
+                self._end.sendall(part)
+
+    def _answer(self, request: Request, files: list[int]) -> Answer:
+        try:
+            return self._work(request, [content(file) for file in files])
+        except _Stop:
+            return Stopped(), ()
+        except (PhotoRejected, CapabilityMissing) as error:
+            # A decoder takes its own want of memory for damage of the file.
+            return _failed(error, final=not lacks_memory(error)), ()
+        except Exception as error:
+            _log.exception("A photograph failed")
+            return _failed(error, final=False), ()
+
+    def _work(self, request: Request, inputs: list[bytes]) -> Answer:
+        predictor = self._predictor
+        if request.reference:
+            predictor = self._following(inputs[1])
+        if request.task == "suggest":
+            found = likely_colors(inputs[0], predictor, request.options, self._limits).to_bytes()
+            return Suggested(size=len(found)), (found,)
+        return _colorized(inputs[0], predictor, request, self._limits, self._on_stage)
+
+    def _following(self, reference: bytes) -> OnnxPredictor:
+        """Lend the palette of a reference; a folder of photographs has the same for all."""
+        digest = hashlib.sha256(reference).digest()
+        if self._lent is None or self._lent[0] != digest:
+            self._lent = digest, with_palette_of(reference, self._predictor, self._limits)
+        return self._lent[1]
+
+    def _on_stage(self, stage: str) -> None:
+        send(self._end, Stage(stage=stage))
+        told = receive_with_files(self._end, 0)
+        if told is None or not Turn.model_validate_json(told[0]).go:
+            raise _Stop
+
+
+def _colorized(
+    data: bytes,
+    predictor: OnnxPredictor,
+    request: Request,
+    limits: PhotoLimits,
+    on_stage: Callable[[str], None],
+) -> Answer:
+    photo = colorize(
+        data, predictor, request.options, limits=limits, on_stage=on_stage, preview_side=request.preview_side
+    )
+    parts: dict[PartName, bytes | None] = {
+        "data": photo.data,
+        "preview": photo.preview,
+        "original_preview": photo.original_preview,
+        "confidence": photo.confidence,
+    }
+    made = {name: part for name, part in parts.items() if part is not None}
+    done = Done(
+        format=PhotoFormat(photo.media_type.removeprefix("image/")),
+        width=photo.width,
+        height=photo.height,
+        warnings=photo.warnings,
+        timings=photo.timings,
+        sizes={name: len(part) for name, part in made.items()},
+    )
+    return done, tuple(made.values())
+
+
+def _failed(error: Exception, *, final: bool) -> Failed:
+    told = explained(error)
+    let_go(error)
+    return Failed(code=told.code, detail=told.detail[:_MOST_WORDS], final=final)
