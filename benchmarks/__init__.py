@@ -1,1 +1,1 @@
-"""Benchmarks: scripts that print tables, each figure beside one of the same run."""
+"""Benchmarks: scripts that print tables, each figure with a reference from the same run."""

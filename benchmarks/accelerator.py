@@ -1,4 +1,4 @@
-"""What the GPU says of itself; without one, what this process takes of the machine's memory."""
+"""Reads the GPU's state; without a GPU, the memory of this process."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from workers.worker import resident_bytes
 
 
 def query(*fields: str) -> list[str]:
-    """Return what nvidia-smi tells of the first GPU, field by field; nothing where there is none."""
+    """Return the fields that nvidia-smi reports for the first GPU; empty where there is none."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
@@ -18,7 +18,7 @@ def query(*fields: str) -> list[str]:
 
 
 def used_mb(provider: str) -> float:
-    """Return MiB in use: of the whole GPU where that is what predicts, else of this process."""
+    """Return MiB in use: of the whole GPU if it predicts, else of this process."""
     if provider == CUDA and (found := query("memory.used")):
         return float(found[0])
     return resident_bytes() / 2**20

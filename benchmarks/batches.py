@@ -1,7 +1,7 @@
-"""Does a batch of 5,000 items stay quick and small? `python -m benchmarks.batches [--items 5000]`.
+"""Does a batch of 5,000 items stay fast and small? `python -m benchmarks.batches [--items 5000]`.
 
 Runs the API's own code on an embedded Valkey, without workers, and compares each call at the given number of items
-with the same call at a tenth of it: a ratio near 1 means that it does not grow with the batch.
+with the same call at a tenth of it: a ratio near 1 means that the cost does not grow with the batch.
 """
 
 import argparse

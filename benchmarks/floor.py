@@ -1,4 +1,4 @@
-"""The least that any pipeline must do: python -m benchmarks.floor FILE KIND. Decode, and encode the same as RGB.
+"""The minimum that any pipeline must do: python -m benchmarks.floor FILE KIND. Decode, and encode the same as RGB.
 
 JPEG with Pillow, PNG and 16-bit TIFF with the libraries and settings that the pipeline itself uses.
 """
@@ -24,7 +24,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 def main(source: Path, kind: str) -> None:
-    """Decode and encode once and print what it cost."""
+    """Decode and encode once and print the cost."""
     data = source.read_bytes()
     clock = Clock()
     if kind == "JPEG":

@@ -1,8 +1,8 @@
 """The GPU worker on this machine's GPU: `python -m benchmarks.gpu [--model ONNX] [--photos FOLDER]`, about 150 s.
 
-Prints four tables: parity with the CPU, predictions a second by batch, what each setting costs, and photographs a
-second over the API with one to eight worker processes. Each part has a process and a time limit of its own and prints
-when it is done, so one that fails takes no other with it; the exit code is 1 where one failed or parity was not held.
+Prints four tables: parity with the CPU, predictions a second by batch, the cost of each setting, and photographs a
+second over the API with one to eight worker processes. Each part has its own process and time limit and prints when
+it is done, so a failure does not affect other parts; the exit code is 1 if one failed or parity was not held.
 """
 
 import argparse
@@ -19,16 +19,16 @@ from .accelerator import query
 from .scenes import MODEL, PHOTOS
 
 LIMITS = {"Parity": 60, "Predictions": 90, "Settings": 100, "End to end": 240}
-"""Seconds for each part at most; all are done in far less where nothing is wrong."""
+"""Time limit of each part in seconds; without a fault all take far less."""
 
 
 def main() -> int:
-    """Run the parts that were asked for."""
+    """Run the chosen parts."""
     given = _arguments()
     print(machine(), flush=True)
     failed = [title for title in given.parts if not run(title, commands(given)[title])]
     if failed:
-        print(f"\nNot passed: {', '.join(failed)}.")
+        print(f"\nFailed: {', '.join(failed)}.")
     return 1 if failed else 0
 
 
@@ -44,7 +44,7 @@ def commands(given: argparse.Namespace) -> dict[str, list[str]]:
 
 
 def run(title: str, command: list[str]) -> bool:
-    """Run one part as a process; return whether it ended well and in time."""
+    """Run one part as a process; return whether it succeeded in time."""
     print(f"\n## {title}\n", flush=True)
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-u", "-m", *command], start_new_session=True)
@@ -61,7 +61,7 @@ def run(title: str, command: list[str]) -> bool:
 
 
 def machine() -> str:
-    """Return what the figures were measured on."""
+    """Return the hardware and versions that the figures were measured on."""
     gpu = query("name", "memory.total", "driver_version")
     named = f"{gpu[0]} ({gpu[1]} MiB, driver {gpu[2]})" if gpu else "no GPU that nvidia-smi knows"
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []

@@ -1,7 +1,7 @@
 """Is a photograph the same from the GPU as from the CPU? `python -m benchmarks.gpu_parity [--photos FOLDER]`.
 
-Predicts photographs at several sizes and settings with both, and holds the differences against bounds; exits with 1
-where one is beyond. A step of 0.5 in a*, b* is what an 8-bit picture can show.
+Predicts photographs at several sizes and settings with both, and compares the differences with bounds; exits with 1
+if one is exceeded. A step of 0.5 in a*, b* is what an 8-bit picture can show.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def report(model: Path, folder: Path, provider: str) -> tuple[str, bool]:
 
 
 def photographs(folder: Path) -> Iterator[tuple[str, Image.Image]]:
-    """Yield up to five JPEGs of a folder, grey, and one made by arithmetic: noise."""
+    """Yield up to five JPEGs of a folder, in grey, and one picture of noise."""
     for path in sorted(folder.glob("*.jpg"), key=lambda path: (-path.stat().st_size, path.name))[:5]:
         with Image.open(path) as photo:
             yield path.stem, photo.convert("L")
@@ -68,7 +68,7 @@ def photographs(folder: Path) -> Iterator[tuple[str, Image.Image]]:
 
 
 def scaled(photo: Image.Image, side: int) -> NDArray[np.float32]:
-    """Return lightness (H, W) in L*, of about that side squared, sides multiples of 32."""
+    """Return lightness (H, W) in L*, with an area of about that side squared and sides that are multiples of 32."""
     scale = side / (photo.width * photo.height) ** 0.5
     size = [max(128, round(length * scale / 32) * 32) for length in photo.size]
     return np.asarray(photo.resize((size[0], size[1])), np.float32) / np.float32(2.55)
@@ -81,7 +81,7 @@ def differences(ours: Prediction, theirs: Prediction) -> tuple[float, float, flo
 
 
 def main() -> int:
-    """Measure, print, and tell by the exit code whether the bounds were held."""
+    """Measure, print, and set the exit code: 1 if a bound was exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu_parity", description=__doc__)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--photos", type=Path, default=PHOTOS, help="folder of JPEGs (default: the tests')")

@@ -1,8 +1,8 @@
 """Photographs a second over the API, on the GPU and on the CPU of one machine: `python -m benchmarks.gpu_service`.
 
-Starts `photochrom up` with so many worker processes, sends a folder of JPEGs by `photochrom batch` and waits for all
+Starts `photochrom up` with several workers, sends a folder of JPEGs by `photochrom batch` and waits for all
 results: upload, queue, network, full-size colour, previews and download, all on this machine. Rows for the CPU are the
-same service with no GPU to be seen.
+same service with the GPU hidden.
 """
 
 import argparse
@@ -33,16 +33,16 @@ _MORE = ["CPU s a photograph", "cores busy", "GPU MiB"]
 
 
 def measure(folder: Path, photos: Path, provider: str, processes: int) -> tuple[Pace, float]:
-    """Return how fast the service was with that many workers, and MiB of the GPU beyond what was in use."""
+    """Return the speed of the service with that many workers, and the GPU memory in MiB beyond what was in use."""
     before = used_mb(CUDA) if query("name") else 0.0
-    # The limits of keyless use are for people, not for measuring.
+    # The default limits without keys are for people, not for benchmarks.
     env = {"PHOTOCHROM_REQUESTS_PER_MINUTE": "none"} | (
         {"CUDA_VISIBLE_DEVICES": ""} if provider == CPU else {}
     )
     with service(folder / "data", processes, env) as url:
         if (found := provider_of(url)) != provider:
             log = (folder / "service.log").read_text(errors="replace")
-            raise SystemExit(f"Workers predict on {found} where {provider} was asked for:\n{log[-2000:]}")
+            raise SystemExit(f"Workers predict on {found}, but {provider} was requested:\n{log[-2000:]}")
         pace = batch(photos, folder / "results", url)
         return pace, (used_mb(CUDA) - before if query("name") else 0.0)
 
@@ -58,7 +58,7 @@ def row(provider: str, processes: int, pace: Pace, single: float, gpu_mb: float)
 
 
 def main() -> int:
-    """Measure; print each line as soon as it is there, then the table."""
+    """Measure; print each line as soon as it is ready, then the table."""
     given = _arguments()
     give_up = time.monotonic() + given.seconds
     rows: list[list[str]] = []
@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def one(given: argparse.Namespace, provider: str, processes: int) -> tuple[Pace, float]:
-    """Measure one line, in a folder of its own."""
+    """Measure one line, in its own folder."""
     count = min(given.photos, given.per_process * processes) // (1 if provider == CUDA else 2)
     with tempfile.TemporaryDirectory(prefix="photochrom-gpu-") as name:
         folder = Path(name)

@@ -1,7 +1,7 @@
-"""What each setting of the GPU worker costs and brings: `python -m benchmarks.gpu_settings`.
+"""The cost and benefit of each setting of the GPU worker: `python -m benchmarks.gpu_settings`.
 
-Each row is a process of its own that predicts one photograph in many shapes, several times over, with one setting
-changed; the figures are of single predictions. Memory is the whole GPU's beyond what was in use before the process.
+Each row is a separate process that predicts one photograph in many shapes, several times, with one setting changed;
+the figures are of single predictions. Memory is that of the whole GPU beyond what was in use before the process.
 """
 
 import argparse
@@ -38,7 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def measure(variant: dict[str, Any], model: Path, provider: str, seconds: float) -> dict[str, float]:
-    """Predict in all shapes, again and again for so many seconds; return the figures of one row."""
+    """Predict in all shapes repeatedly for so many seconds; return the figures of one row."""
     before = used_mb(provider)
     session = open_network(model, provider, variant.get("cuda"), _LIMIT_MB)
     if session.get_providers()[0] != provider:
@@ -51,7 +51,7 @@ def measure(variant: dict[str, Any], model: Path, provider: str, seconds: float)
     early = most = 0.0
     asked = time.monotonic()
     give_up = asked + seconds
-    # As many known shapes as new ones, however early time is up.
+    # As many known shapes as new ones, even if the time is up early.
     twice = [each for shape in shapes(card) for each in (shape, shape)]
     for runs, size in enumerate(itertools.cycle(twice), 1):
         due = cuda and every and runs % every == 0
@@ -81,7 +81,7 @@ def measure(variant: dict[str, Any], model: Path, provider: str, seconds: float)
 
 
 def shapes(card: ModelCard) -> Iterator[tuple[int, int]]:
-    """Yield every shape (H, W) in which photographs are predicted: there are so few since sides are rounded."""
+    """Yield every shape (H, W) in which photographs are predicted; there are few, because sides are rounded."""
     aspects = np.geomspace(1 / 16, 16, 2001)
     found = {predict_size(round(4000 * aspect**0.5), round(4000 / aspect**0.5), card) for aspect in aspects}
     return iter(sorted(found, key=lambda size: abs(np.log(size[0] / size[1]))))
@@ -108,7 +108,7 @@ def _difference(session: Any, model: Path) -> float:
 
 
 def report(model: Path, provider: str, seconds: float) -> str:
-    """Return the table; a row that fails says so and the others go on."""
+    """Return the table; a row that fails says so, and the others continue."""
     rows = []
     for name in VARIANTS:
         command = [sys.executable, "-m", "benchmarks.gpu_settings", "--one", name, "--model", str(model)]

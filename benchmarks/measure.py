@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: CPU seconds by stage, and the peak of its memory."""
+"""One measurement in a separate process: CPU seconds by stage, and peak memory."""
 
 import json
 import os
@@ -15,24 +15,24 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one way of colorizing one file cost."""
+    """The cost of one way of colorizing one file."""
 
     seconds: dict[str, float]
     """CPU seconds by stage, the network's under "network"."""
     peak_mb: float
     start_mb: float
-    """Before the file was opened: Python, its libraries, the network."""
+    """Memory before the file was opened: Python, its libraries, the network."""
     bytes_in: int
     bytes_out: int
 
     @property
     def without_network(self) -> float:
-        """CPU seconds of all but the network."""
+        """CPU seconds without the network."""
         return sum(seconds for stage, seconds in self.seconds.items() if stage != "network")
 
 
 def in_own_process(module: str, *arguments: str, repeats: int = 3) -> Measurement:
-    """Run `python -m module arguments` so many times; return the run that took the least CPU time."""
+    """Run `python -m module arguments` several times; return the run that took the least CPU time."""
     found = [_run(module, *arguments) for _ in range(repeats)]
     return min(found, key=lambda measurement: measurement.without_network)
 
@@ -52,7 +52,7 @@ class Clock:
         self._stage, self._since = "", time.process_time()
 
     def stage(self, name: str) -> None:
-        """End the running stage, begin another."""
+        """End the current stage and start another."""
         now = time.process_time()
         if self._stage:
             self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
@@ -79,5 +79,5 @@ def _peak_mb() -> float:
 
 
 def file_of(folder: Path, kind: str, megapixels: float) -> Path:
-    """Where the scene of that kind and size lies."""
+    """Return the path of the scene of that kind and size."""
     return folder / f"scene-{megapixels:g}.{kind.lower()}"

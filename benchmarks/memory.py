@@ -1,7 +1,7 @@
-"""Peak memory of one photo, held against its bound: python -m benchmarks.memory [--megapixels 100 200].
+"""Peak memory of one photo, compared with its bound: python -m benchmarks.memory [--megapixels 100 200].
 
 Bounds: 1.5 GB up to 100 megapixels, 3 GB up to 200; Python, its libraries and the network are part of the peak.
-Exits with 1 where a kind of file is beyond its bound.
+Exits with 1 if a kind of file exceeds its bound.
 """
 
 import argparse
@@ -32,7 +32,7 @@ KINDS = (
 
 
 def write(pixels: NDArray[np.uint8], kind: str) -> bytes:
-    """Encode grey pixels (H, W) as that kind of file; colour is a slight toning, as an old print's."""
+    """Encode grey pixels (H, W) as that kind of file; colour is a slight toning, like that of an old print."""
     if kind == "grey JPEG":
         return as_file(pixels, "JPEG")
     if kind == "16-bit grey TIFF":
@@ -75,7 +75,7 @@ def report(sizes: list[float], kinds: list[str]) -> tuple[str, bool]:
 
 
 def main() -> int:
-    """Measure, print, and tell by the exit code whether the bounds were held."""
+    """Measure, print, and set the exit code: 1 if a bound was exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     parser.add_argument("--megapixels", type=float, nargs="+", default=[100, 200])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))

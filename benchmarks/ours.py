@@ -16,7 +16,7 @@ from .measure import Clock
 
 
 class Watched:
-    """A predictor whose time is counted apart."""
+    """A predictor whose time is counted separately."""
 
     def __init__(self, predictor: OnnxPredictor, clock: Clock) -> None:
         self.card, self.provider = predictor.card, predictor.provider
@@ -31,7 +31,7 @@ class Watched:
 
 
 def main(source: Path, model: Path) -> None:
-    """Colorize once and print what it cost; tables that a worker makes once are made before."""
+    """Colorize once and print the cost; tables that a worker makes once are made before."""
     predictor = OnnxPredictor(model, threads=1)
     chroma_table._table(SRGB)
     gamut._reach()

@@ -1,9 +1,9 @@
-"""How others finish a picture, on the same JPEG: python -m benchmarks.peers FILE WAY.
+"""How other projects finish a picture, on the same JPEG: python -m benchmarks.peers FILE WAY.
 
-Written after their published inference code, without their networks: a small ab picture stands for what those
-return. `ddcolor`: full-size float CIELAB by OpenCV, nearest or bilinear ab (its pipeline resizes ab with PyTorch's
-default, nearest). `deoldify`: a colour picture at the network's size enlarged bilinearly, its U and V put
-beside the original's Y.
+Written after their published inference code, without their networks: a small ab picture stands for the networks'
+output. `ddcolor`: full-size float CIELAB by OpenCV, nearest or bilinear ab (its pipeline resizes ab with PyTorch's
+default, nearest). `deoldify`: a colour picture at the network's size enlarged bilinearly, its U and V
+combined with the original's Y.
 """
 
 import io
@@ -22,7 +22,7 @@ Plane = NDArray[np.float32]
 
 
 def main(source: Path, way: str) -> None:
-    """Finish one picture and print what it cost."""
+    """Finish one picture and print the cost."""
     cv2.setNumThreads(1)
     data = source.read_bytes()
     clock = Clock()

@@ -20,11 +20,11 @@ _SECONDS = 2.0
 
 
 def report(model: Path, seconds: float = _SECONDS) -> str:
-    """The table, for the providers that this machine can use."""
+    """Return the table, for the providers that this machine can use."""
     rows = []
     for provider in [name for name in BATCHES if name in ort.get_available_providers()]:
         for side in (256, 384, 512):
-            # A session for each side, in the order of batches: what it holds of the GPU is then what the row needs.
+            # A session for each side, in the order of batches: the GPU memory it holds is then what the row needs.
             rows += _rows(open_network(model, provider), provider, side, seconds)
     return markdown(["provider", "side", "batch", "photographs/s", "to batch 1", "memory, MiB"], rows)
 
@@ -49,7 +49,7 @@ def _rows(session: ort.InferenceSession, provider: str, side: int, seconds: floa
 def open_network(
     model: Path, provider: str, cuda: dict[str, str] | None = None, gpu_memory_mb: int = 0
 ) -> ort.InferenceSession:
-    """Return a session as a worker's, on all cores, on `provider` or else the CPU."""
+    """Return a session like a worker's, on all cores, on `provider` or else the CPU."""
     options = ort.SessionOptions()
     options.enable_mem_pattern = False
     options.log_severity_level = 3
@@ -71,7 +71,7 @@ def feeds(session: ort.InferenceSession, lightness: NDArray[np.float32]) -> dict
 
 def _rate(session: ort.InferenceSession, side: int, batch: int, seconds: float) -> float:
     given = feeds(session, np.random.default_rng(0).uniform(0, 100, (batch, side, side)).astype(np.float32))
-    for _ in range(2):  # the first runs choose kernels and take memory
+    for _ in range(2):  # the first runs choose kernels and allocate memory
         session.run(None, given)
     runs, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:

@@ -1,8 +1,8 @@
-"""What a million photographs a day need: `python -m benchmarks.scaling [--photos 100] [--megapixels 1]`.
+"""Resources for a million photographs a day: `python -m benchmarks.scaling [--photos 100] [--megapixels 1]`.
 
-Runs Valkey, an object store (SeaweedFS), the API and one worker as processes, takes photographs through them step by
-step, and asks each part before and after what it spent. From that follows what the given number a day asks of each
-part, on the average and at three times that. CPU times are of this machine; requests and bytes are of any.
+Runs Valkey, an object store (SeaweedFS), the API and one worker as processes, processes photographs step by
+step, and reads each part's counters before and after. From that it computes the load of the given number a day on each
+part, on average and at three times that. CPU times are of this machine; requests and bytes hold for any.
 """
 
 import argparse
@@ -36,7 +36,7 @@ STEPS = ("POST", "restore", "poll", "GET result")
 
 
 def measure(running: Stack, photo: bytes, photos: int) -> dict[str, Cost]:
-    """Return what each step cost per photograph; no other step runs meanwhile."""
+    """Return the cost of each step per photograph; no other step runs meanwhile."""
     found: dict[str, Cost] = {}
     with httpx.Client(base_url=running.url, timeout=60) as client:
 
@@ -71,10 +71,10 @@ def _warm_up(client: httpx.Client, running: Stack, photo: bytes) -> None:
 
 
 def _pause(client: httpx.Client, running: Stack) -> None:
-    """Have the worker take nothing: RQ's own switch for all workers of a queue.
+    """Pause the worker, with RQ's own switch for all workers of a queue.
 
-    It looks at the switch after a job: so it is given one more, which is no photograph. Where it has just looked
-    before, that one waits, and is taken back.
+    A worker checks the switch after a job, so it is given one more job, which is not a photograph. If it had just
+    checked, that job stays in the queue and is removed.
     """
     running.redis.set("rq:suspended", 1)
     last = _id(client.post("/v1/jobs", content=_TINY))
@@ -120,11 +120,11 @@ def _pause_of(seconds: float) -> bool:
 
 
 def _nothing(_number: int) -> None:
-    """Leave it to the worker."""
+    """Let the worker process it."""
 
 
 def _waiting(running: Stack) -> int:
-    """Ask for unfinished jobs; seldom, since the question is a command, too."""
+    """Ask for unfinished jobs; rarely, since each question is a command, too."""
     time.sleep(0.5)
     return sum(running.redis.zcard(f"jobs:{state}") for state in (JobState.QUEUED, JobState.RUNNING))
 
@@ -146,7 +146,7 @@ def zipped(running: Stack, photo: bytes, items: int = 20) -> tuple[float, float]
 
 
 def streams(running: Stack, count: int = _STREAMS) -> tuple[float, float]:
-    """Return the API's memory and CPU seconds a second for each open stream of events in which nothing happens."""
+    """Return the API's memory and CPU seconds a second for each idle event stream."""
     address = urlsplit(running.url)
     with httpx.Client(base_url=running.url) as client, ExitStack() as opened:
         batch = str(client.post("/v1/batches").json()["url"])
@@ -166,7 +166,7 @@ def streams(running: Stack, count: int = _STREAMS) -> tuple[float, float]:
 
 
 def idle(running: Stack) -> Cost:
-    """Return what a second costs in which nothing happens: one worker, one API."""
+    """Return the cost of an idle second: one worker, one API."""
     before = running.cost()
     time.sleep(_IDLE_SECONDS)
     return running.cost().since(before).since(_NOTHING, int(_IDLE_SECONDS))
@@ -176,7 +176,7 @@ _NOTHING = Cost(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def backlog(running: Stack, jobs: int) -> tuple[list[str], list[str]]:
-    """Return the row of a POST with nothing and with `jobs` waiting, and that of looking after those."""
+    """Return the rows of a POST with no and with `jobs` waiting jobs, after measuring maintenance of those."""
     with httpx.Client(base_url=running.url, timeout=60) as client:
         _pause(client, running)
         few = _posts(client, running)
@@ -202,7 +202,7 @@ def _posts(client: httpx.Client, running: Stack, runs: int = 60) -> tuple[float,
 
 
 def per_photo(found: dict[str, Cost]) -> str:
-    """Return the table of what one photograph costs, by step."""
+    """Return the table of the cost of one photograph, by step."""
     figures: list[tuple[str, Callable[[Cost], float], str]] = [
         ("Redis commands", lambda cost: cost.redis_commands, ".1f"),
         ("Redis CPU, ms", lambda cost: cost.redis_cpu * 1000, ".2f"),
@@ -221,7 +221,7 @@ def per_photo(found: dict[str, Cost]) -> str:
 
 
 def per_day(found: dict[str, Cost], photo: int, kept: float, a_day: int) -> str:
-    """Return the table of what so many photographs a day ask of each part."""
+    """Return the table of the load of so many photographs a day on each part."""
     total = Cost(*(sum(getattr(found[step], name) for step in STEPS) for name in Cost.__dataclass_fields__))
     rate = a_day / 86_400
     rows: list[tuple[str, float, str]] = [

@@ -1,4 +1,4 @@
-"""Large photographs to measure on, made from small ones: enlarged, with grain, at any number of megapixels."""
+"""Large photographs for measurements, made from small ones: enlarged, with grain, of any number of megapixels."""
 
 import io
 from pathlib import Path
@@ -27,7 +27,7 @@ def scene(megapixels: float, source: Path = _PHOTO, aspect: float = _ASPECT) -> 
     size = round(height * aspect), height
     with Image.open(source) as photo:
         large = np.asarray(photo.convert("L").resize(size, Image.Resampling.BICUBIC))
-    # One tile of grain, repeated: making a normal number for each of 100 million pixels takes longer than all else.
+    # One repeated tile of grain: drawing a normal number for each of 100 million pixels takes longer than all else.
     grain = np.random.default_rng(0).normal(0, _GRAIN, (509, 521)).astype(np.float32)
     rows = [
         np.clip(large[y : y + 509] + _tiled(grain, min(509, height - y), size[0]), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""A whole service for measurements: queue, object store, API and worker, each a process of its own."""
+"""A whole service for measurements: queue, object store, API and worker, each a separate process."""
 
 import os
 import re
@@ -27,7 +27,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Cost:
-    """What all parts have spent so far; the difference of two is what happened between."""
+    """What all parts have used so far; the difference of two is the use in between."""
 
     redis_commands: float
     redis_cpu: float
@@ -42,14 +42,14 @@ class Cost:
     worker_cpu: float
 
     def since(self, before: "Cost", photos: int = 1) -> "Cost":
-        """Return what was spent since then, per photograph."""
+        """Return what was used since then, per photograph."""
         mine, theirs = vars(self), vars(before)
         return Cost(**{name: (mine[name] - theirs[name]) / photos for name in mine})
 
 
 @dataclass
 class Stack:
-    """The processes, and how to ask them what they spent."""
+    """The processes, and how to read their counters."""
 
     url: str
     redis: Redis
@@ -69,7 +69,7 @@ class Stack:
             _end(self.workers)
 
     def cost(self) -> Cost:
-        """Ask every part; the questions themselves count for a command or two."""
+        """Read the counters of every part; reading costs a command or two."""
         cpu, stats = self.redis.info("cpu"), self.redis.info("stats")
         calls = sum(entry["calls"] for entry in self.redis.info("commandstats").values())
         store = self._store()
@@ -87,7 +87,7 @@ class Stack:
         )
 
     def _store(self) -> dict[str, float]:
-        """Read the store's meters when they stand still: a request is counted a moment after its answer."""
+        """Read the store's counters when they are stable: a request is counted a moment after its answer."""
         found, before = self._read_store(), None
         while found != before:
             time.sleep(0.05)
@@ -105,7 +105,7 @@ class Stack:
 
 @contextmanager
 def stack(folder: Path) -> Iterator[Stack]:
-    """Run queue, object store and API; the worker starts when it is told."""
+    """Run queue, object store and API; the worker starts on request."""
     with ExitStack() as parts:
         redis_url = parts.enter_context(valkey(folder / "queue"))
         (folder / "objects").mkdir()

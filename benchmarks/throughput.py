@@ -1,9 +1,9 @@
-"""Does a batch over the API keep pace with the bare command? `python -m benchmarks.throughput [--photos 500]`.
+"""Is a batch over the API as fast as the command alone? `python -m benchmarks.throughput [--photos 500]`.
 
 Colorizes the same folder by `photochrom colorize --processes N` and by `photochrom batch` on a service with N workers,
 in turns, and compares photographs per second from the command's start to its end, and between the first and the last
-result (without starting processes and loading the model, which a service has behind it). The bar is 0.9. All is on one
-machine, so upload, download, records, previews and the client itself take their time from the same cores.
+result (without starting processes and loading the model, which a running service has done). The bar is 0.9. Everything
+runs on one machine, so upload, download, records, previews and the client use the same cores.
 """
 
 import argparse
@@ -33,7 +33,7 @@ _ASPECTS = (4 / 3, 3 / 4, 3 / 2, 1.0)
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a folder was."""
+    """The speed of one folder."""
 
     photos: int
     seconds: float
@@ -95,7 +95,7 @@ def _ticks_of(parent: int) -> Iterator[int]:
 
 @contextmanager
 def service(folder: Path, workers: int, env: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run `photochrom up` with `env` beside this process' environment; yield its address."""
+    """Run `photochrom up` with `env` added to this process' environment; yield its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "cli", "up", "--port", str(port), "--data", str(folder)]
@@ -126,7 +126,7 @@ def album(folder: Path, count: int, megapixels: float, sources: Sequence[Path] =
     else:
         photos = [as_file(scene(megapixels), "JPEG")]
     for number in range(count):
-        # The same pictures again and again; a comment makes each a file of its own.
+        # The same pictures repeatedly; a comment makes each a different file.
         (folder / f"{number:04}.jpg").write_bytes(with_comment(photos[number % len(photos)], f"{number}"))
     return folder
 
@@ -178,7 +178,7 @@ def main() -> None:
 
 
 def with_comment(jpeg: bytes, comment: str) -> bytes:
-    """Make a file of its own of a JPEG, with the same picture."""
+    """Make a different file of a JPEG, with the same picture."""
     text = re.sub(r"[^0-9a-z]", "", comment).encode()
     return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
 

@@ -1,9 +1,9 @@
-"""Ways to bring small colour to full size, on photographs whose colour is known.
+"""Ways to upsample small colour to full size, on photographs whose colour is known.
 
 python -m benchmarks.upsampling PHOTOS: true a*, b* is averaged down to 32, 64 or 128 pixels on the short side and
-brought back by each way; its error is taken over all pixels, and over those within two pixels of an edge of colour,
-where it shows as bleeding. Costs are for a 12-megapixel picture; the small lightness that some ways are guided by
-is what the network was shown, there whichever way follows, so making it is no part of them.
+enlarged again by each way. The error is measured over all pixels, and over those within two pixels of an edge of
+colour, where it shows as bleeding. Costs are for a 12-megapixel picture. Some ways use the small lightness that the
+network gets; it exists in any case, so making it is not part of their cost.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def photographs(path: Path, most: int) -> Iterator[Plane]:
 
 
 def quality(path: Path, most: int) -> tuple[int, dict[str, list[float]]]:
-    """Return how many photographs, and by way: ab RMSE for each of the sides, then the same near edges at 64."""
+    """Return the number of photographs, and by way: ab RMSE for each of the sides, then the same near edges at 64."""
     squares = {way: np.zeros(len(_SIDES) + 1) for way in WAYS}
     pixels, near_edges = 0, 0
     count = 0

@@ -1,4 +1,4 @@
-"""`photochrom batch`: a folder, colorized by a service; interrupted and gone on with as one likes."""
+"""`photochrom batch`: colorize a folder through a service; a run can be interrupted and continued at any time."""
 
 import signal
 import time
@@ -25,24 +25,24 @@ _LOCAL = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 @dataclass(frozen=True)
 class Remote:
-    """The service, and how to deal with it."""
+    """The service and how to use it."""
 
     server: str
     api_key: str | None
     transfers: int
     """Photographs under way at once, each way."""
     patience: float
-    """Seconds to wait for it when it does not answer."""
+    """Seconds to wait for the service when it does not answer."""
 
 
 class NothingAnswers(PhotochromError):
-    """There is no service at the address."""
+    """No service answers at the address."""
 
     code = "nothing-answers"
 
 
 class Interrupted(PhotochromError):
-    """The run cannot go on now; it can later."""
+    """The run cannot continue now, but can later."""
 
     code = "interrupted"
 
@@ -56,7 +56,7 @@ def run_batch(
         CannotPlan: source and target do not go together.
         NothingAnswers: there is no service.
         FolderInUse: another run writes into `target`.
-        Interrupted: the service or the disk failed for longer than one can wait.
+        Interrupted: the service or the disk failed for longer than the run may wait.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     plan = make_plan(source, target, options.format, force=overwrite)
@@ -70,12 +70,12 @@ def run_batch(
             return _run(source, target, options, remote, plan, report, overwrite, console)
     except OSError as error:
         raise Interrupted(
-            f"{error.filename or target}: {error.strerror}; the same command goes on."
+            f"{error.filename or target}: {error.strerror}; fix that and run the same command again to continue."
         ) from error
 
 
 def _greet(remote: Remote) -> None:
-    """See that there is a service, before anything else: nobody waits ten minutes for a wrong address."""
+    """Check first that a service answers, so that a wrong address is reported at once and not after ten minutes."""
     try:
         with Client(
             remote.server, api_key=remote.api_key, timeout=10, retries=Retries(patience=_CONTACT_PATIENCE)
@@ -115,12 +115,14 @@ def _run(
         try:
             transfers.run(lambda done, note: shown.show(done, waits.said() or note))
         except KeyboardInterrupt:
-            # A second one ends us at once: nothing of what is left would be lost.
+            # A second one ends this process at once: nothing that is left to do would be lost.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             report.interrupted(transfers.outcomes)
             return 130
         except (ApiError, ConnectionFailed) as error:
-            raise Interrupted(f"{_sentence(error)} Run the same command again to go on from here.") from error
+            raise Interrupted(
+                f"{_sentence(error)} Run the same command again to continue from here."
+            ) from error
         finally:
             transfers.close()
     code = report.sum_up(transfers.outcomes, finished=True)
@@ -136,7 +138,7 @@ def _sentence(error: PhotochromError) -> str:
 
 
 class _Waits:
-    """Remembers that a call is being tried again, for the meter to say so."""
+    """Remembers that a call is being retried, so that the progress display can show it."""
 
     def __init__(self) -> None:
         self._until = 0.0
@@ -148,5 +150,5 @@ class _Waits:
         self._until = time.monotonic() + seconds + 1
 
     def said(self) -> str:
-        """Return what there is to say now."""
+        """Return the current note; empty when no call is being retried."""
         return escape(self._said) if time.monotonic() < self._until else ""

@@ -1,4 +1,4 @@
-"""Start our other packages as processes and stop them in order."""
+"""Start our other packages as processes and stop them cleanly."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ _STOP_SECONDS = 20
 
 
 def stop_seconds() -> int:
-    """Return how long to wait for children: past the worker's grace, after which it gives its job back."""
+    """Return how long to wait for children: longer than the worker's grace, after which it gives its job back."""
     grace = os.environ.get("PHOTOCHROM_SHUTDOWN_GRACE", "")
     return max(_STOP_SECONDS, int(grace) + 5) if grace.isdecimal() else _STOP_SECONDS
 
@@ -34,7 +34,7 @@ def module_command(module: str, *arguments: str) -> list[str]:
 
 
 def start(module: str, *arguments: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start `python -m module` in its own session: Ctrl-C reaches us alone, and we stop it in order."""
+    """Start `python -m module` in its own session: Ctrl-C reaches only this process, which stops the child cleanly."""
     return subprocess.Popen(  # noqa: S603 - our own modules
         module_command(module, *arguments),
         env=environment(env),
@@ -44,7 +44,7 @@ def start(module: str, *arguments: str, env: Mapping[str, str]) -> "subprocess.P
 
 
 def stop(children: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """Ask each to end, wait, and kill what does not; a second Ctrl-C kills at once."""
+    """Ask each child to stop, wait, and kill those that do not; a second Ctrl-C kills at once."""
     for child in children:
         if child.poll() is None:
             child.terminate()

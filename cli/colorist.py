@@ -1,4 +1,4 @@
-"""One `python -m workers.local` process, asked for one photograph at a time."""
+"""One `python -m workers.local` process, which colorizes one photograph at a time."""
 
 import json
 import subprocess
@@ -31,26 +31,26 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the result is in its place."""
+        """Whether the result was written."""
         return not self.code
 
 
 class Colorist:
-    """Owns the process; starts another when a photograph takes it down."""
+    """Owns the process; starts another when a photograph crashes it."""
 
     def __init__(self, env: Mapping[str, str], reference: Path | None = None) -> None:
-        """Make one whose photographs borrow the palette of `reference`, if there is one."""
+        """Make one; its photographs take the palette of `reference`, if given."""
         self._env = env
         self._reference = reference and str(reference.resolve())
         self._child: subprocess.Popen[str] | None = None
 
     def close(self) -> None:
-        """End the process in order."""
+        """Stop the process cleanly."""
         if self._child is not None:
             self._child.communicate()
 
     def kill(self) -> None:
-        """End the process now; an unfinished result leaves nothing behind under its name."""
+        """Kill the process now; no partial result stays under the result's name."""
         if self._child is not None:
             self._child.kill()
 
@@ -67,7 +67,9 @@ class Colorist:
         except (EOFError, BrokenPipeError):
             code = child.wait()
             self._child = None
-            return Outcome(item.source, "crashed", f"The colorizing process ended with {code} on this file.")
+            return Outcome(
+                item.source, "crashed", f"The colorizing process crashed on this file (exit code {code})."
+            )
 
     def _running(self) -> "subprocess.Popen[str]":
         if self._child is None:
@@ -83,7 +85,7 @@ class Colorist:
                 first = self._read(self._child)
             except EOFError:
                 raise ColoristBroken(
-                    "The colorizing process does not start; try `photochrom doctor`."
+                    "The colorizing process does not start; run `photochrom doctor` to see why."
                 ) from None
             if first["event"] == "broken":
                 raise ColoristBroken(first["detail"])

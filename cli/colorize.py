@@ -44,7 +44,7 @@ def run_files(
     try:
         outcomes = _colorize(plan, options, reference, processes or os.cpu_count() or 1, console)
     except KeyboardInterrupt:
-        console.print("Stopped; finished photographs are kept, the same command goes on from here.")
+        console.print("Stopped. Finished photographs are kept; run the same command again to continue.")
         return 130
     _sum_up(plan, outcomes, time.monotonic() - started, console)
     return 0 if all(outcome.succeeded for outcome in outcomes) else 1
@@ -85,7 +85,7 @@ def _colorize(
 def _colorists(
     count: int, env: dict[str, str], reference: Path | None
 ) -> Iterator["queue.SimpleQueue[Colorist]"]:
-    """Yield `count` idle colorists; on the way out end their processes, at once if something went wrong."""
+    """Yield `count` idle colorists; at the end stop their processes, at once if something failed."""
     colorists = [Colorist(env, reference) for _ in range(count)]
     idle: queue.SimpleQueue[Colorist] = queue.SimpleQueue()
     for colorist in colorists:
@@ -125,7 +125,7 @@ def _summary(plan: Plan, done: int, failed: int, seconds: float) -> str:
     if failed:
         parts.append(f"{failed} failed")
     if plan.already_there:
-        parts.append(f"{plan.already_there} already there (--force makes them again)")
+        parts.append(f"{plan.already_there} already there (--force replaces them)")
     if plan.not_photographs:
-        parts.append(f"{plan.not_photographs} not photographs, left out")
+        parts.append(f"{plan.not_photographs} skipped (not photographs)")
     return ", ".join(parts) + "."

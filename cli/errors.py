@@ -1,4 +1,4 @@
-"""How a command ends that cannot do what was asked."""
+"""How a command that fails exits."""
 
 import typer
 from rich.console import Console
@@ -10,6 +10,6 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def failed(error: PhotochromError) -> typer.Exit:
-    """Say the error's sentence on stderr, and return what to raise: exit code 1."""
+    """Print the error's sentence on stderr, and return what to raise: exit code 1."""
     stderr.print(f"[bold red]photochrom:[/] {escape(str(error))}")
     return typer.Exit(1)

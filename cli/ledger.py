@@ -1,4 +1,4 @@
-"""What a `batch` run remembers in its target folder: the batches it made, so that it can go on after any death."""
+"""What a `batch` run remembers in its target folder: its batches, so that it can continue after any crash."""
 
 import fcntl
 import hashlib
@@ -17,7 +17,7 @@ from photochrom.photo.options import ColorizeOptions
 
 
 class FolderInUse(PhotochromError):
-    """Another run writes into the same folder."""
+    """Another run is writing into the same folder."""
 
     code = "folder-in-use"
 
@@ -28,7 +28,7 @@ class _Memory(BaseModel):
 
 
 class Ledger:
-    """One small hidden file for each combination of source, server and options; replaced in one step."""
+    """One small hidden file for each combination of source, server and options; replaced atomically."""
 
     def __init__(self, target: Path, source: Path, server: str, options: ColorizeOptions) -> None:
         identity = json.dumps([str(source.resolve()), server, options.model_dump(mode="json")])
@@ -38,11 +38,11 @@ class Ledger:
 
     @property
     def batches(self) -> list[str]:
-        """Return the ids of the batches that hold photographs of this run, the oldest first."""
+        """Return the ids of the batches that have photographs of this run, the oldest first."""
         return list(self._memory.batches)
 
     def next_key(self) -> str:
-        """Return the idempotency key of the next batch: the same until that batch is added."""
+        """Return the idempotency key of the next batch; it stays the same until that batch is added."""
         if not self._path.exists():
             self._write()
         return f"{self._memory.key}-{len(self._memory.batches)}"
@@ -53,14 +53,14 @@ class Ledger:
         self._write()
 
     def drop(self, batch_id: str) -> None:
-        """Forget a batch that is gone. Keys of later ones must be new: the old ones may name it still."""
+        """Forget a batch that is gone. Later batches need new keys: the old ones may still name it."""
         self._memory = _Memory(
             key=uuid.uuid4().hex, batches=[known for known in self._memory.batches if known != batch_id]
         )
         self._write()
 
     def forget(self) -> None:
-        """Remove the file: everything has come to its end."""
+        """Remove the file: every photograph has finished."""
         self._path.unlink(missing_ok=True)
 
     def _read(self) -> _Memory:
@@ -76,10 +76,10 @@ class Ledger:
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep other runs out of `folder`; the lock dies with us, however we die.
+    """Lock `folder` against other runs; the lock is released when this process dies, however it dies.
 
     Raises:
-        FolderInUse: another run has it.
+        FolderInUse: another run has the lock.
         OSError: the folder cannot be opened.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -88,7 +88,7 @@ def held(folder: Path) -> Iterator[None]:
         yield
     except BlockingIOError:
         raise FolderInUse(
-            f"Another `photochrom batch` writes into {folder}; wait for it, or stop it."
+            f"Another `photochrom batch` is writing into {folder}; wait for it, or stop it."
         ) from None
     finally:
         os.close(descriptor)

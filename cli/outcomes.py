@@ -1,4 +1,4 @@
-"""What became of photographs: told on the terminal for every command, and in a file of failures for a batch."""
+"""The outcome of each photograph: printed on the terminal, and for a batch written to a file of failures."""
 
 import json
 import time
@@ -18,7 +18,7 @@ _SHOWN_FAILURES = 20
 
 
 def tell(console: Console, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Print the failures, the first of many, and all warnings; return those that failed."""
+    """Print the first failures and all warnings; return the outcomes that failed."""
     failed = [outcome for outcome in outcomes if not outcome.succeeded]
     for outcome in failed[:_SHOWN_FAILURES]:
         console.print(f"[red]failed[/] {escape(f'{outcome.source}: {outcome.detail}')}")
@@ -31,7 +31,7 @@ def tell(console: Console, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 class Report:
-    """Says what became of the plan of a batch."""
+    """Reports the outcome of a batch's plan."""
 
     def __init__(self, plan: Plan, target: Path, console: Console) -> None:
         self._plan = plan
@@ -48,22 +48,24 @@ class Report:
         return 1 if failed else 0
 
     def interrupted(self, outcomes: Sequence[Outcome]) -> None:
-        """Print how far it came."""
+        """Print how far the run came."""
         done = sum(outcome.succeeded for outcome in outcomes)
         self._console.print(
-            f"Stopped after {done} of {len(self._plan.items)}; the service goes on with what it has, "
-            "and the same command fetches it."
+            f"Stopped after {done} of {len(self._plan.items)}; the service continues with what it has, "
+            "and running the same command again fetches it."
         )
 
     def _summary(self, done: int, failed: int) -> str:
         plan = self._plan
         parts = [f"{done} colorized in {time.monotonic() - self._started:.1f} s"]
         if failed:
-            parts.append(f"{failed} failed (see {self._target / ERRORS}; the same command tries them again)")
+            parts.append(
+                f"{failed} failed (see {self._target / ERRORS}; run the same command to try them again)"
+            )
         if plan.already_there:
             parts.append(f"{plan.already_there} already there (--overwrite replaces them)")
         if plan.not_photographs:
-            parts.append(f"{plan.not_photographs} not photographs, left out")
+            parts.append(f"{plan.not_photographs} skipped (not photographs)")
         return ", ".join(parts) + "."
 
     def _write_errors(self, failed: Sequence[Outcome]) -> None:

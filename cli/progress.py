@@ -1,4 +1,4 @@
-"""Shows how far a batch is: a bar on a terminal, a line now and then elsewhere."""
+"""Shows the progress of a batch: a bar on a terminal, a line now and then elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ _LINE_SECONDS = 15.0
 
 
 class Meter(Protocol):
-    """What a run tells of itself."""
+    """Shows the progress of a run."""
 
     def show(self, done: int, note: str) -> None:
-        """Say how many photographs are over, and what else there is to say."""
+        """Show how many photographs are finished, and a note."""
 
 
 @contextmanager
@@ -61,7 +61,7 @@ class _Rate(ProgressColumn):
 
 
 class Lines:
-    """For logs: a line at the start, every few seconds while there is progress, and whenever the note changes kind."""
+    """For logs: a line at the start, every few seconds while there is progress, and when the kind of note changes."""
 
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
@@ -85,14 +85,14 @@ class Lines:
 
 
 def pace(speed: float) -> str:
-    """Return photographs a second as people read it; nothing when there is none yet."""
+    """Return photographs a second as a short text; empty when the speed is not known yet."""
     if speed <= 0:
         return ""
     return f"{speed:.1f}/s" if speed >= 1 else f"{speed * 60:.1f}/min"
 
 
 def left(photographs: int, speed: float) -> str:
-    """Return how long so many take; nothing when nobody knows."""
+    """Return how long so many photographs take, as a text; empty when that is not known."""
     if speed <= 0 or not photographs:
         return ""
     return f"{timedelta(seconds=round(photographs / speed))} left"

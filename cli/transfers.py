@@ -1,4 +1,4 @@
-"""Both ways at once: photographs go up, and results come down as they are ready."""
+"""Upload photographs and, at the same time, download results as they become ready."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -25,9 +25,9 @@ from .ledger import Ledger
 from .plan import Item
 from .uploads import Sender
 
-# A look costs both sides some milliseconds: seldom while there is much to do, soon when the end is near.
+# Each look costs both sides some milliseconds: look rarely while much is left, often near the end.
 _LOOK_SECONDS, _LAST_LOOKS_SECONDS, _NEARLY_ALL = 1.0, 0.25, 8
-# These concern one photograph; all other errors would meet every one.
+# These errors concern one photograph; every other error would hit all photographs.
 _OF_THE_PHOTOGRAPH = (InvalidRequest, TooLarge, UnsupportedMedia, Conflict)
 _OF_THE_RESULT = (Expired, NotFound, Conflict, DownloadBroken, JobFailed)
 _DELETED = "item-deleted"
@@ -35,7 +35,7 @@ _DELETED = "item-deleted"
 
 @dataclass(frozen=True)
 class _Sent:
-    """How sending one photograph ended: in a job, in a refusal, or (when only looking) in neither."""
+    """The outcome of sending one photograph: a job, a refusal, or (when only looking) neither."""
 
     item: Item
     job: Job | None = None
@@ -43,7 +43,7 @@ class _Sent:
 
 
 class Transfers:
-    """One run. Threads only carry; whatever is decided is decided on the thread that calls `run`."""
+    """One run. Threads only transfer; every decision is made on the thread that calls `run`."""
 
     def __init__(
         self,
@@ -69,18 +69,18 @@ class Transfers:
         self._followers: dict[str, Follower] = {}
         self._sealed = False
         self.outcomes: list[Outcome] = []
-        """What has come to its end so far."""
+        """The outcomes so far."""
 
     def run(self, show: Callable[[int, str], None]) -> None:
-        """Carry until each photograph has its outcome; `show` is told how many have, and a note.
+        """Transfer until every photograph has an outcome; `show` gets how many have one, and a note.
 
         Raises:
-            ApiError, ConnectionFailed: of the service, for longer than the client is patient.
+            ApiError, ConnectionFailed: the service failed for longer than the client's patience.
             OSError: a result cannot be written.
         """
-        show(0, "asking what is there")
+        show(0, "checking what is already there")
         self._sender.look_around()
-        # All failed ones are queued anew before anybody asks what has failed.
+        # Queue all failed ones again before asking what has failed.
         missing = self._resume(show)
         self._sending = {self._up.submit(self._send, item, self._sender.send) for item in missing}
         while len(self.outcomes) < len(self._items):
@@ -91,17 +91,17 @@ class Transfers:
                 time.sleep(_LOOK_SECONDS if left > _NEARLY_ALL else _LAST_LOOKS_SECONDS)
 
     def close(self) -> None:
-        """End the threads; what they were at is left as it is."""
+        """Stop the threads; what they were doing is left as it is."""
         self._client.close()
         for pool in (self._up, self._down):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _resume(self, show: Callable[[int, str], None]) -> list[Item]:
-        """Take up what is there already; return what is not."""
+        """Resume the photographs that the service already has; return the others."""
         looking = [self._up.submit(self._send, item, self._sender.resume) for item in self._items]
         for number, look in enumerate(as_completed(looking)):
             self._note(look.result())
-            show(0, f"looking through what is there: {number + 1}")
+            show(0, f"checking what is already there: {number + 1}")
         return [look.result().item for look in looking if look.result() == _Sent(look.result().item)]
 
     def _turn(self) -> None:
@@ -114,7 +114,7 @@ class Transfers:
             self._settle(self._waiting.pop(job_id), self._over.pop(job_id))
 
     def _collect(self) -> None:
-        """Take in what threads have done; their errors are raised here."""
+        """Collect what the threads have done; their errors are raised here."""
         for sent in [future for future in self._sending if future.done()]:
             self._sending.remove(sent)
             self._note(sent.result())
@@ -129,7 +129,7 @@ class Transfers:
             self._waiting[sent.job.id] = sent.item
 
     def _ask(self) -> None:
-        """Learn what is over; when all is, what still waits was deleted by somebody."""
+        """Find finished items; when all have finished, a photograph that still waits was deleted by somebody."""
         for batch_id in self._ledger.batches:
             follower = self._followers.setdefault(batch_id, Follower(self._client, batch_id))
             if not follower.over:
@@ -137,7 +137,9 @@ class Transfers:
         if self._sealed and all(self._followers[batch_id].over for batch_id in self._ledger.batches):
             for job_id in [known for known in self._waiting if known not in self._over]:
                 gone = self._waiting.pop(job_id)
-                self.outcomes.append(Outcome(gone.source, _DELETED, "Somebody deleted it on the service."))
+                self.outcomes.append(
+                    Outcome(gone.source, _DELETED, "Its job was deleted on the service meanwhile.")
+                )
 
     def _settle(self, item: Item, job: Job) -> None:
         try:
@@ -158,7 +160,7 @@ class Transfers:
         try:
             self._client.jobs.download(job, item.target, overwrite=self._overwrite)
         except FileExistsError:
-            appeared = f"{item.target} appeared meanwhile and was left as it is."
+            appeared = f"{item.target} was created meanwhile and was left as it is; --overwrite replaces it."
             return Outcome(item.source, "target-exists", appeared)
         except _OF_THE_RESULT as error:
             return _outcome(item, error)

@@ -1,4 +1,4 @@
-"""Gets photographs into a batch of the service, each once, whatever an earlier run has already sent."""
+"""Uploads photographs into a batch of the service, each once, whatever an earlier run has already sent."""
 
 import hashlib
 import threading
@@ -30,10 +30,10 @@ class Sender:
         self._present: dict[str, Job] = {}
 
     def look_around(self) -> None:
-        """Learn what earlier runs have sent; must come before `resume` and `send`.
+        """Find what earlier runs have sent; call it before `resume` and `send`.
 
         Raises:
-            ApiError, ConnectionFailed: the service does not say.
+            ApiError, ConnectionFailed: the service does not answer.
         """
         for batch_id in self._ledger.batches:
             try:
@@ -45,7 +45,7 @@ class Sender:
                 self._open = batch.id if batch.open else None
 
     def resume(self, item: Item) -> Job | None:
-        """Return the job of a photograph that is there already, failed ones queued anew; None to send it.
+        """Return the job of a photograph that is already there, and queue a failed one again; None to send it.
 
         Raises:
             ApiError, ConnectionFailed, OSError.
@@ -59,8 +59,8 @@ class Sender:
             try:
                 return self._client.jobs.retry(job.id)
             except (Conflict, NotFound):
-                pass  # its original is gone from there too
-        # It would be in the way of the one that is to come.
+                pass  # its original is gone from the service, too
+        # It would conflict with the one to be sent.
         self._client.jobs.delete(job.id)
         return None
 
@@ -80,7 +80,7 @@ class Sender:
                 self._leave(batch_id)
 
     def seal(self) -> None:
-        """Say that all is sent; a batch whose photographs were all refused is none."""
+        """Seal the batch: all photographs are sent. A batch whose photographs were all refused is deleted."""
         if self._open is None:
             return
         if self._client.batches.seal(self._open).total == 0:
@@ -88,7 +88,7 @@ class Sender:
             self._ledger.drop(self._open)
 
     def name_of(self, item: Item) -> str:
-        """Return what the service calls a photograph: its path in the folder, where such a name is allowed."""
+        """Return the photograph's name on the service: its path in the folder, where such a name is allowed."""
         name = item.source.relative_to(self._source).as_posix()
         try:
             return item_name(name)
@@ -112,7 +112,7 @@ class Sender:
         return batch
 
     def _leave(self, batch_id: str) -> None:
-        """Take another batch from now on: somebody sealed or canceled this one."""
+        """Use another batch from now on: somebody sealed or canceled this one."""
         with self._lock:
             if self._open == batch_id:
                 self._open = None

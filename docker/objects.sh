@@ -1,6 +1,6 @@
 #!/bin/sh
-# SeaweedFS as one process, with one bucket and one key that is good for nothing else. Only S3 is reachable from outside
-# of the container: its own parts speak over loopback, since they ask nobody for a key.
+# SeaweedFS as one process, with one bucket and one key for that bucket only. Only S3 is reachable from outside
+# of the container: its own parts use loopback, since they require no key.
 set -eu
 refuse() { echo "$1" >&2; exit 78; }
 : "${PHOTOCHROM_S3_ACCESS_KEY_ID:=}" "${PHOTOCHROM_S3_SECRET_ACCESS_KEY:=}" "${PHOTOCHROM_STORAGE:=}"
@@ -39,7 +39,7 @@ done
 
 code=0
 wait "$server" || code=$?
-# Told to stop, `wait` returns at once; the server ends its writes first.
+# On SIGTERM, `wait` returns at once; wait again while the server finishes its writes.
 while kill -0 "$server" 2>/dev/null; do wait "$server" || code=$?; done
 [ "$code" -eq 143 ] && code=0
 exit "$code"

@@ -1,12 +1,12 @@
 #!/bin/sh
-# nginx with the certificate in /certificates (tls.crt and tls.key), or with one of its own making that says its name.
+# nginx with the certificate in /certificates (tls.crt and tls.key), or with a self-signed one for its name.
 set -eu
 refuse() { echo "$1" >&2; exit 78; }
 : "${PHOTOCHROM_DOMAIN:=localhost}" "${PHOTOCHROM_AUTH:=}" "${PHOTOCHROM_HTTPS_PUBLISH:=127.0.0.1:8443}"
 case $PHOTOCHROM_DOMAIN in
 *[!A-Za-z0-9.-]* | .* | -*) refuse "PHOTOCHROM_DOMAIN is '$PHOTOCHROM_DOMAIN'; give a host name, as photos.example." ;;
 esac
-# The same rule as the API's own: nobody is served unasked.
+# The same rule as the API's own: no public service without authentication.
 case $PHOTOCHROM_HTTPS_PUBLISH in
 127.*:* | localhost:* | '[::1]:'*) ;;
 *) [ -n "$PHOTOCHROM_AUTH" ] || refuse "The proxy would let in all who reach $PHOTOCHROM_HTTPS_PUBLISH and ask nobody \
@@ -27,7 +27,7 @@ else
         -addext "subjectAltName=DNS:$PHOTOCHROM_DOMAIN" -keyout "$key" -out "$certificate" 2>/dev/null
     # Nobody may be held to a certificate that the next start replaces.
     hsts=
-    echo "No certificate in /certificates: this one is our own, and browsers will warn of it." >&2
+    echo "No certificate in /certificates: using a self-signed one; browsers will warn about it." >&2
 fi
 
 port=:${PHOTOCHROM_HTTPS_PUBLISH##*:}

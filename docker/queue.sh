@@ -8,7 +8,7 @@ case $PHOTOCHROM_QUEUE_PASSWORD in
 *password* | *secret* | *changeme* | *change-me* | *example*) refuse "PHOTOCHROM_QUEUE_PASSWORD is a word that anybody tries; see .env.example." ;;
 esac
 [ "${#PHOTOCHROM_QUEUE_PASSWORD}" -ge 16 ] || refuse "PHOTOCHROM_QUEUE_PASSWORD has fewer than 16 characters; see .env.example."
-# Refusing a job is better than being killed with all of them, at every start anew. The rest is for rewriting the file.
+# Refusing a job is better than being killed with all jobs at every start. The rest is for rewriting the file.
 limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || echo max)
 case $limit in
 *[!0-9]* | ????????????????*) limit=0 ;; # no limit, or the number that stands for none

@@ -2,5 +2,5 @@
 
 import os
 
-# ONNX Runtime reports to its makers unless it is told not to before it is imported; nobody here asked for that.
+# ONNX Runtime sends telemetry to its makers unless this is set before it is imported; no user agreed to that.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -1,8 +1,8 @@
-"""What the last layer says about a colour: how it is taught, and how it becomes a* and b*.
+"""The meaning of the last layer's outputs: the loss that trains them, and the decoding into a* and b*.
 
 `Classes` is ours and, with other bins and weights, that of Zhang, Isola and Efros (2016, "Colorful Image
 Colorization"); `HueChroma` that of Larsson, Maire and Shakhnarovich (2016, "Learning Representations for Automatic
-Colorization"); `Regression` is the plain way. One shape for all, so that one loop trains and one evaluation
+Colorization"); `Regression` is the simplest way. All have one interface, so that one loop trains and one evaluation
 measures them.
 """
 
@@ -18,7 +18,7 @@ from .network import HISTOGRAM, Colorizer, decode
 
 
 class Answer(Protocol):
-    """One way to speak of colour."""
+    """One way to represent colour."""
 
     def loss(self, outputs: Tensor, ab: Tensor) -> Tensor:
         """Return a scalar for outputs (N,K,O) where the truth is ab (N,K,2)."""
@@ -30,7 +30,7 @@ class Answer(Protocol):
 
 
 def answer_of(network: Colorizer) -> Answer:
-    """Return the way in which the network speaks; on the network's device."""
+    """Return the representation that the network uses, on the network's device."""
     match network.config.answer:
         case "hue_chroma":
             return HueChroma()
@@ -59,7 +59,7 @@ class HueChroma:
     """Two histograms of 32 bins, hue and chroma, as Larsson et al. 2016; here of CIELAB's hue and chroma.
 
     Theirs are of hue and chroma in RGB and count the colours in a window of 7x7 pixels; ours split the mean of
-    a 4x4 window between its two nearest bins. Temperature and vividness mean nothing to it.
+    a 4x4 window between its two nearest bins. Temperature and vividness have no effect.
     """
 
     TOP = 128.0  # ab; sRGB reaches a chroma of 134
@@ -95,7 +95,7 @@ class HueChroma:
 
 
 class Regression:
-    """a* and b* themselves, by mean squared error: the mean of all that could be, and grey where in doubt."""
+    """a* and b* themselves, by mean squared error: the mean of all possible colours, and grey in case of doubt."""
 
     UNIT = 25.0  # ab, about the spread of colours in photographs
 
@@ -104,7 +104,7 @@ class Regression:
         return F.mse_loss(outputs.float(), ab / self.UNIT)
 
     def decode(self, outputs: Tensor, temperature: Tensor, vividness: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        """Return ab and full confidence: a regression knows no doubt."""
+        """Return ab and full confidence: a regression has no measure of doubt."""
         return outputs * self.UNIT, torch.ones_like(outputs[:, :1])
 
 

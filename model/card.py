@@ -1,9 +1,9 @@
-r"""Write the model card for people: what the exported file says of itself, reports of its evaluation, and pictures.
+r"""Write the model card for people: the exported file's own card, reports of its evaluation, and pictures.
 
     python -m model.card --weights model/weights/photochrom.onnx --report model/weights/reports/*.json \
         --about model/weights/about.toml --out model/weights/MODEL_CARD.md
 
-The pictures are made from the photographs that `--about` names, by these very weights.
+The pictures are made from the photographs that `--about` names, with these weights.
 """
 
 import argparse
@@ -55,12 +55,12 @@ def read_onnx_card(path: Path) -> ModelCard:
     """Return the card in an ONNX file.
 
     Raises:
-        ModelRejected: no readable ONNX file, or no valid card in it.
+        ModelRejected: it is not a readable ONNX file, or has no valid card.
     """
     try:
         model = onnx.load(path)
     except Exception as error:  # onnx raises protobuf's DecodeError, which is not its own to import
-        raise ModelRejected(f"{path} is no readable ONNX file.") from error
+        raise ModelRejected(f"{path} is not a readable ONNX file.") from error
     return ModelCard.from_metadata({entry.key: entry.value for entry in model.metadata_props})
 
 
@@ -68,21 +68,21 @@ def read_report(path: Path, card: ModelCard) -> list[dict[str, Any]]:
     """Return the rows of a report of `model.evaluate --json`, each with the name and number of its photographs.
 
     Raises:
-        ModelRejected: no such report, or one of other weights.
+        ModelRejected: it is not such a report, or it is one of other weights.
     """
     try:
         report = json.loads(path.read_text())
         shared = {"photos_name": path.stem, "photos": int(report["photos"])}
         rows = [{**shared, **row} for row in report["settings"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelRejected(f"{path} is no report of model.evaluate --json.") from error
+        raise ModelRejected(f"{path} is not a report of model.evaluate --json.") from error
     if report.get("weights_sha256") != card.weights_sha256:
         raise ModelRejected(f"{path} measured other weights than these; evaluate them first.")
     return rows
 
 
 def all_rows(card: ModelCard, reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the figures in the file, those of photographs measured anew replaced, then the other reports' rows."""
+    """Return the figures in the file, with new ones for photographs measured again, then the other reports' rows."""
     anew = {row["photos_name"] for row in reports}
     return [f.model_dump() for f in card.figures if f.photos_name not in anew] + reports
 

@@ -1,4 +1,4 @@
-"""Read weights, wherever they are: a training checkpoint, an exported ONNX file or the ImageNet encoder."""
+"""Read weights from a training checkpoint, an exported ONNX file or the ImageNet encoder."""
 
 import json
 from pathlib import Path
@@ -29,8 +29,8 @@ def load_network(path: Path) -> Colorizer:
         missing, unexpected = network.load_state_dict(weights, strict=False)
     except (KeyError, RuntimeError) as error:
         raise ModelRejected(f"The weights in {path} do not fit: {error}") from error
-    # A running mean needs no count of batches: momentum is fixed. Layers for hints and palette that the file
-    # is too old to have start as in a new network: they tell nothing.
+    # A running mean needs no count of batches: momentum is fixed. Layers for hints and palette that an old file lacks
+    # start as in a new network: they have no effect.
     lost = [name for name in missing if not name.endswith("num_batches_tracked")]
     lost = [name for name in lost if not name.startswith(CONDITIONS)]
     if lost or unexpected:
@@ -58,7 +58,7 @@ def _read_onnx(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
         config = network_config(json.loads(metadata[NETWORK_KEY]))
     except Exception as error:  # protobuf's DecodeError among others
         raise ModelRejected(
-            f"{path} is no fp16 or fp32 file of model.export (weights in int8 are rounded beyond use for training)."
+            f"{path} is not an fp16 or fp32 file of model.export (int8 weights are rounded too much for training)."
         ) from error
     # Weights are what a Cast or an Identity gives the name "network...." to.
     names = {n.input[0] for n in model.graph.node if n.input and n.output[0] == f"network.{n.input[0]}"}
@@ -72,5 +72,5 @@ def _read_checkpoint(path: Path) -> tuple[NetworkConfig, dict[str, Tensor]]:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         return network_config(checkpoint["network"]), checkpoint["average"]
-    except Exception as error:  # unpickling fails in any way it likes
-        raise ModelRejected(f"{path} is no checkpoint of model.train.") from error
+    except Exception as error:  # unpickling may raise any exception
+        raise ModelRejected(f"{path} is not a checkpoint of model.train.") from error

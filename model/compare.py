@@ -3,8 +3,8 @@
     python -m model.compare --photos PHOTOS --validation VAL --budget model/configs/budget-cpu.toml --out runs/compare
 
 Ours, Zhang et al.'s (2016), Larsson et al.'s (2016) and plain regression start from the same ImageNet encoder and see
-the same crops in the same order; each is one configuration, over which the budget is laid. A comparison that was
-interrupted goes on where it stopped.
+the same crops in the same order; each is one configuration, to which the budget is applied. A comparison that was
+interrupted continues where it stopped.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def compare(
     Args:
         photos: folders or tars to train on.
         validation: photographs to measure on.
-        budget: a TOML of what all share: sizes, steps, batch.
+        budget: a TOML of the shared settings: sizes, steps, batch.
         out: a folder; each way has its run in it.
         init: what the encoder starts from.
         limit: measure only on the first photographs.
@@ -65,7 +65,7 @@ def compare(
 
 
 def trained(way: str, photos: Sequence[Path], budget: Path, out: Path, init: str, device: str) -> Path:
-    """Train one way, or what is left of it, and return its checkpoint.
+    """Train one way, or continue its training, and return its checkpoint.
 
     Raises:
         PhotochromError: photographs are missing, or `out` holds a run of another budget.
@@ -115,8 +115,8 @@ def _header(checkpoint: Path) -> dict[str, Any]:
     try:
         header: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
         return {"run": header["run"], "step": header["step"]}
-    except Exception as error:  # unpickling fails in any way it likes
-        raise ModelRejected(f"{checkpoint} is no checkpoint of model.train.") from error
+    except Exception as error:  # unpickling may raise any exception
+        raise ModelRejected(f"{checkpoint} is not a checkpoint of model.train.") from error
 
 
 def parser() -> argparse.ArgumentParser:

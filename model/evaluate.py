@@ -2,8 +2,8 @@
 
     python -m model.evaluate --weights model/weights/photochrom.onnx --photos val.tar --judge --json
 
-Every photograph is reduced to its 256-px centre square and its lightness is kept; the predicted ab is brought
-to full size bilinearly. The figures are explained in docs/model.md.
+Every photograph is reduced to its 256-px centre square and its lightness is kept; the predicted ab is enlarged
+bilinearly. The figures are explained in docs/model.md.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def squares(photos: Path, batch: int, limit: int | None) -> Iterator[tuple[list[
     """Yield names and centre squares (N,3,256,256) in 0..255 of all photographs, grey ones included.
 
     Raises:
-        PhotoRejected: see `read_photos`, or a file that is no photograph.
+        PhotoRejected: see `read_photos`, or a file that is not a photograph.
     """
     source = islice(read_photos(photos), limit)
     while pairs := list(islice(source, batch)):
@@ -109,14 +109,14 @@ def evaluate(
         batch: photographs at a time.
         limit: measure only the first photographs.
         hints: patches of 7 x 7 pixels of the truth given in each photograph, at random places.
-        false_hint: give each one patch of a random colour instead. Two figures more tell how far other things
-            follow it and how far its own does not.
-        palette: whose colours each photograph is lent: its own, or those of the next one of its batch. Two figures
-            more tell how far the result's colours are from the palette, and how far they would be without it.
-        verdicts: a judge to ask as well.
+        false_hint: give each one patch of a random colour instead. Two more figures measure how far other things
+            follow it and how far its own object does not.
+        palette: whose palette each photograph gets: its own, or that of the next one of its batch. Two more figures
+            measure how far the result's colours are from the palette, and how far they would be without it.
+        verdicts: a judge to ask, too.
 
     Raises:
-        PhotoRejected: no photographs, one that does not decode, labels that fit none, or nobody to lend a palette.
+        PhotoRejected: no photographs, one that does not decode, labels that match none, or no palette to lend.
     """
     rows: list[Row] = []
     places: dict[Setting, list[Tensor]] = {setting: [] for setting in SETTINGS}
@@ -149,15 +149,15 @@ def evaluate(
 
 
 def histogram_over(bins: Tensor) -> Histogram:
-    """Return what counts ab (N,2,H,W) over bins (Q,2): (N,Q), each row summing to 1."""
+    """Return a function that counts ab (N,2,H,W) over bins (Q,2): (N,Q), each row summing to 1."""
     return partial(ab_histogram, targets=SoftTargets(bins), bins=len(bins))
 
 
 def lent_palettes(ab: Tensor, histogram: Histogram, lender: Lender) -> Tensor:
-    """Return the palettes (N,Q) that photographs of ab (N,2,H,W) are lent.
+    """Return the palettes (N,Q) that photographs of ab (N,2,H,W) get.
 
     Raises:
-        PhotoRejected: one photograph alone has no next one.
+        PhotoRejected: a single photograph has no next one.
     """
     if lender == "next" and len(ab) == 1:
         raise PhotoRejected(

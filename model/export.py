@@ -1,4 +1,4 @@
-"""Export a checkpoint to the ONNX file that the workers run, and prove that both give the same colours.
+"""Export a checkpoint to the ONNX file that the workers run, and verify that both give the same colours.
 
 The file is deterministic: the same weights and card (and photographs, for int8) give the same bytes. In fp16
 filters and matrices are stored as float16 (half the size) and cast to float32 when a session loads; the
@@ -85,7 +85,7 @@ def build(network: Colorizer, card: ModelCard) -> onnx.ModelProto:
 def build_int8(network: Colorizer, card: ModelCard, inputs: list[Inputs]) -> onnx.ModelProto:
     """Turn the network into an ONNX model with 8-bit convolutions, see `quantize`.
 
-    Its weights are rounded beyond use for training, so it does not say which network they belong to.
+    Its weights are rounded too much for training, so the file does not name the network that they belong to.
 
     Raises:
         ModelRejected: see `build`.
@@ -129,7 +129,7 @@ def _trace(network: Colorizer) -> onnx.ModelProto:
 
 
 def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Fold constants but no weights: folded into each other they lose the names that training starts from.
+    """Fold constants but not weights: weights that are folded together lose the names that training needs.
 
     The optimiser must not see their values, so they pass through it as inputs.
     """
@@ -166,7 +166,7 @@ def store(model: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> None:
     """Put `weights` in place of the traced initializers; halved ones get a Cast behind them.
 
     Raises:
-        ModelRejected: the graph does not hold exactly these weights.
+        ModelRejected: the graph does not have exactly these weights.
     """
     graph = model.graph
     constants = [item for item in graph.initializer if not item.name.startswith(PREFIX)]
@@ -191,7 +191,7 @@ def store(model: onnx.ModelProto, weights: Mapping[str, np.ndarray]) -> None:
 
 
 def export(network: Colorizer, card: ModelCard, out: Path, calibrate: Path | None = None) -> str:
-    """Write `out` in the card's precision and return in words how far its answers are from torch's.
+    """Write `out` in the card's precision and return a sentence with its difference from torch's answers.
 
     Args:
         network: the weights as trained.
@@ -239,7 +239,7 @@ def read_card(path: Path, network: Colorizer, precision: Precision, reports: lis
     """Complete the card's TOML with what the network knows and the figures of evaluation reports.
 
     Raises:
-        ModelRejected: a file is missing or does not hold.
+        ModelRejected: a file is missing or not valid.
     """
     try:
         fields = tomllib.loads(path.read_text())
@@ -249,7 +249,7 @@ def read_card(path: Path, network: Colorizer, precision: Precision, reports: lis
             **fields, bins=bins, precision=precision, figures=tuple(figures), weights_sha256="0" * 64
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelRejected(f"The card {path} does not hold: {error}") from error
+        raise ModelRejected(f"The card {path} is not valid: {error}") from error
 
 
 def _figures(report: Path) -> list[Figures]:

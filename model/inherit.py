@@ -1,7 +1,8 @@
 """Start a network of another shape from the weights of a trained one.
 
-Every tensor whose name and shape agree is taken as it is: encoder, context, hints, palette, classes, bins. The 3x3
-layers of a lean decoder become the best products of the old decoder's (truncated SVDs). All else starts anew.
+Every tensor with the same name and shape is copied: encoder, context, hints, palette, classes, bins. The 3x3 layers of
+a lean decoder become the best low-rank factors of the old decoder's (truncated SVDs). All else starts as in a new
+network.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from .network import Colorizer, NetworkConfig, Squeezed, Up
 
 @dataclass(frozen=True)
 class Inherited:
-    """A network, and the names of its tensors by where they come from."""
+    """A network, and the names of its tensors by their origin."""
 
     network: Colorizer
     taken: tuple[str, ...]
@@ -28,7 +29,7 @@ class Inherited:
 
 @torch.no_grad()
 def inherit(old: Colorizer, config: NetworkConfig) -> Inherited:
-    """Return a network shaped as `config` says that begins as near to `old` as its shape allows."""
+    """Return a network with the shape of `config` that starts as near to `old` as its shape allows."""
     new = Colorizer(old.bins, old.log_weight, config)
     weights, given = old.state_dict(), new.state_dict()
     names = [name for name in given if not name.endswith("num_batches_tracked")]
@@ -42,7 +43,7 @@ def inherit(old: Colorizer, config: NetworkConfig) -> Inherited:
 
 
 def _can_factor(old: NetworkConfig, new: NetworkConfig) -> bool:
-    """Return whether the new decoder is the old one but lean."""
+    """Return whether the new decoder is a lean version of the old one."""
     same = (old.encoder, old.context, old.decoder) == (new.encoder, new.context, new.decoder)
     return same and old.head == new.head == "unet" and old.narrow is None and old.squeeze is None
 
@@ -77,7 +78,7 @@ def _factor_step(old: Up, new: Up, loud: Tensor, reader: nn.Module) -> None:
 
 
 def _weight(layer: nn.Module) -> Tensor:
-    """Return the weight of a layer, of a squeezed one that of its 3x3 layer."""
+    """Return the weight of a layer; for a squeezed one, that of its 3x3 layer."""
     weight = (layer.factors[0] if isinstance(layer, Squeezed) else layer).weight
     assert isinstance(weight, Tensor)
     return weight
@@ -86,7 +87,7 @@ def _weight(layer: nn.Module) -> Tensor:
 def _squeeze(
     weight: Tensor, new: Squeezed, before: nn.BatchNorm2d, norm: nn.BatchNorm2d, reader: Tensor, loud: Tensor
 ) -> Tensor:
-    """Fill the 1x1 layer and return what the 3x3 layer in front of it is to be.
+    """Fill the 1x1 layer and return the weight for the 3x3 layer in front of it.
 
     The product is nearest for inputs that are independent and as large as `loud`, as `reader` reads the outputs. The
     mean of the norm behind it moves by what the squeeze loses.
@@ -107,7 +108,7 @@ def _squeeze(
 
 
 def _loudness(norm: nn.BatchNorm2d) -> Tensor:
-    """Return (C,) about how large a normed channel is after its ReLU."""
+    """Return (C,) the approximate size of a normed channel after its ReLU."""
     return (norm.weight.square() + norm.bias.clamp(min=0).square()).sqrt().clamp(min=1e-6)
 
 

@@ -30,8 +30,8 @@ def color_bins() -> Tensor:
 def zhang_bins() -> Tensor:
     """Return (313,2), as many bins of the same grid as Zhang et al. 2016: those that lie nearest to sRGB's colours.
 
-    How they came to 313 is not published and their list is not copied here; sRGB reaches no more than 261 by
-    our count, so the rest differ in nothing but that they are never right.
+    How they chose 313 is not published, and their list is not copied here. By our count sRGB reaches only 261, so the
+    others differ only in that they are never the right answer.
     """
     axis = torch.arange(-120, 121, GRID).float()
     grid = torch.cartesian_prod(axis, axis)
@@ -71,11 +71,11 @@ class SoftTargets(nn.Module):
 
 
 def class_weights(counts: Tensor, mix: float = 0.5, power: float = 0.7, ceiling: float = 8.0) -> Tensor:
-    """Return weights (Q,) that bring rare colours forward: `((1-mix) p + mix/Q)^-power`.
+    """Return weights (Q,) that favour rare colours: `((1-mix) p + mix/Q)^-power`.
 
     Args:
         counts: (Q,) how often each bin is the nearest in the training photographs.
-        mix: share of the uniform distribution; without it bins never seen would rule.
+        mix: share of the uniform distribution; without it, bins that were never seen would dominate.
         power: 0 for equal weights, 1 for full balance (Zhang's is 1 with mix .5).
         ceiling: largest weight; the mean over the photographs is 1 before it.
     """
@@ -109,7 +109,7 @@ def color_loss(logits: Tensor, ab: Tensor, targets: SoftTargets, log_weight: Ten
     Args:
         logits: (N,K,Q).
         ab: (N,K,2), the truth.
-        targets: of the bins that the logits speak of.
+        targets: over the bins of the logits.
         log_weight: (Q,); each place counts by the weight of its nearest bin.
     """
     index, share = targets(ab)  # (N, K, 5)

@@ -4,7 +4,7 @@
               -> decoder up to stride 4 -> logits over Q bins -> decode -> a*, b*, confidence
 
 Hints and palette enter through layers without bias that start at zero: an absent one (all zero) adds
-exactly nothing, whatever the layers learned. So they can be trained alone, after all else.
+exactly nothing, whatever the layers learned. So they can be trained separately, after all else.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ TAPS = {4: 1, 8: 2, 16: 4, 32: 6}  # stride -> the last stage at that stride
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything that shapes the network; stored with the weights."""
+    """The shape of the network; stored with the weights."""
 
     encoder: str = "lite2"
     context: int = 384  # width of the attention blocks
@@ -60,7 +60,7 @@ class NetworkConfig:
         None  # channels between a 3x3 layer and the 1x1 layer that widens again
     )
     hints: int = 48  # hidden channels of the hints' and the palette's layers
-    spread: tuple[int, int] = (4, 16)  # heads and their width, to carry hints to what looks alike
+    spread: tuple[int, int] = (4, 16)  # heads and their width, to spread hints to similar positions
     # For comparison with other ways (configs/larsson.toml, configs/l2.toml):
     head: Literal["unet", "hypercolumns"] = "unet"
     columns: int = 512  # width of the hypercolumns
@@ -94,7 +94,7 @@ def encoder_norm(channels: int) -> nn.BatchNorm2d:
 
 
 def drop_path(branch: Tensor, share: float) -> Tensor:
-    """Leave a residual branch (N,...) out for a share of the batch, in training (Huang et al. 2016)."""
+    """Skip a residual branch (N,...) for a share of the batch, in training (Huang et al. 2016)."""
     if not share:
         return branch
     kept = torch.rand(len(branch), *[1] * (branch.ndim - 1), device=branch.device) >= share
@@ -189,7 +189,7 @@ class Attention(nn.Module):
 
 
 class Context(nn.Module):
-    """Let every place see the whole photograph: attention on the stride-32 map.
+    """Global context: attention on the stride-32 map, so that every position sees the whole photograph.
 
     Position comes from a depthwise convolution, so that any size works.
     """
@@ -218,7 +218,7 @@ def pool_hints(hints: Tensor, stride: int) -> Tensor:
 
 
 class HintLayer(nn.Module):
-    """What the hints say at one stride; no biases, so no hints add exactly nothing."""
+    """The hints' input at one stride; no biases, so no hints add exactly nothing."""
 
     def __init__(self, stride: int, hidden: int, outputs: int) -> None:
         super().__init__()
@@ -233,12 +233,12 @@ class HintLayer(nn.Module):
 
 
 class HintSpread(nn.Module):
-    """Carry hints to the places that look alike, as evidence for the bins near the hints' colours.
+    """Spread hints to positions that look similar, as evidence for the bins near the hints' colours.
 
     Attention whose keys are the hinted cells of 8 px. Likeness is closeness of learned features and of position
     in one exponent (as colorization by optimisation likens neighbours, Levin et al. 2004); a null beside the
-    keys wins where no hint resembles the place. What a head tells is a Gaussian over ab, added to the logits as
-    its logarithm: its centre is the mean colour of the hints, its precision the share that they won from the
+    keys wins where no hint resembles the position. The output of a head is a Gaussian over ab, whose logarithm is
+    added to the logits: its centre is the mean colour of the hints, its precision the share that they won from the
     null. Without hints the null wins everything and the precision is exactly zero.
     """
 
@@ -333,7 +333,7 @@ def pick(maps: Tensor, positions: Tensor) -> Tensor:
 
 
 class PaletteLayer(nn.Module):
-    """What an ab histogram (N,Q) says to every place: (N,width,1,1); no biases, see `HintLayer`."""
+    """The input of an ab histogram (N,Q) to every position: (N,width,1,1); no biases, see `HintLayer`."""
 
     def __init__(self, bins: int, hidden: int, outputs: int) -> None:
         super().__init__()
@@ -342,7 +342,7 @@ class PaletteLayer(nn.Module):
         nn.init.zeros_(self.tell.weight)
 
     def forward(self, palette: Tensor) -> Tensor:
-        # The root brings rare colours into sight (Hellinger's distance between histograms).
+        # The root makes rare colours visible (Hellinger's distance between histograms).
         share = palette / palette.sum(1, keepdim=True).clamp(min=1e-6)
         tell: Tensor = self.tell(F.gelu(self.look(share.sqrt())))
         return tell[:, :, None, None]
@@ -420,7 +420,7 @@ class Hypercolumns(nn.Module):
 
 
 def set_drop_path(network: nn.Module, share: float) -> None:
-    """Have training skip the residual branches: the deepest with probability `share`, the first hardly ever."""
+    """Make training skip residual branches: the deepest with probability `share`, the first almost never."""
     blocks = [module for module in network.modules() if isinstance(module, (Bottleneck, Attention))]
     for depth, block in enumerate(blocks, 1):
         block.drop = share * depth / len(blocks)
@@ -467,7 +467,7 @@ class Colorizer(nn.Module):
         self.hint8 = HintLayer(8, config.hints, skips[8])
         self.hint16 = HintLayer(16, config.hints, skips[16])
         self.hint32 = HintLayer(32, config.hints, config.context)
-        # Evidence for bins is of use to an answer in bins only.
+        # Evidence for bins is useful only for an answer in bins.
         self.spread = HintSpread(width4, *config.spread) if config.answer == "classes" else None
         self.palette = PaletteLayer(len(bins), config.hints, config.context)
         self.palette_bins = PaletteLayer(len(bins), config.hints, outputs)
@@ -493,7 +493,7 @@ class Colorizer(nn.Module):
     def last_map(
         self, lightness: Tensor, hints: Tensor | None = None, palette: Tensor | None = None
     ) -> Tensor:
-        """Return what the last layer looks at, (N,C,H/4,W/4)."""
+        """Return the input of the last layer, (N,C,H/4,W/4)."""
         maps = self.encoder(((lightness / 100 * 255 - 127) / 128).expand(-1, 3, -1, -1))
         condition = maps[32].new_zeros(1)
         if palette is not None:

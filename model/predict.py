@@ -74,7 +74,7 @@ class OnnxPredict:
     """Predict with ONNX Runtime: exactly what a worker runs.
 
     Raises:
-        ModelRejected: no such file, none that ONNX Runtime reads, or one without a card.
+        ModelRejected: the file is missing, ONNX Runtime cannot read it, or it has no card.
     """
 
     def __init__(self, weights: Path) -> None:
@@ -113,7 +113,7 @@ def load_predict(weights: Path, device: str) -> Predict:
     """Return the predictor that fits the file: ONNX Runtime for `.onnx`, torch for anything else.
 
     Raises:
-        ModelRejected: no weights of ours.
+        ModelRejected: the file does not have Photochrom's weights.
     """
     return OnnxPredict(weights) if weights.suffix == ".onnx" else TorchPredict(weights, device)
 

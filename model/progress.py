@@ -1,4 +1,4 @@
-"""Lines on stderr that say how far long work is."""
+"""Lines on stderr that show the progress of long work."""
 
 import sys
 import time
@@ -7,12 +7,12 @@ from typing import ClassVar, Self
 
 
 def time_left(done: float, total: float, seconds: float) -> str:
-    """Say how long the rest of `total` will take, `done` of them having taken `seconds`."""
+    """Return how long the rest of `total` will take, if `done` of them took `seconds`."""
     return f"{max(0, total - done) * seconds / done / 60:.1f} min left"
 
 
 class Line:
-    """A line that is written over each time; where stderr is no terminal, every time is a line of its own."""
+    """A line that is overwritten each time; where stderr is not a terminal, each time writes a new line."""
 
     _open: ClassVar["Line | None"] = None  # whose text the cursor stands behind
 
@@ -28,7 +28,7 @@ class Line:
         self.end()
 
     def show(self, text: str) -> None:
-        """Write `text` in the place of what was shown before."""
+        """Write `text` over the text that was shown before."""
         if self.quiet:
             return
         if not sys.stderr.isatty():
@@ -52,11 +52,11 @@ class Line:
 class Count(Line):
     """How many photographs are done, of how many, at which rate, and how long the rest will take.
 
-    It is shown twice a second, every half a minute where stderr is no terminal, and when all are done.
+    It is shown twice a second, every half a minute where stderr is not a terminal, and when all are done.
 
     Args:
         doing: what is done to them, such as "measured".
-        total: how many there are, or None if nobody knows.
+        total: how many there are, or None if that is not known.
         quiet: show nothing.
     """
 

@@ -3,8 +3,8 @@
     python -m model.train --config model/configs/standing.toml --photos DIR_OR_TAR --out runs/standing
     torchrun --nproc-per-node 8 -m model.train ...      # one process per GPU, the same arguments
 
-A run writes `last.pt` (everything to go on: `--resume`), `log.csv` and sample sheets (grey, result, truth).
-Every random draw depends on the seed and the step alone, so a resumed run follows the same curve.
+A run writes `last.pt` (everything that `--resume` needs), `log.csv` and sample sheets (grey, result, truth).
+Every random draw depends only on the seed and the step, so a resumed run follows the same curve.
 """
 
 import argparse
@@ -50,12 +50,12 @@ Photos = HeldPhotos | StreamedPhotos
 PRIOR_BATCHES = 20  # to count the colours of the photographs for the class weights
 
 
-# ---------------------------------------------------------------- what a run is made of
+# ---------------------------------------------------------------- the parts of a run
 
 
 @dataclass
 class Run:
-    """Everything that a checkpoint holds."""
+    """The content of a checkpoint."""
 
     config: RunConfig
     network: Colorizer
@@ -92,7 +92,7 @@ class Run:
         """Take the state of a checkpoint of the same configuration.
 
         Raises:
-            ModelRejected: no checkpoint, or one of another network.
+            ModelRejected: it is not a checkpoint, or it is one of another network.
         """
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
@@ -128,7 +128,7 @@ def start_run(config: RunConfig, init: str, photos: Photos, device: str) -> Run:
         for layer in network.modules():
             if config.still_norms and isinstance(layer, nn.BatchNorm2d):
                 layer.eval()
-    else:  # statistics of batches stand still, too
+    else:  # batch statistics are frozen, too
         network.eval()
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith(PALETTE if config.learn == "palette" else CONDITIONS))
@@ -231,7 +231,7 @@ def train(
 ) -> Run:
     """Train up to `config.steps` (or stop before step `until`, to be resumed) and return the run.
 
-    With `minutes` the whole schedule takes so long, whatever a step takes; the reading of photographs comes before it.
+    With `minutes` the whole schedule takes that time, whatever a step takes; reading the photographs is not included.
 
     Raises:
         PhotochromError: photographs or weights are missing or do not fit.
@@ -251,7 +251,7 @@ def train(
 
 
 def load_teacher(path: Path, run: Run, photos: Photos, ranks: Ranks) -> Teacher:
-    """Load the teacher, and have it remember the photographs if it shall.
+    """Load the teacher, and let it remember the photographs if the configuration says so.
 
     Raises:
         ModelRejected: no weights, weights of other bins, or photographs that are not held.
@@ -259,13 +259,15 @@ def load_teacher(path: Path, run: Run, photos: Photos, ranks: Ranks) -> Teacher:
     teacher = Teacher.load(path, run.network.bins, bf16=in_bf16(run.config, ranks.device))
     if run.config.teacher_remembers:
         if not isinstance(photos, HeldPhotos):
-            raise ModelRejected("A teacher remembers only photographs that are held (held = true).")
+            raise ModelRejected(
+                "A teacher can remember only photographs that are held in memory; set held = true."
+            )
         teacher.remember(photos.stored, quiet=not ranks.first)
     return teacher
 
 
 def compile_parts(network: Colorizer) -> None:
-    """Compile what every batch passes: the encoder, the context and the decoder (torch.compile)."""
+    """Compile the parts that every batch uses: the encoder, the context and the decoder (torch.compile)."""
     for name, part in network.named_children():
         if f"{name}." not in CONDITIONS and name != "classify":
             part.compile()
@@ -282,7 +284,7 @@ def descend_along(
     *,
     resumed: bool,
 ) -> None:
-    """Take all steps of the schedule that are left, and write what a run writes on its way."""
+    """Take all remaining steps of the schedule, and write the run's files on the way."""
     config = run.config
     out.mkdir(parents=True, exist_ok=True)
     model: nn.Module = run.network
@@ -298,7 +300,7 @@ def descend_along(
             with run.watch("photographs"):
                 stored = next(batches).to(ranks.device)
             random = generator(config.seed, run.step, ranks.rank, device=ranks.device)
-            torch.manual_seed(random.initial_seed())  # for the layers that draw by themselves
+            torch.manual_seed(random.initial_seed())  # for layers with their own random draws
             loss = batch_loss(model, run, stored, targets, random)
             rate = learning_rate(config, place)
             descend(run, loss, rate)
@@ -378,7 +380,7 @@ def decoded_loss(run: Run, outputs: Tensor, truth: Tensor) -> Tensor:
 def descend(run: Run, loss: Tensor, rate: float) -> None:
     """Take one step at a learning rate; a step that is not finite changes nothing.
 
-    Nothing here waits for the device: whether the gradient is finite is for the optimiser's own kernel to read.
+    Nothing here waits for the device: the optimiser's own kernel reads whether the gradient is finite.
     """
     for group in run.optimizer.param_groups:
         group["lr"] = rate * group["rate"]
@@ -388,10 +390,10 @@ def descend(run: Run, loss: Tensor, rate: float) -> None:
     with run.watch("optimizer"):
         norm = nn.utils.clip_grad_norm_(run.network.parameters(), run.config.clip, foreach=True)
         finite = norm.isfinite().float()
-        # As torch.amp.GradScaler says it to a fused optimiser; a plain attribute that its stub does not know.
+        # As torch.amp.GradScaler passes it to a fused optimiser; a plain attribute that is missing in its stub.
         run.optimizer.__dict__["found_inf"] = 1 - finite
         run.optimizer.step()
-        # Averaging starts short, or the random start would stay in it for thousands of steps.
+        # Averaging starts short; otherwise the random start would stay in it for thousands of steps.
         follow(run, min(run.config.average, (1 + run.step) / (10 + run.step)), finite)
 
 
@@ -441,26 +443,26 @@ def parser() -> argparse.ArgumentParser:
         default="imagenet",
         help="imagenet (default): an EfficientNet-Lite encoder; scratch; or weights: a .pt or an exported .onnx",
     )
-    cli.add_argument("--resume", action="store_true", help="go on from OUT/last.pt")
+    cli.add_argument("--resume", action="store_true", help="continue from OUT/last.pt")
     cli.add_argument("--validation", type=Path, help="photographs to measure at every save")
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
     cli.add_argument(
-        "--teacher", type=Path, help="weights whose answers to clean photographs are taught, too"
+        "--teacher", type=Path, help="weights whose answers on clean photographs are learned, too"
     )
     cli.add_argument(
         "--minutes",
         type=float,
-        help="take so long for the whole schedule, whatever a step takes: warm-up, rates and saves keep their shares",
+        help="minutes for the whole schedule, whatever a step takes: warm-up, rates and saves keep their shares",
     )
     cli.add_argument(
-        "--profile", action="store_true", help="say where the time of a step goes; steps are slower"
+        "--profile", action="store_true", help="report where the time of a step goes; steps are slower"
     )
-    cli.add_argument("--until", type=int, help="stop at this step; --resume goes on")
+    cli.add_argument("--until", type=int, help="stop at this step; --resume continues")
     cli.add_argument(
         "--compile",
         dest="compiled",
         action="store_true",
-        help="compile the network first (torch.compile): minutes at the start, for long runs",
+        help="compile the network first (torch.compile): it takes minutes, so only for long runs",
     )
     return cli
 

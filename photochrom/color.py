@@ -78,7 +78,7 @@ def fit_gamut(lab_: ArrayLike) -> Floats:
     """Bring CIELAB (..., 3) into sRGB by reducing chroma along its hue; L* does not change.
 
     Clipping RGB instead would move lightness and hue. Colours already inside are returned as they are;
-    for the others the largest chroma that fits is found by bisection (to 1/65536 of the asked chroma).
+    for the others the largest chroma that fits is found by bisection (to 1/65536 of the given chroma).
     """
     lab_ = _floats(lab_).copy()
     lab_[..., 0] = np.clip(lab_[..., 0], 0, 100)
@@ -94,7 +94,7 @@ def fit_gamut(lab_: ArrayLike) -> Floats:
 
 
 def in_gamut(lab_: ArrayLike, tolerance: float = 1e-5) -> NDArray[np.bool_]:
-    """Tell (...) whether CIELAB (..., 3) lies in sRGB, to `tolerance` of linear light."""
+    """Return (...) whether CIELAB (..., 3) lies in sRGB, to `tolerance` of linear light."""
     rgb = linear_rgb(lab_)
     return np.asarray(((rgb >= -tolerance) & (rgb <= 1 + tolerance)).all(axis=-1))
 

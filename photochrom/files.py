@@ -1,4 +1,4 @@
-"""Files that are whole or not there, also after a crash of the machine."""
+"""Atomic file writes: a file is complete or absent, even after a crash of the machine."""
 
 import os
 import tempfile
@@ -10,12 +10,12 @@ from typing import BinaryIO
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Have a file to write to that takes the place of `path` at the end; after an error `path` is as it was.
+    """Provide a file to write to that replaces `path` at the end; after an error `path` is as it was.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    # Not the whole name: a long one would be too long with what comes on top.
+    # Not the whole name: with the added suffix, a long one would be too long.
     prefix = f".{path.name.lstrip('.')[:40]}."
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".part")
     unfinished = Path(name)
@@ -24,7 +24,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp lets nobody else read; results are for whomever the user's files are for.
+        # mkstemp makes files private; results get the permissions of the user's other files.
         unfinished.chmod(0o666 & ~_umask())
         unfinished.replace(path)
     except BaseException:

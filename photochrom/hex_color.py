@@ -1,4 +1,4 @@
-"""One colour written as `#rrggbb`, without numpy: the client and the command line's help have none."""
+"""One colour written as `#rrggbb`, without numpy, which the client and the command line's help do not have."""
 
 import math
 import re
@@ -10,7 +10,7 @@ RGB_TO_XYZ_ROWS = (
     (0.0193308187155918, 0.1191947797946259, 0.9505321522496608),
 )
 EPSILON, KAPPA = 216 / 24389, 24389 / 27
-"""Where CIELAB's curve becomes a line, and how steep that is."""
+"""Where CIELAB's curve becomes a straight line, and that line's slope."""
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -18,7 +18,7 @@ def ab_of_hex(text: object) -> tuple[float, float]:
     """Return a*, b* of an sRGB colour like `#a04030`, as `color.lab` does for arrays.
 
     Raises:
-        ValueError: it is no such text.
+        ValueError: it is not such a text.
     """
     if not isinstance(text, str) or not _HEX.fullmatch(text):
         raise ValueError("color must be a text like #a04030")
@@ -27,7 +27,7 @@ def ab_of_hex(text: object) -> tuple[float, float]:
         _compressed(sum(share * part for share, part in zip(row, light, strict=True)) / sum(row))
         for row in RGB_TO_XYZ_ROWS
     )
-    # Of a grey exactly 0, and never -0.
+    # A grey gives exactly 0, and never -0.
     return round(500 * (fx - fy), 9) + 0.0, round(200 * (fy - fz), 9) + 0.0
 
 

@@ -1,4 +1,4 @@
-"""Identifiers that sort by the time of their making, and hashes that stand for texts."""
+"""Identifiers that sort by their creation time, and hashes of texts."""
 
 import hashlib
 import secrets
@@ -17,19 +17,19 @@ _last = 0
 def new_id() -> str:
     """Return a ULID in lower case: 48 bits of milliseconds, then 80 random bits (26 characters).
 
-    Ids of one process always rise, also within a millisecond, so that a batch keeps its order.
+    Ids of one process always increase, also within a millisecond, so that a batch keeps its order.
     """
     global _last
     fresh = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
     with _lock:
-        # The step is random: the next id cannot be told from this one.
+        # The step is random: the next id cannot be guessed from this one.
         _last = max(fresh, _last + 1 + secrets.randbits(40))
         number = _last
     return _spelled(number)
 
 
 def first_id_at(moment: datetime) -> str:
-    """Return the least id that could have been made at this moment: a place in sorted ids."""
+    """Return the smallest id that could have been made at this moment: a position in sorted ids."""
     return _spelled(int(moment.timestamp() * 1000) << 80)
 
 
@@ -38,5 +38,5 @@ def _spelled(number: int) -> str:
 
 
 def hashed(text: str) -> str:
-    """Return the SHA-256 of a text in hex; of names of files also where they are no valid Unicode."""
+    """Return the SHA-256 of a text in hex; names of files that are not valid Unicode work, too."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Logs of every process, as lines for people or JSON for machines, with the ids of request and job."""
+"""Logging for every process, as lines for people or JSON for machines, with the ids of request and job."""
 
 import logging
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _IDS: ContextVar[dict[str, str]] = ContextVar("ids", default={})  # noqa: B039 -
 
 
 class LogFormat(StrEnum):
-    """How a line of the log looks."""
+    """The format of a log line."""
 
     TEXT = "text"
     JSON = "json"
@@ -35,7 +35,7 @@ def configure(log_format: LogFormat) -> None:
     handler.addFilter(_with_ids)
     handler.setFormatter(_json() if log_format is LogFormat.JSON else _Text())
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    # RQ tells each job five times over.
+    # RQ logs each job five times.
     for name in ("rq", "rq.worker", "rq.scheduler"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -1,4 +1,4 @@
-"""The present, as records hold it, and how long things are kept."""
+"""The current time as records store it, and how long things are kept."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(frozen=True)
 class Retention:
-    """How long each part outlives the end of its job."""
+    """How long each part is kept after its job has finished."""
 
     original: timedelta
     result: timedelta
@@ -14,6 +14,6 @@ class Retention:
 
 
 def utc_now() -> datetime:
-    """Return the time as the records hold it: aware, UTC, whole milliseconds."""
+    """Return the current time as records store it: aware, UTC, whole milliseconds."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)

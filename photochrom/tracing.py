@@ -1,8 +1,8 @@
-"""OpenTelemetry traces, for who wants them: one trace from the request over the queue to the worker's stages.
+"""Optional OpenTelemetry traces: one trace from the request through the queue to the worker's stages.
 
-Nothing of OpenTelemetry is imported before `configure` is given a receiver; without one a span costs a look at a
-global. The trace goes from process to process as the `traceparent` of W3C Trace Context (2021): in the caller's header,
-then in the job's record. OTEL_* variables tell the exporter more, such as headers.
+OpenTelemetry is not imported before `configure` gets a receiver; without one a span costs one check of a global. The
+trace passes from process to process as the `traceparent` of W3C Trace Context (2021): in the caller's header, then in
+the job's record. OTEL_* variables configure the exporter further, for example its headers.
 """
 
 import logging
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 Attributes: TypeAlias = Mapping[str, str | int | float]
 _HEADER = "traceparent"
-# For one batch of spans, tries included: an end must not wait for a receiver that is away.
+# For one batch of spans, retries included: a process must not wait at its end for a receiver that is away.
 _EXPORT_SECONDS = 5.0
 _NOTHING: AbstractContextManager[None] = nullcontext()
 _tracer: "Tracer | None" = None
 
 
 def configure(settings: "SharedSettings", part: str) -> None:
-    """Trace from here on as `photochrom-{part}`, if the settings name a receiver.
+    """Start tracing as `photochrom-{part}`, if the settings name a receiver.
 
     Raises:
-        TracingMissing: they do, and OpenTelemetry is not installed.
+        TracingMissing: the settings name one, and OpenTelemetry is not installed.
     """
     global _tracer
     if not settings.traces:
@@ -44,8 +44,8 @@ def configure(settings: "SharedSettings", part: str) -> None:
         from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
     except ImportError as error:
         raise TracingMissing(
-            "PHOTOCHROM_TRACES is set, but OpenTelemetry is not installed; `pip install 'photochrom[tracing]'`, "
-            "or unset it."
+            "PHOTOCHROM_TRACES is set, but OpenTelemetry is not installed: run `pip install 'photochrom[tracing]'`, "
+            "or unset PHOTOCHROM_TRACES."
         ) from error
     provider = TracerProvider(
         sampler=ParentBasedTraceIdRatio(settings.trace_share),
@@ -56,30 +56,30 @@ def configure(settings: "SharedSettings", part: str) -> None:
         BatchSpanProcessor(OTLPSpanExporter(endpoint=receiver, timeout=_EXPORT_SECONDS))
     )
     _tracer = provider.get_tracer("photochrom", __version__)
-    # It repeats each failure with a traceback; the first line is enough.
+    # The exporter logs each failure with a traceback; the first line is enough.
     logging.getLogger("opentelemetry").setLevel(logging.ERROR)
 
 
 def on() -> bool:
-    """Tell whether spans go anywhere."""
+    """Return whether spans are exported."""
     return _tracer is not None
 
 
 def span(name: str) -> AbstractContextManager[None]:
-    """Make what happens within a part of the trace that is under way."""
+    """Record what happens inside as a span of the current trace."""
     if _tracer is None:
         return _NOTHING
     return _span(_tracer, name)
 
 
 def continued(name: str, parent: str, kind: str, attributes: Attributes) -> AbstractContextManager[None]:
-    """Go on in this process with the trace that `parent` (a traceparent; "" for none) began in another.
+    """Continue in this process the trace that `parent` (a traceparent; "" for none) began in another.
 
     Args:
         name: of the span.
-        parent: where it hangs; what is no traceparent begins a trace.
+        parent: the parent span; text that is not a traceparent begins a new trace.
         kind: SERVER or CONSUMER.
-        attributes: what is told of it.
+        attributes: of the span.
     """
     if _tracer is None:
         return _NOTHING
@@ -89,13 +89,13 @@ def continued(name: str, parent: str, kind: str, attributes: Attributes) -> Abst
 
 
 def past(name: str, begin: datetime, end: datetime) -> None:
-    """Add a part that is over, and that no process was at work on: the time in the queue."""
+    """Add a finished span that belongs to no process: the time in the queue."""
     if _tracer is not None:
         _tracer.start_span(name, start_time=_nanoseconds(begin)).end(_nanoseconds(end))
 
 
 def tell(attributes: Attributes) -> None:
-    """Add what became known later to the span that is under way."""
+    """Add attributes that became known later to the current span."""
     if _tracer is not None:
         from opentelemetry import trace
 
@@ -103,7 +103,7 @@ def tell(attributes: Attributes) -> None:
 
 
 def rename(name: str) -> None:
-    """Give the span that is under way the name that it should have had."""
+    """Rename the current span."""
     if _tracer is not None:
         from opentelemetry import trace
 
@@ -111,7 +111,7 @@ def rename(name: str) -> None:
 
 
 def ids() -> dict[str, str]:
-    """Return what a line of the log says of the trace that is under way; nothing where there is none."""
+    """Return the fields of the current trace for a log line; empty where there is none."""
     if _tracer is None:
         return {}
     from opentelemetry import trace
@@ -120,7 +120,7 @@ def ids() -> dict[str, str]:
 
 
 def traceparent() -> str:
-    """Return where the next process goes on; "" where nothing is traced."""
+    """Return the traceparent for the next process; "" where nothing is traced."""
     if _tracer is None:
         return ""
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

@@ -5,8 +5,8 @@
     with Client("http://127.0.0.1:8000") as client:
         client.colorize("grey.jpg", "colour.jpg")
 
-Every method is safe to call again after whatever happened, and retries what a moment later may work. Errors are
-`PhotochromError`s: an `ApiError` when the server refused, a `ConnectionFailed` when none answered.
+Every method is safe to call again, whatever happened before, and retries errors that may be temporary. Errors are
+`PhotochromError`s: an `ApiError` when the server refused, a `ConnectionFailed` when no server answered.
 """
 
 from photochrom.batches.record import BatchState

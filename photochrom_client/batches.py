@@ -35,7 +35,7 @@ class Batches:
 
         Args:
             name: shown in lists, at most 200 characters; batches may share one.
-            options: those that are set; all others are the server's defaults.
+            options: those to set; all others are the server's defaults.
             idempotency_key: a call with the same key returns the same batch; without one, only the retries of
                 this very call do.
         """
@@ -68,7 +68,7 @@ class Batches:
         Raises:
             Conflict: code `item-conflict`, there is another photograph of this name; `batch-closed`, the batch
                 is sealed or canceled.
-            InvalidRequest: the name is none, or the photograph is damaged.
+            InvalidRequest: the name is not valid, or the photograph is damaged.
         """
         path = f"{_path(batch_id)}/items/{quote(name)}"
         sent = self._transport.call(
@@ -85,14 +85,14 @@ class Batches:
         return pages(self._transport, f"{_path(batch_id)}/items", state, page_size)
 
     def seal(self, batch_id: str) -> Batch:
-        """Say that all photographs are sent; the batch is over when the last item is."""
+        """Seal the batch: all photographs are sent. The batch is finished when its last item is."""
         return read(Batch, self._transport.call("POST", f"{_path(batch_id)}:seal"))
 
     def progress(self, batch_id: str, *, timeout: float | None = None) -> Iterator[Batch]:
-        """Yield the batch now and whenever it has changed, until it is over; seal it before or meanwhile.
+        """Yield the batch now and after each change, until it is finished; seal it before or meanwhile.
 
         Raises:
-            WaitedTooLong: it was not over after `timeout` seconds.
+            WaitedTooLong: it was not finished after `timeout` seconds.
         """
         give_up = None if timeout is None else time.monotonic() + timeout
         seen = None
@@ -107,17 +107,17 @@ class Batches:
                 self._transport.pause(_LOOK)
 
     def wait(self, batch_id: str, *, timeout: float | None = None) -> Batch:
-        """Return the batch when it is over; raises `WaitedTooLong` after `timeout` seconds."""
+        """Return the batch when it is finished; raises `WaitedTooLong` after `timeout` seconds."""
         *_, last = self.progress(batch_id, timeout=timeout)
         return last
 
     def download_archive(
         self, batch_id: str, target: str | PathLike[str], *, overwrite: bool = False
     ) -> Path:
-        """Write all results there are as one zip, with `manifest.json`; whole or not at all.
+        """Write all present results as one zip, with `manifest.json`; completely or not at all.
 
         Raises:
-            FileExistsError: the target is there, and not to be overwritten.
+            FileExistsError: the target exists, and `overwrite` is False.
             Conflict: there is no result yet.
         """
         path = Path(target)
@@ -126,22 +126,22 @@ class Batches:
         return path
 
     def errors(self, batch_id: str) -> dict[str, JobError]:
-        """Return why items failed, by their names."""
+        """Return the reasons why items failed, by the items' names."""
         return {
             job.item or job.id: job.error for job in self.items(batch_id, state=JobState.FAILED) if job.error
         }
 
     def retry_failed(self, batch_id: str) -> int:
-        """Queue failed and canceled items anew, as far as their originals are kept; return how many those are."""
+        """Queue failed and canceled items again, as far as their originals are kept; return how many."""
         answer: dict[str, Any] = self._transport.call("POST", f"{_path(batch_id)}:retry-failed").json()
         return int(answer["retried"])
 
     def cancel(self, batch_id: str) -> Batch:
-        """Begin no further item; what is done is kept, and `retry_failed` goes on with the rest."""
+        """Start no further item. Finished results are kept, and `retry_failed` continues with the rest."""
         return read(Batch, self._transport.call("POST", f"{_path(batch_id)}:cancel"))
 
     def delete(self, batch_id: str) -> None:
-        """Erase the batch, its items and their files; one that is gone already is no error."""
+        """Erase the batch, its items and their files; it is not an error if it is already gone."""
         with suppress(NotFound):
             self._transport.call("DELETE", _path(batch_id))
 

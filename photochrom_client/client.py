@@ -1,4 +1,4 @@
-"""The client: where the server is, who asks, and how patiently."""
+"""The client: the server's address, the caller's key and the patience for retries."""
 
 from collections.abc import Callable
 from os import PathLike
@@ -17,11 +17,11 @@ from .retries import Retries
 from .transport import Transport, read
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
-"""Where `photochrom up` listens unless told otherwise."""
+"""Where `photochrom up` listens by default."""
 
 
 class Client:
-    """Speaks with one server; safe to share between threads. Close it, or use it as a context.
+    """A client of one server; safe to share between threads. Close it, or use it as a context manager.
 
     Attributes:
         jobs: photographs one at a time.
@@ -42,13 +42,13 @@ class Client:
         Args:
             server: its address, as `https://photochrom.example.org`.
             api_key: sent as `Authorization: Bearer`; the embedded mode needs none.
-            timeout: seconds without a sign of life, not for a whole call: a large photograph may take longer.
+            timeout: seconds without any data, not for a whole call: a large photograph may take longer.
             retries: how patient the client is with connections that break and servers that are busy.
-            on_retry: is called, on the calling thread, with each error that is going to be tried again and the
-                seconds until then.
+            on_retry: called on the calling thread before each retry, with the error and the seconds until the
+                retry.
 
         Raises:
-            ConnectionFailed: the address is none.
+            ConnectionFailed: the address is not valid.
         """
         self._transport = Transport(server, api_key, timeout, retries or Retries(), on_retry)
         self.jobs = Jobs(self._transport)
@@ -56,7 +56,7 @@ class Client:
 
     @property
     def server(self) -> str:
-        """Return its address."""
+        """Return the server's address."""
         return self._transport.server
 
     def colorize(
@@ -72,18 +72,18 @@ class Client:
 
         Raises:
             JobFailed: the photograph cannot be colorized.
-            WaitedTooLong: it was not done after `timeout` seconds; its job goes on.
-            FileExistsError: the target is there, and not to be overwritten.
+            WaitedTooLong: it was not finished after `timeout` seconds; its job continues.
+            FileExistsError: the target exists, and `overwrite` is False.
         """
         job = self.jobs.wait(self.jobs.submit(photo, options).id, timeout=timeout)
         return self.jobs.download(job, target, overwrite=overwrite)
 
     def limits(self) -> Limits:
-        """Return what the server takes, and how long it keeps it."""
+        """Return what the server accepts, and how long it keeps it."""
         return read(Limits, self._transport.call("GET", "/v1/limits"))
 
     def close(self) -> None:
-        """End all connections; calls at work in other threads raise `ClientClosed`."""
+        """Close all connections; calls in progress in other threads raise `ClientClosed`."""
         self._transport.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Files that arrive whole or not at all: into a hidden file beside the target, resumed by Range, then renamed."""
+"""Downloads that arrive completely or not at all: into a hidden file beside the target, resumed, then renamed."""
 
 import errno
 import hashlib
@@ -19,20 +19,20 @@ def download(
     size: int | None = None,
     sha256: str | None = None,
 ) -> None:
-    """Fetch `path` into `target`; a `part` that an earlier attempt left is gone on with if `sha256` is known.
+    """Fetch `path` into `target`; a `part` that an earlier attempt left is continued if `sha256` is known.
 
     Raises:
-        FileExistsError: the target is there and `overwrite` is False; it is left as it was.
+        FileExistsError: the target exists and `overwrite` is False; it is left as it was.
         ApiError: the server refused.
-        ConnectionFailed: the connection broke more often than the client has patience for.
+        ConnectionFailed: the connection kept breaking for longer than the client's patience.
         DownloadBroken: what arrived is not what was announced.
         OSError: the folder cannot be written.
     """
     if target.exists() and not overwrite:
-        raise FileExistsError(f"{target} is there already.")
+        raise FileExistsError(f"{target} exists already; choose another name, or overwrite it.")
     _make_folder(target.parent)
     if sha256 is None:
-        # Nothing would tell a part of this file from one of another.
+        # Without a digest, a part of this file cannot be told from a part of another.
         part.unlink(missing_ok=True)
 
     def attempt() -> None:
@@ -51,7 +51,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        # It would be taken for the target's being there.
+        # Otherwise this error would mean that the target exists.
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
 
 
@@ -65,13 +65,13 @@ def _fetch(transport: Transport, path: str, part: Path, *, resume: str | None) -
             transport.stream("GET", path, headers=headers) as response,
             part.open("ab" if response.status_code == 206 else "wb") as file,
         ):
-            # In the pieces that come: larger blocks would be gathered, and what is gathered is lost in a break.
+            # In the pieces that arrive: larger blocks are buffered, and a break loses the buffer.
             for piece in response.iter_bytes():
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
     except ApiError as error:
-        # Nothing lies behind the part: it is whole, or of another file; its digest tells.
+        # The server has nothing beyond the part: it is complete, or of another file; the digest decides.
         if error.status != 416:
             raise
 
@@ -95,14 +95,14 @@ def _publish(part: Path, target: Path, *, overwrite: bool) -> None:
         part.replace(target)
         return
     try:
-        # Unlike a rename, a link never replaces what came there meanwhile.
+        # Unlike a rename, a link never replaces a file that was created meanwhile.
         target.hardlink_to(part)
     except FileExistsError:
         raise
     except OSError:
-        # File systems without hard links: FAT, some of the network.
+        # File systems without hard links: FAT, and some network file systems.
         if target.exists():
-            raise FileExistsError(f"{target} is there already.") from None
+            raise FileExistsError(f"{target} exists already; choose another name, or overwrite it.") from None
         part.replace(target)
         return
     finally:

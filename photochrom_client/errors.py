@@ -1,4 +1,4 @@
-"""What a call may end with: one class for each kind of answer, made from the server's problem+json (RFC 9457)."""
+"""The errors of a call: one class for each kind of answer, made from the server's problem+json (RFC 9457)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,8 +17,8 @@ class ApiError(PhotochromError):
         status: of HTTP.
         code: stable, to branch on; docs/api.md lists them. `http-502` and the like where no problem+json came,
             as from a proxy.
-        request_id: to be quoted in reports; empty if the answer had none.
-        retry_after: seconds after which the server says that trying again makes sense, if it does.
+        request_id: quote it in reports; empty if the answer had none.
+        retry_after: seconds after which the server suggests a retry, if it does.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ApiError(PhotochromError):
 
 
 class InvalidRequest(ApiError):
-    """400 or 422: an option, a name or the photograph itself is wrong; the same call can never work."""
+    """400 or 422: an option, a name or the photograph itself is wrong; the same call will always fail."""
 
 
 class Unauthorized(ApiError):
@@ -41,7 +41,7 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """403: the key may not do that, or the server does not go by this host name."""
+    """403: the key does not allow that, or the server does not answer to this host name."""
 
 
 class NotFound(ApiError):
@@ -49,15 +49,15 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """409: the state does not allow it, as a result that is not there yet or a batch that is sealed."""
+    """409: the state does not allow it, such as a result that is not ready or a batch that is sealed."""
 
 
 class Expired(ApiError):
-    """410: it was there; its time is over and it was deleted."""
+    """410: it existed, but has expired and was deleted."""
 
 
 class TooLarge(ApiError):
-    """413: more bytes or pixels than the server takes."""
+    """413: more bytes or pixels than the server accepts."""
 
 
 class UnsupportedMedia(ApiError):
@@ -65,15 +65,15 @@ class UnsupportedMedia(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """429: a limit on calls or on waiting jobs; raised when `retry_after` is beyond the client's patience."""
+    """429: a rate limit or a limit on waiting jobs; raised when `retry_after` exceeds the client's patience."""
 
 
 class ServerFault(ApiError):
-    """5xx: the server's own trouble, 507 a full disk."""
+    """5xx: the server itself failed; 507 is a full disk."""
 
 
 class ConnectionFailed(PhotochromError):
-    """No answer came: nothing listens there, the connection broke, or it took too long."""
+    """No answer came: no server listens there, the connection broke, or the answer took too long."""
 
     code = "connection-failed"
     retry_after: float | None = None
@@ -91,13 +91,13 @@ class DownloadBroken(ConnectionFailed):
 
 
 class WaitedTooLong(PhotochromError):
-    """`wait` came to its timeout; the job or batch goes on."""
+    """`wait` reached its timeout; the job or batch continues."""
 
     code = "waited-too-long"
 
 
 class ClientClosed(PhotochromError):
-    """The client was closed while the call was at work, or before."""
+    """The client was closed before or during the call."""
 
     code = "client-closed"
 
@@ -125,7 +125,7 @@ _KINDS: dict[int, type[ApiError]] = {
 
 
 def error_of(response: httpx.Response) -> ApiError:
-    """Return the error that a response of 400 or above stands for; its body has been read."""
+    """Return the error for a response of 400 or above, whose body has been read."""
     problem = _problem(response)
     kind = _KINDS.get(response.status_code, ServerFault if response.status_code >= 500 else ApiError)
     return kind(

@@ -38,13 +38,13 @@ class Jobs:
 
         Args:
             photo: the path of a file, or its bytes.
-            options: those that are set; all others are the server's defaults.
+            options: those to set; all others are the server's defaults.
             name: the file name, if `photo` is bytes or has another.
             idempotency_key: a call with the same key returns the same job for 24 hours; without one, only the
                 retries of this very call do.
 
         Raises:
-            ApiError: refused, as `UnsupportedMedia` if it is no photograph.
+            ApiError: refused, for example `UnsupportedMedia` if it is not a photograph.
             ConnectionFailed: no answer.
             OSError: the file cannot be read.
         """
@@ -68,15 +68,15 @@ class Jobs:
     def wait(
         self, job_id: str, *, timeout: float | None = None, on_change: Callable[[Job], None] = lambda _: None
     ) -> Job:
-        """Return the job when it is over, one way or another; `job.done()` raises if it has no result.
+        """Return the job when it has finished, with or without a result; `job.done()` raises if it has none.
 
         Args:
             job_id: the job.
-            timeout: seconds; None waits as long as it takes.
-            on_change: is called with the job whenever it has changed, first with how it is now.
+            timeout: seconds; None waits without limit.
+            on_change: called with the job as it is now, and after each change.
 
         Raises:
-            WaitedTooLong: it was not over in time.
+            WaitedTooLong: it did not finish in time.
         """
         give_up = None if timeout is None else time.monotonic() + timeout
         look, seen = _FIRST_LOOK, None
@@ -97,20 +97,21 @@ class Jobs:
 
         Raises:
             Conflict: there is no result (yet).
-            Expired: its time is over.
+            Expired: it has expired.
         """
         return self._transport.call("GET", f"{_path(job_id)}/result").content
 
     def download(self, job: Job | str, target: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the result to `target`, whole or not at all, and return its path.
+        """Write the result to `target`, completely or not at all, and return its path.
 
-        It is received into a hidden file beside the target, gone on with after broken connections (and after
-        the death of this program, in the next call), compared with its SHA-256 and then renamed.
+        The result is received into a hidden file beside the target. That file is continued after broken
+        connections and, in the next call, after a crash of this program. It is then checked against the
+        result's SHA-256 and renamed.
 
         Raises:
-            FileExistsError: the target is there, and not to be overwritten.
+            FileExistsError: the target exists, and `overwrite` is False.
             JobFailed: there is no result.
-            Expired: its time is over.
+            Expired: it has expired.
             OSError: the target cannot be written.
         """
         known = self.get(job) if isinstance(job, str) else job
@@ -129,21 +130,21 @@ class Jobs:
         return path
 
     def cancel(self, job_id: str) -> Job:
-        """Cancel it at once if it waits, before its next stage if it runs; raises `Conflict` if it is over."""
+        """Cancel it at once if it waits, before its next stage if it runs; raises `Conflict` if it has finished."""
         try:
             return read(Job, self._transport.call("POST", f"{_path(job_id)}:cancel"))
         except Conflict:
-            # Perhaps by this very call, whose first answer was lost.
+            # Perhaps it was canceled by this very call, whose first answer was lost.
             if (job := self.get(job_id)).state is JobState.CANCELED:
                 return job
             raise
 
     def retry(self, job_id: str) -> Job:
-        """Queue a failed or canceled job anew; raises `Conflict` if it is neither, or its original expired."""
+        """Queue a failed or canceled job again; raises `Conflict` if it is neither, or its original expired."""
         return read(Job, self._transport.call("POST", f"{_path(job_id)}:retry", repeatable=False))
 
     def delete(self, job_id: str) -> None:
-        """Erase the job and its files; one that is gone already is no error."""
+        """Erase the job and its files; it is not an error if it is already gone."""
         with suppress(NotFound):
             self._transport.call("DELETE", _path(job_id))
 

@@ -1,4 +1,4 @@
-"""What the server tells, as types; fields that a newer server adds are passed over."""
+"""The server's answers as types; fields that a newer server adds are ignored."""
 
 from datetime import datetime
 from typing import Annotated
@@ -47,7 +47,7 @@ class Model(_Told):
 
 
 class Job(_Told):
-    """One photograph's way through the service, as it was when asked."""
+    """The state of one photograph in the service, at the time of the call."""
 
     id: str
     state: JobState
@@ -72,14 +72,14 @@ class Job(_Told):
 
     @property
     def over(self) -> bool:
-        """True when nothing more will happen by itself."""
+        """Whether it has finished: nothing more will happen by itself."""
         return self.state not in UNFINISHED
 
     def done(self) -> "Job":
         """Return the job itself if it has a result.
 
         Raises:
-            JobFailed: it failed, was canceled, has expired or is not over.
+            JobFailed: it failed, was canceled, has expired or has not finished.
         """
         if self.state is JobState.SUCCEEDED:
             return self
@@ -89,14 +89,14 @@ class Job(_Told):
 
 
 class Batch(_Told):
-    """A batch and its counts, as they were when asked."""
+    """A batch and its counts, at the time of the call."""
 
     id: str
     name: str = ""
     state: BatchState
     url: str
     total: int
-    done: Annotated[int, Field(description="Items that are over, one way or another.")]
+    done: Annotated[int, Field(description="Items that have finished, with or without a result.")]
     counts: Annotated[dict[JobState, int], Field(description="Items by state.")]
     options: StoredOptions
     created_at: datetime
@@ -105,17 +105,17 @@ class Batch(_Told):
 
     @property
     def open(self) -> bool:
-        """True while it takes photographs."""
+        """Whether it still accepts photographs."""
         return self.sealed_at is None and self.canceled_at is None
 
     @property
     def over(self) -> bool:
-        """True when nothing more will happen by itself."""
+        """Whether it has finished: nothing more will happen by itself."""
         return not self.open and self.done == self.total
 
 
 class Quota(_Told):
-    """What may be sent in a day (UTC); None where there is no limit."""
+    """A daily quota (UTC); None where there is no limit."""
 
     limit: int | None
     used: int
@@ -123,7 +123,7 @@ class Quota(_Told):
 
 
 class Allowance(_Told):
-    """What the owner of the client's key may take."""
+    """The quotas of the owner of the client's key."""
 
     requests_per_minute: int | None
     jobs: Quota
@@ -133,7 +133,7 @@ class Allowance(_Told):
 
 
 class Limits(_Told):
-    """What the server takes and how long it keeps it."""
+    """What the server accepts and how long it keeps it."""
 
     max_upload_bytes: int
     max_pixels: int
@@ -142,7 +142,9 @@ class Limits(_Told):
     result_retention_seconds: float
     record_retention_seconds: float
     formats: Annotated[tuple[str, ...], Field(description="Media types of originals.")]
-    allowance: Annotated[Allowance | None, Field(description="None where no keys are asked for.")] = None
+    allowance: Annotated[Allowance | None, Field(description="None where the server asks for no keys.")] = (
+        None
+    )
 
 
 class JobPage(_Told):

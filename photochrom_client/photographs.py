@@ -1,4 +1,4 @@
-"""What is sent: a file or bytes, with a name and options, made anew for each attempt."""
+"""The body of an upload: a file or bytes, with a name and options; built again for each attempt."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _BLOCK = 1 << 18
 
 
 def name_of(photo: Photo, name: str | None) -> str:
-    """Return the file name that goes with it."""
+    """Return the file name to send with the photograph."""
     if name is not None:
         return name
     return "photo" if isinstance(photo, bytes) else Path(photo).name

@@ -1,4 +1,4 @@
-"""When a call is made again: exponential pauses with jitter, and the server's Retry-After."""
+"""When a call is retried: exponential backoff with jitter, and the server's Retry-After."""
 
 import itertools
 import random
@@ -12,18 +12,18 @@ from photochrom.errors import PhotochromError
 from .errors import ApiError, ConnectionFailed
 
 T = TypeVar("T")
-# The server did not begin to do anything; all others may have done it and lost the answer.
+# With these statuses the server has done nothing; with others it may have done the work and lost the answer.
 _NOT_BEGUN = (408, 429, 503)
 _PASSING = (408, 429, 502, 503, 504)
 
 
 @dataclass(frozen=True)
 class Retries:
-    """How patient a client is.
+    """The client's limits for retries.
 
     Attributes:
-        patience: seconds from the first failure of a call until it is given up; 0 never tries twice.
-        first: seconds of the first pause, about; each further one is twice as long.
+        patience: seconds from the first failure of a call until it is given up; 0 never retries.
+        first: seconds of the first pause, approximately; each further one is twice as long.
         longest: seconds of the longest pause, unless the server asks for more.
     """
 
@@ -33,7 +33,7 @@ class Retries:
 
     def pause(self, failures: int, retry_after: float | None) -> float:
         """Return the seconds to wait after so many failures in a row; random, so that clients spread."""
-        # Past 2 ** 30 the power only costs time, and in the end overflows.
+        # Beyond 2 ** 30 the power only costs time, and finally overflows.
         backoff = min(self.longest, self.first * 2.0 ** min(failures - 1, 30)) * random.uniform(0.5, 1)  # noqa: S311
         return max(backoff, (retry_after or 0) * random.uniform(1, 1.1))  # noqa: S311
 
@@ -44,13 +44,13 @@ class Retries:
         *,
         repeatable: bool = True,
     ) -> T:
-        """Make the call until it works, fails for good, or patience ends; `wait` is given errors and seconds.
+        """Make the call until it succeeds, fails for good, or patience runs out; `wait` gets the error and seconds.
 
         `repeatable` says that a call whose answer was lost may be made again without harm.
 
         Raises:
-            ApiError: an answer that trying again does not change, or came until the end.
-            ConnectionFailed: no answer until the end.
+            ApiError: an answer that a retry does not change, or the last answer when patience ran out.
+            ConnectionFailed: there was no answer when patience ran out.
         """
         give_up: float | None = None
         for failures in itertools.count(1):

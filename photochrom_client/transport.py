@@ -1,4 +1,4 @@
-"""One HTTP call at a time: sent, retried, and its errors told; all else is built on this."""
+"""HTTP calls with retries and typed errors; all else is built on this."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ from .retries import Retries
 Model = TypeVar("Model", bound=BaseModel)
 T = TypeVar("T")
 Body = Callable[[], Mapping[str, Any]]
-# Before these the request cannot have left.
+# With these errors the request cannot have been sent.
 _NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -26,7 +26,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 class Transport:
-    """Safe to share between threads; `close` from another thread ends what is at work."""
+    """Safe to share between threads; `close` from another thread aborts calls in progress."""
 
     def __init__(
         self,
@@ -48,10 +48,12 @@ class Transport:
                 base_url=self.server, headers=headers, timeout=timeout, follow_redirects=True
             )
         except (httpx.InvalidURL, UnicodeEncodeError) as error:
-            raise ConnectionFailed(f"{server!r} is no address of a server: {error}.", reached=False) from None
+            raise ConnectionFailed(
+                f"{server!r} is not the address of a server: {error}.", reached=False
+            ) from None
 
     def close(self) -> None:
-        """End pauses and connections; calls at work raise `ClientClosed`."""
+        """End pauses and close connections; calls in progress raise `ClientClosed`."""
         self._closed.set()
         self._http.close()
 
@@ -59,13 +61,13 @@ class Transport:
         """Sleep, unless the client is closed meanwhile.
 
         Raises:
-            ClientClosed: it was.
+            ClientClosed: the client was closed.
         """
         if self._closed.wait(seconds):
             raise ClientClosed("The client was closed.")
 
     def persist(self, call: Callable[[], T], *, repeatable: bool = True) -> T:
-        """Make a call of several steps as often as `Retries` says."""
+        """Make a call of several steps, with retries as `Retries` says."""
 
         def told(error: PhotochromError, seconds: float) -> None:
             self._on_retry(error, seconds)
@@ -76,7 +78,7 @@ class Transport:
     def call(
         self, method: str, path: str, *, repeatable: bool = True, body: Body = _nothing, **how: Any
     ) -> httpx.Response:
-        """Send a request and return its whole answer; `body` is made anew for each attempt.
+        """Send a request and return its complete answer; `body` is built again for each attempt.
 
         Raises:
             ApiError: the server refused.
@@ -109,7 +111,7 @@ class Transport:
         if self._closed.is_set():
             return ClientClosed("The client was closed.")
         if not isinstance(error, httpx.HTTPError | httpx.StreamError | httpx.InvalidURL):
-            return error  # of our own files, not of the connection
+            return error  # an error of a local file, not of the connection
         said = str(error) or type(error).__name__
         reached = not isinstance(error, _NOT_REACHED)
         return ConnectionFailed(f"No answer from {self.server}: {said}.", reached=reached)
@@ -119,7 +121,7 @@ def read(model: type[Model], response: httpx.Response) -> Model:
     """Return the answer as `model`.
 
     Raises:
-        ApiError: it is something else, as from a server that is not Photochrom.
+        ApiError: it is something else, for example from a server that is not Photochrom.
     """
     try:
         return model.model_validate_json(response.content)

@@ -1,1 +1,1 @@
-"""What could do harm: hostile files and archives, fuzzing, and the packages of others that are shipped."""
+"""Security checks: hostile files and archives, fuzzing, and audits of third-party packages that are shipped."""

@@ -1,7 +1,7 @@
-"""Ask PyPI's advisories about every package that is shipped: python -m security.audit.
+"""Check every shipped package against PyPI's advisories: python -m security.audit.
 
-Ends with 0 where none is known to be weak, with 1 where some are, and with 3 where the question got no answer:
-pip-audit alone calls that "no known vulnerabilities".
+Exits with 0 if no vulnerability is known, with 1 if some are, and with 3 if PyPI did not answer: pip-audit alone
+reports that as "no known vulnerabilities".
 """
 
 import argparse
@@ -19,7 +19,7 @@ WEAK, UNANSWERED = 1, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Ask, print, and tell by the exit code."""
+    """Ask, print the findings, and set the exit code."""
     parser = argparse.ArgumentParser(prog="python -m security.audit", description=__doc__)
     parser.add_argument("--timeout", type=int, default=15, help="seconds for each connection (default 15)")
     timeout = parser.parse_args(arguments).timeout
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answers(packages: dict[str, str], timeout: int) -> list[dict[str, Any]]:
-    """Return what pip-audit says of each package; nothing where it could not ask."""
+    """Return pip-audit's answer for each package; empty if it could not ask."""
     with tempfile.TemporaryDirectory(prefix="photochrom-audit-") as folder:
         pins = Path(folder) / "shipped.txt"
         pins.write_text("".join(f"{name}=={version}\n" for name, version in sorted(packages.items())))
@@ -52,11 +52,11 @@ def _answers(packages: dict[str, str], timeout: int) -> list[dict[str, Any]]:
 
 
 def verdict(packages: dict[str, str], answers: list[dict[str, Any]]) -> tuple[int, list[str]]:
-    """Return the exit code and what to print of pip-audit's answers."""
+    """Return the exit code and the lines to print for pip-audit's answers."""
     audited = [answer for answer in answers if "skip_reason" not in answer]
     weak = [answer for answer in audited if answer.get("vulns")]
     lines = [
-        f"{answer['name']} {answer['version']}: {vuln['id']}, mended in {', '.join(vuln['fix_versions']) or 'none yet'}"
+        f"{answer['name']} {answer['version']}: {vuln['id']}, fixed in {', '.join(vuln['fix_versions']) or 'none yet'}"
         for answer in weak
         for vuln in answer["vulns"]
     ]
@@ -69,7 +69,11 @@ def verdict(packages: dict[str, str], answers: list[dict[str, Any]]) -> tuple[in
         )
     if weak:
         return WEAK, lines
-    return (UNANSWERED, lines) if missing else (0, [f"None of {len(packages)} packages is known to be weak."])
+    return (
+        (UNANSWERED, lines)
+        if missing
+        else (0, [f"None of {len(packages)} packages has a known vulnerability."])
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Archives made to do harm, as a whole or by one entry; each function returns a file."""
+"""Malicious archives, harmful as a whole or by one entry; each function returns a file."""
 
 import gzip
 import io
@@ -41,7 +41,7 @@ def symlink_in_zip() -> bytes:
 
 
 def special_in_tar(kind: bytes) -> bytes:
-    """Return a tar whose entry is no file."""
+    """Return a tar whose entry is not a file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         info = tarfile.TarInfo("special.jpg")
@@ -61,14 +61,14 @@ def encrypted(photo: bytes) -> bytes:
 
 
 def damaged(photo: bytes) -> bytes:
-    """Return a zip whose entry does not fit its checksum."""
+    """Return a zip whose entry does not match its checksum."""
     data = bytearray(zipped({"a.jpg": photo}))
     data[60] ^= 0xFF
     return bytes(data)
 
 
 def directory_bomb(count: int) -> bytes:
-    """Return a zip of many entries whose end says that it has one."""
+    """Return a zip of many entries whose end record claims one."""
     header = b"PK\x01\x02" + bytes(42)
     directory = header * count
     end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 4, 0)
@@ -76,7 +76,7 @@ def directory_bomb(count: int) -> bytes:
 
 
 def zip64_ending(directory_bytes: int, directory_at: int, locator_says: int, record: bytes) -> bytes:
-    """The ZIP64 record, its locator and the classic end, which leaves everything to them."""
+    """Return the ZIP64 record, its locator and the classic end record, which refers to them for everything."""
     sizes = (44, 45, 45, 0, 0, 1, 1, directory_bytes, directory_at)
     return (
         record
@@ -87,7 +87,7 @@ def zip64_ending(directory_bytes: int, directory_at: int, locator_says: int, rec
 
 
 def zip64_decoy(count: int) -> bytes:
-    """Two ZIP64 records: the locator names an innocent one, `zipfile` reads the other."""
+    """Return a zip with two ZIP64 records: the locator names a harmless one, `zipfile` reads the other."""
     innocent = zip64_ending(0, 0, 0, b"PK\x06\x06")[:56]
     directory = (b"PK\x01\x02" + bytes(42)) * count
     start = b"PK\x03\x04" + innocent
@@ -95,7 +95,7 @@ def zip64_decoy(count: int) -> bytes:
 
 
 def zip64_mute(count: int) -> bytes:
-    """A ZIP64 record that is none: `zipfile` goes by the classic end instead."""
+    """Return a zip with an invalid ZIP64 record: `zipfile` uses the classic end record instead."""
     directory = (b"PK\x01\x02" + bytes(42)) * count
     ending = zip64_ending(0, 0, 4 + len(directory), b"PK\0\0")
     return (
@@ -123,7 +123,7 @@ def extended(records: dict[str, str], body: bytes = b"", size: int | None = None
 
 
 def sparse(records: dict[str, str], numbers: int = 2) -> bytes:
-    """A GNU sparse file, format 1.0: its map lies before its data."""
+    """Return a GNU sparse file, format 1.0: its map is before its data."""
     body = b"%d\n" % (numbers // 2) + b"0\n" * numbers
     named = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a.jpg", **records}
     return gzip.compress(extended(named, body + bytes(-len(body) % 512)) + bytes(1024), 1)
@@ -137,13 +137,13 @@ def pax_chain(count: int) -> bytes:
 
 
 def leading_back() -> bytes:
-    """A size below zero, far behind the start of a gzip: to go back is to unfold it all again."""
+    """Return a negative size, far from the start of a gzip: going back means decompressing everything again."""
     far = extended({}, bytes(15_000_000))
     return gzip.compress(far + extended({"size": "-14000000"}) * 900 + bytes(1024), 1)
 
 
 def standing_still(kind: bytes, size: bytes = b"-1000") -> bytes:
-    """One header of 512 bytes whose size, -512 in octal, leads back to the header itself."""
+    """Return one header of 512 bytes whose size, -512 in octal, leads back to the header itself."""
     info = tarfile.TarInfo("a.jpg")
     info.type = kind
     header = bytearray(info.tobuf())

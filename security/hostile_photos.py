@@ -1,4 +1,4 @@
-"""Photographs made to do harm: small files that claim, or unfold to, far more than they are."""
+"""Malicious photographs: small files that claim to be, or decompress to, far more than they are."""
 
 import io
 import struct
@@ -28,12 +28,12 @@ def black_png(side: int, depth: int, rows: int, extra: bytes = b"") -> bytes:
 
 
 def huge_png() -> bytes:
-    """Return a PNG of 3600 megapixels by its header."""
+    """Return a PNG that claims 3600 megapixels in its header."""
     return black_png(SIDE, 8, 160)
 
 
 def huge_tiff() -> bytes:
-    """Return a TIFF of 3600 megapixels by its header."""
+    """Return a TIFF that claims 3600 megapixels in its header."""
     file = io.BytesIO()
     tifffile.imwrite(file, np.zeros((16, 16), np.uint8))
     data = bytearray(file.getvalue())
@@ -46,7 +46,7 @@ def huge_tiff() -> bytes:
 
 
 def huge_jpeg() -> bytes:
-    """Return a JPEG of 3600 megapixels by its header."""
+    """Return a JPEG that claims 3600 megapixels in its header."""
     file = io.BytesIO()
     Image.new("L", (16, 16)).save(file, "JPEG")
     data = file.getvalue()
@@ -55,7 +55,7 @@ def huge_jpeg() -> bytes:
 
 
 def huge_webp() -> bytes:
-    """Return a lossless WebP of 268 megapixels, the most that its header can say."""
+    """Return a lossless WebP of 268 megapixels, the most that its header can state."""
     side = (1 << 14) - 1
     bits = struct.pack("<BI", 0x2F, side | side << 14)
     chunk = b"VP8L" + struct.pack("<I", len(bits) + 59) + bits + bytes(59)
@@ -63,7 +63,7 @@ def huge_webp() -> bytes:
 
 
 def huge_jp2() -> bytes:
-    """Return a JPEG 2000 of 3600 megapixels by its header."""
+    """Return a JPEG 2000 that claims 3600 megapixels in its header."""
     data = bytes(imagecodecs.jpeg2k_encode(np.zeros((64, 64), np.uint8), codecformat="j2k"))
     return data[:8] + struct.pack(">II", SIDE, SIDE) + data[16:]
 
@@ -100,7 +100,7 @@ def large_jpeg2000() -> bytes:
 
 
 def long_strip() -> bytes:
-    """Return a TIFF of 16 x 16 pixels whose strip unfolds to 300 MB."""
+    """Return a TIFF of 16 x 16 pixels whose strip decompresses to 300 MB."""
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
     return one_strip(packed, 8)
@@ -112,7 +112,7 @@ def jpeg_of_segments() -> bytes:
 
 
 def jpeg_of_restarts() -> bytes:
-    """Return 200 MB of markers that stand alone."""
+    """Return 200 MB of markers without a payload."""
     return b"\xff\xd8" + b"\xff\xd0" * (_UPLOAD // 2)
 
 

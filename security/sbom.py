@@ -1,7 +1,8 @@
-"""Write the bill of materials (CycloneDX 1.6, JSON) of what is shipped: python -m security.sbom [--out FILE].
+"""Write the SBOM (CycloneDX 1.6, JSON) of what is shipped: python -m security.sbom [--out FILE].
 
-It lists each package with version, licence and package URL, and which needs which. The same installation gives the
-same bytes. C libraries within the wheels (libjpeg-turbo, OpenJPEG, ...) are not listed apart: their makers list none.
+It lists each package with version, licence, package URL and dependencies. The same installation gives the same bytes.
+C libraries inside the wheels (libjpeg-turbo, OpenJPEG, ...) are not listed separately, because the wheels do not list
+them.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def bill() -> dict[str, Any]:
 
 
 def main() -> int:
-    """Write the bill and say what is in it."""
+    """Write the SBOM and print a summary."""
     parser = argparse.ArgumentParser(prog="python -m security.sbom", description=__doc__)
     parser.add_argument(
         "--out", type=Path, default=Path("sbom.json"), help="file to write (default sbom.json)"

@@ -1,4 +1,4 @@
-"""Which installed packages an installation of Photochrom consists of, with nothing that only developers need."""
+"""Lists the packages of an installation of Photochrom, without those that only developers need."""
 
 import tomllib
 from collections.abc import Iterable, Iterator

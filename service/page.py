@@ -30,7 +30,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 _HEADERS = {
     **ALWAYS,
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    # Asked for again each time, answered by 304: an upgraded service never meets yesterday's script.
+    # Revalidated each time and usually answered by 304: an upgraded service never meets an older script.
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
 }
@@ -90,7 +90,7 @@ def page_router() -> APIRouter:
 
 def _answer(asset: Asset, accept_encoding: str, if_none_match: str) -> Response:
     packed = "gzip" in accept_encoding
-    # A strong tag is one of bytes, and these are others.
+    # A strong tag names exact bytes, and compression changes them.
     etag = f'"{asset.digest}-gzip"' if packed else f'"{asset.digest}"'
     headers = {**_HEADERS, "ETag": etag}
     if etag in if_none_match:

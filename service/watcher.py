@@ -1,4 +1,4 @@
-"""Tells waiting requests that a job has changed, without polling: one subscription per API process."""
+"""Notify waiting requests that a job has changed, without polling: one subscription per API process."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ _CANCEL_SECONDS = 0.2
 
 
 class JobWatcher:
-    """Hears of every change of a record and sets the events of those who watch that job."""
+    """Receives every change of a record and sets the events of those who watch that job."""
 
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
@@ -30,13 +30,13 @@ class JobWatcher:
         try:
             yield
         finally:
-            # Once is not enough: redis-py may swallow a cancellation amid connecting, and go on.
+            # Repeat: redis-py may swallow a cancellation while it connects, and continue.
             while not task.done():
                 task.cancel()
                 await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
 
     async def _run(self) -> None:
-        """Listen on and on; after a lost connection everybody is woken, for what may have been missed."""
+        """Listen forever; after a lost connection wake everybody, since changes may have been missed."""
         while True:
             try:
                 await self._listen()
@@ -47,7 +47,7 @@ class JobWatcher:
 
     @contextmanager
     def watching(self, job_id: str) -> Iterator[asyncio.Event]:
-        """Have an event that is set with every change of the job; clear it before looking."""
+        """Provide an event that is set with every change of the job; clear it before looking."""
         event = asyncio.Event()
         self._watchers[job_id].add(event)
         try:

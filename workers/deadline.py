@@ -1,4 +1,4 @@
-"""RQ's time limit for a job, by an exception that no decoder takes for a damaged photograph."""
+"""RQ's time limit for a job, raised as an exception that no decoder mistakes for a damaged photograph."""
 
 import signal
 from types import FrameType, TracebackType
@@ -8,15 +8,15 @@ from rq.timeouts import UnixSignalDeathPenalty
 
 
 class JobTimedOut(BaseException):
-    """The job has had its time.
+    """The job has reached its time limit.
 
-    RQ's own is an `Exception`, so whatever `except Exception` around a decoder's C library it met on its way
-    made an unreadable photograph of it, or nothing at all.
+    RQ's own class is an `Exception`, so an `except Exception` around a decoder's C library would turn it into an
+    unreadable photograph, or swallow it.
     """
 
 
 class Deadline(UnixSignalDeathPenalty):
-    """Raises `JobTimedOut` in the main thread, wherever Python code runs, when `timeout` seconds are over."""
+    """Raises `JobTimedOut` in the main thread, wherever Python code runs, after `timeout` seconds."""
 
     def handle_death_penalty(self, signum: int, frame: FrameType | None) -> Any:  # noqa: ARG002
         """Called by SIGALRM."""
@@ -28,7 +28,7 @@ class Deadline(UnixSignalDeathPenalty):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> Literal[False]:
-        """Switch the alarm off; one that rings as the job is through comes too late to matter."""
+        """Switch the alarm off; an alarm that fires just as the job finishes no longer matters."""
         try:
             self.cancel_death_penalty()  # type: ignore[no-untyped-call]
         except JobTimedOut:

@@ -1,4 +1,4 @@
-"""For containers: `python -m workers.healthcheck` exits with 0 if a worker of this machine reports that it lives."""
+"""For containers: `python -m workers.healthcheck` exits with 0 if a worker of this machine sends heartbeats."""
 
 import sys
 

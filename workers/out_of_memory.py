@@ -1,10 +1,10 @@
-"""Want of memory, however those who met it say so."""
+"""Recognises out-of-memory errors, whichever library raised them."""
 
 import re
 import traceback
 from collections.abc import Iterator
 
-# OpenCV, ONNX Runtime and the C decoders raise errors of their own, which have nothing but words in common.
+# OpenCV, ONNX Runtime and the C decoders raise errors of their own classes, which share only their wording.
 _SAID = re.compile(
     r"bad.?alloc|out of memory|(?:not enough|insufficient) memory|memory allocation"
     r"|(?:cannot|unable to|failed to) allocate",
@@ -13,12 +13,12 @@ _SAID = re.compile(
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Tell whether an error, or one that led to it, is that there was no memory."""
+    """Return whether an error, or one of its causes, is an out-of-memory error."""
     return any(isinstance(cause, MemoryError) or _SAID.search(str(cause)) for cause in _chain(error))
 
 
 def let_go(error: BaseException) -> None:
-    """Free what the functions that failed held: while their error is handled, it would leave no room for that."""
+    """Free the variables of the functions that failed: otherwise handling their error could run out of memory."""
     for cause in _chain(error):
         traceback.clear_frames(cause.__traceback__)
 

@@ -1,4 +1,4 @@
-"""Keeps a number of worker processes running and ends them in order; light, and without threads."""
+"""Keeps a number of worker processes running and stops them cleanly; light, and without threads."""
 
 import logging
 import os
@@ -21,32 +21,32 @@ from .watchdog import FD_VARIABLE, Pulse
 _log = logging.getLogger(__name__)
 
 MISCONFIGURED = os.EX_CONFIG
-"""Exit code of a worker that cannot work before somebody changes something: restarting it is no use."""
+"""Exit code of a worker that is misconfigured: restarting it does not help."""
 GRACE_SECONDS = 15
-"""What a job at work has to be finished, unless `PHOTOCHROM_SHUTDOWN_GRACE` says otherwise."""
+"""Seconds that a running job has to finish, unless `PHOTOCHROM_SHUTDOWN_GRACE` says otherwise."""
 HEARTBEAT_SECONDS = 8
 """Silence after which a worker counts as dead, unless `PHOTOCHROM_HEARTBEAT_TTL` says otherwise."""
 LEAST_HEARTBEAT_SECONDS = 2
-"""Below that a worker is not heard often enough."""
+"""The smallest heartbeat timeout; below it heartbeats do not come often enough."""
 MEMORY_BYTES = 3584 << 20
-"""What one worker may hold, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB, and in a
-container of 4 GiB it is refused before the kernel kills for want of memory."""
+"""Memory limit of one worker, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB, and in
+a container of 4 GiB an allocation fails before the kernel's out-of-memory killer acts."""
 
 _FIRST_DELAY = 0.2
-# A worker that comes back late delays the photographs of those that died with it; a start costs about a second.
+# A worker that restarts late delays the photographs of those that died with it; a start costs about a second.
 _LONGEST_DELAY = 5.0
 _STEADY_SECONDS = 30.0
-# For giving a job back; a C library that does not return meanwhile is killed.
+# Time to give a job back; a process whose C library does not return meanwhile is killed.
 _COLD_SECONDS = 2.0
 _AGAIN_SECONDS = 0.1
 _LOOK_SECONDS = 1.0
-# By twice the heartbeat the job of a hung process has long been taken over.
+# After twice the heartbeat timeout, another worker has long taken over the job of a hung process.
 _HANG_HEARTBEATS = 2.0
 
 
 @dataclass
 class _Slot:
-    """One place for a worker: its process, or when the next one starts."""
+    """One slot for a worker: its process, or the time when the next one starts."""
 
     child: "subprocess.Popen[bytes] | None" = None
     pulse: Pulse | None = None
@@ -56,11 +56,12 @@ class _Slot:
 
 
 class Supervisor:
-    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with back-off.
+    """Runs `command` in `processes` processes until a signal; a child that dies is replaced, with backoff.
 
-    One whose pulse has stopped for twice `heartbeat` seconds is killed: a native call holds it, and nothing else
-    could end it. So is one that has not begun after `watchdog.LONGEST_START`.
-    Each may hold `memory_bytes` (0 is no bound): the kernel refuses it more, and not the machine to all others.
+    Watchdog: a child whose pulse has stopped for twice `heartbeat` seconds is killed, because a native call holds it
+    and nothing else can end it. So is a child that has not started after `watchdog.LONGEST_START`.
+    Each child may allocate `memory_bytes` (0 is no limit), so that one large photograph fails alone and the machine
+    does not run out of memory.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Supervisor:
         self._exit_code: int | None = None
 
     def run(self) -> int:
-        """Block until SIGTERM or SIGINT (exit code 0), or until a worker says that it is misconfigured."""
+        """Block until SIGTERM or SIGINT (exit code 0), or until a worker exits as misconfigured."""
         with _signals_on_socket(self._on_signal) as wakeup:
             while self._signals == 0 and self._exit_code is None:
                 self._fill()
@@ -99,7 +100,7 @@ class Supervisor:
         for slot in self._slots:
             if slot.child is None and slot.start_at <= time.monotonic():
                 slot.pulse = Pulse()
-                # A session of its own: Ctrl-C is for us, the worker is told by SIGTERM.
+                # A session of its own: Ctrl-C reaches only this process, which sends the worker SIGTERM.
                 slot.child = subprocess.Popen(  # noqa: S603 - our own command
                     self._command,
                     start_new_session=True,
@@ -111,10 +112,10 @@ class Supervisor:
                 slot.born = time.monotonic()
 
     def _prepare(self, parent: int) -> None:
-        """Between fork and exec of a child."""
+        """Runs between fork and exec of a child."""
         end_with_parent(parent)
         if self._memory_bytes:
-            # Not RLIMIT_AS: that counts what is only reserved, too, and below 16 GB CUDA does not start.
+            # Not RLIMIT_AS: it also counts memory that is only reserved, and below 16 GB CUDA does not start.
             hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
             bound = self._memory_bytes if hard == resource.RLIM_INFINITY else min(self._memory_bytes, hard)
             resource.setrlimit(resource.RLIMIT_DATA, (bound, bound))
@@ -139,20 +140,20 @@ class Supervisor:
             slot.pulse = None
         lived = time.monotonic() - slot.born
         if code == os.EX_OK and lived > _FIRST_DELAY:
-            # It has done its share of jobs, and gives back what memory it gathered.
+            # It has done its share of jobs and exits to release the memory it has gathered.
             slot.start_at, slot.delay = time.monotonic(), _FIRST_DELAY
             return
         slot.delay = _FIRST_DELAY if lived > _STEADY_SECONDS else min(slot.delay * 2, _LONGEST_DELAY)
         slot.start_at = time.monotonic() + slot.delay
         if self._signals == 0 and self._exit_code is None:
-            _log.warning("A worker ended with code %s; the next starts in %.1f s", code, slot.delay)
+            _log.warning("A worker exited with code %s; the next starts in %.1f s", code, slot.delay)
 
     def _next_start(self) -> float:
         waiting = [slot.start_at for slot in self._slots if slot.child is None]
         return max(0.0, min(waiting) - time.monotonic()) if waiting else _LONGEST_DELAY
 
     def _stop(self, wakeup: socket.socket) -> None:
-        """SIGTERM lets a worker end its job; a second one makes it give the job back; SIGKILL ends all."""
+        """SIGTERM lets a worker finish its job; a second one makes it give the job back; SIGKILL ends it at once."""
         told = self._signals
         self._tell(signal.SIGTERM)
         self._wait_for_children(wakeup, self._grace, told)
@@ -163,12 +164,12 @@ class Supervisor:
     def _insist(self, wakeup: socket.socket, signals: int) -> None:
         give_up = time.monotonic() + _COLD_SECONDS
         while self._alive() and time.monotonic() < give_up and self._signals <= signals:
-            # Again and again: a signal that comes while the first one waits for a C call to return is lost.
+            # Repeat: a signal is lost if it arrives while Python has not yet handled the first.
             self._tell(signal.SIGTERM)
             self._wait_for_children(wakeup, _AGAIN_SECONDS, signals)
 
     def _wait_for_children(self, wakeup: socket.socket, seconds: float, signals: int) -> None:
-        """Return when all have ended, the time is over, or somebody presses Ctrl-C once more."""
+        """Return when all have exited, the time is up, or somebody presses Ctrl-C again."""
         give_up = time.monotonic() + seconds
         while self._alive() and time.monotonic() < give_up and self._signals <= signals:
             _wait(wakeup, min(_LOOK_SECONDS, give_up - time.monotonic()))
@@ -191,7 +192,7 @@ def _wait(wakeup: socket.socket, seconds: float) -> None:
 
 @contextmanager
 def _signals_on_socket(handler: Callable[[int, FrameType | None], None]) -> Iterator[socket.socket]:
-    """Have signals wake up `select`: a flag alone could be set just before the sleep begins."""
+    """Let signals wake `select`: a flag alone could be set just before the sleep begins."""
     reader, writer = socket.socketpair()
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
     with reader, writer:
@@ -205,6 +206,6 @@ def _signals_on_socket(handler: Callable[[int, FrameType | None], None]) -> Iter
         finally:
             signal.set_wakeup_fd(old_fd)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            # All is ended; one Ctrl-C too many must not make a failure of it.
+            # Everything has stopped; an extra Ctrl-C must not turn that into a failure.
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)

@@ -1,7 +1,7 @@
-"""A classifier that never saw our training: does it still recognise what is in a recoloured photograph?
+"""A classifier that is independent of our training: does it still recognise the content of a recoloured photograph?
 
-EfficientNet-Lite0 with its ImageNet weights (Apache-2.0), whole, on the encoder's own code. Two measures come of
-it: its top-1 answers (the "semantic" check of Zhang et al. 2016) and the Frechet distance between the features
+The whole EfficientNet-Lite0 with its ImageNet weights (Apache-2.0), on the encoder's own code. It gives two measures:
+its top-1 answers (the "semantic" check of Zhang et al. 2016) and the Frechet distance between the features
 of recoloured and true photographs (Heusel et al. 2017, there in Inception's features).
 """
 
@@ -35,7 +35,7 @@ class Judge(nn.Module):
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """Return features (N,1280) and class indices (N,) of RGB (N,3,H,W) in 0..255.
 
-        It looks at the centre of 224 x 224 pixels, the size it was trained with.
+        It uses the centre of 224 x 224 pixels, the size it was trained with.
         """
         top, left = ((side - SIDE) // 2 for side in rgb.shape[2:])
         centre = rgb[..., top : top + SIDE, left : left + SIDE]

@@ -1,4 +1,4 @@
-"""What is in the photographs, for the judge's top-1: a file of ImageNet classes by photograph."""
+"""The labels of the photographs, for the judge's top-1: a file of ImageNet classes by photograph."""
 
 import csv
 import io
@@ -17,14 +17,14 @@ def read_labels(path: Path) -> dict[str, int]:
     those of the evaluation's own CSV: paths inside the folder or the tar.
 
     Raises:
-        PhotoRejected: the file cannot be read, or a class is no whole number from 0 to 999.
+        PhotoRejected: the file cannot be read, or a class is not a whole number from 0 to 999.
     """
     try:
         text = path.read_text()
         labels = _json(text) if path.suffix.lower() == ".json" else _csv(text)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise PhotoRejected(
-            f"The labels {path} do not hold: expected a JSON object of name: class, or a CSV with the "
+            f"The labels {path} are not valid: expected a JSON object of name: class, or a CSV with the "
             f"columns photo,class ({type(error).__name__}: {error})."
         ) from error
     for name, index in labels.items():
@@ -45,5 +45,5 @@ def _csv(text: str) -> dict[str, int]:
 
 def _whole(index: object) -> int:
     if isinstance(index, float | bool):
-        raise TypeError(f"{index!r} is no class index")
+        raise TypeError(f"{index!r} is not a class index")
     return int(str(index))

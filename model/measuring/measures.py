@@ -65,11 +65,11 @@ def bleeding(given: Tensor, truth: Tensor, lightness: Tensor) -> Tensor:
 
 
 def patchiness(given: Tensor, truth: Tensor, lightness: Tensor, side: int = 32) -> Tensor:
-    """How far colour wanders within regions of one colour: blotches of a wrong hue on clothes and walls.
+    """How much colour varies within regions of one colour: blotches of a wrong hue on clothes and walls.
 
     In every window of side x side pixels the given ab's spread (root of its summed variance) beyond the
     truth's, weighted by exp(-(spread of the true ab / 6)^2) so that only windows of one true colour count,
-    and by their being no plain black or white.
+    and by not being plain black or white.
 
     Returns:
         (N,) ab units; 0 where every region is as even as the truth.

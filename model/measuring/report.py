@@ -39,12 +39,12 @@ def summary(rows: list[Row]) -> dict[str, Any]:
 
 
 def place_errors(ab: Tensor, confidence: Tensor, truth: Tensor) -> Tensor:
-    """Return (2,M): estimated and true distance in ab of every place that the network answers.
+    """Return (2,M): estimated and true distance in ab of every position of the network's answer.
 
     Args:
         ab: (N,2,h,w), the answer.
         confidence: (N,1,h,w), see `network.decode`.
-        truth: true ab (N,2,H,W), averaged to the answer's places.
+        truth: true ab (N,2,H,W), averaged to the answer's positions.
     """
     estimated = -CONFIDENCE_SCALE * confidence.clamp(min=1e-9).log()
     true = (ab - torch.nn.functional.avg_pool2d(truth, truth.shape[-1] // ab.shape[-1])).norm(dim=1)

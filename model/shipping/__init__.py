@@ -1,1 +1,1 @@
-"""What an exported file needs before it is shipped."""
+"""Checks and documents that an exported file needs before it is shipped."""

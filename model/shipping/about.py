@@ -1,4 +1,4 @@
-"""What a model card says beyond the exported file: photographs of training by name, and examples to look at."""
+"""The parts of a model card that are not in the exported file: names of the training photographs, and examples."""
 
 import tomllib
 from pathlib import Path
@@ -10,7 +10,7 @@ from photochrom.errors import ModelRejected
 
 
 class Example(BaseModel):
-    """A freely licensed photograph, and what these weights make of it."""
+    """A freely licensed photograph, and these weights' result for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,11 +19,11 @@ class Example(BaseModel):
     title: str
     kind: Literal["success", "failure"]
     seen: str
-    """What one sees, in a sentence."""
+    """A description of the result, in one sentence."""
     credit: str
     license: str
     path: Path = Path()
-    """Where `photo` lies; set by `read_about`."""
+    """The full path of `photo`; set by `read_about`."""
 
     @property
     def picture(self) -> str:
@@ -46,14 +46,14 @@ def read_about(path: Path) -> About:
     """Read the TOML file.
 
     Raises:
-        ModelRejected: it does not hold, or a photograph is missing.
+        ModelRejected: it is not valid, or a photograph is missing.
     """
     try:
         about = About.model_validate(tomllib.loads(path.read_text()))
     except (OSError, ValueError, ValidationError) as error:
-        raise ModelRejected(f"{path} does not hold: {error}") from error
+        raise ModelRejected(f"{path} is not valid: {error}") from error
     examples = tuple(e.model_copy(update={"path": path.parent / e.photo}) for e in about.examples)
     for example in examples:
         if not example.path.is_file():
-            raise ModelRejected(f"{path} names {example.photo}, which is not there.")
+            raise ModelRejected(f"{path} names {example.photo}, which does not exist.")
     return about.model_copy(update={"examples": examples})

@@ -1,4 +1,4 @@
-"""Prove that an exported graph answers as torch does."""
+"""Verify that an exported graph gives the same answers as torch."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +16,7 @@ OUTPUTS = ("ab", "confidence")
 SHAPES = ((1, 128, 128), (2, 256, 384), (1, 1024, 512))
 AB_TOLERANCE = 0.05  # far below what an 8-bit picture can show
 CONFIDENCE_TOLERANCE = 1e-3
-# Root mean square in ab against the weights as trained: what storing them in few bits may cost.
+# Largest root mean square difference in ab from the weights as trained, for weights stored in fewer bits.
 ROUNDING_TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 2.0}
 
 Inputs = tuple[Tensor, ...]
@@ -61,7 +61,7 @@ def rounding(network: Colorizer, model: onnx.ModelProto, precision: str, inputs:
 def _answers(
     network: Colorizer, model: onnx.ModelProto, inputs: Iterable[Inputs]
 ) -> Iterable[tuple[list[Tensor], Sequence[Tensor]]]:
-    """Yield what ONNX Runtime and torch answer, (ab, confidence) each."""
+    """Yield the answers of ONNX Runtime and torch, (ab, confidence) each."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

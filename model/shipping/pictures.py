@@ -20,13 +20,13 @@ def write_picture(predict: Predict, photo: Path, out: Path) -> None:
     """Write a JPEG of 160 px height: grey, middle, vivid, truth.
 
     Raises:
-        PhotoRejected: no readable photograph.
+        PhotoRejected: it is not a readable photograph.
     """
     try:
         with Image.open(photo) as image:
             rgb = image.convert("RGB")
     except OSError as error:
-        raise PhotoRejected(f"{photo} is no readable photograph.") from error
+        raise PhotoRejected(f"{photo} is not a readable photograph.") from error
     scale = PREDICT_SIDE / (rgb.width * rgb.height) ** 0.5
     width, height = (max(128, round(side * scale / 32) * 32) for side in rgb.size)
     pixels = np.array(rgb.resize((width, height), Image.Resampling.LANCZOS))

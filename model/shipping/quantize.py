@@ -1,8 +1,8 @@
 """Static 8-bit weights and activations (QDQ), for CPUs with 8-bit arithmetic (Jacob et al. 2018).
 
-Only the convolutions after the encoder are quantized: they are most of the work. The encoder's own lose colour that
-way (docs/lab/int8.md), attention is small, the layers of the hints see sparse input, and decoding is arithmetic on
-colours. Weights have a scale per channel, activations a range per tensor, from photographs.
+Only the convolutions after the encoder are quantized: they are most of the work. Quantizing the encoder loses colour
+(docs/lab/int8.md), attention is small, the layers of the hints get sparse input, and decoding is arithmetic on colours.
+Weights have a scale per channel, activations a range per tensor, measured on photographs.
 """
 
 import logging
@@ -32,7 +32,7 @@ _HINTS = 10
 
 
 def calibration_inputs(photos: Path, bins: Tensor) -> list[Inputs]:
-    """Return the first photographs as the network sees them; of every four one has hints and one its palette.
+    """Return the first photographs as network inputs; of every four, one has hints and one its own palette.
 
     Args:
         photos: a folder or a tar.
@@ -74,7 +74,7 @@ def quantize(model: onnx.ModelProto, inputs: Iterable[Inputs]) -> onnx.ModelProt
         _fold(model, folded)
         root = logging.getLogger()
         level = root.level
-        root.setLevel(logging.ERROR)  # it advises what `_fold` has done
+        root.setLevel(logging.ERROR)  # it recommends what `_fold` has already done
         try:
             quantization.quantize_static(
                 folded,
@@ -114,7 +114,7 @@ def _kept(folded: onnx.ModelProto) -> list[str]:
 
 
 def _plain(quantized: onnx.ModelProto, source: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop what the tools wrote about themselves; keep the source's versions."""
+    """Drop the metadata of the tools; keep the source's versions."""
     quantized.producer_name, quantized.producer_version = source.producer_name, ""
     quantized.ir_version = source.ir_version
     quantized.graph.name = source.graph.name

@@ -1,4 +1,4 @@
-"""Random crops, and what a century and a scanner do to a photograph's light; all on the batch's device."""
+"""Random crops, and the effects of ageing and scanning on a photograph's light; all on the batch's device."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ def generator(*numbers: int, device: str | torch.device = "cpu") -> torch.Genera
 
 
 class Batch(NamedTuple):
-    """What the network sees and should answer."""
+    """A batch: the network's input and the expected answer."""
 
     lightness: Tensor  # (B,1,S,S), L* 0..100, as an old photograph may show it
     ab: Tensor  # (B,2,S/4,S/4), the truth; 0 under a mount
@@ -69,7 +69,7 @@ def crop(images: Tensor, windows: Tensor, side: int) -> Tensor:
 
 
 def age_lightness(lightness: Tensor, random: torch.Generator) -> Tensor:
-    """Do to L* (B,1,S,S) what a century and a scanner do: gamma, fading, blur and grain, each on some."""
+    """Apply ageing and scanning to L* (B,1,S,S): gamma, fading, blur and grain, each to some photographs."""
     n, device = len(lightness), lightness.device
 
     def draw(low: float, high: float) -> Tensor:

@@ -1,8 +1,8 @@
-"""Photographs in blocks: tars of AVIF mosaics, the densest form that a set for training is kept in.
+"""Photographs in blocks: tars of AVIF mosaics, the most compact form of a training set.
 
 A tar holds `index.tsv` (a line a block: its number, the count of its photographs, the source of each), `sources.tsv`
 (a line a source: number, name, what it shows) and for every block two grey mosaics of 10 x 10 photographs:
-`NNNN-L.avif` holds L* at 256 px (0..255 is L* 0..100), `NNNN-ab.avif` a* beside b* at 64 px each (128 is 0).
+`NNNN-L.avif` has L* at 256 px (0..255 is L* 0..100), `NNNN-ab.avif` a* beside b* at 64 px each (128 is 0).
 """
 
 import io
@@ -37,13 +37,13 @@ class Block(NamedTuple):
 
 
 def block_tars(source: Path) -> list[Path]:
-    """Return the tars of blocks that a source holds: itself, or those anywhere in the folder that it is."""
+    """Return the tars of blocks in a source: the source itself, or those anywhere in the folder."""
     found = sorted(source.rglob("*.tar")) if source.is_dir() else [source]
     return [path for path in found if read_index(path)]
 
 
 def read_index(path: Path) -> list[Block]:
-    """Return the blocks of a tar; none if it is not one of blocks.
+    """Return the blocks of a tar; empty if it has none.
 
     Raises:
         PhotoRejected: its index is damaged.
@@ -84,7 +84,7 @@ def read_blocks(path: Path) -> Iterator[Stored]:
             (_read(tar, f"{block.number}-L.avif"), _read(tar, f"{block.number}-ab.avif"), block.photographs)
             for block in read_index(path)
         )
-        yield from pool.map(lambda file: decode_block(*file), files)  # Pillow lets go of the GIL
+        yield from pool.map(lambda file: decode_block(*file), files)  # Pillow releases the GIL
 
 
 def decode_block(lightness: bytes, ab: bytes, count: int) -> Stored:
@@ -114,7 +114,7 @@ def _read(tar: tarfile.TarFile, name: str) -> bytes:
     try:
         file = tar.extractfile(name)
     except KeyError as error:
-        raise PhotoRejected(f"{tar.name!s} has no {name}.") from error
+        raise PhotoRejected(f"{tar.name!s} has no {name}; the tar is incomplete.") from error
     return file.read() if file else b""
 
 
@@ -123,4 +123,4 @@ def _read_text(path: Path, name: str) -> str:
         with tarfile.open(path) as tar:
             return _read(tar, name).decode()
     except (OSError, tarfile.TarError, PhotoRejected):
-        return ""  # nothing of ours: `read_photos` says what it is
+        return ""  # not a tar of blocks: `read_photos` reports what it is

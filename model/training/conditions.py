@@ -1,4 +1,4 @@
-"""What a user may add, made from the truth: patches of it as hints, its histogram as a palette."""
+"""The optional inputs, made from the truth: patches of it as hints, its histogram as a palette."""
 
 import math
 
@@ -16,8 +16,8 @@ _PATCH = (1, 4)  # half sides: patches of 3 to 9 pixels
 def reveal_hints(ab: Tensor, share: float, random: torch.Generator) -> Tensor:
     """Reveal square patches of the truth (Zhang et al. 2017): hints (B,3,H,W) of ab (B,2,H,W), for training.
 
-    A photograph has hints with probability `share`: 1 to 16 points, the fewer the likelier, each a patch of
-    3 to 9 pixels.
+    A photograph has hints with probability `share`: 1 to 16 points, with fewer being likelier, each a patch of 3 to 9
+    pixels.
     """
     n = len(ab)
 
@@ -60,7 +60,7 @@ def _patches(ab: Tensor, half: Tensor, places: Tensor) -> Tensor:
 
 
 def true_colours(ab: Tensor) -> Tensor:
-    """Return what a hint at each pixel of the truth (B,2,H,W) says: the mean over 7 pixels, of the same shape."""
+    """Return the colour of a hint at each pixel of the truth (B,2,H,W): the mean over 7 pixels, of the same shape."""
     return F.avg_pool2d(ab, 7, 1, padding=3, count_include_pad=False)
 
 

@@ -122,11 +122,11 @@ class RunConfig(BaseModel):
         """Read a TOML file, or several laid over each other: of a field in two the last one counts.
 
         Raises:
-            ModelRejected: no such file, no TOML, or a field that does not hold.
+            ModelRejected: no such file, not a TOML file, or a field that is not valid.
         """
         names = " with ".join(map(str, paths))
         try:
             fields = {key: value for path in paths for key, value in tomllib.loads(path.read_text()).items()}
             return cls.model_validate(fields)
         except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-            raise ModelRejected(f"The configuration {names} does not hold: {error}") from error
+            raise ModelRejected(f"The configuration {names} is not valid: {error}") from error

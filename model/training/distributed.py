@@ -9,7 +9,7 @@ import torch.distributed as dist
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process among those that `torchrun` started; alone without it."""
+    """This process among those that `torchrun` started; the only one without it."""
 
     rank: int
     world: int
@@ -29,5 +29,5 @@ class Ranks:
 
     @property
     def first(self) -> bool:
-        """Whether this process speaks and writes for all."""
+        """Whether this process logs and writes files for all."""
         return self.rank == 0

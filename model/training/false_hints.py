@@ -1,10 +1,10 @@
-"""One hint that is not true: what teaches the spread of hints where to stop.
+"""False hints: they teach the network where the effect of a hint should end.
 
-True hints at random places gain from being carried far, for a photograph is warm or cold as a whole: ten of them
-tell the colours of what they do not touch. Whoever recolours one dress does not want the wall beside it to follow.
-So the fit also draws lone hints of a colour that has nothing to do with the photograph, and looks at the truth to
-tell things apart: what has the colour of the hinted place, near it, is to take the hint's; what has another is to
-stay as it was.
+True hints at random positions reward a wide spread, because a photograph is warm or cold as a whole: ten of them reveal
+the colours of things that they do not touch. But a user who recolours one dress does not want the wall beside it to
+follow. So the fit also draws lone hints of a colour that is unrelated to the photograph, and uses the truth to
+distinguish things: what has the colour of the hinted position, and is near it, should take the hint's colour; what has
+another colour should stay as it was.
 """
 
 import math
@@ -21,27 +21,29 @@ _CHROMA = (20.0, 70.0)  # C* of a false hint
 _SAME, _OTHER = 6.0, 16.0  # ab; a true colour nearer than _SAME may follow, one farther than _OTHER may not
 _ALIKE = 5.0  # ab
 _NEAR = 0.2  # sides of a photograph
-_UNDER = 0.03  # sides; what is nearer may lie under the patch, so it need not stay, whatever its true colour
-_LEAST = 10.0  # ab; who is nearer to the hint's colour than this has followed enough
-_ENOUGH = 1.0  # places' weight below which a photograph has none to judge by
+_UNDER = (
+    0.03  # sides; nearer positions may be under the patch, so they need not stay, whatever their true colour
+)
+_LEAST = 10.0  # ab; a position that is nearer to the hint's colour than this has followed enough
+_ENOUGH = 1.0  # total weight below which a photograph has no positions to judge by
 
 
 class FalseHints(NamedTuple):
     """A lone hint in each of N photographs of H x W pixels."""
 
     hints: Tensor  # (N,3,H,W), a*, b* and the mask
-    colour: Tensor  # (N,2), what it says
-    own: Tensor  # (N,2), the true ab of its place
+    colour: Tensor  # (N,2), the hint's colour
+    own: Tensor  # (N,2), the true ab at its position
     place: Tensor  # (N,2), row and column of its centre, in pixels
 
 
 class Locality(NamedTuple):
-    """What a lone hint does to K places of N photographs. Weights tell what each place is asked for."""
+    """The effect of a lone hint on K positions of N photographs. Weights say what each position should do."""
 
-    moved: Tensor  # (N,K), share of the way to the hint's colour that a place went, squared
-    other: Tensor  # (N,K), 1: another thing, which is to stay; 0: not
+    moved: Tensor  # (N,K), share of the way to the hint's colour that a position moved, squared
+    other: Tensor  # (N,K), 1: another thing, which should stay; 0: not
     missed: Tensor  # (N,K), share of that way that is left, squared
-    own: Tensor  # (N,K), 1: the hinted thing, near the hint, which is to follow; 0: not
+    own: Tensor  # (N,K), 1: the hinted thing, near the hint, which should follow; 0: not
 
     def leak(self) -> Tensor:
         """Return the mean of `moved` over other things: 0 if nothing follows, 1 if everything does."""
@@ -52,7 +54,7 @@ class Locality(NamedTuple):
         return (self.missed * self.own).sum() / self.own.sum().clamp(min=_ENOUGH)
 
     def figures(self) -> Iterator[dict[str, float]]:
-        """Yield hint_leak and hint_unheard of each photograph that has such places."""
+        """Yield hint_leak and hint_unheard of each photograph that has such positions."""
         for parts in zip(*self, strict=True):
             one = Locality(*parts)
             figures = {}
@@ -80,7 +82,7 @@ def false_hints(ab: Tensor, random: torch.Generator) -> FalseHints:
 
 
 def locality(given: Tensor, before: Tensor, truth: Tensor, distance: Tensor, lone: FalseHints) -> Locality:
-    """Return what lone hints did.
+    """Return the effect of lone hints.
 
     Args:
         given: (N,K,2), ab at K places with the hint.
@@ -106,7 +108,7 @@ def distances(positions: Tensor, place: Tensor, side: int) -> Tensor:
 
 
 def map_locality(given: Tensor, before: Tensor, ab: Tensor, lone: FalseHints) -> Locality:
-    """Return what lone hints did in square photographs, over all places of the answer.
+    """Return the effect of lone hints in square photographs, over all positions of the answer.
 
     Args:
         given: (N,2,h,h), the answer with the hint.

@@ -1,4 +1,4 @@
-"""Old film as augmentation: what emulsions, lenses, printers and a century do to a photograph's light.
+"""Old film as augmentation: the effects of emulsions, lenses, printers and ageing on a photograph's light.
 
 Everything happens to a batch at once on its device, in few kernels, and nothing waits for the host. Up to the print
 it is linear light; from the print on it is lightness, as a scanner reads it. The truth stays the photograph's own
@@ -62,7 +62,7 @@ def on_film(clean: Tensor, ab: Tensor, film: Film, random: torch.Generator) -> t
 
 
 def photograph(clean: Tensor, ab: Tensor, film: Film, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Do to all of a batch what `on_film` does to a share of it."""
+    """Apply to a whole batch what `on_film` applies to a share of it."""
     draws = Draws(len(clean), random)
     light = linear_rgb(torch.cat([clean, enlarge(ab)], 1)).clamp(0, 1)
     exposure = emulsion.expose(light, film.emulsion, film.blue, film.orthochromatic, draws)

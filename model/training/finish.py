@@ -1,8 +1,8 @@
 """Losses of the decoded colours, beside the likelihood: for the last steps of a training.
 
-The likelihood teaches every place on its own what could be there. What a user sees is one colour each: the
-expectation, whose error is what the figures measure, and its annealed version, which may jump between likely colours
-within one surface. Both are functions of the logits, so both can be taught.
+The likelihood teaches each position separately which colours are possible. A user sees one colour at each position: the
+expectation, whose error the figures measure, or its annealed version, which may jump between likely colours within one
+surface. Both are functions of the logits, so both can be trained.
 """
 
 import torch
@@ -13,7 +13,7 @@ from ..predict import Setting
 
 WINDOW = 8
 """Side of a window in places of the network's answer: 32 pixels, as `measures.patchiness` looks at."""
-_FLOOR = 3.0  # ab; a photograph with a smaller error than this is not pressed further
+_FLOOR = 3.0  # ab; a photograph with a smaller error than this is not pushed further
 _EVEN = 6.0  # ab; spread of the truth at which a window ceases to be of one colour
 _UNIT = 10.0  # ab
 
@@ -24,7 +24,7 @@ def decoded(answer: Answer, outputs: Tensor, setting: Setting) -> Tensor:
         logits, network = outputs[..., 0].transpose(1, 2), answer.network
         weighed = (logits - (1 - setting.vividness) * network.log_weight) / setting.temperature
         return weighed.softmax(-1) @ network.bins
-    # Filled, not copied: a copy to a GPU waits for all that it has still to do.
+    # Filled, not copied: a copy to a GPU waits for all its queued work.
     numbers = (outputs.new_full((), number) for number in (setting.temperature, setting.vividness))
     ab, _ = answer.decode(outputs, *numbers)
     return ab[..., 0].transpose(1, 2)
@@ -42,7 +42,7 @@ def expectation_loss(given: Tensor, truth: Tensor) -> Tensor:
 
 
 def evenness_loss(given: Tensor, truth: Tensor) -> Tensor:
-    """Return by how much colour wanders within windows of one true colour, in units of 10 ab.
+    """Return how much colour varies within windows of one true colour, in units of 10 ab.
 
     The differentiable twin of `measures.patchiness`: the spread (root of the summed variance) of the given ab beyond
     the truth's, weighted by exp(-(spread of the truth / 6)^2).

@@ -1,4 +1,4 @@
-"""What a run says of itself: its line on stderr and its `log.csv`."""
+"""The log of a run: its line on stderr and its `log.csv`."""
 
 import csv
 import time
@@ -39,7 +39,7 @@ class Log(Line):
     def step(self, step: int, loss: Tensor, rate: float, place: float | None = None) -> None:
         """Note one step; every `log_every` write the mean loss.
 
-        `place` is where it lies on the schedule of `config.steps`, if that goes by the clock and not by steps.
+        `place` is its position on the schedule of `config.steps`, if the schedule goes by the clock and not by steps.
         """
         by_clock, place = place is not None, float(step) if place is None else place
         self.first = place if self.first is None else self.first
@@ -62,7 +62,7 @@ class Log(Line):
             )
 
     def validated(self, step: int, figures: dict[str, float], seconds: float) -> None:
-        """Note figures and show them; the `seconds` that they took are not in the rate of training."""
+        """Record figures and show them; the `seconds` that they took do not count for the rate of training."""
         self.since += seconds
         self._write("a", {"step": step, **{name: f"{value:.3f}" for name, value in figures.items()}})
         shown = "  ".join(f"{name} {value:.2f}" for name, value in figures.items())

@@ -1,8 +1,9 @@
-"""A teacher: weights that see the clean crop, while the network in training sees it on film.
+"""A teacher (distillation): weights that get the clean crop, while the network in training gets it as old film.
 
-Half of the loss is then the distance to the teacher's distribution, half the truth's: what old film costs on clean
-photographs becomes smaller (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"). A held set can be
-looked at once, as whole photographs, and its answers remembered: cheaper than to ask at every step.
+Half of the loss is then the distance to the teacher's distribution, half that to the truth. This reduces the loss of
+quality that training on old film causes on clean photographs (Hinton et al. 2015, "Distilling the Knowledge in a Neural
+Network"). For a held set, the teacher can run once on whole photographs, and its answers are stored: that is cheaper
+than running it at every step.
 """
 
 from pathlib import Path
@@ -22,9 +23,9 @@ from .augment import Batch
 from .stored import Stored
 
 LIKELIEST = 32
-"""Bins of a distribution that are told one by one; the rest is told as their sum."""
+"""Bins of a distribution that are stored one by one; the rest is stored as their sum."""
 AT_ONCE = 64
-"""Photographs that are looked at together."""
+"""Photographs in one batch of the teacher."""
 
 
 class Told(NamedTuple):
@@ -35,7 +36,7 @@ class Told(NamedTuple):
 
 
 class Teacher:
-    """Frozen weights, asked at positions of crops.
+    """Frozen weights that answer at positions of crops.
 
     Args:
         network: the weights; they must answer in the bins of the network in training.
@@ -53,7 +54,7 @@ class Teacher:
         """Load the weights of a teacher for a network of these bins (Q,2).
 
         Raises:
-            ModelRejected: no weights, or of other bins.
+            ModelRejected: the file has no weights, or they use other bins.
         """
         network = load_network(path)
         if network.config.answer != "classes" or not torch.equal(network.bins, bins.cpu()):
@@ -69,7 +70,7 @@ class Teacher:
         )
 
     def remember(self, stored: Stored, *, quiet: bool = False) -> None:
-        """Look at every whole photograph once and keep the answers."""
+        """Run the teacher once on every whole photograph and keep the answers."""
         self.make_room(stored)
         with Count("looked at by the teacher", len(stored.ab), quiet=quiet) as count:
             for start in range(0, len(stored.ab), AT_ONCE):
@@ -78,7 +79,7 @@ class Teacher:
                 count.add(part.stop - start)
 
     def remember_some(self, stored: Stored, part: slice) -> None:
-        """Look at some of the photographs that there is room for."""
+        """Run the teacher on some of the photographs."""
         assert self.memory is not None, "first make_room()"
         told = self.look(stored.lightness[part].float() / 2.55)
         self.memory.bins[part] = told.bins.short()
@@ -132,9 +133,9 @@ def taught_loss(
     Args:
         logits: (N,K,Q).
         ab: (N,K,2), the truth.
-        targets: of the bins that the logits speak of.
+        targets: over the bins of the logits.
         log_weight: (Q,); each place counts by the weight of the truth's nearest bin, as in `losses.color_loss`.
-        told: what the teacher says at the same places.
+        told: the teacher's answers at the same positions.
         trust: (N,K), the teacher's share of the loss at each place.
     """
     index, share = targets(ab)  # (N, K, 5)

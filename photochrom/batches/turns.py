@@ -1,6 +1,6 @@
-"""Whose turn it is: items wait in their batch, and only as many as there are workers are in the queue at a time.
+"""Fair turns for batches: items wait in their batch, and only one for each worker is in the queue at a time.
 
-So the queue stays short: a single upload waits for one job, not for a batch, and batches take turns.
+So the queue stays short: a single upload waits for one job and not for a whole batch, and batches take turns.
 """
 
 from contextlib import suppress
@@ -34,9 +34,9 @@ class Turns:
         self._hold = redis.register_script(scripts.HOLD)
 
     def hold(self, record: JobRecord) -> bool:
-        """Take an item that is about to begin back to the others if its batch is paused; tell whether it was.
+        """Put an item that is about to start back among the waiting ones if its batch is paused; return whether it was.
 
-        An item that a dead worker had begun is not held: it was at work, and ends.
+        An item that a dead worker had started is not held: it was running, and is finished.
 
         Raises:
             JobNotFound: it was deleted meanwhile.
@@ -47,7 +47,7 @@ class Turns:
             or not self._paused(record.batch_id)
         ):
             return False
-        # The next handing over is another one: RQ remembers this one for a while.
+        # The next handover needs a new delivery: RQ remembers this one for a while.
         again = self._jobs.change(
             record.id,
             lambda job: (
@@ -55,14 +55,14 @@ class Turns:
             ),
         )
         if again.dispatch != record.dispatch + 1:
-            return True  # canceled, or handed over by somebody else
+            return True  # canceled, or handed over by another process
         key = key_of(record.batch_id)
         if not self._hold(keys=[f"{key}:held", f"{key}:out", key, f"job:{record.id}"], args=[record.id]):
             self._queue.put(again)
         return True
 
     def feed(self, batch_id: str) -> None:
-        """Put items whose turn it is into the queue: one for each worker."""
+        """Put the next items into the queue: one for each worker."""
         window = max(1, self._fleet.size())
         keys = [f"{key_of(batch_id)}:held", f"{key_of(batch_id)}:out", key_of(batch_id)]
         while (next_id := self._next_turn(keys=keys, args=[window])) is not None:
@@ -92,20 +92,20 @@ class Turns:
         return texts(self._redis.smembers(CANCELING))
 
     def cancel_items(self, batch_id: str) -> None:
-        """Cancel all unfinished items; may be interrupted and begun again."""
+        """Cancel all unfinished items; may be interrupted and started again."""
         for state in UNFINISHED:
             for records in self._jobs.listed(state, batch_id):
                 for record in records:
                     if not self._cancel_item(record):
-                        return  # somebody wants the batch to go on
+                        return  # the batch was resumed meanwhile
         self._redis.srem(CANCELING, batch_id)
 
     def retrying(self) -> list[str]:
-        """Return the batches whose failed items are still to be queued anew."""
+        """Return the batches whose failed items are still to be queued again."""
         return texts(self._redis.hkeys(RETRYING))
 
     def retry_items(self, batch_id: str) -> None:
-        """Queue the failed items anew, but none that failed since it was asked; may be interrupted.
+        """Queue the failed items again, except those that failed after the request; may be interrupted.
 
         Items whose originals have expired stay as they are.
         """
@@ -117,7 +117,7 @@ class Turns:
             for records in self._jobs.listed(state, batch_id):
                 for record in records:
                     if not self._redis.hexists(RETRYING, batch_id):
-                        return  # somebody wants the batch canceled
+                        return  # the batch was canceled meanwhile
                     self._retry(record, until)
                 self.feed(batch_id)
         self._redis.hdel(RETRYING, batch_id)
@@ -126,13 +126,13 @@ class Turns:
         return cast("bytes | None", self._redis.hget(key_of(batch_id), "paused")) == b"1"
 
     def _cancel_item(self, record: JobRecord) -> bool:
-        """Cancel the item if it is unfinished; return False when the batch is not to be canceled any more."""
+        """Cancel the item if it is unfinished; return False when the batch is no longer to be canceled."""
         try:
             canceled = self._jobs.change(
                 record.id, lambda job: job.request_cancel(utc_now()), while_batch_in=CANCELING
             )
         except (JobConflict, JobNotFound):
-            # Done or deleted meanwhile, or not to be canceled.
+            # Finished or deleted meanwhile, or no longer to be canceled.
             return bool(self._redis.sismember(CANCELING, record.batch_id or ""))
         if canceled.finished:
             self._queue.remove(canceled)

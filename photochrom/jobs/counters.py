@@ -1,7 +1,7 @@
-"""What is counted of jobs, over all workers and for good: kept in Redis, so one scrape of any API sees every machine.
+"""Counters of jobs over all workers, never reset: kept in Redis, so one scrape of any API sees every machine.
 
-A job's end is counted by the same script that writes it down (see `scripts`), so once, whatever dies. The meters are
-one hash of numbers; a field is the JSON of its name and labels, like `["jobs", "succeeded"]`.
+The script that writes a job's end also counts it (see `scripts`), so each end is counted once, whatever crashes. The
+counters are one hash of numbers; a field is the JSON of its name and labels, like `["jobs", "succeeded"]`.
 """
 
 import json
@@ -18,25 +18,25 @@ METERS = "meters"
 BOUNDS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, float("inf"))
 """Upper bounds of the histograms' buckets, in seconds."""
 WAIT = "wait"
-"""The time in the queue, shown as if it were the first stage."""
+"""The name of the time in the queue, which is shown as the first stage."""
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """How often something took how long."""
+    """A histogram of durations."""
 
     counts: tuple[int, ...]
-    """Per bound of `BOUNDS`, those below it included."""
+    """Cumulative counts, one for each bound of `BOUNDS`."""
     seconds: float
     """The sum."""
 
 
 @dataclass
 class Readings:
-    """All meters at one moment."""
+    """All counters at one moment."""
 
     jobs: dict[str, int] = field(default_factory=dict)
-    """Jobs that ended, by their state."""
+    """Finished jobs by state."""
     failures: dict[str, int] = field(default_factory=dict)
     """Failed jobs by error code."""
     models: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Readings:
 
 
 def of_end(job: JobRecord) -> str:
-    """Return what a job that has just ended adds to the meters, as JSON of field and number."""
+    """Return what a job that has just finished adds to the counters, as JSON of field and number."""
     added: dict[str, float] = {_field("jobs", job.state): 1}
     if job.error:
         added[_field("failures", job.error.code)] = 1
@@ -61,7 +61,7 @@ def of_end(job: JobRecord) -> str:
 
 
 def read(redis: Redis) -> Readings:
-    """Return the meters as they stand."""
+    """Return the current counters."""
     readings = Readings()
     buckets: dict[str, list[int]] = defaultdict(lambda: [0] * len(BOUNDS))
     sums: dict[str, float] = defaultdict(float)

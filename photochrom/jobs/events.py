@@ -1,6 +1,6 @@
-"""What webhooks tell: the end of a job or a batch, and no more of it than is needed to ask for the rest.
+"""The events that webhooks send: the end of a job or a batch, with only what is needed to ask for the rest.
 
-An event is written down by the same script that makes it true (see `scripts`), as the JSON of an `Event`.
+The script that changes the record also writes the event (see `scripts`), as the JSON of an `Event`.
 """
 
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from .record import JobRecord, JobState
 
 
 class EventType(StrEnum):
-    """All events; a job that is going to be retried has not failed, so nothing tells that it did."""
+    """All events. A job that will be retried has not failed, so it sends none."""
 
     JOB_SUCCEEDED = "job.succeeded"
     JOB_FAILED = "job.failed"
@@ -30,11 +30,11 @@ SUBSCRIBABLE = tuple(kind for kind in EventType if kind is not EventType.PING)
 
 
 class Event(BaseModel):
-    """One event, the same for all who hear of it."""
+    """One event, the same for all receivers."""
 
     model_config = ConfigDict(frozen=True)
 
-    id: Annotated[str, Field(description="Follows from job or batch and its end: no end has two.")]
+    id: Annotated[str, Field(description="Derived from the job or batch and its end: no end has two ids.")]
     type: EventType
     at: Annotated[float, Field(description="Seconds since 1970.")]
     owner: Annotated[str, Field(description="Whose job or batch it is; never sent.")] = ""
@@ -49,7 +49,7 @@ class Event(BaseModel):
 
 
 class Payload(BaseModel):
-    """The body of a delivery, as Standard Webhooks has it."""
+    """The body of a delivery, as Standard Webhooks defines it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,7 +59,7 @@ class Payload(BaseModel):
 
 
 def end_of(job: JobRecord) -> str:
-    """Return the event of a job that has just come to its end, as JSON; the revision makes its id unique."""
+    """Return the event of a job that has just finished, as JSON; the revision makes its id unique."""
     subject = {
         "id": job.id,
         "state": job.state,
@@ -78,7 +78,7 @@ def end_of(job: JobRecord) -> str:
 
 
 def ping(webhook_id: str) -> Event:
-    """Return an event that only tests the way."""
+    """Return an event that only tests the delivery."""
     return Event(
         id=f"evt_{new_id()}", type=EventType.PING, at=utc_now().timestamp(), subject={"id": webhook_id}
     )

@@ -1,4 +1,4 @@
-"""Which workers live, with which model and hardware, and who sends webhooks: keys that die with their process."""
+"""The live workers with their models and hardware, and the live webhook dispatchers, as keys that expire."""
 
 from datetime import datetime
 from typing import Annotated, cast
@@ -13,7 +13,7 @@ _INDEX = "workers"
 
 
 class WorkerStatus(BaseModel):
-    """What a worker says of itself with every heartbeat."""
+    """What a worker reports with every heartbeat."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,25 +25,25 @@ class WorkerStatus(BaseModel):
     capabilities: Annotated[
         tuple[str, ...], Field(description="Optional inputs that the weights were trained for.")
     ] = ()
-    job_id: Annotated[str | None, Field(description="The job at work, None when idle.")] = None
+    job_id: Annotated[str | None, Field(description="The running job, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 
 
 class Fleet:
-    """The workers' notice board in Redis."""
+    """The registry of live workers in Redis."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def beat(self, status: WorkerStatus, ttl: int) -> None:
-        """Say that the worker lives, for the next `ttl` seconds."""
+        """Write the worker's heartbeat, valid for `ttl` seconds."""
         pipeline = self._redis.pipeline()
         pipeline.set(_key(status.name), status.model_dump_json(), ex=ttl)
         pipeline.sadd(_INDEX, status.name)
         pipeline.execute()
 
     def shorten(self, ttl: int) -> None:
-        """Let no worker seem to live beyond `ttl` seconds: the server's clock went back, and some may be dead."""
+        """Shorten all heartbeats to at most `ttl` seconds: the server's clock went back, and some may be dead."""
         for name in cast("set[bytes]", self._redis.smembers(_INDEX)):
             if self._redis.pttl(_key(name.decode())) > ttl * 1000:
                 self._redis.expire(_key(name.decode()), ttl)
@@ -60,7 +60,7 @@ class Fleet:
         return readable(WorkerStatus, self._fresh())
 
     def lives_on(self, host: str) -> bool:
-        """Tell whether a worker of this host is alive."""
+        """Return whether a worker of this host is alive."""
         return any(status.host == host for status in self.alive())
 
     def size(self) -> int:
@@ -78,17 +78,17 @@ class Fleet:
 
 
 class Dispatchers:
-    """The notice board of those that send webhooks, one note for each host."""
+    """The registry of live webhook dispatchers, one entry for each host."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def beat(self, host: str, ttl: int) -> None:
-        """Say that the dispatcher of this host looks for what is due, for the next `ttl` seconds."""
+        """Write the heartbeat of this host's dispatcher, valid for `ttl` seconds."""
         self._redis.set(f"dispatcher:{host}", b"", ex=ttl)
 
     def lives_on(self, host: str) -> bool:
-        """Tell whether the dispatcher of this host is alive."""
+        """Return whether the dispatcher of this host is alive."""
         return bool(self._redis.exists(f"dispatcher:{host}"))
 
 

@@ -1,4 +1,4 @@
-"""What a job asks of the model, and what the model was trained for."""
+"""The capabilities that a job needs, and those that the model was trained for."""
 
 from collections.abc import Collection
 
@@ -15,13 +15,13 @@ def check(needed: Collection[str], there: Collection[str], model: str) -> None:
     """Raise `CapabilityMissing` where the model lacks one.
 
     Args:
-        needed: as `wanted` tells.
-        there: the capabilities of the card.
+        needed: from `wanted`.
+        there: the capabilities on the card.
         model: its name, for the sentence.
     """
     if missing := sorted(set(needed) - set(there)):
         told = {"hints": "colour hints", "palette": "a reference photograph"}
         raise CapabilityMissing(
             f"The model {model} was not trained for {' and '.join(told[name] for name in missing)}; "
-            "send the job without, or run a model whose card names it (GET /v1/models shows the capabilities)."
+            "send the job without, or run a model that has it (GET /v1/models shows the capabilities)."
         )

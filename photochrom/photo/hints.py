@@ -1,4 +1,4 @@
-"""Colour hints: spots of an upright photograph whose colour somebody knows."""
+"""Colour hints: spots of an upright photograph whose colour the user knows."""
 
 import json
 from typing import Annotated, Any
@@ -9,19 +9,19 @@ from ..hex_color import ab_of_hex
 
 MAX_HINTS = 64
 DEFAULT_RADIUS = 0.008
-"""Patches of about 7 pixels at the size that the network sees; it was trained with 3 to 9."""
+"""Gives patches of about 7 pixels at the network's size; it was trained with 3 to 9."""
 
 
 def _rounded(digits: int) -> AfterValidator:
-    # What is stored is what is hashed: 17 digits of a click would only be noise in every record.
+    # Round before storing, because the stored value is hashed: 17 digits of a click would be noise in every record.
     return AfterValidator(lambda value: round(value, digits) + 0.0)
 
 
 class Hint(BaseModel):
     """One spot and its colour.
 
-    Places are shares of the sides, so they mean the same on a preview and at full size. The colour is a* and b*
-    of CIELAB; the lightness stays the photograph's. `color`, an sRGB colour as `#rrggbb`, may be given in their place.
+    Positions are shares of the sides, so they mean the same on a preview and at full size. The colour is a* and b*
+    of CIELAB; the lightness stays the photograph's. `color`, an sRGB colour as `#rrggbb`, may be given instead.
     """
 
     model_config = ConfigDict(

@@ -1,4 +1,4 @@
-"""The model card: what an exported network promises, carried in its ONNX metadata."""
+"""The model card: what an exported network promises, stored in its ONNX metadata."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
@@ -83,4 +83,4 @@ class ModelCard(BaseModel):
                 "The ONNX file carries no Photochrom model card; export it with model.export."
             ) from None
         except ValidationError as error:
-            raise ModelRejected(f"The model card does not hold: {error}") from error
+            raise ModelRejected(f"The model card is not valid: {error}") from error

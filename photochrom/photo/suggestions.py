@@ -1,4 +1,4 @@
-"""The colours that the network holds for likely, place by place, and how to read them off at a spot."""
+"""The colours that the network finds likely, at each position, and how to read them at a spot."""
 
 import io
 import zipfile
@@ -14,7 +14,7 @@ from ..errors import ObjectNotFound
 EXTENSION = ".suggestions.npz"
 _REACH = 2
 _APART = 9.0
-"""Distance in the ab plane within which two colours are one suggestion."""
+"""Distance in the ab plane below which two colours are one suggestion."""
 _MOST = 6
 
 
@@ -27,7 +27,7 @@ class SpotColor:
     color: str
     """sRGB as `#rrggbb`."""
     distance: float
-    """From the present colour, in the ab plane."""
+    """From the current colour, in the ab plane."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class LikelyColors:
     """(K, 2, h, w), ab of K answers of the network."""
 
     def to_bytes(self) -> bytes:
-        """Return the maps in steps of 1, compressed."""
+        """Return the maps, rounded to steps of 1 and compressed."""
         rounded = {name: np.rint(plane).astype(np.int8) for name, plane in vars(self).items()}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **rounded)
@@ -53,7 +53,7 @@ class LikelyColors:
         """Read them back.
 
         Raises:
-            ObjectNotFound: these bytes are no such maps.
+            ObjectNotFound: these bytes are not such maps.
         """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as maps:
@@ -62,7 +62,7 @@ class LikelyColors:
             raise ObjectNotFound("The suggestions of this job cannot be read.") from error
 
     def at(self, x: float, y: float) -> tuple[SpotColor, list[SpotColor]]:
-        """Return the present colour at a spot, and up to 6 likely ones, those nearest to it first.
+        """Return the current colour at a spot, and up to 6 likely ones, the nearest to it first.
 
         Args:
             x: 0..1 from the left edge.
@@ -77,7 +77,7 @@ class LikelyColors:
         return _spot_color(present, present), sorted(near, key=lambda spot: spot.distance)
 
     def _around(self, row: int, column: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the answers (n, 2) around a cell, and their weights (n,), which fall with the distance from it."""
+        """Return the answers (n, 2) around a cell, and their weights (n,), which fall with distance."""
         rows = np.arange(max(0, row - _REACH), min(self.lightness.shape[0], row + _REACH + 1))
         columns = np.arange(max(0, column - _REACH), min(self.lightness.shape[1], column + _REACH + 1))
         answers = self.modes[:, :, rows[:, None], columns].transpose(0, 2, 3, 1)  # (K, r, c, 2)

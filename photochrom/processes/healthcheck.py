@@ -1,4 +1,4 @@
-"""The health checks of containers: a process is alive that says so in Redis."""
+"""Healthchecks for containers: a process is alive while its heartbeat in Redis is fresh."""
 
 import os
 import socket
@@ -12,10 +12,10 @@ from ..jobs.queue import connect
 
 
 def tell_health(lives_on: Callable[[Redis, str], bool], who: str, redis_url: str) -> int:
-    """Return the exit code of a container's health check: 0 if `who` lives on this host, else with a sentence.
+    """Return the exit code of a container's healthcheck: 0 if `who` is alive on this host, else print why not.
 
     Args:
-        lives_on: asks the queue's server about a host.
+        lives_on: looks up a host at the queue's server.
         who: for the sentence, for example "worker".
         redis_url: the queue's server.
     """
@@ -26,5 +26,5 @@ def tell_health(lives_on: Callable[[Redis, str], bool], who: str, redis_url: str
     except RedisError as error:
         sys.stderr.write(f"The queue does not answer: {error}\n")
         return os.EX_UNAVAILABLE
-    sys.stderr.write(f"No {who} of {host} is alive.\n")
+    sys.stderr.write(f"No {who} is alive on {host}; see its log.\n")
     return os.EX_TEMPFAIL

@@ -1,4 +1,4 @@
-"""Webhooks and deliveries in Redis: whatever is accepted here survives every process but Redis itself."""
+"""Webhooks and deliveries in Redis: whatever is accepted here survives a crash of any process except Redis itself."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -38,7 +38,7 @@ class WebhookStore:
         self._settle = redis.register_script(scripts.SETTLE)
 
     def create(self, webhook: Webhook, limit: int) -> Webhook:
-        """Keep a new webhook.
+        """Store a new webhook.
 
         Raises:
             TooManyWebhooks: its owner has `limit` of them.
@@ -69,7 +69,7 @@ class WebhookStore:
         )
 
     def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
-        """Apply `change` to the newest record, again if somebody was faster; return what was written.
+        """Apply `change` to the newest record, again if another process was faster; return what was written.
 
         Raises:
             WebhookNotFound: there is no such webhook.
@@ -90,7 +90,7 @@ class WebhookStore:
         return cast("Webhook", transaction(apply, _key(webhook_id), value_from_callable=True))
 
     def delete(self, webhook_id: str) -> None:
-        """Forget the webhook and its log; nothing more is sent. Raise `WebhookNotFound` if there is none."""
+        """Delete the webhook and its log; nothing more is sent. Raise `WebhookNotFound` if there is none."""
         pipeline = self._redis.pipeline()
         pipeline.delete(_key(webhook_id))
         pipeline.zrem(_INDEX, webhook_id)
@@ -102,9 +102,9 @@ class WebhookStore:
         pipeline.execute()
 
     def disable_orphans(self) -> list[Webhook]:
-        """Disable the webhooks whose key is no longer good; return those that were enabled until now.
+        """Disable the webhooks whose key is no longer valid; return those that were enabled until now.
 
-        By the proven time: no clock that has run ahead may disable a webhook.
+        This uses the proven time: a clock that runs ahead may not disable a webhook.
         """
         enabled = [one for one in self.all() if not one.disabled]
         keys = self._keys.alive(self._time.now()) if enabled else []
@@ -116,18 +116,18 @@ class WebhookStore:
         return webhook
 
     def fan_out(self, public_url: str, chunk: int = 100) -> int:
-        """Make deliveries of up to `chunk` events that have happened; return how many events those were."""
+        """Make deliveries of up to `chunk` new events; return the number of events."""
         entries = cast("list[bytes]", self._redis.lrange(_OUTBOX, 0, chunk - 1))
-        # In this order: what happened after a key had ended is not told to its webhooks.
+        # In this order: events after a key's end are not sent to its webhooks.
         keys = self._keys.alive() if entries else []
         webhooks = [one for one in (self.all() if entries else []) if one.lives(keys)]
         return sum(self._deliver(entry, webhooks, public_url) for entry in entries)
 
     def send(self, webhook: Webhook, event: Event, public_url: str) -> Delivery:
-        """Put one event on its way to one webhook.
+        """Queue one event for one webhook.
 
         Raises:
-            WebhookDisabled: nothing is sent there.
+            WebhookDisabled: the webhook is disabled.
         """
         _refuse_disabled(webhook)
         delivery = _delivery(webhook, event, public_url)
@@ -140,7 +140,7 @@ class WebhookStore:
         return readable(Delivery, cast("list[bytes]", found))
 
     def settle(self, delivery: Delivery, settled: Delivery) -> bool:
-        """Write what became of a claimed delivery; return False if it was replayed or deleted meanwhile."""
+        """Write the outcome of a claimed delivery; return False if it was replayed or deleted meanwhile."""
         following = settled.next_attempt_at
         delay = "" if following is None else max(0.0, (following - utc_now()).total_seconds())
         args: list[str | int | float] = [
@@ -170,7 +170,7 @@ class WebhookStore:
         return found[0]
 
     def replay(self, webhook_id: str, delivery_id: str) -> Delivery:
-        """Send it once more, whatever became of it.
+        """Send it once more, whatever its outcome.
 
         Raises:
             WebhookNotFound, DeliveryNotFound, WebhookDisabled.
@@ -183,7 +183,7 @@ class WebhookStore:
                 return again
 
     def forget(self, until: datetime) -> None:
-        """Forget the deliveries that are older than `until`."""
+        """Delete the deliveries that are older than `until`."""
         for webhook_id in texts(self._redis.zrange(_INDEX, 0, -1)):
             self._forget(webhook_id, f"({first_id_at(until)}")
 
@@ -191,7 +191,7 @@ class WebhookStore:
         try:
             event = Event.model_validate_json(entry)
         except ValidationError:
-            event = None  # of a newer version; what cannot be read must not stop the others
+            event = None  # of a newer version; an unreadable event must not block the others
         wanting = [webhook for webhook in webhooks if event and webhook.wants(event)]
         made = [_delivery(webhook, event, public_url) for webhook in wanting if event]
         triples = [part for one in made for part in (one.webhook_id, one.id, one.model_dump_json())]

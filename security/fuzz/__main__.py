@@ -1,8 +1,8 @@
 """Fuzz one target, or all in turn: python -m security.fuzz [TARGET ...] [--runs N] [--seconds S] [--keep FOLDER].
 
-Ends with 0 where nothing was found, and with libFuzzer's code (77 and others) where something was: its input is then
-in the folder as `TARGET-crash-...` (or timeout, oom). Look at it with `--input FILE`, mend what is wrong, and keep the
-file in security/fuzz/corpus/TARGET, which every run begins with.
+Exits with 0 if nothing was found, and with libFuzzer's code (77 and others) otherwise: the input is then in the folder
+as `TARGET-crash-...` (or timeout, oom). Reproduce it with `--input FILE`, fix the fault, and keep the file in
+security/fuzz/corpus/TARGET, with which every run begins.
 """
 
 import argparse
@@ -13,12 +13,12 @@ from pathlib import Path
 
 TARGETS = ("sniffing", "decoding", "colorizing", "unpacking", "metadata")
 CORPUS = Path(__file__).parent / "corpus"
-# A picture within the limits of `decoding` is done in a second, in a fifth of this memory; the rest is libFuzzer's own.
+# A picture within the limits of `decoding` takes a second and a fifth of this memory; the rest is libFuzzer's own.
 _SECONDS_PER_INPUT, _MEMORY_MB = 10, 1200
 
 
 def main() -> int:
-    """Run each target in a process of its own, as libFuzzer ends the process that it runs in."""
+    """Run each target in its own process, because libFuzzer ends the process that it runs in."""
     arguments = _arguments()
     with tempfile.TemporaryDirectory(prefix="photochrom-fuzz-") as folder:
         codes = [_run(target, arguments, Path(folder)) for target in arguments.targets or TARGETS]
@@ -58,8 +58,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)} (default: all)"
     )
-    parser.add_argument("--runs", type=int, help="inputs to try, of each target (default: no end)")
-    parser.add_argument("--seconds", type=int, default=0, help="for each target (default: no end)")
+    parser.add_argument("--runs", type=int, help="inputs to try for each target (default: no limit)")
+    parser.add_argument("--seconds", type=int, default=0, help="seconds for each target (default: no limit)")
     parser.add_argument("--seed", type=int, default=1, help="of the random mutations (default 1)")
     parser.add_argument("--keep", type=Path, help="folder for inputs that reach new code, and for findings")
     parser.add_argument("--input", type=Path, help="try this file alone")

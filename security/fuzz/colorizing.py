@@ -1,4 +1,4 @@
-"""The whole way of one photograph, from hostile bytes to a file that others can read, with colours by formula."""
+"""The whole pipeline for one photograph, from hostile bytes to a readable file, with colours from a formula."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from workers.pipeline.colorizer import colorize
 from . import pictures
 from .decoding import LIMITS
 
-# What a file is changed to is one of the first byte's choices; the rest is the file.
+# The first byte chooses the output format; the rest is the file.
 _TARGETS = tuple(OutputFormat)
 _PREVIEW_SIDE = 64
 
@@ -49,13 +49,13 @@ _PREDICTOR = _OneColor()
 
 
 def seeds() -> list[bytes]:
-    """Return a picture of every kind, to stay of its kind or to be changed to another."""
+    """Return a picture of every kind, to be kept in its format or converted to another."""
     found = pictures.every_kind()
     return [bytes([choice % len(_TARGETS)]) + data for choice, data in enumerate(found)]
 
 
 def check(data: bytes) -> None:
-    """A result of the same size in the format that was asked for, or a refusal."""
+    """Expect a result of the same size in the requested format, or a refusal."""
     options = ColorizeOptions(format=_TARGETS[data[0] % len(_TARGETS)] if data else OutputFormat.SAME)
     try:
         result = colorize(data[1:], _PREDICTOR, options, limits=LIMITS, preview_side=_PREVIEW_SIDE)

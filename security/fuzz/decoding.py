@@ -1,4 +1,4 @@
-"""A file of any format to an upright photo, as the worker does before it asks the network."""
+"""Decodes a file of any format to an upright photo, as the worker does before it runs the network."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from workers.pipeline.limits import PhotoLimits
 
 from . import pictures
 
-# Small, so that what takes much memory in spite of them is seen.
+# Small, so that inputs that take much memory in spite of the limits are found.
 LIMITS = PhotoLimits(max_pixels=250_000, max_icc_bytes=64 << 10, max_metadata_bytes=16 << 10)
 
 
@@ -22,7 +22,7 @@ def seeds() -> list[bytes]:
 
 
 def check(data: bytes) -> None:
-    """A photo within the limits, or a refusal."""
+    """Expect a photo within the limits, or a refusal."""
     try:
         photo_format = sniff(data[:HEAD_BYTES])
         if photo_format is PhotoFormat.JPEG:

@@ -7,15 +7,15 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-# The code whose branches guide the mutations; C libraries come without the instrumentation that this takes.
+# The code whose branches guide the mutations; C libraries lack the instrumentation for this.
 _OURS = ["security.fuzz", "photochrom", "service", "workers"]
 _OTHERS = ["PIL", "tifffile", "imagesize", "tarfile", "zipfile"]
-# In a run this short nothing is learned from others' branches, and to instrument them takes longer than the run.
+# A run this short learns nothing from the branches of other packages, and instrumenting them takes longer than the run.
 _SHORT = "-runs="
 
 
 def main(target: str, seeds: Path, options: list[str]) -> None:
-    """Give this process to libFuzzer, which ends it."""
+    """Run libFuzzer in this process; it ends the process."""
     import atheris
 
     short = any(option.startswith(_SHORT) for option in options)

@@ -1,4 +1,4 @@
-"""Seeds: small archives of every kind, good and odd, made from code."""
+"""Seeds: small archives of every kind, valid and unusual, made from code."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""What the API itself looks at: the first bytes of a file, and the size that its header states."""
+"""What the API itself reads: the first bytes of a file, and the size that its header states."""
 
 import tempfile
 from pathlib import Path
@@ -19,7 +19,7 @@ def seeds() -> list[bytes]:
 
 
 def check(data: bytes) -> None:
-    """A format or a refusal; a number of pixels or none."""
+    """Expect a format or a refusal, and a number of pixels or none."""
     try:
         assert isinstance(sniff(data[:HEAD_BYTES]), PhotoFormat)
     except PhotoRejected as refusal:

@@ -1,4 +1,4 @@
-"""Zips and tars, entry by entry, within a budget."""
+"""Reads zips and tars, entry by entry, within a budget."""
 
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ def seeds() -> list[bytes]:
 
 
 def check(data: bytes) -> None:
-    """No more entries and bytes than the budget has, under names that lead nowhere else."""
+    """Expect no more entries and bytes than the budget allows, and only names that stay inside the folder."""
     _FILE.write_bytes(data)
     budget, count, size = Budget(_ENTRIES, _BYTES), 0, 0
     try:
@@ -35,7 +35,7 @@ def check(data: bytes) -> None:
 
 
 def _read(entry: Entry, budget: Budget) -> int:
-    """As the API does: what is wrong with one entry ends that one, what is wrong with the archive ends all."""
+    """Read as the API does: a fault of one entry refuses that entry, a fault of the archive refuses all."""
     size = 0
     try:
         for block in blocks(entry, budget):

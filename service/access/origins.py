@@ -1,7 +1,8 @@
-"""Who may call a service without accounts: its own page, and no other that a visitor's browser happens to show.
+"""CSRF and DNS-rebinding protection: only the service's own page may call it from a browser.
 
-A page elsewhere cannot read our answers, but it can send; and by DNS rebinding it can pose as our own. So the Host
-must be one that we go by, and what changes anything must come from ourselves or from an origin that was let in.
+A page of another site cannot read our answers, but it can send requests; by DNS rebinding it can pose as our own
+page. So the Host must be one of our names, and a request that changes anything must come from our own page or from
+an allowed origin.
 """
 
 from collections.abc import Collection
@@ -20,16 +21,16 @@ from ..settings import ServiceSettings
 SAFE = {"GET", "HEAD", "OPTIONS"}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ANY = "*"
-# Of Sec-Fetch-Site: our page, or nobody's (typed, bookmarked).
+# Values of Sec-Fetch-Site: our own page, or no page at all (the address was typed or bookmarked).
 _OURS = {"same-origin", "none"}
 
 
 def hosts_of(settings: ServiceSettings) -> frozenset[str]:
-    """Return the host names that the service goes by; `*` is any.
+    """Return the host names that the service answers to; `*` is any.
 
-    By default those of this machine, the one it is bound to and those that it was told of. Bound to all addresses, as
-    in a container, it cannot know its names, and takes any; but not where this machine alone reaches it, for then no
-    other name leads here but by a trick, and not where it asks nobody for a key.
+    The default is the names of this machine, the address it is bound to and the configured names. Bound to all
+    addresses, as in a container, the service cannot know its names and accepts any. There are two exceptions: where
+    only this machine can reach it, because then any other name is a trick; and where it asks for no key.
     """
     named = (settings.host, settings.domain, hostname(settings.public_url.partition("://")[2]) or "")
     given = settings.allowed_hosts
@@ -59,12 +60,12 @@ class OriginGuard:
         headers = Headers(scope=scope)
         if _ANY not in self._hosts and hostname(headers.get("host", "")) not in self._hosts:
             return ForeignHost(
-                "This server does not go by that host name; PHOTOCHROM_ALLOWED_HOSTS says by which it does."
+                "This server does not answer to that host name; add it to PHOTOCHROM_ALLOWED_HOSTS."
             )
         if scope["method"] in SAFE or self._lets_in(headers):
             return None
         return ForeignOrigin(
-            "Pages of that origin may change nothing here; PHOTOCHROM_CORS_ORIGINS says which may."
+            "Pages of that origin may not change anything here; add it to PHOTOCHROM_CORS_ORIGINS."
         )
 
     def _lets_in(self, headers: Headers) -> bool:
@@ -72,12 +73,12 @@ class OriginGuard:
 
 
 def is_same_origin(headers: Headers) -> bool:
-    """Tell whether a request comes from our own page, or from a program that is no browser."""
+    """Return whether a request comes from our own page, or from a program that is not a browser."""
     origin, host = headers.get("origin"), headers.get("host", "").lower()
     if origin is None:
-        # Programs other than browsers name none; a browser that names none says at least whether the page is ours.
+        # Only browsers send Origin; a browser that sends none still says in Sec-Fetch-Site whether the page is ours.
         return headers.get("sec-fetch-site", "none") in _OURS
-    # No page can set Sec-Fetch-Site; it holds where a proxy changes Host, but comes over HTTPS only.
+    # No page can set Sec-Fetch-Site. It is correct even where a proxy changes Host, but is sent over HTTPS only.
     return headers.get("sec-fetch-site") == "same-origin" or origin.partition("://")[2] == host != ""
 
 

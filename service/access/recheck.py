@@ -1,4 +1,4 @@
-"""Answers that outlive keys: while one is sent, who asked for it is looked at again and again."""
+"""Recheck the caller's key or session while a long answer is being sent, since it may be revoked meanwhile."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,9 +16,9 @@ T = TypeVar("T")
 async def while_admitted(
     request: Request, chunks: AsyncGenerator[T], seconds: float, *, must_be_whole: bool = False
 ) -> AsyncIterator[T]:
-    """Pass chunks on until the reader's key or session is over; then end, or break off what must be whole.
+    """Pass chunks on until the reader's key or session is no longer valid; then end, or abort what must be whole.
 
-    It is looked at every so many seconds, when a chunk comes.
+    It is checked at intervals of some seconds, when a chunk comes.
     """
     ask_at = time.monotonic() + seconds
     async with aclosing(chunks):
@@ -26,7 +26,7 @@ async def while_admitted(
             if time.monotonic() >= ask_at:
                 if not await still_admitted(request):
                     if must_be_whole:
-                        raise BreaksOff("the key or session that asked for it is over")
+                        raise BreaksOff("the key or session that asked for it is no longer valid")
                     return
                 ask_at = time.monotonic() + seconds
             yield chunk

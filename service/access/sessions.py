@@ -1,4 +1,4 @@
-"""Signing in with a key: for the page, whose pictures, downloads and event streams can send no header of their own."""
+"""Signing in with a key: for the page, whose pictures, downloads and event streams cannot send a header."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -37,7 +37,7 @@ class SignIn(BaseModel):
 class KeyView(BaseModel):
     """A key as its holder sees it."""
 
-    id: Annotated[str, Field(description="The part of the key that is no secret.")]
+    id: Annotated[str, Field(description="The part of the key that is not secret.")]
     name: str
     scopes: list[Scope]
     created_at: datetime
@@ -87,7 +87,7 @@ def sign_in(
     responses=problems.responses(ForeignHost, ForeignOrigin, StorageUnavailable),
 )
 def sign_out(services: ServicesDep, request: Request, response: Response) -> None:
-    """End the session and have the cookie forgotten; no error if there is none."""
+    """End the session and delete the cookie; it is not an error if there is none."""
     if session := session_of(request):
         services.keys.close_session(session)
     forget_session(response)
@@ -97,5 +97,5 @@ def sign_out(services: ServicesDep, request: Request, response: Response) -> Non
 async def read_own_key(caller: CallerDep) -> KeyView:
     """Return the key that the call was made with; 404 where the service asks for none."""
     if caller.key is None:
-        raise ObjectNotFound("This service asks for no keys.")
+        raise ObjectNotFound("This service does not ask for keys.")
     return KeyView.of(caller.key)

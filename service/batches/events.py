@@ -14,7 +14,7 @@ from ..live.streams import EVENTS, LastEventId, answer_live
 from .standing import standing
 
 router = Router(tags=["events"])
-# A batch changes with every stage of every item; nobody reads that fast.
+# A batch changes with every stage of every item, faster than anyone reads.
 _PAUSE_SECONDS = 0.2
 
 

@@ -17,7 +17,7 @@ _MANIFEST = "manifest.json"
 
 
 def results_as_zip(store: JobStore, storage: Storage, batch: BatchRecord) -> Iterator[bytes]:
-    """Yield a zip (ZIP64 where needed) that is made while it is sent: no file of it ever exists.
+    """Yield a zip (ZIP64 where needed) while it is being made: it is never stored as a file.
 
     Photographs are stored, not deflated: they are compressed already.
     """
@@ -36,7 +36,7 @@ def results_as_zip(store: JobStore, storage: Storage, batch: BatchRecord) -> Ite
                     entry["result"] = _free_name(record, taken)
                     archive.add(reading.chunks, entry["result"], size=reading.size)
             manifest.append(entry)
-            # Each file is read when its turn comes, and let go.
+            # Each file is read when its turn comes, then released.
             yield from archive.all_files()
     text = json.dumps({"batch": batch.id, "name": batch.name, "items": manifest}, indent=1)
     archive.add(text, _MANIFEST)

@@ -1,4 +1,4 @@
-"""How one batch stands, as it is answered."""
+"""The state of one batch, as the API answers it."""
 
 from photochrom.batches.store import BatchStore
 from photochrom.jobs.store import JobStore
@@ -8,12 +8,12 @@ from .schemas import view_of
 
 
 def standing(batches: BatchStore, jobs: JobStore, batch_id: str) -> Standing:
-    """Return how the batch stands.
+    """Return the state of the batch.
 
     Raises:
         BatchNotFound: there is none.
     """
-    # The number first: what changes in between is shown now, and once more.
+    # Read the number first: a change in between is then shown now and once more, and never missed.
     number = batches.events(batch_id)
     view = view_of(jobs, batches.get(batch_id))
     return Standing(f'W/"{number}"', number, view.over, view.model_dump_json())

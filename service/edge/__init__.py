@@ -1,1 +1,1 @@
-"""HTTP as such; nothing here knows a subject of the service."""
+"""HTTP itself: nothing here knows about jobs, batches or webhooks."""

@@ -1,4 +1,4 @@
-"""How large the body of a request may be, and how long it may take to come."""
+"""Limits on the size of a request's body, and on the time it may take to arrive."""
 
 import asyncio
 import re
@@ -20,17 +20,17 @@ _UPLOAD = re.compile(r"/v1/jobs/?|/v1/batches/[^/]+/items/.*")
 _ARCHIVE = re.compile(r"/v1/batches/[^/]+/archive/?")
 # Any other body is JSON of a few lines, and parsed on the event loop.
 _SMALL_BYTES = 64 * 1024
-# A client that still sends when we close may lose our answer; within these bounds we hear it out.
+# A client that is still sending when we close may lose our answer; within these bounds we read what it sends.
 _DRAIN_BYTES = 64 * 2**20
 _DRAIN_SECONDS = 5.0
-# Slower than any line that carries photographs; a client that trickles on for ever is no client.
+# Slower than any connection that is usable for photographs: a client below this has stalled, or attacks (slow loris).
 _LEAST_BYTES_PER_SECOND = 1024
 
 
 class BodyLimit:
-    """Count the bytes of every body, and the seconds that we wait for them: parsers put a cap on neither.
+    """Count the bytes of every body, and the seconds that we wait for them: parsers limit neither.
 
-    What comes after the refusal is not the app's to say: FastAPI makes a 400 of any error in reading JSON.
+    After the refusal the app's own answer is dropped: FastAPI makes a 400 of any error in reading JSON.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, max_archive_bytes: int, patience: float = 30.0) -> None:
@@ -54,7 +54,7 @@ class BodyLimit:
         async def send_after_draining(message: Message) -> None:
             begins = message["type"] == "http.response.start"
             if begins and body.left:
-                # FastAPI makes a 400 of it, which nobody reads.
+                # FastAPI answers 400 to this, which is dropped.
                 message = {**message, "status": LEFT}
             if begins and message["status"] >= 400:
                 await body.drain()
@@ -66,7 +66,7 @@ class BodyLimit:
         await self._app(scope, body.receive, send_after_draining)
 
     def _limit(self, path: str) -> tuple[int, PhotochromError]:
-        """Return the most bytes that a call may send, and what to say to more."""
+        """Return the most bytes that a call may send, and the error for more."""
         if _ARCHIVE.fullmatch(path):
             return self._max_archive_bytes, _too_large(self._max_archive_bytes)
         if _UPLOAD.fullmatch(path):
@@ -89,7 +89,7 @@ class _CountedBody:
     ) -> None:
         self.refused: PhotochromError | None = None
         self.left = False
-        """The caller has gone before the body was whole."""
+        """The caller left before the body was complete."""
         self._receive = receive
         self._max_bytes, self._error = limit
         self._declared = declared
@@ -99,24 +99,22 @@ class _CountedBody:
         self._over = declared == 0
 
     async def receive(self) -> Message:
-        """Pass the next message on; raise the limit's error as soon as it is known to be too much."""
+        """Pass the next message on; raise the limit's error as soon as the body is known to be too large."""
         if self._declared is not None and self._declared > self._max_bytes:
             raise self._refusal()
         try:
             message = await self._next()
         except TimeoutError:
-            self._error = RequestTooSlow(
-                "The body did not come on; send it faster than 1 KiB/s, without pauses."
-            )
+            self._error = RequestTooSlow("The upload stalled. Send at least 1 KiB/s without long pauses.")
             raise self._refusal() from None
         if self._seen > self._max_bytes:
             raise self._refusal()
         return message
 
     async def drain(self) -> None:
-        """Read on and drop, within bounds."""
+        """Read and discard the rest, within bounds."""
         if self._expects and self._seen == 0:
-            return  # it waits for our word before it sends, and gets our answer instead
+            return  # the client waits for `100 Continue` before it sends, and gets our answer instead
         if isinstance(self.refused, RequestTooSlow):
             return  # we have waited long enough
         try:
@@ -138,7 +136,7 @@ class _CountedBody:
         return message
 
     def _patience_left(self) -> float:
-        """Return how long the next bytes may take: no longer than the patience, nor than they should on the whole."""
+        """Return the time limit for the next bytes: the shorter of the limit for a pause and of that for the whole."""
         allowed = self._patience + self._seen / _LEAST_BYTES_PER_SECOND
         return max(0.0, min(self._patience, allowed - self._waited))
 
@@ -148,7 +146,7 @@ class _CountedBody:
 
 
 def _declared(headers: Headers) -> int | None:
-    """Return the bytes of the body; None where only its end tells (Transfer-Encoding, RFC 9112, 6.3)."""
+    """Return the length of the body in bytes; None where only its end shows it (Transfer-Encoding, RFC 9112, 6.3)."""
     if "transfer-encoding" in headers:
         return None
     given = headers.get("content-length", "0")
@@ -156,9 +154,9 @@ def _declared(headers: Headers) -> int | None:
 
 
 def _two_lengths(scope: Scope) -> Response:
-    """Refuse a body with two lengths: what a proxy takes for a second request, hidden in it, is not to be one.
+    """Refuse a body with two lengths (request smuggling): a proxy could take part of it for a second request.
 
-    The connection ends with the answer (RFC 9112, 6.3).
+    The connection is closed with the answer (RFC 9112, 6.3).
     """
     return problem(
         Request(scope),

@@ -1,7 +1,7 @@
-"""gzip for JSON, and for nothing else: photographs are compressed already, and streams must not wait for a block.
+"""gzip for JSON only: photographs are already compressed, and streams must not wait for a block.
 
-Starlette's own middleware lists what it leaves alone, and knows neither TIFF, HEIC nor JPEG 2000; it also keeps a
-strong ETag on other bytes.
+Starlette's own middleware lists the types that it does not compress, and knows neither TIFF, HEIC nor JPEG 2000. It
+also keeps a strong ETag although the bytes have changed.
 """
 
 import gzip
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _JSON = re.compile(r"application/(?:[a-z.-]+\+)?json\b")
 _LEAST_BYTES = 1024
-# Level 9 takes twice the time for one part in a hundred less.
+# Level 9 takes twice the time for 1 % less.
 _LEVEL = 5
 _REFUSED = re.compile(r"q=0(?:\.0*)?$")
 
@@ -33,7 +33,7 @@ class JsonGzip:
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Tell whether a caller takes gzip (RFC 9110, 12.5.3)."""
+    """Return whether a caller accepts gzip (RFC 9110, 12.5.3)."""
     for part in accept_encoding.lower().split(","):
         coding, _, weight = part.replace(" ", "").partition(";")
         if coding in {"gzip", "x-gzip", "*"}:
@@ -66,7 +66,7 @@ class _Answer:
 
 
 def _may_differ(status: int, headers: Headers) -> bool:
-    """Tell whether the answer is one that has two forms; so has the 304 of JSON, which alone has weak tags."""
+    """Return whether the answer has two forms. So has a 304 of JSON, recognised by its weak tag: only JSON has one."""
     return _is_plain_json(headers) or (status == 304 and headers.get("etag", "").startswith("W/"))
 
 
@@ -83,6 +83,6 @@ def _packed(start: Message, message: Message) -> Message:
     headers["Content-Encoding"] = "gzip"
     headers["Content-Length"] = str(len(packed))
     if headers.get("etag", "W/").startswith('"'):
-        # A strong tag is one of bytes, and these are others.
+        # A strong tag names exact bytes, and compression changes them.
         headers["ETag"] = f"W/{headers['etag']}"
     return {**message, "body": packed}

@@ -1,4 +1,4 @@
-"""Connections end when their client is silent for too long: uvicorn itself waits for a request or a reader for ever."""
+"""Timeouts for idle connections: uvicorn itself waits forever for a request head or for a slow reader."""
 
 import asyncio
 import fcntl
@@ -12,12 +12,12 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _AT_ONCE = struct.pack("ii", 1, 0)
-# Who takes less than that has stopped reading; as little as a body may bring.
+# A client that takes less than this has stopped reading. It is the same rate that a body must have.
 _LEAST_BYTES_PER_SECOND = 1024
 
 
 def patient(seconds: float) -> type[H11Protocol]:
-    """Return uvicorn's HTTP protocol with `seconds` for a whole request head, and for a reader that does not read.
+    """Return uvicorn's HTTP protocol with a timeout of `seconds` for a whole request head and for a stalled reader.
 
     Bodies are timed by `bodies.BodyLimit`, which can still answer.
     """
@@ -34,14 +34,14 @@ class _Patient(H11Protocol):
     _reader: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first head."""
+        """Start the timeout for the first head."""
         super().connection_made(transport)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Wait on for the rest of a head; a whole one has had its time.
+        """Keep the timeout for the rest of a head; stop it when the head is complete.
 
-        A body whose answer is out has no more than that either: it has ended uvicorn's own timer, for good.
+        A body whose answer has been sent has this timeout, too: it has stopped uvicorn's own timer for good.
         """
         super().data_received(data)
         answered = self.cycle is not None and self.cycle.response_complete
@@ -51,24 +51,24 @@ class _Patient(H11Protocol):
             self._head_is_whole()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers, uvicorn's own included: it leaves that one on where the client has reset."""
+        """Cancel the timers, uvicorn's own included: it leaves that one running after a reset by the client."""
         self._head_is_whole()
         self._has_read()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
     def pause_writing(self) -> None:
-        """The client reads slower than we write: it has to take something meanwhile."""
+        """The client reads slower than we write: start the timeout for stalled readers."""
         super().pause_writing()
         self._await_reader()
 
     def resume_writing(self) -> None:
-        """It did, and all that was waiting."""
+        """The client has read all that was waiting: stop the timeout."""
         self._has_read()
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
-        """End an idle connection; what it has not read by then it may not read at all."""
+        """Close an idle connection; data that it has not read by then is lost."""
         super().timeout_keep_alive_handler()
         if self._socket().fileno() >= 0:
             self._await_reader()
@@ -85,14 +85,14 @@ class _Patient(H11Protocol):
         self._reader = self.loop.call_later(self.patience, self._look_at_reader, self._unread())
 
     def _look_at_reader(self, before: int) -> None:
-        """Wait on while it reads, however long all of it takes."""
+        """Keep the connection while the client reads, however long the whole answer takes."""
         if before - self._unread() < self.patience * _LEAST_BYTES_PER_SECOND:
             self._abort()
         else:
             self._await_reader()
 
     def _unread(self) -> int:
-        """Return the bytes that the client has not taken: ours, and on Linux the kernel's."""
+        """Return the bytes that the client has not taken: those in our buffer, and on Linux in the kernel's."""
         kernel = bytearray(struct.calcsize("i"))
         if sys.platform == "linux":
             with suppress(OSError, ValueError):  # closed meanwhile
@@ -105,7 +105,7 @@ class _Patient(H11Protocol):
         self._reader = None
 
     def _abort(self) -> None:
-        # Without lingering, or the kernel would keep what we have sent for a reader that never comes.
+        # No lingering: otherwise the kernel would keep what we have sent for a reader that never comes.
         with suppress(OSError):  # closed meanwhile
             self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.transport.abort()

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the app a problem."""
+    """Register handlers that turn every error of the app into a problem."""
     app.add_exception_handler(errors.PhotochromError, _domain)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -47,7 +47,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> set[str]:
-    """Return the methods of all calls at this path; Starlette names those of the first one only."""
+    """Return the methods of all calls at this path; Starlette lists only those of the first one."""
     calls: list[APIRoute] = request.app.state.calls
     return {
         method for call in calls if call.path_regex.match(request.url.path) for method in call.methods or ()
@@ -81,7 +81,7 @@ async def queue_refuses(request: Request, error: Exception) -> Response:
 
 
 async def queue_unavailable(request: Request, error: Exception) -> Response:
-    """Answer for Redis, which does not."""
+    """Answer when Redis does not."""
     _log.warning("Redis: %s", error)
     return problem(
         request, 503, errors.QueueUnavailable.code, "The queue cannot be reached; try again in a moment."

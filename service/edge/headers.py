@@ -1,4 +1,4 @@
-"""What every answer tells the browser, whoever made the answer; one that says something of its own keeps that."""
+"""Security headers for every answer; a header that the answer sets itself is kept."""
 
 import base64
 import hashlib
@@ -8,15 +8,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ALWAYS = {
-    # An answer is data: opened by itself it runs nothing, loads nothing and lies in no frame.
+    # An answer is data: opened by itself, it runs nothing, loads nothing and cannot be framed.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # What an <img> of another page would load; `fetch` of the origins that were let in does not go by it.
+    # Against an <img> on another site; `fetch` from the allowed origins is not affected.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # The caller's alone, and asked for again each time.
+    # For this caller only, and revalidated each time.
     "Cache-Control": "private, no-cache",
 }
 _SWAGGER = ("/docs", "/docs/oauth2-redirect")
@@ -24,7 +24,7 @@ _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 class AnswerHeaders:
-    """Add what an answer does not say of itself."""
+    """Add the headers that an answer does not set itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class _Docs:
         self._start: Message = {}
 
     async def send(self, message: Message) -> None:
-        """Hold the start back until the page itself is there."""
+        """Hold the start of the answer until the page's body is there."""
         if message["type"] == "http.response.start":
             self._start = message
             return

@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: a call that is sent again under the same key is made once."""
+"""The Idempotency-Key header: a call that is sent again with the same key takes effect once."""
 
 from photochrom.errors import InvalidOption
 from photochrom.ids import hashed
@@ -14,7 +14,7 @@ def idempotency(key: str | None, said: str, owner: str) -> IdempotencyKey | None
     if key is None:
         return None
     if not key.strip():
-        raise InvalidOption("The Idempotency-Key is empty.")
-    # One owner's key is nothing to another.
+        raise InvalidOption("The Idempotency-Key is empty; send a unique text, or leave the header out.")
+    # Keys of different owners are independent.
     mine = f"{owner} {key}" if owner else key
     return IdempotencyKey(hashed(mine), hashed(said))

@@ -1,4 +1,4 @@
-"""The names of HTTP methods; h11 takes any word for one, so what is kept by them needs a bound."""
+"""The names of HTTP methods. h11 accepts any word as one, so whatever is counted by method needs a fixed set."""
 
 from starlette.types import Scope
 

@@ -9,7 +9,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 def link_next(request: Request, response: Response, following: str | None) -> None:
-    """Have the Link header lead to the page after `following`; none on the last one."""
+    """Set the Link header to the page after `following`; the last page has none."""
     if following:
         url = request.url.include_query_params(cursor=following)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -46,7 +46,7 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A problem that no error of ours stands for: FastAPI, Starlette or a call itself says it."""
+    """A problem without an error class of ours: FastAPI, Starlette or a call itself answers with it."""
 
     http_status: int
     code: str
@@ -56,7 +56,7 @@ class Refusal:
 
 Kind = type[errors.PhotochromError] | Refusal
 BAD_REQUEST = Refusal(400, "bad-request", "There was an error parsing the body")
-NOT_FOUND = Refusal(404, "not-found", "There is nothing at this address; see /docs for what there is.")
+NOT_FOUND = Refusal(404, "not-found", "There is nothing at this address; see /docs for the calls.")
 METHOD_NOT_ALLOWED = Refusal(
     405,
     "method-not-allowed",
@@ -76,12 +76,12 @@ INTERNAL_ERROR = Refusal(
 )
 NOT_READY = Refusal(503, "not-ready", "queue: ok; storage: ok; workers: 0.")
 JSON_BODY: tuple[Kind, ...] = (BAD_REQUEST, errors.RequestTooSlow, errors.RequestTooLarge, INVALID_REQUEST)
-"""What may be wrong with a call whose body is a few lines of JSON."""
+"""The possible refusals of a call with a small JSON body."""
 DISK: tuple[Kind, ...] = (errors.StorageFull, errors.StorageReadOnly)
 
 
 def responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI entries of these refusals, and of the queue's being away, which any call may meet."""
+    """Return the OpenAPI entries of these refusals, and of an unavailable queue, which any call may meet."""
     found: dict[int | str, dict[str, Any]] = {}
     for kind in (*kinds, errors.QueueUnavailable):
         add_example(
@@ -91,7 +91,7 @@ def responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
 
 
 def add_example(answer: dict[str, Any], kind: Kind) -> None:
-    """Have an OpenAPI response say that it may be this problem."""
+    """Add this problem to an OpenAPI response."""
     body = answer.setdefault("content", {}).setdefault(
         MEDIA_TYPE, {"schema": {"$ref": _SCHEMA}, "examples": {}}
     )
@@ -99,7 +99,7 @@ def add_example(answer: dict[str, Any], kind: Kind) -> None:
 
 
 def all_kinds() -> list[Kind]:
-    """Return every problem that an answer may be."""
+    """Return every possible problem of an answer."""
     ours = (kind for kind in vars(errors).values() if isinstance(kind, type))
     known = [kind for kind in ours if issubclass(kind, errors.PhotochromError) and kind.sample]
     return [*known, *(one for one in globals().values() if isinstance(one, Refusal))]
@@ -120,7 +120,7 @@ def problem(
     body = make_problem(status, code, detail, request.url.path, request_id, invalid)
     retry = {"Retry-After": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else {}
     content = {**(members or {}), **body.model_dump(exclude_none=True)}
-    # The answer to an error of ours is made outside of every middleware.
+    # The answer to an internal error is made outside every middleware.
     sent = {**ALWAYS, "X-Request-ID": body.request_id, **retry, **(headers or {})}
     return JSONResponse(content, status, sent, media_type=MEDIA_TYPE)
 
@@ -152,7 +152,7 @@ def problem_of(request: Request, error: errors.PhotochromError) -> Response:
 
 
 def _headers_of(error: errors.PhotochromError) -> dict[str, str]:
-    """Return what the error's own headers say: how to show a key (RFC 6750), and when to try again."""
+    """Return the error's headers: how to send a key (RFC 6750), and when to retry."""
     if isinstance(error, errors.TooManyRequests | errors.QuotaExceeded):
         return {"Retry-After": str(error.retry_after)}
     said = _CHALLENGES.get(type(error))

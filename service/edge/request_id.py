@@ -12,13 +12,13 @@ from photochrom.ids import new_id
 from photochrom.logs import about
 
 _log = logging.getLogger("service.requests")
-# What asks every few seconds whether all is well would fill the log with nothing.
+# Health checks come every few seconds and would fill the log.
 _UNTOLD = ("/healthz", "/readyz", "/metrics")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class RequestId:
-    """Give each request an id (the caller's, if it is a decent one) and send it back."""
+    """Give each request an id (the caller's, if it is well formed) and send it back."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,8 +52,8 @@ class RequestId:
 
 
 def _tell(scope: Scope, status: list[int], seconds: float) -> None:
-    """Log the request; not its query, which holds what the caller wants of a photograph."""
+    """Log the request without its query, which holds the caller's options and may be private."""
     answered = "500" if scope.get("failed") else str(status[0]) if status else "no answer"
-    path = quote(scope["path"])  # decoded, it may hold what breaks a line
+    path = quote(scope["path"])  # decoded, it may hold line breaks
     ended = {"method": scope["method"], "path": path, "status": answered, "seconds": round(seconds, 4)}
     _log.info("%s %s: %s in %.3f s", scope["method"], path, answered, seconds, extra=ended)

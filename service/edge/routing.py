@@ -1,4 +1,4 @@
-"""Routes of which every one that can be read answers HEAD, too."""
+"""A router whose GET routes answer HEAD, too."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class Router(APIRouter):
-    """FastAPI's, whose `get` adds HEAD, as RFC 9110 asks for; the document shows GET alone."""
+    """FastAPI's router with a `get` that adds HEAD, as RFC 9110 requires; the OpenAPI document shows only GET."""
 
     def get(self, path: str, *args: Any, **kwargs: Any) -> Callable[[Endpoint], Endpoint]:
         """Register a call for GET and HEAD; takes what `APIRouter.get` takes."""

@@ -27,7 +27,7 @@ async def job_events(
     """Send the job now and after each change; ends when the job does. Reconnecting resumes by Last-Event-ID."""
 
     def look() -> Standing:
-        # Without its place in the queue, which costs a search and changes without an event.
+        # Without its position in the queue, which costs a search and changes without an event.
         return standing(services.store.get(job_id))
 
     return await answer_live(request, services.watcher, job_id, look, "job", last_event_id=last_event_id)

@@ -1,4 +1,4 @@
-"""How one job stands, as it is answered."""
+"""The state of one job, as the API answers it."""
 
 from photochrom.jobs.record import JobRecord
 
@@ -7,7 +7,7 @@ from .schemas import JobView
 
 
 def standing(record: JobRecord, position: int | None = None) -> Standing:
-    """Return how the job stands, at this place in the queue.
+    """Return the state of the job, with its position in the queue.
 
     The tag is weak: the record's revision, and the position, which changes without it.
     """

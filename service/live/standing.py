@@ -1,4 +1,4 @@
-"""How a job or a batch stands, now and after each of its changes."""
+"""The state of a job or a batch, now and after each change."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -12,7 +12,7 @@ Seen = TypeVar("Seen")
 
 
 class Standing(NamedTuple):
-    """How a job or a batch stands, ready to be answered."""
+    """The state of a job or a batch, ready to be answered."""
 
     etag: str
     number: int
@@ -24,14 +24,14 @@ class Standing(NamedTuple):
 async def standings(
     watcher: JobWatcher, key: str, look: Callable[[], Seen], again: float, pause: float = 0.0
 ) -> AsyncGenerator[tuple[Seen, bool]]:
-    """Yield what `look` returns, now and after each change of the job or batch `key`, and whether one was heard of.
+    """Yield what `look` returns, now and after each change of the job or batch `key`, and whether a change was heard.
 
     Args:
         watcher: hears of changes.
         key: id of the job or batch.
         look: called on a thread; what it raises comes out of here.
-        again: seconds without a change after which to look all the same: a subscription may be lost.
-        pause: seconds to let pass after a change, for those that come in bursts.
+        again: seconds without a change after which to look anyway, since a subscription may be lost.
+        pause: seconds to wait after a change, because changes come in bursts.
     """
     heard = True
     with watcher.watching(key) as changed:

@@ -1,4 +1,4 @@
-"""Server-sent events: every event is the whole present state, so a reader that missed some has missed nothing."""
+"""Server-sent events: every event is the whole current state, so a reader that missed some has lost nothing."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -18,7 +18,7 @@ from .standing import Standing, standings
 
 LastEventId = Annotated[str | None, Header()]
 
-# Proxies cut silent connections after a minute, and a lost subscription is made good by looking.
+# Proxies close silent connections after a minute, and looking again repairs a lost subscription.
 HEARTBEAT_SECONDS = 15.0
 _RECONNECT_MILLISECONDS = 1000
 _HEADERS = {"Cache-Control": "private, no-cache", "X-Accel-Buffering": "no"}
@@ -55,7 +55,7 @@ async def answer_live(
 async def follow(
     watcher: JobWatcher, key: str, look: Callable[[], Standing], kind: str, *, seen: int = 0, pause: float = 0
 ) -> AsyncGenerator[bytes]:
-    """Yield an event `kind` for how the job or batch stands after `seen`, and for each change until it is over."""
+    """Yield an event `kind` with the state of the job or batch after `seen`, and for each change until it is done."""
     yield format_sse_event(retry=_RECONNECT_MILLISECONDS)
     try:
         async with aclosing(standings(watcher, key, look, HEARTBEAT_SECONDS, pause)) as found:

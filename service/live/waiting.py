@@ -1,4 +1,4 @@
-"""Answers that wait: `Prefer: wait=N` (RFC 7240) holds one back until there is something to say."""
+"""Long polling: `Prefer: wait=N` (RFC 7240) delays the answer until there is a change to report."""
 
 import asyncio
 import re
@@ -15,12 +15,12 @@ from .standing import Seen, Standing, standings
 Prefer = Annotated[
     str | None,
     Header(
-        description="`wait=N`: hold the answer back for up to N seconds, until there is something to say.",
+        description="`wait=N`: delay the answer for up to N seconds, until there is a change to report.",
         examples=["wait=20"],
     ),
 ]
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an earlier answer.")]
-# Waiting requests hear of changes; this is for a lost subscription, and for places in the queue, of which nobody tells.
+# Waiting requests are told of changes. This covers a lost subscription, and queue positions, which send no event.
 _LOOK_AGAIN_SECONDS = 2.0
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
@@ -42,7 +42,7 @@ def matches(if_none_match: str | None, tag: str) -> bool:
 async def wait_until(
     watcher: JobWatcher, key: str, look: Callable[[], Seen], enough: Callable[[Seen], bool], seconds: float
 ) -> Seen:
-    """Look at the job or batch `key` now and after each of its changes, until it is enough or time is over.
+    """Look at the job or batch `key` now and after each change, until there is enough to answer or the time is up.
 
     Raises:
         JobNotFound, BatchNotFound: as `look` does, when it is deleted meanwhile.
@@ -68,7 +68,7 @@ async def answer(
     if_none_match: str | None,
     retry_after: str,
 ) -> Response:
-    """Answer how it stands, or 304; with `Prefer: wait` after a change since If-None-Match, or at its end.
+    """Answer with the state, or 304; with `Prefer: wait` after a change since If-None-Match, or when it is done.
 
     It waits for no more than `longest` seconds.
     """

@@ -1,1 +1,1 @@
-"""The OpenAPI document: how it is built, its refusals and its samples."""
+"""The OpenAPI document: how it is built, its error responses and its samples."""

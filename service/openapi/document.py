@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's, with our problems in the place of its own error bodies, keys, and examples."""
+"""The OpenAPI document: FastAPI's, with our problems in place of its error bodies, and with keys and examples."""
 
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +16,7 @@ _SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "phc_…",
-        "description": "An API key, made by `photochrom keys create`; asked for where PHOTOCHROM_AUTH=keys.",
+        "description": "An API key, made by `photochrom keys create`; required where PHOTOCHROM_AUTH=keys.",
     },
     "session": {
         "type": "apiKey",
@@ -29,7 +29,7 @@ _SCHEMES = {
 
 
 def describe(app: FastAPI) -> None:
-    """Have `app.openapi()` tell what the app really answers; built once, on first use."""
+    """Make `app.openapi()` describe what the app really answers; built once, on first use."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -54,7 +54,7 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
             _give_examples(call, path)
             refusals.add_common(call["responses"], method.upper())
     for events in schema["webhooks"].values():
-        # FastAPI takes these for calls that it validates; they are ours to receivers.
+        # FastAPI treats these as calls that it validates; we send them to receivers.
         events["post"]["responses"].pop("422")
     components = schema["components"]
     components["schemas"] = {
@@ -68,7 +68,7 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
 
 
 def _ask_for_key(call: dict[str, Any], method: str, path: str, required: bool) -> None:
-    """Say what `auth.KeyGuard` does to the call."""
+    """Describe what `auth.KeyGuard` does to the call."""
     scope = scope_for(method, path)
     scopes = [scope] if scope else []
     call["security"] = [*([] if required else [{}]), {"key": scopes}, {"session": scopes}]
@@ -76,7 +76,7 @@ def _ask_for_key(call: dict[str, Any], method: str, path: str, required: bool) -
 
 
 def _give_examples(call: dict[str, Any], path: str) -> None:
-    """Show one of each body and each parameter that brings none of its own."""
+    """Add an example of each body and parameter that has none of its own."""
     for status, answer in call["responses"].items():
         if int(status) < HTTPStatus.BAD_REQUEST:
             for body in answer.get("content", {}).values():
@@ -95,6 +95,6 @@ def _show(body: dict[str, Any], otherwise: dict[str, Any]) -> None:
 
 
 def _model_of(schema: dict[str, Any]) -> str:
-    """Return the name of the model that a body is made of, also where it may be left out."""
+    """Return the name of a body's model, also where the body is optional."""
     choices = (schema, *schema.get("anyOf", ()))
     return next((choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice), "")

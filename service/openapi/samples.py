@@ -1,4 +1,4 @@
-"""One of each thing that the API answers with, for the OpenAPI document: made from the records, so always true."""
+"""Examples of every answer for the OpenAPI document: made from the records, so they are always valid."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -217,7 +217,7 @@ OF_SCHEMA: dict[str, dict[str, Any]] = {
     schema: {name: sample.model_dump(mode="json") for name, sample in samples.items()}
     for schema, samples in _BODIES.items()
 }
-"""Examples by the name of their schema; a model that is not here brings its own (`json_schema_extra`)."""
+"""Examples by the name of their schema; a model that is not here has its own (`json_schema_extra`)."""
 
 
 _EVENTS = {
@@ -258,4 +258,4 @@ PARAMETERS: dict[str, Any] = {
     "if-none-match": 'W/"7-"',
     "last-event-id": "3",
 }
-"""Examples of parameters that do not bring their own."""
+"""Examples of parameters that have none of their own."""

@@ -1,4 +1,4 @@
-"""What the API shows of the service itself: its limits, its workers, and what a caller may still take."""
+"""What the API shows of the service itself: its limits, its workers, and what is left of a caller's quota."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -25,7 +25,7 @@ class ModelView(View):
 
 
 class QuotaView(View):
-    """What an owner of keys may send in a day (UTC)."""
+    """The daily quota (UTC) of an owner of keys."""
 
     limit: Annotated[int | None, Field(description="Null where there is none.")]
     used: int
@@ -57,7 +57,7 @@ def _quota(limit: int | None, used: int) -> QuotaView:
 
 
 class LimitsView(View):
-    """What this server takes and how long it keeps it."""
+    """What this server accepts and how long it keeps it."""
 
     max_upload_bytes: int
     max_pixels: int
@@ -67,20 +67,21 @@ class LimitsView(View):
     record_retention_seconds: float
     formats: Annotated[list[str], Field(description="Media types of originals.")]
     allowance: Annotated[
-        AllowanceView | None, Field(description="What the caller may take; null where no keys are asked for.")
+        AllowanceView | None,
+        Field(description="The caller's quota; null where the service asks for no keys."),
     ]
 
 
 class WorkerView(View):
     """A live worker."""
 
-    name: Annotated[str, Field(description="Its number; what the machine calls it is in `/metrics`.")]
+    name: Annotated[str, Field(description="Its number; its name on the machine is in `/metrics`.")]
     model: ModelUsed
     busy: bool
 
 
 class Readiness(View):
-    """Whether an upload would be worked on now, part by part."""
+    """Whether an upload would be processed now, part by part."""
 
     ready: bool
     queue: Annotated[str, Field(examples=["ok"])]

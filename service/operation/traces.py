@@ -1,4 +1,4 @@
-"""One span for each request, which goes on with the caller's trace; installed only where traces are asked for."""
+"""One span for each request, which continues the caller's trace; installed only where traces are configured."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,7 +8,7 @@ from photochrom.logs import about
 
 from ..edge.methods import known_method
 
-# Asked every few seconds, and no part of anybody's photograph.
+# Health checks come every few seconds and concern no photograph.
 _UNTRACED = ("/healthz", "/readyz", "/metrics")
 
 

@@ -10,17 +10,17 @@ from photochrom.errors import ArchiveRejected, UnsupportedFormat
 
 from .entries import DAMAGE, Budget, Entry, is_litter
 
-# For one member with its long name and its extended attributes; and for each of many, on average.
+# Header bytes for one member with its long name and its extended attributes; and the average for each of many.
 _TAR_LONGEST_HEADER, _TAR_HEADER_BYTES = 16 << 10, 4 << 10
 
-# A tar in which more members than allowed lie that close together was made to have many, not to hold photographs.
+# More members than allowed this close together: the tar was made to have many members, not to hold photographs.
 _LOOK_BYTES = 64 << 20
 _BLOCK = 512
 _SIZE, _KIND = slice(124, 136), 156
 
 
 def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
-    """Yield the entries of a tar; raise `ArchiveRejected` if it is damaged or over the budget."""
+    """Yield the entries of a tar; raise `ArchiveRejected` if it is damaged or exceeds the budget."""
     _check_count(file, budget.entries)
     unpacked = gzip.GzipFile(fileobj=file) if file.peek(2).startswith(b"\x1f\x8b") else file
     source = _Forward(unpacked, _TAR_HEADER_BYTES * budget.entries)
@@ -28,7 +28,7 @@ def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
         with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r:") as archive:
             while (member := source.header(archive)) is not None:
                 budget.take_entry()
-                # To reach the next header all of this one's bytes are unfolded, wanted or not.
+                # To reach the next header, all bytes of this entry are decompressed, wanted or not.
                 budget.take(max(member.size, archive.offset - member.offset_data))
                 if not member.isdir() and not is_litter(member.name):
                     opener = _tar_opener(archive, member)
@@ -53,18 +53,18 @@ def _check_count(file: io.BufferedReader, most: int) -> None:
                 raise ArchiveRejected("The archive has too many entries; send it in parts.")
             size = int(header[_SIZE].strip(b"\0 ") or b"0", 8)
             if size < 0:
-                break  # damaged; and to go back would be to go round for ever
+                break  # damaged; going back would loop forever
             at += _BLOCK + size + -size % _BLOCK
     except DAMAGE:
-        pass  # said in words when it is read
+        pass  # reported when the archive is read
     file.seek(0)
 
 
 class _Forward(io.RawIOBase):
-    """What `tarfile` reads from: onward only, and few bytes for a header.
+    """The file that `tarfile` reads from: forward only, and with a bound on the bytes of a header.
 
-    Comments, names, maps of sparse files and chains of extended headers are all taken into memory, whatever size
-    they claim. A size below zero would have the same bytes unfolded again and again.
+    `tarfile` loads comments, names, maps of sparse files and chains of extended headers into memory, whatever size
+    they claim. A negative size would make it decompress the same bytes again and again.
     """
 
     def __init__(self, source: gzip.GzipFile | io.BufferedReader, header_bytes: int) -> None:
@@ -74,12 +74,12 @@ class _Forward(io.RawIOBase):
         self._in_header = True  # `tarfile.open` reads the first one
 
     def header(self, archive: tarfile.TarFile) -> tarfile.TarInfo | None:
-        """Return the next member; the archive forgets it, and what global headers said."""
+        """Return the next member; the archive drops it and the values of global headers."""
         self._header, self._in_header = _TAR_LONGEST_HEADER, True
         member = archive.next()
         self._in_header = False
         if member is not None and (member.size < 0 or archive.offset < member.offset_data):
-            raise tarfile.ReadError("a header claims to be smaller than nothing")
+            raise tarfile.ReadError("a header claims a negative size")
         archive.members = []  # type: ignore[attr-defined]
         archive.pax_headers = {}
         return member
@@ -94,7 +94,7 @@ class _Forward(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = 0) -> int:
         if whence != 0 or offset < self._source.tell():
-            raise tarfile.ReadError("a header leads back")
+            raise tarfile.ReadError("a header points backwards")
         return self._source.seek(offset)
 
     def tell(self) -> int:
@@ -104,10 +104,10 @@ class _Forward(io.RawIOBase):
 def _tar_opener(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
     def opener() -> IO[bytes]:
         if member.issparse():
-            raise UnsupportedFormat("The entry is a sparse file; pack it as a plain one.")
+            raise UnsupportedFormat("The entry is a sparse file; pack it as a plain file.")
         source = archive.extractfile(member) if member.isreg() else None
         if source is None:
-            raise UnsupportedFormat("The entry is a link or a device, no file.")
+            raise UnsupportedFormat("The entry is a link or a device, not a file; pack the file itself.")
         return source
 
     return opener

@@ -1,1 +1,1 @@
-"""From the bytes of an upload to an accepted job."""
+"""Receive an upload and accept it as a job."""

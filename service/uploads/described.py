@@ -1,4 +1,4 @@
-"""What an upload looks like in the OpenAPI document."""
+"""The description of an upload in the OpenAPI document."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ REFUSALS: tuple[type[errors.PhotochromError], ...] = (
     errors.StorageFull,
     errors.StorageReadOnly,
 )
-"""With which every upload of a photograph may be refused."""
+"""The errors with which any upload of a photograph may be refused."""
 
 
 def upload_body() -> dict[str, Any]:
-    """Return the OpenAPI of an upload: FastAPI cannot know what we read from the stream ourselves."""
+    """Return the OpenAPI description of an upload: FastAPI cannot know what we read from the stream ourselves."""
     references = "#/components/schemas/{model}"
     options = ColorizeOptions.model_json_schema(ref_template=references)["properties"]
     # A form and a query carry it as text.

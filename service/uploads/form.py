@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 PHOTO_FIELD = "photo"
 REFERENCE_FIELD = "reference"
-# As many hints as there may be, written at length.
+# Room for the largest number of hints, written at length.
 _MAX_FIELD_BYTES = 16384
 
 
 class Form:
-    """Sorts the parts: the bytes of files to be fetched after each write, the fields kept as text.
+    """Sorts the parts: bytes of files are fetched after each write, fields are kept as text.
 
     A reference is a file where it has a file name; without one it is the id of a job, so a field.
     """
@@ -36,7 +36,7 @@ class Form:
         self._in_file = False
 
     def callbacks(self) -> "MultipartCallbacks":
-        """Return what the parser calls."""
+        """Return the callbacks for the parser."""
         return {
             "on_part_begin": self._begin,
             "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
@@ -49,7 +49,7 @@ class Form:
         }
 
     def file_data(self) -> list[tuple[str, bytes]]:
-        """Return what has come of the files since the last call, each piece with the name of its field."""
+        """Return the bytes of files since the last call, each piece with the name of its field."""
         data, self._files = self._files, []
         return data
 
@@ -75,7 +75,7 @@ class Form:
             self._check_field(self._name or "(no name)")
 
     def _refuse_again(self, name: str) -> None:
-        """Take each name once: so there are no more parts than there are names, however long the body is."""
+        """Accept each name once: this bounds the number of parts, however long the body is."""
         if name in self.file_names:
             raise InvalidOption(f"The form has two parts named {name!r}; send one job for each.")
         if name in self.fields:
@@ -87,7 +87,7 @@ class Form:
             return
         self._value += data[start:end]
         if len(self._value) > _MAX_FIELD_BYTES:
-            raise InvalidOption(f"The field {self._name!r} is too long.")
+            raise InvalidOption(f"The field {self._name!r} is too long; give a shorter value.")
 
     def _part_end(self) -> None:
         if not self._in_file:

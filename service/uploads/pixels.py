@@ -1,4 +1,4 @@
-"""How many pixels an upload has, by its header; the worker, which decodes it, has the last word."""
+"""The number of pixels of an upload by its header. The worker decides in the end, since it decodes the photograph."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -10,14 +10,14 @@ _READS, _BYTES = 20_000, 16 << 20
 
 
 def pixels_of(photo: Path, otherwise: int) -> int:
-    """Return width times height, or `otherwise` where no header tells: a damaged file is no way around a quota."""
+    """Return width times height, or `otherwise` where the header does not say: damage must not bypass a quota."""
     with photo.open("rb") as file:
         width, height = imagesize.get(_FewReads(file), exif_rotation=False)
     return width * height if width > 0 and height > 0 else otherwise
 
 
 class _FewReads:
-    """A file that lets itself be read so often and no oftener, and not much at a time."""
+    """A file with a bound on the number of reads and on the bytes of each."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-/** Tells screen readers how photographs end: one by one while they are few. */
+/** Announces finished photographs to screen readers: one by one while they are few. */
 
 import { say } from "./ui/dom.js";
 import * as photos from "./photos/photos.js";
@@ -10,7 +10,7 @@ const told = new Map();
 export function announce(touched, numbers) {
   const ended = [];
   for (const photo of touched ?? []) {
-    // A photograph may be forgotten, whole or version by version, between the change and this drawing.
+    // A photograph or a version may be deleted between the change and this update.
     const state = photos.get(photo.id) && photos.current(photo)?.state;
     if (!state) continue;
     if (told.has(photo.id) && told.get(photo.id) !== state && ["succeeded", "failed"].includes(state)) ended.push(photo);

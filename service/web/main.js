@@ -1,4 +1,4 @@
-/** The page: puts the parts together. */
+/** The page: connects its parts. */
 
 import * as actions from "./photos/actions.js";
 import * as albums from "./photos/albums.js";
@@ -55,7 +55,7 @@ main.append(banner, wait, welcome, listing);
 
 // --- adding ---
 
-// Asking a file for its size costs the browser a look at the disk: five hundred at once would be felt.
+// Reading a file's size makes the browser access the disk: five hundred at once would be noticeable.
 const AT_ONCE = 10;
 
 async function add(incoming) {
@@ -141,7 +141,7 @@ async function downloadSelected() {
   draw();
 }
 
-// --- the large view, with an address of its own so that Back leads back ---
+// --- the large view, with its own address so that Back works ---
 
 const can = {};
 const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });
@@ -161,7 +161,7 @@ onLink((up) => {
   if (up) void meet();
 });
 
-/** Learn what the service can do and what it holds. */
+/** Load what the service can do and which photographs it has. */
 async function meet() {
   try {
     Object.assign(can, await capabilities());
@@ -172,12 +172,12 @@ async function meet() {
         photos.adopt(record);
       }
     }
-    // Deleted elsewhere, or its time is over.
+    // Deleted elsewhere, or expired.
     for (const job of before) if (!seen.has(job)) photos.lose(job);
     await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
     draw();
   } catch {
-    // The watcher says when the service cannot be reached.
+    // The watcher reports when the service cannot be reached.
   }
 }
 

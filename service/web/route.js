@@ -1,8 +1,8 @@
-/** The address of an opened photograph, so that Back leads back. */
+/** The address of an opened photograph, so that the Back button works. */
 
 import * as photos from "./photos/photos.js";
 
-/** Make the ways; `shown()` is the list of neighbours, `arrived(left)` is called after each step. */
+/** Make the navigation; `shown()` is the list of neighbours, `arrived(left)` is called after each step. */
 export function makeRoute({ shown, viewer, arrived }) {
   let pushed = false;
 

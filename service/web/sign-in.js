@@ -1,4 +1,4 @@
-/** Asks for a key where the service wants one; it is handed to the service and not kept here. */
+/** Asks for a key where the service requires one; the key goes to the service and is not stored here. */
 
 import { closeSession, isSignedIn, onKeyWanted, openSession } from "./api/api.js";
 import { showBanner } from "./ui/banner.js";
@@ -10,7 +10,7 @@ const words = text.key;
 
 onKeyWanted(askForKey);
 
-/** The way out, there only for who came in by a key: the next at this browser sees nothing of what was here. */
+/** Signs out, for visitors who signed in with a key: the next user of this browser sees nothing of theirs. */
 export function makeLeaveButton() {
   const button = iconButton("leave", words.leave, leave);
   button.hidden = true;
@@ -28,7 +28,7 @@ async function leave() {
   }
 }
 
-/** Ask until the service takes a key; resolves when it has. Nothing else can be done on the page meanwhile. */
+/** Ask until the service accepts a key; resolves when it has. The rest of the page is blocked meanwhile. */
 function askForKey() {
   const wrong = h("p.wrong", { role: "alert", id: "key-wrong" });
   const input = h("input", { id: "key", type: "password", autocomplete: "current-password", spellcheck: "false", required: true, autofocus: true, "aria-describedby": "key-lead key-wrong" });
@@ -52,7 +52,7 @@ function askForKey() {
       }
       submit.disabled = false;
     });
-    // Escape leads nowhere: without a key there is nothing to see.
+    // Ignore Escape: without a key there is nothing to show.
     dialog.addEventListener("close", () => {
       if (!taken) return dialog.showModal();
       dialog.remove();

@@ -1,4 +1,4 @@
-"""The calls on webhooks; `dispatcher` does the sending, in a process of its own."""
+"""The calls on webhooks; `dispatcher` sends the events, in a process of its own."""
 
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 def create_webhook(
     new: NewWebhook, services: ServicesDep, caller: CallerDep, response: Response
 ) -> NewSecretView:
-    """Register an endpoint for events of the caller's jobs and batches; with the scope `events:all`, of everybody's.
+    """Register an endpoint for events of the caller's jobs and batches; with the scope `events:all`, of all owners.
 
     It lives as long as the key that registers it. The secret in the answer signs its events (Standard Webhooks); it is
     not shown again.
@@ -76,14 +76,14 @@ def create_webhook(
 
 @router.get("", summary="List webhooks, oldest first", responses=problems.responses())
 def list_webhooks(services: ServicesDep, caller: CallerDep) -> WebhookList:
-    """Return all of them: there are few."""
+    """Return all webhooks on one page: there are few."""
     seen = filter(caller.sees_webhook, services.webhooks.all())
     return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in seen])
 
 
 @router.get("/{webhook_id}", summary="See a webhook", responses=problems.responses(WebhookNotFound))
 def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
-    """Return it without its secret; `disabled` and `failing_since` tell how it fares."""
+    """Return it without its secret; `disabled` and `failing_since` report its health."""
     return WebhookView.of(services.webhooks.get(webhook_id), utc_now())
 
 
@@ -95,9 +95,9 @@ def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
 def change_webhook(
     webhook_id: WebhookId, change: WebhookChange, services: ServicesDep, caller: CallerDep
 ) -> WebhookView:
-    """Change what is given. `enabled: true` goes on with what waits; while disabled, nothing new is put down.
+    """Change the given fields. `enabled: true` resumes waiting deliveries; while disabled, no event is queued.
 
-    A webhook whose key has ended lives on with the key that enables it.
+    A webhook whose key was revoked or has expired then belongs to the key that enables it.
     """
     update = change.model_dump(exclude={"enabled"}, exclude_none=True)
     if change.url is not None:
@@ -123,7 +123,7 @@ def change_webhook(
     responses=problems.responses(WebhookNotFound, StorageUnavailable),
 )
 def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
-    """Send nothing more, not even what waits for another attempt."""
+    """Delete it. Nothing more is sent, not even deliveries that wait for another attempt."""
     services.webhooks.delete(webhook_id)
 
 
@@ -135,7 +135,7 @@ def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
 def rotate_secret(
     webhook_id: WebhookId, services: ServicesDep, response: Response, rotation: Rotation | None = None
 ) -> NewSecretView:
-    """Show a new secret, once; until the overlap is over events carry two signatures, by the old one, too."""
+    """Return a new secret, shown once; during the overlap, events carry a second signature by the old secret."""
     overlap = timedelta(seconds=(rotation or Rotation()).overlap_seconds)
     webhook = services.webhooks.change(webhook_id, lambda one: one.rotate(utc_now(), overlap))
     response.headers.update(_NO_STORE)
@@ -174,7 +174,7 @@ def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> DeliveryPage:
-    """Return one page of deliveries with their attempts; by `state=failed` those that were given up."""
+    """Return one page of deliveries with their attempts; `state=failed` selects those that were given up."""
     services.webhooks.get(webhook_id)
     deliveries, following = services.webhooks.page(webhook_id, limit, before=cursor, state=state)
     link_next(request, response, following)
@@ -216,7 +216,7 @@ def _checked(settings: ServiceSettings, url: str) -> str:
 
 
 def _taken_over(webhook: Webhook, caller: Caller) -> Webhook:
-    """Have a webhook that has lost its key live as long as the caller's, and hear of no more than the caller may."""
+    """Bind a webhook that has lost its key to the caller's key, and limit its events to those the caller may see."""
     key_id, owner = (caller.key.id, webhook.owner) if caller.key else ("", "")
     heard = webhook.all_owners and caller.hears_all
     return webhook.model_copy(update={"key_id": key_id, "owner": owner, "all_owners": heard})
@@ -224,7 +224,5 @@ def _taken_over(webhook: Webhook, caller: Caller) -> Webhook:
 
 def _subscribable(chosen: tuple[EventType, ...]) -> tuple[EventType, ...]:
     if EventType.PING in chosen:
-        raise InvalidOption(
-            f"{EventType.PING} is sent when you ask for it by :ping; it needs no subscription."
-        )
+        raise InvalidOption(f"{EventType.PING} is sent when you call :ping; leave it out of `events`.")
     return tuple(dict.fromkeys(chosen))

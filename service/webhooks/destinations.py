@@ -1,8 +1,8 @@
-"""Where events may be sent: to no address that is not everybody's (server-side request forgery, OWASP SSRF).
+"""SSRF protection (OWASP, server-side request forgery): events go to public addresses only.
 
-Whoever may register a webhook makes this machine connect to where it points. So its name is resolved once, every
-address it has is looked at, and the connection goes to one of those very addresses: a name that leads elsewhere the
-next time (DNS rebinding) changes nothing. TLS and the Host header keep the name.
+Whoever may register a webhook makes this machine connect to an address of their choice. So the name is resolved
+once, each of its addresses is checked, and the connection goes to one of those same addresses. A name that resolves
+differently the next time (DNS rebinding) changes nothing. TLS and the Host header keep the name.
 """
 
 import asyncio
@@ -31,9 +31,9 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _URL_LENGTH = 2048
 _SCHEMES = {"https": 443, "http": 80}
-# Where the web is; others are for what speaks something else.
+# The ports of the web; other ports belong to other protocols.
 PORTS = (443, 80, 8443)
-# Of IPv6 only global unicast is anybody's (IANA), and of that not these: `ipaddress` of older Pythons knows them not.
+# Of IPv6 only global unicast is public (IANA), except these, which `ipaddress` of older Pythons does not know.
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
 _REFUSED = tuple(
@@ -55,46 +55,46 @@ _REFUSED = tuple(
 
 
 class AddressRefused(ConnectError):
-    """The name leads to an address that is not open to everybody."""
+    """The name resolves to an address that is not public."""
 
 
 def check_url(
     url: str, *, allow_http: bool, allowed: Iterable[Network] = (), ports: Collection[int] = PORTS
 ) -> str:
-    """Return the URL if events may be sent to it, as far as can be told without resolving its name.
+    """Return the URL if events may be sent to it, as far as can be checked without resolving its name.
 
     Raises:
-        WebhookRejected: it is no plain http(s) URL, or names an address or a port that is refused.
+        WebhookRejected: it is not a plain http(s) URL, or names an address or a port that is refused.
     """
     allowed = tuple(allowed)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise WebhookRejected("The address is no URL.") from None
+        raise WebhookRejected(
+            "The address is not a URL; give one like https://photos.example.org/hook."
+        ) from None
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _URL_LENGTH
     if not plain or parts.scheme not in _SCHEMES or not host or "@" in parts.netloc or parts.fragment:
         raise WebhookRejected(
             "Give an https URL in ASCII with a host, without user name and fragment, at most 2,048 characters long."
         )
     if parts.scheme == "http" and not allow_http:
-        raise WebhookRejected(
-            "Give an https URL; plain http has to be permitted by PHOTOCHROM_WEBHOOK_ALLOW_HTTP."
-        )
-    # A name in a network that was permitted may have any port; whether it is there, connecting tells.
+        raise WebhookRejected("Give an https URL; plain http needs PHOTOCHROM_WEBHOOK_ALLOW_HTTP=true.")
+    # A name in a permitted network may have any port; whether it is in that network is checked on connecting.
     if (port or _SCHEMES[parts.scheme]) not in ports and not allowed:
         raise WebhookRejected(
             f"Give one of the ports {', '.join(map(str, ports))}; PHOTOCHROM_WEBHOOK_PORTS can permit others."
         )
     if _is_refused_literal(host, allowed):
         raise WebhookRejected(
-            "That address is not open to everybody; PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS can permit it."
+            "That address is not public; PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS can permit it."
         )
     return url
 
 
 def is_refused(address: Address, allowed: Iterable[Network] = ()) -> bool:
-    """Tell whether nothing may be sent there: it is not global, and in none of the networks that were permitted."""
+    """Return whether nothing may be sent there: it is not public and not in a permitted network."""
     inner = _inner(address)
     if _is_permitted(address, allowed):
         return False
@@ -109,7 +109,7 @@ def _is_permitted(address: Address, allowed: Iterable[Network]) -> bool:
 
 
 def _inner(address: Address) -> Address:
-    """Return the IPv4 address that a mapped (RFC 4291) or translated one (NAT64, RFC 6052) leads to, else itself."""
+    """Return the IPv4 address inside a mapped (RFC 4291) or translated (NAT64, RFC 6052) one, else the address."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped
@@ -129,7 +129,7 @@ def _is_refused_literal(host: str, allowed: Sequence[Network]) -> bool:
 
 
 class PinnedNetwork(AsyncNetworkBackend):
-    """Connects to the addresses that a name had when they were looked at, and to no other."""
+    """Connects only to the addresses that were checked."""
 
     def __init__(
         self, resolve: Resolve, allowed: Iterable[Network] = (), ports: Collection[int] = PORTS
@@ -170,11 +170,16 @@ class PinnedNetwork(AsyncNetworkBackend):
         except (OSError, UnicodeError) as error:
             raise ConnectError("The name cannot be resolved.") from error
         for address in addresses:
-            # One is enough: an honest name does not lead inside and outside.
+            # One private address is enough to refuse: a legitimate name does not resolve both inside and outside.
             if is_refused(address, self._allowed) or not self._may_use(port, address):
-                # Which one is for the operator: the caller would learn what the network is like.
-                _log.warning("Nothing is sent to %s, port %d: it leads to %s", host, port, address)
-                raise AddressRefused("The name leads to an address that is not open to everybody.")
+                # Only the operator learns which address: the caller could map the network with it.
+                _log.warning(
+                    "Nothing is sent to %s, port %d: it resolves to %s, which is not public",
+                    host,
+                    port,
+                    address,
+                )
+                raise AddressRefused("The name resolves to an address that is not public.")
         return addresses
 
     def _may_use(self, port: int, address: Address) -> bool:
@@ -182,7 +187,7 @@ class PinnedNetwork(AsyncNetworkBackend):
 
 
 def system_resolver(threads: int = 16) -> Resolve:
-    """Return a resolver by the operating system, on threads of its own: a dead name server blocks nothing else."""
+    """Return a resolver that uses the operating system's on its own threads: a dead name server blocks nothing else."""
     executor = ThreadPoolExecutor(threads, thread_name_prefix="resolver")
 
     def look_up(host: str, port: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The events of webhooks in the OpenAPI document, each with an example: what a receiver is to expect."""
+"""The events of webhooks in the OpenAPI document, each with an example of what a receiver gets."""
 
 from typing import Annotated, Any
 

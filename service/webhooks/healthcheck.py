@@ -1,4 +1,4 @@
-"""For containers: `python -m service.webhooks.healthcheck` exits with 0 if the dispatcher of webhooks here lives."""
+"""For containers: `python -m service.webhooks.healthcheck` exits with 0 if the webhook dispatcher here is alive."""
 
 import sys
 
@@ -8,7 +8,7 @@ from photochrom.settings import SharedSettings
 
 
 def main() -> int:
-    """Ask the queue's server, where the dispatcher says so every few seconds."""
+    """Ask the queue's server, where the dispatcher sends a heartbeat every few seconds."""
     url = SharedSettings().redis_url
     return tell_health(lambda redis, host: Dispatchers(redis).lives_on(host), "dispatcher of webhooks", url)
 

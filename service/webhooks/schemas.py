@@ -1,4 +1,4 @@
-"""What the API takes and shows of webhooks and their deliveries."""
+"""What the API accepts and shows of webhooks and their deliveries."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disable
 
 from ..edge.view import View
 
-_EVENTS = Field(min_length=1, max_length=len(SUBSCRIBABLE), description="Events that it hears of.")
+_EVENTS = Field(min_length=1, max_length=len(SUBSCRIBABLE), description="Events that it receives.")
 _ITEMS = Field(
     description="Whether `job.*` events of each item of a batch are sent, too; there may be thousands."
 )
@@ -31,20 +31,22 @@ class NewWebhook(_Taken):
 
 
 class WebhookChange(_Taken):
-    """What is to be changed; what is left out stays."""
+    """The fields to change; a field that is left out stays."""
 
     url: Annotated[str | None, _URL] = None
     events: Annotated[tuple[EventType, ...] | None, _EVENTS] = None
     batch_items: Annotated[bool | None, _ITEMS] = None
     description: Annotated[str | None, Field(max_length=200)] = None
-    enabled: Annotated[bool | None, Field(description="True also after it was disabled by itself.")] = None
+    enabled: Annotated[
+        bool | None, Field(description="True also enables a webhook that was disabled because it failed.")
+    ] = None
 
 
 class Rotation(_Taken):
     """How a secret is replaced."""
 
     overlap_seconds: Annotated[
-        int, Field(ge=0, le=30 * 86_400, description="How long the old secret signs beside the new one.")
+        int, Field(ge=0, le=30 * 86_400, description="Seconds that the old secret signs beside the new one.")
     ] = 86_400
 
 
@@ -55,7 +57,9 @@ class WebhookView(View):
     url: Annotated[str, Field(description="Where its events go.")]
     events: list[EventType]
     batch_items: bool
-    all_owners: Annotated[bool, Field(description="True for one that hears of the jobs of all owners.")]
+    all_owners: Annotated[
+        bool, Field(description="True for one that receives events of the jobs of all owners.")
+    ]
     description: str
     enabled: bool
     disabled: Annotated[Disabled | None, Field(description="Why nothing is sent, if so.")]
@@ -70,7 +74,7 @@ class WebhookView(View):
 
 
 class NewSecretView(WebhookView):
-    """One webhook with its new secret, which is shown this once."""
+    """One webhook with its new secret, which is shown only once."""
 
     secret: Annotated[str, Field(examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"])]
 
@@ -86,7 +90,7 @@ def _shown(webhook: Webhook, now: datetime) -> dict[str, Any]:
 
 
 class AttemptView(View):
-    """One request, and what came of it."""
+    """One request and its outcome."""
 
     at: datetime
     seconds: float

@@ -1,4 +1,4 @@
-"""One request of a webhook: signed, bounded in time and size, never redirected, past every proxy."""
+"""One request of a webhook: signed, bounded in time and size, never redirected, and never through a proxy."""
 
 import asyncio
 import logging
@@ -18,10 +18,8 @@ from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from .destinations import PinnedNetwork
 
 _log = logging.getLogger(__name__)
-# One sentence for whatever the network does, or who registers addresses could search it from where we stand.
-_CANNOT_CONNECT = (
-    "Cannot connect: the address does not answer, has no certificate that holds, or is not open to everybody."
-)
+# One sentence for every network error; otherwise whoever registers addresses could scan our network.
+_CANNOT_CONNECT = "Cannot connect: the address does not answer, has no valid certificate, or is not public."
 _RESPONSE_BYTES = 1024
 _AGENT = f"Photochrom/{__version__}"
 _BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -36,22 +34,22 @@ class Sender:
     tls: ssl.SSLContext
 
     async def send(self, webhook: Webhook, delivery: Delivery) -> Attempt:
-        """Post it once and tell what came of it; raises nothing for what the other side does."""
+        """Post it once and return the outcome; raises nothing for errors of the other side."""
         at, started = utc_now(), time.monotonic()
         answer = await self._answer(webhook, delivery)
         return answer.model_copy(update={"at": at, "seconds": round(time.monotonic() - started, 3)})
 
     async def _answer(self, webhook: Webhook, delivery: Delivery) -> Attempt:
         try:
-            # One limit for all: each read alone could be slow for ever.
+            # One limit for the whole request: each single read could be slow forever.
             async with asyncio.timeout(self.seconds):
                 return await self._post(webhook, delivery)
         except (TimeoutError, httpcore.ReadTimeout, httpcore.WriteTimeout) as error:
-            return _failed(f"No whole answer within {self.seconds:g} s.", webhook, error)
+            return _failed(f"No complete answer within {self.seconds:g} s.", webhook, error)
         except (httpcore.ConnectError, httpcore.TimeoutException, OSError) as error:
             return _failed(_CANNOT_CONNECT, webhook, error)
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            return _failed("The connection broke before there was a whole answer.", webhook, error)
+            return _failed("The connection broke before the answer was complete.", webhook, error)
 
     @property
     def _extensions(self) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def _headers(webhook: Webhook, delivery: Delivery, body: bytes) -> dict[bytes | 
 
 
 async def _beginning(response: httpcore.Response) -> str:
-    """Read no more than is shown: the rest is the other side's."""
+    """Read only as much as is shown; the rest is not needed."""
     data = b""
     async for chunk in response.aiter_stream():
         data += chunk[: _RESPONSE_BYTES - len(data)]
@@ -109,6 +107,6 @@ def _retry_after(response: httpcore.Response) -> float | None:
 
 
 def _failed(said: str, webhook: Webhook, error: Exception) -> Attempt:
-    """Tell the caller no more than it needs; the log tells the operator why."""
+    """Report the outcome to the caller without details; the log has the reason for the operator."""
     _log.info("Webhook %s: %s (%s: %s)", webhook.id, said, type(error).__name__, error)
     return Attempt(at=utc_now(), seconds=0, error=said)

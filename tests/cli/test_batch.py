@@ -53,7 +53,7 @@ def test_a_folder_comes_back_in_colour_under_its_names(
     code, said = run(album, "--server", server_url)
     assert code == 0, said
     assert "2 colorized" in said
-    assert "1 not photographs, left out" in said
+    assert "1 skipped (not photographs)" in said
     assert files(album.parent / "out") == {"one.jpg", "deep/Tante Ö 10:30.jpeg"}
     with Image.open(album.parent / "out" / "one.jpg") as photo:
         assert (photo.size, photo.mode) == ((96, 64), "RGB")
@@ -166,7 +166,7 @@ def test_a_service_that_stops_for_good_ends_the_run_with_a_sentence(album: Path)
     with answering(answer(200, json.dumps(limits).encode()), answer(503)) as script:
         code, said = run(album, "--server", script.url, "--patience", "0.5")
     assert code == 1
-    assert "Run the same command again to go on from here." in said
+    assert "Run the same command again to continue from here." in said
 
 
 def test_two_runs_into_one_folder_are_refused(server_url: str, album: Path) -> None:

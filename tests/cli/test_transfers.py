@@ -65,7 +65,7 @@ def test_each_photograph_has_its_result_under_its_name(
     assert all(outcome.succeeded for outcome in run.outcomes)
     by_name = {job.item: job.id for job in client.batches.items(client.batches.listed().__next__().id)}
     assert {item.target.name: item.target.read_text() for item in album} == by_name
-    assert told[0] == (0, "asking what is there")
+    assert told[0] == (0, "checking what is already there")
     assert told[-1] == (5, "")
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert next(client.batches.listed()).open is False

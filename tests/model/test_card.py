@@ -58,7 +58,7 @@ def test_a_report_of_other_weights_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[]", '{"photos": 1}', '{"photos": "many", "settings": []}'])
 def test_what_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text(text)
-    with pytest.raises(ModelRejected, match="no report"):
+    with pytest.raises(ModelRejected, match="not a report"):
         read_report(tmp_path / "bad.json", read_onnx_card(SHIPPED))
 
 
@@ -89,7 +89,7 @@ def test_without_reports_the_file_speaks_for_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("option", "message"),
-    [("--weights", "no readable ONNX"), ("--about", "does not hold"), ("--report", "no report")],
+    [("--weights", "not a readable ONNX"), ("--about", "is not valid"), ("--report", "not a report")],
 )
 def test_the_command_says_what_is_wrong(
     option: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -123,10 +123,10 @@ def test_a_missing_or_unreadable_photograph_is_named(
     about.write_text(f'[[examples]]\nphoto = "gone.jpg"\n{fields}')
     arguments = ["--weights", str(SHIPPED), "--about", str(about), "--out", str(tmp_path / "CARD.md")]
     assert main(arguments) == 1
-    assert "gone.jpg, which is not there" in capsys.readouterr().err
+    assert "gone.jpg, which does not exist" in capsys.readouterr().err
     (tmp_path / "gone.jpg").write_text("no photograph")
     assert main(arguments) == 1
-    assert "gone.jpg is no readable photograph" in capsys.readouterr().err
+    assert "gone.jpg is not a readable photograph" in capsys.readouterr().err
 
 
 def test_a_card_survives_its_metadata() -> None:

@@ -95,7 +95,7 @@ def test_a_run_of_another_budget_is_not_taken_for_ours(
     with pytest.raises(ModelRejected, match="another --out"):
         compare([photos], good_photos, budget, tmp_path, init="scratch")
     checkpoint.write_bytes(b"no checkpoint")
-    with pytest.raises(ModelRejected, match="no checkpoint"):
+    with pytest.raises(ModelRejected, match="not a checkpoint"):
         compare([photos], good_photos, budget, tmp_path, init="scratch")
 
 

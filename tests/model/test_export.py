@@ -94,7 +94,7 @@ def test_the_file_names_no_machine() -> None:
 
 @pytest.mark.parametrize(
     ("option", "message"),
-    [("--checkpoint", "no checkpoint"), ("--card", "does not hold"), ("--figures", "does not hold")],
+    [("--checkpoint", "not a checkpoint"), ("--card", "is not valid"), ("--figures", "is not valid")],
 )
 def test_the_command_says_what_is_wrong(
     option: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

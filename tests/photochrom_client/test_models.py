@@ -6,15 +6,16 @@ from pydantic import BaseModel
 from photochrom_client import models
 from service.batches import schemas as batch_schemas
 from service.jobs import schemas
+from service.operation import schemas as operation_schemas
 
 PAIRS = [
     (models.Job, schemas.JobView),
     (models.Original, schemas.OriginalView),
     (models.Result, schemas.ResultView),
     (models.Model, schemas.ModelName),
-    (models.Limits, schemas.LimitsView),
-    (models.Allowance, schemas.AllowanceView),
-    (models.Quota, schemas.QuotaView),
+    (models.Limits, operation_schemas.LimitsView),
+    (models.Allowance, operation_schemas.AllowanceView),
+    (models.Quota, operation_schemas.QuotaView),
     (models.JobPage, schemas.JobPage),
     (models.Batch, batch_schemas.BatchView),
     (models.BatchPage, batch_schemas.BatchPage),

@@ -18,8 +18,8 @@ SKIPPED = {"name": "rq", "skip_reason": "Dependency not found on PyPI and could 
 @pytest.mark.parametrize(
     ("answers", "code", "said"),
     [
-        (FINE, 0, "None of 2 packages is known to be weak."),
-        ([ODD, FINE[1]], WEAK, "pillow 13.0.0: PYSEC-2026-1, mended in 13.0.1"),
+        (FINE, 0, "None of 2 packages has a known vulnerability."),
+        ([ODD, FINE[1]], WEAK, "pillow 13.0.0: PYSEC-2026-1, fixed in 13.0.1"),
         ([ODD, SKIPPED], WEAK, "NOT AUDITED: 1 of 2 packages (rq)"),
         ([FINE[0], SKIPPED], UNANSWERED, "NOT AUDITED: 1 of 2 packages (rq)"),
         ([], UNANSWERED, "NOT AUDITED: 2 of 2 packages (pillow, rq)"),

@@ -38,7 +38,7 @@ class Prediction:
 
 
 class Predictor(Protocol):
-    """Whatever predicts colour from lightness; the pipeline knows no more of the network."""
+    """Predicts colour from lightness; this is all that the pipeline knows of the network."""
 
     card: ModelCard
     provider: str
@@ -53,7 +53,7 @@ class OnnxPredictor:
 
     Attributes:
         card: what the model promises, checked against its graph.
-        provider: the execution provider in use; CPU where CUDA was asked for and is not to be had.
+        provider: the execution provider in use; CPU where CUDA was requested and is not available.
         fell_back: whether the installation has a better provider, which could not be used.
     """
 
@@ -70,8 +70,8 @@ class OnnxPredictor:
         Args:
             path: a file exported by `model.export`.
             threads: for one prediction; 0 leaves it to ONNX Runtime (one per core).
-            providers: in order of preference; those that this machine lacks are passed over.
-            gpu_memory_mb: what this process may take of a GPU at most, in MiB; 0 is no limit.
+            providers: in order of preference; those that this machine lacks are skipped.
+            gpu_memory_mb: the most GPU memory that this process may take, in MiB; 0 is no limit.
 
         Raises:
             ModelRejected: the file is missing, unreadable, has no valid card or does not do what its card says.
@@ -80,16 +80,16 @@ class OnnxPredictor:
         wanted = [name for name in providers or execution.PROVIDERS if name in available]
         if not wanted:
             raise ModelRejected(
-                f"None of the asked providers is here; this machine has {', '.join(available)}."
+                f"None of the requested providers is available; this machine has {', '.join(available)}."
             )
         opened = partial(_open, path, threads, wanted)
         session = opened(gpu_memory_mb)
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         on_gpu = session.get_providers()[0] == execution.CUDA
-        # Only an open session tells the card, whose side tells how many sessions there is room for.
+        # The card can be read only from an open session, and its side decides how many sessions fit.
         kept = sessions_for(gpu_memory_mb, self.card.predict_side) if on_gpu else 1
         if kept > 1 and gpu_memory_mb:
-            # One session of several gets its part of the memory. The first one goes before the next one comes.
+            # Each of several sessions gets a share of the memory. Close the first session before opening the next.
             del session
             session = opened(gpu_memory_mb // kept)
         _check_graph(session, self.card)
@@ -100,7 +100,7 @@ class OnnxPredictor:
         self._palette = np.zeros((1, len(self.card.bins)), np.float32)
 
     def lent(self, palette: NDArray[np.float32]) -> "OnnxPredictor":
-        """Return a predictor of the same session that follows this palette: (Q,), shares of the card's bins."""
+        """Return a predictor on the same session that uses this palette: (Q,), shares of the card's bins."""
         other = copy.copy(self)
         other._palette = np.asarray(palette, np.float32)[None]
         return other
@@ -111,7 +111,7 @@ class OnnxPredictor:
         H and W must be multiples of the card's `side_multiple` within its `side_min`..`side_max`.
 
         Raises:
-            CapabilityMissing: the weights were not trained for the hints, or the palette, that are given.
+            CapabilityMissing: the weights were not trained for hints, or for a palette, and one was given.
         """
         needed = capabilities.wanted(options, reference=bool(self._palette.any()))
         capabilities.check(needed, self.card.capabilities, f"{self.card.name} {self.card.version}")
@@ -138,7 +138,7 @@ def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
     """Return the (height, width) at which a photo of this size is predicted.
 
     The area is that of the card's `predict_side` squared, the aspect ratio is kept up to rounding to
-    `side_multiple`: the network was trained with aspect changes of 20 % and does not mind a few.
+    `side_multiple`: the network was trained with aspect changes of 20 %, so a few percent do not matter.
     """
     scale = card.predict_side / (height * width) ** 0.5
     return _allowed_side(height * scale, card), _allowed_side(width * scale, card)
@@ -159,7 +159,7 @@ def _open(path: Path, threads: int, wanted: Sequence[str], gpu_memory_mb: int) -
 def _session_options(threads: int) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    # Photos come in many shapes; a memory plan kept for each one grows without end on a GPU.
+    # Photos come in many shapes; keeping a memory plan for each would grow without bound on a GPU.
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     return options
@@ -183,11 +183,11 @@ def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:
 
 
 def _shrinks(session: ort.InferenceSession, card: ModelCard) -> bool:
-    """Tell whether the GPU's memory can be given back; better known now than at some photograph."""
+    """Return whether the GPU's memory can be released; it is better to know now than during a photograph."""
     try:
         session.run(list(_OUTPUTS), _all_zeros(session, card), execution.shrinking())
     except Exception:  # as above
-        _log.warning("ONNX Runtime cannot give back GPU memory; it keeps what it took", exc_info=True)
+        _log.warning("ONNX Runtime cannot release GPU memory; it keeps what it has taken", exc_info=True)
         return False
     return True
 

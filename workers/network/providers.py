@@ -1,4 +1,4 @@
-"""ONNX Runtime's execution providers: their libraries, what they are told, and when they give memory back."""
+"""ONNX Runtime's execution providers: their libraries, their options, and when they release memory."""
 
 import contextlib
 import sys
@@ -11,14 +11,14 @@ CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 PROVIDERS = (CUDA, CPU)
 """In order of preference."""
 SHRINK_EVERY = 32
-"""Predictions after which the GPU gets back what the last ones do not need: taking memory anew costs milliseconds."""
+"""Predictions after which unneeded GPU memory is released: allocating it again costs milliseconds."""
 
 _CUDA_OPTIONS = {
-    # Photos come in up to 57 shapes; the default, trying every algorithm, costs each shape's first photo seconds.
+    # Photos come in up to 57 shapes. The default tries every algorithm, which costs each shape's first photo seconds.
     "cudnn_conv_algo_search": "HEURISTIC",
-    # Grows by what is asked for, not by doubling: several processes share the memory.
+    # Grow by the requested amount, not by doubling: several processes share the memory.
     "arena_extend_strategy": "kSameAsRequested",
-    # 10 bits of mantissa would be faster, but a photograph should look the same from every worker.
+    # TF32 (10 bits of mantissa) would be faster, but a photograph should look the same from every worker.
     "use_tf32": "0",
 }
 
@@ -31,29 +31,29 @@ def open_session(
     gpu_memory_mb: int = 0,
     cuda: Mapping[str, str] | None = None,
 ) -> ort.InferenceSession:
-    """Return a session on the first provider that works; `get_providers()` tells which.
+    """Return a session on the first provider that works; its `get_providers()` returns which.
 
     Args:
         model: an ONNX file, or its content.
         options: of the session.
         providers: names that `ort.get_available_providers()` has.
-        gpu_memory_mb: what the session may take of a GPU at most, in MiB; 0 is no limit.
-        cuda: options for CUDA that go before ours.
+        gpu_memory_mb: the most GPU memory that the session may take, in MiB; 0 is no limit.
+        cuda: options for CUDA that override ours.
     """
     told = _CUDA_OPTIONS | _limit(gpu_memory_mb) | dict(cuda or {})
-    # ONNX Runtime prints its complaints; standard output is not its to write to: commands answer JSON there.
+    # ONNX Runtime prints its messages; keep them off standard output, where commands answer JSON.
     with contextlib.redirect_stdout(sys.stderr):
         if CUDA in providers:
-            ort.preload_dlls()  # finds CUDA and cuDNN where the extras install them; without it nobody does
+            ort.preload_dlls()  # finds CUDA and cuDNN where the extras install them; nothing else does
         named = [(name, told) if name == CUDA else name for name in providers]
         session = ort.InferenceSession(model, options, providers=named)
-    # Else a failing GPU would be left for the CPU in the middle of the work, and nobody would be told.
+    # Otherwise a failing GPU would silently be replaced by the CPU in the middle of the work.
     session.disable_fallback()
     return session
 
 
 def shrinking() -> ort.RunOptions:
-    """Return options of a run after which the GPU has back all memory that holds neither weights nor results."""
+    """Return options of a run that releases all GPU memory except that of weights and results."""
     options = ort.RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "gpu:0")
     return options

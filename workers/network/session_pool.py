@@ -1,4 +1,4 @@
-"""Sessions of one model side by side, each for one shape, as many as the memory of a GPU holds."""
+"""Sessions of one model side by side, one per shape, as many as fit into the GPU's memory."""
 
 import itertools
 from collections import OrderedDict
@@ -10,30 +10,30 @@ import onnxruntime as ort
 from .gpu_memory import SESSION_MB
 
 SESSION_SIDE = 384
-"""Side of a square, in pixels; what a prediction takes grows with its area."""
+"""Side of a square, in pixels; a prediction's memory grows with its area."""
 MOST_SESSIONS = 12
-"""More shapes than that are not met in one archive, but in pathological ones."""
+"""Only pathological archives have more shapes than that."""
 
 
 @dataclass
 class Lane:
-    """A session and the number of the run that comes next in it."""
+    """A session and the number of its next run."""
 
     session: ort.InferenceSession
     runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
 class Lanes:
-    """Sessions of one model, each for photographs of one shape, those used last.
+    """The most recently used sessions of one model, each for photographs of one shape.
 
-    When a session meets another shape than the time before, ONNX Runtime (1.20 and later) has cuDNN plan every
-    convolution anew, also if it knew the shape earlier: on an H100 a photograph then took a second of CPU around a
-    prediction of 5 ms. A session that sees one shape plans once. On a CPU nothing is planned and one is enough.
+    When the shape changes from one run to the next, ONNX Runtime (1.20 and later) makes cuDNN plan every convolution
+    again, even for a shape it has planned before: on an H100 a photograph then took a second of CPU around a
+    prediction of 5 ms. A session that sees one shape plans once. A CPU needs no plans, so one session is enough.
 
     Args:
         open_session: opens another session of the same model.
-        first: the session that is open already.
-        kept: how many may be open at once.
+        first: the session that is already open.
+        kept: the most sessions that may be open at once.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Lanes:
         self._lanes: OrderedDict[tuple[int, ...], Lane] = OrderedDict()
 
     def of(self, shape: tuple[int, ...]) -> Lane:
-        """Return the lane of a shape; the one unused for longest gives way to a new one."""
+        """Return the session of a shape; a new one replaces the least recently used."""
         key = shape if self.kept > 1 else ()
         if key not in self._lanes:
             if len(self._lanes) == self.kept:
@@ -54,7 +54,7 @@ class Lanes:
 
 
 def sessions_for(gpu_memory_mb: int, side: int) -> int:
-    """Return how many sessions fit into memory of a GPU.
+    """Return how many sessions fit into the memory of a GPU.
 
     Args:
         gpu_memory_mb: in MiB; 0 is no limit.

@@ -1,1 +1,1 @@
-"""One photograph through decode, predict, upsample and encode; no queue, no network I/O."""
+"""The pipeline for one photograph: decode, predict, upsample and encode; without a queue or network I/O."""

@@ -6,7 +6,7 @@ from PIL import Image
 
 from photochrom.errors import PhotoTooLarge
 
-# Pillow's own bound, 179 million, is below ours, and `check_size` comes before every decoder.
+# Pillow's own limit, 179 million, is below ours, and `check_size` runs before every decoder.
 Image.MAX_IMAGE_PIXELS = None
 
 

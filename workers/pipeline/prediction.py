@@ -1,4 +1,4 @@
-"""From a photo's lightness to small colour: what happens at the network's size."""
+"""From a photo's lightness to small colour: the steps at the network's size."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class SmallColor:
     """A prediction as the photo is stored (not turned upright), at the network's output size."""
 
     ab: Plane
-    """(2, h, w), scaled by the asked strength."""
+    """(2, h, w), scaled by the requested strength."""
     confidence: Plane
     """(h, w), 0..1."""
     lightness: Plane

@@ -1,4 +1,4 @@
-"""Small pictures that go beside a result, for people who look at many: a preview, and where the network guessed."""
+"""Small pictures that go with a result, for people who look at many: a preview, and a map of the confidence."""
 
 import cv2
 import numpy as np
@@ -28,8 +28,7 @@ def preview_of_pixels(pixels: Array, side: int, orientation: int = 1) -> bytes:
     """Return a JPEG of at most `side` pixels of (H, W) grey or (H, W, 3) RGB, 8 or 16 bits, turned upright."""
     scale = min(1.0, side / max(pixels.shape[:2]))
     height, width = (max(1, round(length * scale)) for length in pixels.shape[:2])
-    # Below a half, averages keep fine patterns from turning into others; above, they cost five times as much
-    # for nothing.
+    # Below one half, averaging prevents moiré; above, it costs five times as much and gains nothing.
     way = cv2.INTER_AREA if scale < _AVERAGED else cv2.INTER_LINEAR
     small = cv2.resize(pixels, (width, height), interpolation=way)
     if small.dtype == np.uint16:

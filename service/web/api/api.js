@@ -1,4 +1,4 @@
-/** Every call to the service; the rest of the page knows no address. */
+/** All calls to the service; no other file of the page knows an address. */
 
 export class Problem extends Error {
   constructor(code, detail, { status = 0, retryAfter = 0 } = {}) {
@@ -6,7 +6,7 @@ export class Problem extends Error {
     Object.assign(this, { code, detail, status, retryAfter });
   }
 
-  /** Trying again soon with the same bytes can help; a day's quota comes back at midnight. */
+  /** Whether a retry soon with the same bytes can help; a daily quota returns only at midnight. */
   get passing() {
     if (this.code === "quota-exceeded") return false;
     return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
@@ -25,7 +25,7 @@ export const urls = {
   reference: (id) => `${job(id)}/reference`,
 };
 
-/** What this service can do beyond the core, by its own description: parts that are missing are not shown. */
+/** The optional features of this service, from its own description: the page hides what is missing. */
 export async function capabilities() {
   const described = await json(await call("/openapi.json"));
   const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
@@ -41,7 +41,7 @@ export async function capabilities() {
   };
 }
 
-/** What the loaded models were trained for; while none is loaded there is nothing to say. */
+/** The capabilities of the loaded models; unknown while none is loaded. */
 export async function modelCapabilities() {
   const models = await json(await call("/v1/models", { cache: "no-store" }));
   if (!models.length) return {};
@@ -52,7 +52,7 @@ export async function modelCapabilities() {
 /** `{ ready, present, suggestions }` for a spot of a finished job. */
 export const suggestionsAt = (id, x, y) => call(`${job(id)}/suggestions?${new URLSearchParams({ x, y })}`, { cache: "no-store" }).then((response) => response.json());
 
-/** Send one photograph, by itself or as `{ batch, item }`; `onsent` gets the part that is sent, 0 to 1. */
+/** Upload one photograph, by itself or as `{ batch, item }`; `onsent` gets the share that is sent, 0 to 1. */
 export function createJob(file, options, { key, signal, onsent, place = null, reference = null }) {
   const form = new FormData();
   const { hints = [], ...knobs } = options;
@@ -62,10 +62,10 @@ export function createJob(file, options, { key, signal, onsent, place = null, re
   form.append("photo", file, file.name);
   const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", "/v1/jobs"];
   const attempt = () => new Promise((resolve, reject) => {
-    // fetch cannot tell how much of a body is sent.
+    // fetch cannot report how much of a body is sent.
     const request = new XMLHttpRequest();
     request.open(method, url);
-    // An item's name and bytes say themselves that it is the same again.
+    // An item needs no idempotency key: its name and bytes identify it.
     if (!place) request.setRequestHeader("Idempotency-Key", key);
     request.responseType = "text";
     request.upload.onprogress = (event) => event.lengthComputable && onsent?.(event.loaded / event.total);
@@ -128,10 +128,10 @@ export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: tr
 export const isUp = () => call("/healthz", { cache: "no-store" });
 export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
 
-/** Calls `onchange` whenever the job may have changed; returns what ends it. */
+/** Call `onchange` whenever the job may have changed; returns a function that stops it. */
 export function listen(id, onchange) {
   const source = new EventSource(`${job(id)}/events`);
-  // The stream only pokes: the record is always read by the one way above.
+  // The stream only notifies: the record is always read by the function above.
   for (const type of ["job", "deleted"]) source.addEventListener(type, onchange);
   source.onerror = () => source.readyState === EventSource.CLOSED && source.close();
   return () => source.close();
@@ -142,26 +142,26 @@ const page = (cursor) => new URLSearchParams({ limit: "200", ...(cursor ? { curs
 let askForKey = null;
 let [asking, taken] = [null, 0];
 
-/** Have `ask()` called where the service wants a key; it resolves when the service has taken one. */
+/** Set `ask()`, called when the service requires a key; it resolves when the service has accepted one. */
 export function onKeyWanted(ask) {
   askForKey = ask;
 }
 
-/** Hand over a key; the service answers with a cookie that goes along with pictures, downloads and events, too. */
+/** Sign in with a key; the service sets a cookie that the browser also sends for pictures, downloads and events. */
 export const openSession = (key) => call("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
 
 export const closeSession = () => call("/v1/session", { method: "DELETE" });
 
-/** Whether the service knows visitors by their keys. */
+/** Whether the service requires keys. */
 export const isSignedIn = () => call("/v1/limits").then(json).then(({ allowance }) => Boolean(allowance));
 
-/** Do it again once there is a key, if it is refused for want of one; all calls wait for the same key. */
+/** Repeat a call that was refused without a key, once there is one; all calls wait for the same key. */
 async function withKey(attempt, ask = askForKey) {
   for (;;) {
     const before = taken;
     const answer = await attempt();
     if (answer.status !== 401 || !ask) return answer;
-    // What was sent before somebody else's question was answered needs no second one.
+    // A call that was sent before another call obtained a key needs no second question.
     if (before === taken) await (asking ??= ask().then(() => ((taken += 1), (asking = null))));
   }
 }
@@ -184,7 +184,7 @@ function problem(status, body, retryAfter) {
   try {
     said = JSON.parse(body);
   } catch {
-    // A proxy's error page; the status has to do.
+    // A proxy's error page: only the status is known.
   }
   const code = said.code ?? { 401: "needs-key", 403: "needs-key", 413: "photo-too-large", 415: "unsupported-format", 507: "storage-full" }[status];
   return new Problem(code ?? "other", said.detail, { status, retryAfter: Number(retryAfter) || 0 });

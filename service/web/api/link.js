@@ -1,4 +1,4 @@
-/** Whether the service answers: one truth for sending, watching and the banner. */
+/** Whether the service answers: one state for sending, watching and the banner. */
 
 const listeners = new Set();
 let up = true;

@@ -1,4 +1,4 @@
-/** What a visitor can do to a photograph, wherever the button is. */
+/** The actions on a photograph, for buttons anywhere on the page. */
 
 import { cancelJob, deleteJob, retryJob } from "../api/api.js";
 import { h, say } from "../ui/dom.js";
@@ -15,7 +15,7 @@ export async function retry(photo) {
     update(photo, version, await retryJob(version.job));
     look();
   } catch (problem) {
-    // Its original is gone from the server, but it may still lie in this page's hands.
+    // Its original is gone from the server, but this page may still have it.
     if (resend(photo, version)) return;
     setVersion(photo, version, { error: { code: problem.code, detail: problem.detail } });
   }
@@ -30,7 +30,7 @@ export async function cancel(photo) {
   try {
     update(photo, version, await cancelJob(version.job));
   } catch {
-    // It was done before; the next look shows it.
+    // It was already done; the next look shows it.
   }
   look();
 }
@@ -44,14 +44,14 @@ export function again(photo, options, lender) {
 
 let complain = () => {};
 
-/** Have troubles that belong to no single photograph shown by `show(sentence)`. */
+/** Set `show(sentence)`, which shows errors that do not belong to a single photograph. */
 export function onTrouble(show) {
   complain = show;
 }
 
 export const canRetry = (photo) => ["failed", "canceled"].includes(current(photo).state);
 
-/** Ask, then erase; resolves to true when it was done. */
+/** Ask, then delete; resolves to true when it was done. */
 export async function removeAsking(photos) {
   if (!photos.length || !(await confirm(photos.length))) return false;
   const gone = (await Promise.all(photos.map(erase))).filter(Boolean).length;
@@ -60,7 +60,7 @@ export async function removeAsking(photos) {
   return gone > 0;
 }
 
-/** Erase one with all its versions; tells whether it is gone. */
+/** Delete one with all its versions; resolves to whether it is gone. */
 async function erase(photo) {
   for (const version of photo.versions) unsend(version);
   const jobs = photo.versions.map((version) => version.job).filter(Boolean);

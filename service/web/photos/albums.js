@@ -1,4 +1,4 @@
-/** Many photographs that came together are one album here and one batch of the service. */
+/** Albums: many photographs that were added together; each album is one batch of the service. */
 
 import { cancelBatch, createBatch, listBatches, listItems, pauseBatch, resumeBatch, retryBatch, sealBatch } from "../api/api.js";
 import { sleep } from "../api/link.js";
@@ -6,9 +6,9 @@ import { adopt } from "./photos.js";
 import { text } from "../ui/strings.js";
 
 const FROM = 20;
-/** What is being sent: by the drop's own id, its name, the promise of its batch, and the item names taken. */
+/** Albums being sent, by the drop's own id: the name, the promise of the batch, and the item names in use. */
 const drops = new Map();
-/** Names of the batches that are known, by id. */
+/** Names of the known batches, by id. */
 const names = new Map();
 const paused = new Set();
 let can = {};
@@ -26,7 +26,7 @@ export function openDrop(incoming) {
   return id;
 }
 
-/** Where to send a photograph of an open album: `{ batch, item }`, or null where it goes by itself. */
+/** Where to send a photograph of an open album: `{ batch, item }`, or null for a single job. */
 export async function placeOf(photo) {
   const drop = drops.get(photo.drop);
   if (!drop) return null;
@@ -41,14 +41,14 @@ export async function placeOf(photo) {
   return { batch: photo.batch, item: photo.item };
 }
 
-/** All of it is sent. */
+/** Seal the album: all of it is sent. */
 export async function closeDrop(id) {
   const drop = drops.get(id);
   drops.delete(id);
   if (drop?.batch) await drop.batch.then(sealBatch).catch(() => {});
 }
 
-/** Learn the albums that the service holds; an album that this page left open is closed, its files are gone. */
+/** Load the service's albums; seal one that an earlier page left open, since its files are gone. */
 export async function meetAlbums(isOurs) {
   if (!can.batches) return;
   for await (const { id, name, sealed_at, canceled_at, state } of listBatches()) {
@@ -63,7 +63,7 @@ export const albumName = (id) => names.get(id) || text.sheet.album;
 export const isPaused = (id) => paused.has(id);
 const remember = (id, on) => (on ? paused.add(id) : paused.delete(id));
 
-/** Begin no further photograph of an album, or go on with it. */
+/** Pause or resume an album. */
 export async function pauseAlbum(id, on) {
   await (on ? pauseBatch : resumeBatch)(id);
   remember(id, on);
@@ -72,14 +72,14 @@ export async function pauseAlbum(id, on) {
 export const stopAlbum = (id) => change(id, cancelBatch).then(() => remember(id, false));
 export const retryAlbum = (id) => change(id, retryBatch);
 
-/** One call for thousands of items; then look at all of them. */
+/** Make one call for thousands of items, then look at all of them. */
 async function change(id, call) {
   await call(id);
   await sleep(800);
   for await (const records of listItems(id)) records.forEach(adopt);
 }
 
-/** A path that the service takes on every system: no odd characters, no part that ends in a dot or a blank. */
+/** A path that is valid on every system: no special characters, no part that ends in a dot or a blank. */
 function freeName(path, taken) {
   const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_") || "_").join("/");
   const dot = safe.lastIndexOf(".");

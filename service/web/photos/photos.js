@@ -1,15 +1,15 @@
-/** The photographs that the page knows. One photograph has versions; each version is one job of the service. */
+/** The page's photographs. One photograph has versions; each version is one job of the service. */
 
 import { forget, keep, keepNot, keptPhotos } from "./remembered.js";
 
 export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling"]);
 export const DEFAULTS = Object.freeze({ vividness: 0.5, temperature: 0.38, strength: 1 });
 
-/** Ids by rank of addition; a Map keeps the order in which the sheet shows them, newest first. */
+/** Photographs by order of addition; a Map keeps the order in which the sheet shows them, newest first. */
 const photos = new Map();
 const files = new Map();
 const byJob = new Map();
-/** By the original's hash and name: where another version of the same photograph belongs. */
+/** Photographs by the original's hash and name, to find where another version belongs. */
 const bySource = new Map();
 const listeners = new Set();
 const touched = new Set();
@@ -29,7 +29,7 @@ export const fileOf = (photo) => files.get(photo.id);
 
 export const knownJobs = () => [...byJob.keys()];
 
-/** The service has this job no more. */
+/** The service no longer has this job. */
 export function lose(jobId) {
   if (byJob.has(jobId)) dropVersion(byJob.get(jobId), versionOf(jobId));
 }
@@ -48,7 +48,7 @@ export function addFiles(incoming, { added, first, drop }) {
   });
 }
 
-/** Show a job that somebody else made: a photograph of its own, or a version of the one with the same original. */
+/** Show a job made elsewhere: a new photograph, or a version of the one with the same original. */
 export function adopt(record) {
   if (byJob.has(record.id)) return update(byJob.get(record.id), versionOf(record.id), record);
   const version = { ...newVersion(record.options), job: record.id, record };
@@ -73,14 +73,14 @@ export function adopt(record) {
   update(photo, version, record);
 }
 
-/** Take over what the service says about a version. */
+/** Update a version from the service's record. */
 export function update(photo, version, record, etag = null) {
   const before = version.state;
   Object.assign(version, { record, etag, job: record.id, state: record.state, error: record.error ?? null });
   if (record.options) version.options = pick(record.options);
   if (record.reference) version.lender = { id: record.reference.sha256, ...version.lender, name: record.reference.name, job: record.id };
   const other = byJob.get(record.id);
-  // Listed before our own answer came: it is this one.
+  // It was listed before our own answer came: it is this one.
   if (other && other !== photo) dropVersion(other, versionOf(record.id));
   if (record.batch_id) photo.batch = record.batch_id;
   byJob.set(record.id, photo);
@@ -127,13 +127,13 @@ export function dropVersion(photo, version) {
   touch(photo);
 }
 
-/** The version that stands for the photograph: the chosen one, else the newest good one, else the newest. */
+/** The version that represents the photograph: the chosen one, else the newest finished one, else the newest. */
 export function best(photo) {
   const newest = photo.versions.findLast((version) => version.state === "succeeded");
   return photo.versions.find((version) => version.key === photo.chosen) ?? newest ?? photo.versions.at(-1);
 }
 
-/** The version whose state the card tells: one at work goes before the best one. */
+/** The version whose state the card shows: one in progress goes before the best one. */
 export const current = (photo) => photo.versions.findLast((version) => UNFINISHED.has(version.state)) ?? best(photo);
 
 export function group(photo) {
@@ -142,7 +142,7 @@ export function group(photo) {
   return state === "succeeded" ? "done" : "failed";
 }
 
-/** Bring back what this browser kept; a version that was never sent cannot be, its file is gone with the old page. */
+/** Restore what this browser remembers, except versions that were never sent: their files went with the old page. */
 export async function restore() {
   for (const kept of await keptPhotos().catch(() => [])) {
     kept.versions = kept.versions.filter((version) => version.job);
@@ -180,7 +180,7 @@ function touch(photo, isStructural = false) {
 function schedule() {
   if (scheduled) return;
   scheduled = true;
-  // Not requestAnimationFrame: a page in the background goes on working.
+  // Not requestAnimationFrame: a page in the background must keep working.
   setTimeout(() => {
     scheduled = false;
     const change = { touched: new Set(touched), structural };
@@ -191,11 +191,11 @@ function schedule() {
 }
 
 const versionOf = (jobId) => byJob.get(jobId).versions.find((version) => version.job === jobId);
-// One that was not sent yet is the newest.
+// A version that is not sent yet counts as the newest.
 const age = (version) => Date.parse(version.record?.created_at) || Infinity;
 const sourceOf = ({ original }) => `${original.sha256} ${original.name}`;
 const pick = ({ vividness, temperature, strength, hints = [] }) => ({ vividness, temperature, strength, hints });
 const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null, lender: version.lender && { ...version.lender, file: null } })) });
 
-// Without TLS, on another machine of the house, there is no crypto.randomUUID.
+// Without TLS, as on another machine of a home network, there is no crypto.randomUUID.
 const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

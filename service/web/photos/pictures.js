@@ -11,7 +11,7 @@ export function start(capabilities) {
   can = capabilities;
 }
 
-/** The addresses under which a picture may be found, best first; `version` null means the original. */
+/** The addresses where a picture may be found, best first; `version` null means the original. */
 export function sources(photo, version) {
   if (version) return [{ url: urls.result(version.job) }, ...(can.preview ? [{ url: urls.preview(version.job), reduced: true }] : [])];
   const file = fileOf(photo);
@@ -32,7 +32,7 @@ export async function load(candidates) {
       await image.decode();
       return { image, reduced };
     } catch {
-      // Gone, or a format that this browser does not know: the next may do.
+      // Gone, or a format that this browser cannot show: try the next.
     }
   }
   return null;

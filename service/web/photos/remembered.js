@@ -7,7 +7,7 @@ const open = new Promise((resolve) => {
     request.result.createObjectStore("thumbs");
   };
   request.onsuccess = () => resolve(request.result);
-  // Some private windows have no IndexedDB: the page then remembers as long as it is open.
+  // Some private windows have no IndexedDB: the page then remembers only while it is open.
   request.onerror = () => resolve(null);
 });
 
@@ -42,7 +42,7 @@ export async function forget(photo) {
   await (await store("thumbs", "readwrite"))?.delete(range);
 }
 
-/** Forget everything, also what was to be remembered soon. */
+/** Forget everything, including writes that are still pending. */
 export async function forgetAll() {
   clearTimeout(timer);
   timer = 0;
@@ -56,7 +56,7 @@ export async function forgetAll() {
 const waiting = new Map();
 let timer = 0;
 
-/** Remember a photograph soon; five hundred changes in one moment are one transaction. */
+/** Save a photograph soon; five hundred changes at once become one transaction. */
 export function keep(id, plain) {
   waiting.set(id, plain);
   timer ||= setTimeout(flush, 150);

@@ -1,4 +1,4 @@
-/** Sends waiting versions, a few at a time, and again until the service has them. */
+/** Sends waiting versions, a few at a time, with retries until the service has them. */
 
 import { Problem, createJob, fetchBlob, urls } from "../api/api.js";
 import { closeDrop, placeOf } from "./albums.js";
@@ -19,7 +19,7 @@ export function send(pairs) {
 
 export const unsent = () => queue.length + sending.size;
 
-/** Stop sending one version, or take it out of the line. */
+/** Stop sending one version, or remove it from the queue. */
 export function unsend(version) {
   const dropped = queue.find(([, waiting]) => waiting === version)?.[0].drop;
   queue = queue.filter(([, waiting]) => waiting !== version);
@@ -27,14 +27,14 @@ export function unsend(version) {
   closeIfSent(dropped);
 }
 
-/** Close an album when nothing of it is on its way any more. */
+/** Seal an album when none of it is waiting or being sent. */
 function closeIfSent(drop) {
   if (!drop || queue.some(([photo]) => photo.drop === drop)) return;
   if ([...sending.values()].some(({ photo }) => photo.drop === drop)) return;
   void closeDrop(drop);
 }
 
-/** Begin; `onsent` is called when the service has taken one more. */
+/** Start; `onsent` is called each time the service has accepted one more. */
 export function start(capabilities, onsent) {
   [can, sent] = [capabilities, onsent];
   onLink((up) => up && pump());
@@ -69,7 +69,7 @@ async function sendOne(photo, version) {
   }
 }
 
-/** The original, from this page's hands or back from the service. */
+/** The original, from this page's memory or from the service. */
 async function fileFor(photo) {
   const file = fileOf(photo);
   if (file) return readable(file);
@@ -78,7 +78,7 @@ async function fileFor(photo) {
   return new File([await fetchBlob(urls.original(job))], photo.name, { type: photo.type });
 }
 
-/** Fail at once, in words, for a file that was moved away: the browser would only say "network error". */
+/** Fail at once, with a clear message, for a file that was moved: the browser would only say "network error". */
 async function readable(file) {
   try {
     await file.slice(0, 1).arrayBuffer();
@@ -90,7 +90,7 @@ async function readable(file) {
 
 function refused(photo, version, problem) {
   if (problem.status === 409 && photo.drop) {
-    // Its album was closed or stopped meanwhile: it goes by itself.
+    // Its album was sealed or canceled meanwhile: send it as a single job.
     photo.drop = null;
     return resend(photo, version);
   }
@@ -104,7 +104,7 @@ function refused(photo, version, problem) {
   void sleep(holdUntil - Date.now()).then(pump);
 }
 
-/** Put a refused photograph in line again, if its file is still at hand. */
+/** Queue a refused photograph again, if this page still has its file. */
 export function resend(photo, version) {
   if (!fileOf(photo)) return false;
   photo.drop = null;

@@ -1,10 +1,10 @@
-/** Shrinks photographs away from the page's own thread, so that it stays smooth with hundreds of them. */
+/** Shrinks photographs in a worker, so that the page stays smooth with hundreds of them. */
 
 addEventListener("message", async ({ data: { ticket, blob, side } }) => {
   try {
     postMessage({ ticket, thumb: await shrink(blob, side) });
   } catch (error) {
-    // A format that this browser does not know; the card says so.
+    // A format that this browser cannot show; the card says so.
     postMessage({ ticket, failure: String(error) });
   }
 });

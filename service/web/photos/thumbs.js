@@ -1,4 +1,4 @@
-/** Thumbnails: asked for by what is on the screen, newest request first, kept for the next visit. */
+/** Thumbnails: made on request of visible cards, newest request first, and kept for the next visit. */
 
 import { fetchBlob, urls } from "../api/api.js";
 import { keepThumb, keptThumb } from "./remembered.js";
@@ -7,7 +7,7 @@ import { fileOf } from "./photos.js";
 
 const SIDE = 512;
 const IN_MEMORY = 400;
-/** What every browser shows without help. */
+/** The formats that every browser shows. */
 const SHOWN = /jpeg|png|webp/;
 const ready = new Map();
 const failed = new Set();
@@ -22,12 +22,12 @@ export function start(capabilities) {
 
 const keyOf = (photo, version) => `${photo.id}/${version ? version.key : "original"}`;
 
-/** The thumbnail's address if it is at hand, null if it cannot be made, undefined while it is being made. */
+/** The thumbnail's address if it is ready, null if it cannot be made, undefined while it is being made. */
 export function thumb(photo, version, onready) {
   const key = keyOf(photo, version);
   if (ready.has(key)) return recent(key);
   if (failed.has(key)) return null;
-  // Taken out and put in again: the last in line is the first served, it is what the visitor looks at now.
+  // Move the request to the end: the last one is served first, because the visitor is looking at it now.
   const callbacks = wanted.get(key)?.callbacks ?? new Set();
   callbacks.add(onready);
   wanted.delete(key);
@@ -36,7 +36,7 @@ export function thumb(photo, version, onready) {
   return undefined;
 }
 
-/** Nobody looks at this any more. */
+/** Drop a request: the photograph is no longer visible. */
 export function unwant(photo, onready) {
   for (const [key, { photo: other, callbacks }] of wanted) {
     if (other === photo && callbacks.delete(onready) && !callbacks.size) wanted.delete(key);
@@ -90,7 +90,7 @@ async function serve(worker, key, { photo, version, callbacks }) {
   pump();
 }
 
-/** Where a thumbnail can be made from, best first: what is at hand, what is small, what is large. */
+/** The sources of a thumbnail, best first: local files, small pictures, large pictures. */
 function* sources(photo, version) {
   if (version) {
     if (can.preview) yield () => fetchBlob(urls.preview(version.job));
@@ -105,7 +105,7 @@ function* sources(photo, version) {
   if (can.original && job && !file) yield () => fetchBlob(urls.original(job));
 }
 
-/** Make it from the first source that is there and that this browser can read. */
+/** Make it from the first source that exists and that this browser can read. */
 async function make(worker, photo, version) {
   let failure = new Error("nothing at hand");
   for (const source of sources(photo, version)) {

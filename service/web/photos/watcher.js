@@ -18,13 +18,13 @@ let stopListening = () => {};
 let events = false;
 let atOnce = LEAST;
 
-/** Look now: something was sent, asked for, or came back. */
+/** Look now: something was sent or requested, or the service is back. */
 export function look() {
   pace = QUICK;
   wake();
 }
 
-/** Follow this photograph before all others, by events where the service has them. */
+/** Give this photograph priority, and follow it by events where the service has them. */
 export function follow(photo) {
   opened = photo;
   stopListening();
@@ -57,7 +57,7 @@ async function tick() {
     const looked = line.slice(0, atOnce);
     const moved = await Promise.all(looked.map(([photo, version]) => read(photo, version)));
     linked(true);
-    // Where all that were looked at are over, many more may be.
+    // If all the jobs just read have finished, many more may have, so read more at once.
     const over = looked.every(([, version]) => !SERVED.has(version.state));
     atOnce = over ? Math.min(MOST, atOnce * 2) : Math.max(LEAST, atOnce >> 1);
     pace = moved.some(Boolean) ? QUICK : Math.min(pace * 1.4, SLOW);
@@ -93,13 +93,13 @@ async function read(photo, version) {
     return update(photo, version, record, etag) || record.state === "running";
   } catch (problem) {
     if (problem.status !== 404) throw problem;
-    // Deleted elsewhere: there is nothing to show any more.
+    // Deleted elsewhere: there is nothing left to show.
     dropVersion(photo, version);
     return true;
   }
 }
 
-/** The jobs that were not read this time stand behind those that were. */
+/** Estimate the positions of the jobs that were not read this time: they follow those that were. */
 function estimatePlaces(line) {
   const queued = line.filter(([, version]) => version.state === "queued");
   const first = queued[0]?.[1].place;

@@ -1,9 +1,9 @@
-/** From states and codes to sentences. */
+/** Turns states and codes into sentences. */
 
 import { isPaused } from "./albums.js";
 import { text } from "../ui/strings.js";
 
-/** What the version is doing, in a few words. */
+/** The version's state, in a few words. */
 export function stateWords(version) {
   const { state, record, place } = version;
   if (state === "sending") return text.state.sending(Math.floor(version.sent * 100));
@@ -13,7 +13,7 @@ export function stateWords(version) {
   return text.state[state] ?? state;
 }
 
-/** Why it failed: our own words for what we know, the service's sentence for what it knows better. */
+/** Why it failed: our own sentence for codes that we know, else the service's. */
 export function errorWords(version) {
   if (version.state === "canceled" || version.state === "expired") return text.state[version.state];
   const { code, detail } = version.error ?? {};
@@ -21,7 +21,7 @@ export function errorWords(version) {
   return special || text.error[code] || detail || text.error.other;
 }
 
-/** How much is done, 0 to 1, sending and working together. */
+/** The progress, 0 to 1, over sending and processing. */
 export function progressOf(version) {
   const { state, record } = version;
   if (state === "sending") return version.sent * 0.2;

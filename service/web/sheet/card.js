@@ -8,7 +8,7 @@ import { text } from "../ui/strings.js";
 import { thumb, unwant } from "../photos/thumbs.js";
 import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
 
-/** Make the card of `photo`; returns its element, how to redraw it, and how to let it go. */
+/** Make the card of `photo`; returns its element, and functions to redraw and to dispose of it. */
 export function makeCard(photo, { open, toggle }) {
   const words = text.card;
   const before = h("img.before", { alt: "", draggable: "false" });
@@ -39,7 +39,7 @@ export function makeCard(photo, { open, toggle }) {
     element.dataset.group = now;
     element.dataset.state = version.state;
     const ready = shown.state === "succeeded";
-    // Behind a result the original would be fetched for nothing, unless it lies here anyway.
+    // A result covers the original, so do not fetch it; use it if it is here anyway.
     const thumbs = [ready && !fileOf(photo) ? null : thumb(photo, null, redrawSame), ready ? thumb(photo, shown, redrawSame) : null];
     picture(before, thumbs[0]);
     picture(after, thumbs[1]);
@@ -56,7 +56,7 @@ export function makeCard(photo, { open, toggle }) {
     check.hidden = !selecting;
     check.checked = Boolean(selected);
     element.classList.toggle("selected", Boolean(selecting && selected));
-    // One stop for the Tab key; the arrows go from card to card.
+    // One Tab stop; the arrow keys move from card to card.
     for (const control of [opener, check, ...tools.children]) control.tabIndex = active ? 0 : -1;
     last = { active, selecting, selected };
   }

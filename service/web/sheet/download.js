@@ -1,4 +1,4 @@
-/** Results of several photographs as one file. */
+/** Downloads the results of several photographs as one file. */
 
 import { fetchBlob, urls } from "../api/api.js";
 import { h } from "../ui/dom.js";

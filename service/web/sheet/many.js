@@ -1,4 +1,4 @@
-/** What can be done to many photographs at once: an album by one call, single photographs one by one. */
+/** Actions on many photographs at once: an album by one call, single photographs one by one. */
 
 import * as actions from "../photos/actions.js";
 import * as albums from "../photos/albums.js";
@@ -9,7 +9,7 @@ import * as watcher from "../photos/watcher.js";
 
 const isWorking = (photo) => photos.group(photo) === "working";
 
-/** Make the deeds for the photographs that `shown()` gives; `redraw()` after what no photograph's state tells. */
+/** Make the actions for the photographs of `shown()`; `redraw()` is called after changes outside their states. */
 export function makeMany({ shown, redraw }) {
   const albumsAtWork = () => new Set(shown().filter((photo) => photo.batch && isWorking(photo)).map((photo) => photo.batch));
 
@@ -26,7 +26,7 @@ export function makeMany({ shown, redraw }) {
     cancelAll: () => inAlbumsOrAlone(shown().filter(isWorking), albums.stopAlbum, actions.cancel),
     pause: () => pause(true),
     resume: () => pause(false),
-    /** Which albums at work are paused, and whether any is not. */
+    /** The unfinished albums that are paused, and whether any is not. */
     pausing(able) {
       const working = able ? [...albumsAtWork()] : [];
       return { paused: working.some(albums.isPaused), running: working.some((id) => !albums.isPaused(id)) };
@@ -34,7 +34,7 @@ export function makeMany({ shown, redraw }) {
   };
 }
 
-/** What the service has of an album is done by one call; what it does not have yet, and single ones, one by one. */
+/** One call for what the service has of an album; for what it does not have yet, and single ones, one by one. */
 function inAlbumsOrAlone(some, together, alone) {
   const batches = new Set();
   for (const photo of some) {

@@ -7,7 +7,7 @@ import { text } from "../ui/strings.js";
 const GAP = 20;
 const WORDS = 52;
 const SPARE_ROWS = 2;
-/** On wide screens: up to so many photographs, at least so wide. */
+/** On wide screens: up to so many photographs, the least width of a card. */
 const FEW = [[8, 290], [24, 240], [Infinity, 210]];
 
 /** Make the sheet; `open(photo)` shows one, `toggle(photo)` selects one. */
@@ -36,14 +36,14 @@ export function makeSheet({ open, toggle, isSelecting, isSelected }) {
     return [Math.max(0, first * layout.columns), Math.min(shown.length, last * layout.columns)];
   }
 
-  /** Put the right cards in the right places; `touched` limits redrawing to those that changed. */
+  /** Place the cards of the visible rows; `touched` limits redrawing to those that changed. */
   function place(touched = null) {
     if (!element.isConnected || !element.clientWidth) return;
     const [from, to] = visibleRange();
     const wanted = new Set(shown.slice(from, to));
     for (const [photo, card] of cards) if (!wanted.has(photo)) drop(photo, card);
     if (!wanted.has(byId(activeId))) activeId = shown[from]?.id ?? null;
-    // From the last to the first, so that each new card finds the one it stands before: readers follow this order.
+    // From last to first, so that each new card can be inserted before its neighbour: screen readers follow this order.
     for (let index = to - 1, next = null; index >= from; index -= 1) next = put(shown[index], index, touched, next);
   }
 
@@ -65,7 +65,7 @@ export function makeSheet({ open, toggle, isSelecting, isSelected }) {
   }
 
   function drop(photo, card) {
-    // A card that holds the focus stays, or the keyboard would be lost while scrolling.
+    // Keep the card with the focus; otherwise scrolling would lose the keyboard's position.
     if (card.element.contains(document.activeElement) && shown.includes(photo)) return;
     card.release();
     card.element.remove();

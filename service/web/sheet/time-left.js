@@ -1,10 +1,10 @@
-/** How long the rest takes, from the pace of the last ends; a few are needed to know it. */
+/** Estimates the time left from the pace of the last finished photographs; it needs a few of them. */
 
 const REMEMBERED = 50;
 const ends = [];
 let lastDone = null;
 
-/** Seconds that are left, or 0 while that is not known. */
+/** The seconds left, or 0 while that is not known. */
 export function timeLeft({ done, failed, working }) {
   const finished = done + failed;
   const now = Date.now();

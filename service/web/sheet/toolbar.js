@@ -1,4 +1,4 @@
-/** Above the sheet: what is shown, how far it is, and what can be done to many at once. */
+/** The toolbar above the sheet: filters, progress, and actions on many photographs at once. */
 
 import { h, icon, set, write } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
@@ -6,7 +6,7 @@ import { text } from "../ui/strings.js";
 const words = text.sheet;
 const FILTERS = ["all", "working", "done", "failed"];
 
-/** Make the bar; every deed of `deeds` is a button. */
+/** Make the bar; every action of `deeds` is a button. */
 export function makeToolbar(deeds) {
   const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
   const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));
@@ -33,7 +33,7 @@ export function makeToolbar(deeds) {
 
   return {
     element,
-    /** `known` is a list of `{ id, name, count }`; `album` the id of the one that is shown, or "". */
+    /** `known` is a list of `{ id, name, count }`; `album` is the id of the one shown, or "". */
     draw({ numbers, left, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
       drawAlbums(albums, known, album);
       set(archive, { href: archiveUrl });
@@ -45,7 +45,7 @@ export function makeToolbar(deeds) {
       bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
       track.hidden = !atWork;
       retry.hidden = !numbers.failed;
-      // The one takes the place of the other, and with it the focus.
+      // The one button replaces the other and takes its focus.
       const focused = [pause, resume].includes(document.activeElement);
       pause.hidden = !pausing.running;
       resume.hidden = !pausing.paused;

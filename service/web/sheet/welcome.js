@@ -1,4 +1,4 @@
-/** What one sees before there is a photograph: what this is for, and one thing to do. */
+/** Shown while there are no photographs: what the page is for, and one thing to do. */
 
 import { h, icon } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
@@ -21,7 +21,7 @@ export function makeWelcome(choose) {
   );
 }
 
-/** The same little landscape twice; the style sheet gives each its colours. */
+/** The same small landscape twice; the style sheet colours each. */
 function scene(kind) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 400 300");

@@ -1,4 +1,4 @@
-/** A zip of stored files, made here: photographs do not get smaller by packing. (APPNOTE 6.3.10, PKWARE 2022.) */
+/** Makes a zip of stored files: compression does not make photographs smaller. (APPNOTE 6.3.10, PKWARE 2022.) */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -7,7 +7,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 const MOST = 0xffff0000;
 
-/** Pack `entries`, an async iterable of `{ name, blob }`; throws a RangeError above 4 GB, where zip needs another form. */
+/** Pack `entries`, an async iterable of `{ name, blob }`; throws a RangeError above 4 GB, which needs ZIP64. */
 export async function zip(entries) {
   const [parts, directory, names] = [[], [], new Set()];
   let offset = 0;
@@ -72,7 +72,7 @@ async function crc32(blob) {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Two scans of one name must not be one file. */
+/** Make names unique: two scans with the same name must not become one file. */
 function unique(name, names) {
   const dot = name.lastIndexOf(".");
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];

@@ -1,8 +1,8 @@
-/** One sentence above everything: about the service, or about a trouble that belongs to no single photograph. */
+/** One sentence above everything: about the service, or an error that does not belong to a single photograph. */
 
 import { h, set, write } from "./dom.js";
 
-// A popover, so that it lies above an opened photograph, too.
+// A popover, so that it is above an opened photograph, too.
 export const banner = h("p.banner", { role: "status", popover: "manual" });
 let timer = 0;
 
@@ -15,7 +15,7 @@ export function showBanner(words, { passing = true, trouble = passing } = {}) {
   if (passing) timer = setTimeout(() => banner.hidePopover(), 6000);
 }
 
-/** What was opened last lies above what was there: come up again. */
+/** Show it again: the popover or dialog that was opened last is on top. */
 export function raiseBanner() {
   if (!banner.matches(":popover-open")) return;
   banner.hidePopover();

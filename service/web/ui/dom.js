@@ -1,4 +1,4 @@
-/** Small builders of elements; text is always set as text, so no name of a file can become markup. */
+/** Small helpers that build elements; text is always set as text, so a file's name cannot become markup (XSS). */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -33,12 +33,12 @@ export function icon(name) {
   return svg;
 }
 
-/** A button of an icon alone; its label is its name for screen readers and its tooltip. */
+/** A button with only an icon; its label is its tooltip and its name for screen readers. */
 export function iconButton(name, label, onclick, selector = "button.quiet") {
   return h(selector, { type: "button", "aria-label": label, title: label, onclick }, icon(name));
 }
 
-/** Change text only when it differs: a live region speaks again at every write. */
+/** Change text only when it differs: screen readers repeat a live region at every write. */
 export function write(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
@@ -46,10 +46,10 @@ export function write(element, words) {
 const politely = document.getElementById("said");
 const urgently = document.getElementById("urgent");
 
-/** Tell screen readers. */
+/** Announce to screen readers. */
 export function say(words, { urgent = false } = {}) {
   const region = urgent ? urgently : politely;
-  // Emptied first, so that the same sentence is spoken twice when it happens twice.
+  // Empty it first, so that the same sentence is spoken again when it happens again.
   region.textContent = "";
   requestAnimationFrame(() => (region.textContent = words));
 }

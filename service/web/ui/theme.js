@@ -1,4 +1,4 @@
-/** Dark, light, or as the device has it; remembered. */
+/** The theme: dark, light, or the device's setting; remembered. */
 
 import { icon, iconButton, set } from "./dom.js";
 import { text } from "./strings.js";
@@ -18,7 +18,7 @@ export function makeThemeButton() {
     try {
       localStorage.setItem("theme", theme);
     } catch {
-      // Not allowed to remember: it holds as long as the page is open.
+      // No storage allowed: the choice lasts while the page is open.
     }
   }
   apply();

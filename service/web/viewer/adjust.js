@@ -12,7 +12,7 @@ const PRESETS = {
 };
 const RANGES = { vividness: [0, 1], temperature: [0.05, 1], strength: [0, 1] };
 
-/** Make the panel; `make(options)` is called with what is asked for. */
+/** Make the panel; `make(options)` is called with the chosen options. */
 export function makeAdjust(make) {
   const sliders = Object.fromEntries(Object.keys(RANGES).map((name) => [name, slider(name, changed)]));
   const presets = Object.keys(PRESETS).map((name) => {
@@ -47,19 +47,19 @@ export function makeAdjust(make) {
     write(note, refusal || (had ? words.same : ""));
   }
 
-  /** Is there a version with these sliders and the hints and palette that are wanted now? */
+  /** Is there a version with these sliders and the draft's hints and palette? */
   const exists = () => existing.some((version) => same(version.options, options()) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
     options,
     exists,
-    /** Begin from the options of the version that is shown. */
+    /** Start from the options of the shown version. */
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
       changed();
     },
-    /** Know the versions that there are, which of them have the hints wanted now, and why no other can be made, if so. */
+    /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
     know(versions, matches, why = "") {
       [existing, isDraft, refusal] = [versions, matches, why];
       changed();

@@ -1,4 +1,4 @@
-/** CIELAB and sRGB, as `photochrom/color.py` has them: what is chosen here must look there as it looked here. */
+/** CIELAB and sRGB as in `photochrom/color.py`: a colour chosen here must look the same in the result. */
 
 const WHITE = [0.9504559270516716, 1, 1.0890577507598784];
 const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -23,7 +23,7 @@ function light({ l, a, b }) {
 
 const inGamut = (lab) => light(lab).every((v) => v >= -1e-4 && v <= 1 + 1e-4);
 const levels = (linear) => linear.map((v) => Math.round(255 * encoded(Math.min(1, Math.max(0, v)))));
-/** Levels 0 to 255 of a colour that sRGB has, else null. */
+/** Levels 0 to 255 of a colour inside sRGB, else null. */
 export const levelsOf = (lab) => (inGamut(lab) ? levels(light(lab)) : null);
 export const cssOf = (lab) => `rgb(${levels(light(fitted(lab))).join(" ")})`;
 
@@ -43,5 +43,5 @@ export function fitted({ l, a, b }) {
 export const hueOf = ({ a, b }) => ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
 export const chromaOf = ({ a, b }) => Math.hypot(a, b);
 export const ofHue = (l, hue, chroma) => ({ l, a: chroma * Math.cos((hue * Math.PI) / 180), b: chroma * Math.sin((hue * Math.PI) / 180) });
-/** The most chroma that a hue has at this lightness. */
+/** The largest chroma of a hue at this lightness. */
 export const mostChroma = (l, hue) => chromaOf(fitted(ofHue(l, hue, 140)));

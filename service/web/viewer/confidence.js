@@ -1,8 +1,8 @@
-/** The confidence map as a veil over the photograph: the less sure the machine was, the stronger. */
+/** The confidence map as an overlay on the photograph: the less sure the network was, the stronger. */
 
 import { fetchBlob, urls } from "../api/api.js";
 
-// One hue that no photograph is full of; it has to read as a mark, not as a colour of the picture.
+// A hue that is rare in photographs; it must look like a mark, not like a colour of the picture.
 const [RED, GREEN, BLUE] = [255, 64, 196];
 const STRONGEST = 0.72;
 
@@ -19,7 +19,7 @@ export async function drawGuess(canvas, version, signal) {
   context.putImageData(pixels, 0, 0);
 }
 
-/** Turn grey levels, 255 for sure, into the veil's colour and strength, in place. */
+/** Turn grey levels (255 is sure) into the overlay's colour and strength, in place. */
 export function veil(rgba) {
   for (let at = 0; at < rgba.length; at += 4) {
     const confidence = rgba[at] / 255;

@@ -1,4 +1,4 @@
-/** What an archivist asks of a result: what came in, what came out, what made it. */
+/** Details for archivists: the file that came in, the result, and what made it. */
 
 import { h } from "../ui/dom.js";
 import { bytes, day, text } from "../ui/strings.js";

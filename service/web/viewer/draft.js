@@ -1,4 +1,4 @@
-/** What the next version shall have besides the sliders: hints and a lender, with a way back step by step. */
+/** The draft of the next version, besides the sliders: hints and a lender, with undo. */
 
 const copy = ({ hints, lender }) => ({ hints: hints.map((hint) => ({ ...hint })), lender });
 
@@ -16,14 +16,14 @@ export function makeDraft(onchange) {
     get canUndo() {
       return past.length > 0;
     },
-    /** Begin from what a version was made with. */
+    /** Start from the hints and lender of a version. */
     from(version) {
       now = copy({ hints: version.options.hints ?? [], lender: version.lender ?? null });
       past = [];
       begun = null;
       onchange();
     },
-    /** Change it by `edit(now)`; changes of one `kind` that follow each other, as a slider's, are one step back. */
+    /** Change it by `edit(now)`; consecutive changes of one `kind`, such as a slider's, are one undo step. */
     change(edit, kind = null) {
       if (kind === null || kind !== begun) past.push(copy(now));
       begun = kind;
@@ -36,7 +36,7 @@ export function makeDraft(onchange) {
       begun = null;
       onchange();
     },
-    /** Tell whether a version was made with just this. */
+    /** Whether a version was made with exactly this. */
     matches: (version) => sameHints(version.options.hints ?? [], now.hints) && sameLender(version.lender, now.lender),
   };
 }

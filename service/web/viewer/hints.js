@@ -10,7 +10,7 @@ import { colourName, text } from "../ui/strings.js";
 
 const words = text.hints;
 const MOST = 64;
-/** Milliseconds between questions, growing to the longest; in all two minutes, for a busy machine. */
+/** Milliseconds between polls, growing to the longest; two minutes in total, for a busy machine. */
 const [QUICK, SLOW, TRIES] = [300, 2000, 65];
 
 /** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
@@ -38,7 +38,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     say(words.howTo);
     stage.element.focus({ preventScroll: true });
     stage.element.scrollIntoView({ block: "nearest" });
-    ask({ x: 0.5, y: 0.5 }).catch(() => {}); // a worker needs seconds for the first answer: let it begin now
+    ask({ x: 0.5, y: 0.5 }).catch(() => {}); // a worker needs seconds for the first answer: start now
   }
 
   function place({ x, y }) {
@@ -57,7 +57,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     picker.suggest(null);
     picker.element.scrollIntoView({ block: "nearest" });
     const mine = ++turn;
-    // Who has gone elsewhere until the answer is there stays there.
+    // If the visitor has moved on before the answer came, leave the focus where it is.
     const idle = [document.activeElement, stage.element, document.body];
     const found = await ask(hint).catch(() => null);
     if (mine !== turn) return;
@@ -65,7 +65,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     if (focus && idle.includes(document.activeElement)) picker.focus();
   }
 
-  /** The likely colours at a spot; the first question of a job has a worker look for all of them. */
+  /** The likely colours at a spot; the first request of a job makes a worker compute all of them. */
   async function ask({ x, y }) {
     const job = jobOf();
     for (let tries = 0; job && tries < TRIES; tries += 1) {
@@ -117,7 +117,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
 
   function drawList(hints) {
     const key = JSON.stringify([hints, active && chosen]);
-    // Written anew only when it differs: the focus may be in it.
+    // Rebuild it only when it differs: the focus may be in it.
     if (key === listed) return;
     listed = key;
     list.replaceChildren(
@@ -132,12 +132,12 @@ export function makeHints({ stage, draft, make, jobOf }) {
   return {
     element,
     draw,
-    /** Leave the photograph to the divider again. */
+    /** Give clicks on the photograph back to the divider. */
     stop: () => active && activate(false),
     get active() {
       return active;
     },
-    /** Know whether the draft can be tried, and why not. */
+    /** Set whether the draft can be tried, and why not. */
     know({ can, same }) {
       element.hidden = !can;
       if (!can) active = false;

@@ -1,4 +1,4 @@
-/** Hints on the photograph: markers one can go to, move and take away, and a cursor that sets new ones. */
+/** Hints on the photograph: markers that can be focused, moved and removed, and a cursor that sets new ones. */
 
 import { h, say, set } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
@@ -19,7 +19,7 @@ export function makeMarkers(stage, { place, choose, move, remove }) {
   stage.element.addEventListener("blur", drawCursor);
   stage.element.addEventListener("focus", drawCursor);
 
-  // Before the stage's own keys, which would move the photograph.
+  // Handle keys before the stage does: its keys move the photograph.
   stage.element.addEventListener("keydown", keys, { capture: true });
 
   function keys(event) {
@@ -49,7 +49,7 @@ export function makeMarkers(stage, { place, choose, move, remove }) {
   }
 
   return {
-    /** Show these hints, each with its `css` colour and its `name`; `chosen` is the index of the one at work. */
+    /** Show these hints, each with its `css` colour and its `name`; `chosen` is the index of the selected one. */
     draw(hints, chosen, active) {
       on = active;
       stage.hinting(active);

@@ -26,7 +26,7 @@ export function makeLender({ draft, make }) {
   }
   element.addEventListener("dragleave", () => set(element, { "data-over": false }));
   element.addEventListener("drop", (event) => {
-    // The page's own handler sees that this drop is taken.
+    // Marks the drop as handled for the page's own handler.
     event.preventDefault();
     set(element, { "data-over": false });
     const [file] = event.dataTransfer?.files ?? [];
@@ -61,13 +61,13 @@ export function makeLender({ draft, make }) {
       await picture.decode();
       picture.hidden = shownId !== lender.id;
     } catch {
-      // Gone, or no format for browsers: its name has to do.
+      // Gone, or a format that browsers cannot show: its name must be enough.
     }
   }
 
   return {
     element,
-    /** Know whether the draft can be tried, and whether what is shown has a lender. */
+    /** Set whether the draft can be tried, and whether the shown version has a lender. */
     know({ can, same, had }) {
       element.hidden = !can;
       const { lender } = draft;
@@ -80,7 +80,7 @@ export function makeLender({ draft, make }) {
   };
 }
 
-/** The file itself, from this page's hands or back from the service. */
+/** The file itself, from this page's memory or from the service. */
 export async function lenderFile({ file, job, name }) {
   return file ?? new File([await fetchBlob(urls.reference(job))], name);
 }

@@ -1,4 +1,4 @@
-/** The choice of a colour for one spot: likely ones first, then a field of all that there are at its lightness. */
+/** The colour picker for one spot: likely colours first, then a field of all colours at its lightness. */
 
 import { h, set, write } from "../ui/dom.js";
 import { chromaOf, cssOf, fitted, hueOf, levelsOf, mostChroma, ofHue } from "./cielab.js";
@@ -8,7 +8,7 @@ const words = text.hints;
 /** The field is drawn at CELLS x CELLS and stretched. */
 const CELLS = 128;
 
-/** Make the picker; `onpick({ a, b }, stroke)` hears of every colour that is tried; what belongs together has one stroke. */
+/** Make the picker; `onpick({ a, b }, stroke)` gets every colour that is tried; one drag has one stroke. */
 export function makePicker(onpick) {
   const likely = h("div.swatches", { role: "group", "aria-label": words.suggestions });
   const note = h("p.dim.small", { role: "status" });
@@ -28,7 +28,7 @@ export function makePicker(onpick) {
   );
   let colour = { l: 50, a: 0, b: 0 };
   let drawnLightness = null;
-  /** The field shows a* and b* from -reach to reach: as far as there are colours at this lightness. */
+  /** The field shows a* and b* from -reach to reach: as far as colours exist at this lightness. */
   let reach = 90;
   let stroke = 0;
 
@@ -82,12 +82,12 @@ export function makePicker(onpick) {
 
   return {
     element,
-    /** Begin with this colour; its lightness stays. */
+    /** Start with this colour; its lightness stays. */
     from(lab) {
       colour = fitted(lab);
       show();
     },
-    /** Show likely colours, the nearest first; null while they are looked for. */
+    /** Show likely colours, the nearest first; null while they are being found. */
     suggest(spots, why = "") {
       likely.replaceChildren(
         ...(spots ?? []).map((spot, index) => {
@@ -101,7 +101,7 @@ export function makePicker(onpick) {
       write(note, spots ? why : words.looking);
       show();
     },
-    /** Go where the choice begins. */
+    /** Focus the first control. */
     focus: () => (likely.firstElementChild ?? hue.input).focus({ preventScroll: true }),
   };
 }

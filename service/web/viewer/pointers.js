@@ -1,4 +1,4 @@
-// A finger is never quite still.
+// A finger is never completely still.
 const STILL = 6;
 
 /** One finger or mouse moves the divider, or the photograph when it is larger than the stage; two fingers zoom. */
@@ -45,7 +45,7 @@ export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, 
       if (clicked && mode === "pan" && down.size === 1) point(clicked.x, clicked.y);
       down.delete(event.pointerId);
       if (!down.size) delete stage.dataset.mode;
-      // After a pinch the finger that stays must not make the divider jump.
+      // After a pinch, the remaining finger must not make the divider jump.
       mode = null;
     });
   }

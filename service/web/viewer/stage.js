@@ -1,4 +1,4 @@
-/** The stage: two pictures of one size over each other, a divider between them, zoom and pan for both at once. */
+/** The stage: two pictures of one size on top of each other, a divider between them, zoom and pan for both. */
 
 import { calm, h, icon, set, write } from "../ui/dom.js";
 import { followPointers } from "./pointers.js";
@@ -8,7 +8,7 @@ const MOST = 8;
 const STEP = 1.4;
 const words = text.viewer;
 
-/** Make the stage; `onzoom({ percent, fits })` hears of every change. */
+/** Make the stage; `onzoom({ percent, fits })` is called at every change. */
 export function makeStage({ onzoom }) {
   const left = layer("left");
   const right = layer("right");
@@ -17,7 +17,7 @@ export function makeStage({ onzoom }) {
   const handle = h("button.handle", { type: "button", role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
   const divider = h("div.divider", { hidden: true }, handle);
   const note = h("p.stage-note", { role: "status" });
-  // Over both sides: a hint belongs to the photograph, not to what is shown of it.
+  // Over both sides: a hint belongs to the photograph, not to one side.
   const marks = h("div.marks");
   const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, marks, divider, note);
   let names = { left: "", right: "" };
@@ -36,7 +36,7 @@ export function makeStage({ onzoom }) {
     set(handle, { "aria-valuenow": whole, "aria-valuetext": words.sliderValue(whole, names.left, names.right) });
   }
 
-  /** The divider runs over the visible part of the photograph, not over the empty stage beside it. */
+  /** The divider moves over the visible part of the photograph, not over the empty stage beside it. */
   function visible() {
     const { width, height } = box();
     const [x, y] = [Math.max(0, view.x), Math.max(0, view.y)];
@@ -60,7 +60,7 @@ export function makeStage({ onzoom }) {
     setSplit(split + step);
   });
 
-  /** Let the colour come in from the left edge of the grey picture to the middle. */
+  /** Reveal the colour from the left edge of the grey picture to the middle. */
   function sweep() {
     if (calm()) return setSplit(50);
     const start = performance.now();
@@ -97,7 +97,7 @@ export function makeStage({ onzoom }) {
       frame.style.transform = `translate(${view.x}px, ${view.y}px)`;
     }
     drawSplit();
-    // From four to one on, show the pixels themselves: that is what one zooms in for.
+    // From a zoom of 4 on, show single pixels: that is why people zoom in.
     element.classList.toggle("pixels", view.scale >= 4 * fullScale());
     element.classList.toggle("pannable", w > width + 1 || t > height + 1);
     onzoom({ percent: Math.round((view.scale / fullScale()) * 100), fits });
@@ -113,7 +113,7 @@ export function makeStage({ onzoom }) {
     apply();
   }
 
-  /** Where a length on the stage lies on the photograph, as a share of its side; NaN beside it. */
+  /** The position on the photograph of a length on the stage, as a share of its side; NaN outside. */
   function share(length, side) {
     const part = length / (side * view.scale);
     return part >= 0 && part <= 1 ? part : NaN;
@@ -157,16 +157,16 @@ export function makeStage({ onzoom }) {
   return {
     element, sweep, zoomBy, zoomFit, zoomFull, overlay, setSplit,
     left, right, marks,
-    /** Have `onspot({ x, y })` called with the spots that are clicked while hints are given. */
+    /** Call `onspot({ x, y })` with each spot that is clicked while hints are given. */
     onpoint: (onspot) => (point = ({ x, y }) => Number.isNaN(x + y) || onspot({ x, y })),
     hinting: (on) => {
       element.classList.toggle("hinting", on);
       set(element, { "aria-label": on ? text.hints.stage : words.stage });
     },
-    /** Red, green and blue, 0 to 255, around a spot of the picture that is shown, or the grey one. */
+    /** Red, green and blue, 0 to 255, around a spot of the shown picture, or the grey one. */
     levelsAt: (x, y) => levels(right.image ?? left.image, x, y),
     focus: () => (divider.hidden ? element : handle).focus({ preventScroll: true }),
-    /** Say what lies on each side; without a left side there is nothing to compare. */
+    /** Label each side; without a left side there is nothing to compare. */
     name(leftName, rightName, comparing) {
       names = { left: leftName, right: rightName };
       write(left.label, leftName);
@@ -174,7 +174,7 @@ export function makeStage({ onzoom }) {
       element.classList.toggle("comparing", comparing);
       const focused = element.contains(document.activeElement);
       divider.hidden = !comparing;
-      // Who gives hints stays where they are, unless the handle that they hold goes.
+      // Keep the focus of a visitor who gives hints, unless it is on the handle that disappears.
       if (focused && !(comparing && element.classList.contains("hinting"))) (comparing ? handle : element).focus({ preventScroll: true });
       setSplit(split);
     },

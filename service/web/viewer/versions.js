@@ -1,4 +1,4 @@
-/** The strip of versions: the original first, then every try; what is shown, what it is compared with, which is best. */
+/** The strip of versions: the original first, then every version; marks the shown, the compared and the best one. */
 
 import { h, icon, set, write } from "../ui/dom.js";
 import { choose } from "../photos/photos.js";

@@ -1,4 +1,4 @@
-/** One photograph, large: stage, versions, adjusting, details. */
+/** The large view of one photograph: stage, versions, adjusting, details. */
 
 import * as actions from "../photos/actions.js";
 import { makeAdjust } from "./adjust.js";
@@ -90,13 +90,13 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     void learn();
   }
 
-  /** Workers may have come with another model since the page was opened. */
+  /** Reload the capabilities: workers may have another model since the page was opened. */
   async function learn() {
     try {
       Object.assign(capabilities, await modelCapabilities());
       if (photo) drawPanel();
     } catch {
-      // The watcher says when the service cannot be reached.
+      // The watcher reports when the service cannot be reached.
     }
   }
 
@@ -109,7 +109,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   function show(version) {
     shown = version;
-    // One that was made from this draft leaves the way back open.
+    // Keep the undo steps for a version that was made from this draft.
     if (!draft.matches(version)) draft.from(version);
     if (leftKey === version.key) leftKey = "";
     changed();
@@ -122,7 +122,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   function changed() {
     if (!photo.versions.includes(shown)) draft.from((shown = best(photo)));
-    // A new version that is ready while another one is shown waits in the strip; one that was watched comes in.
+    // A new version waits in the strip if another one is shown when it finishes; one that was watched is revealed.
     if (UNFINISHED.has(shown.state)) seenAtWork = true;
     drawPanel();
     void drawStage();

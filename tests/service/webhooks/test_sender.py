@@ -90,7 +90,7 @@ def test_no_receiver_takes_longer_than_it_may(slow: Answer) -> None:
     attempt = answered(slow)
     assert time.monotonic() - started < SECONDS + 1
     assert attempt.status is None
-    assert attempt.error == "No whole answer within 1 s."
+    assert attempt.error == "No complete answer within 1 s."
 
 
 def endless_headers(handler: BaseHTTPRequestHandler) -> None:

@@ -73,7 +73,7 @@ def test_wrong_rank_is_rejected(write):
 
 
 def test_no_provider_of_this_machine_is_rejected(write):
-    with pytest.raises(ModelRejected, match="None of the asked providers"):
+    with pytest.raises(ModelRejected, match="None of the requested providers"):
         OnnxPredictor(write(tiny_model()), providers=["AbacusExecutionProvider"])
 
 

@@ -24,13 +24,13 @@ _REMAP_SIDE = 32_000  # OpenCV's limit is 32,767
 
 
 def chroma_of(luma: Bytes, a: Bytes, b: Bytes, space: RgbSpace = SRGB) -> Bytes:
-    """Return Cb, Cr (n, W, 2) of luma (n, W) and a* + 128, b* + 128 (n, W), all in bytes.
+    """Return Cb, Cr (n, W, 2) for luma (n, W) and a* + 128, b* + 128 (n, W), all in bytes.
 
-    The decoded colour has the asked a* and b* at that luma; where the space does not reach so far, less chroma
-    of the same hue.
+    The decoded colour has the given a* and b* at that luma; outside the colour space, it has less chroma of the
+    same hue.
     """
-    # Two 16-bit coordinates made by laying bytes side by side: x = b + 256 * (luma >> 2), y = a. One remap
-    # then looks the pairs up faster than numpy could even build its index.
+    # Two 16-bit coordinates made by joining bytes: x = b + 256 * (luma >> 2), y = a. One remap then looks the pairs
+    # up faster than numpy could build its index.
     coordinates = cv2.merge([b, luma >> _LUMA_SHIFT, a, np.zeros_like(a)]).view(np.int16)
     chroma = np.empty((*luma.shape, 2), np.uint8)
     for start in range(0, luma.shape[1], _REMAP_SIDE):
@@ -52,7 +52,7 @@ def _table(space: RgbSpace) -> Bytes:
 
 
 def _at_nodes(lumas: Floats, nodes: Floats, space: RgbSpace) -> Floats:
-    """Cb, Cr (lumas, a* nodes, b* nodes, 2) in 0..255; what lies outside of the space takes the edge's on its hue."""
+    """Cb, Cr (lumas, a* nodes, b* nodes, 2) in 0..255; outside the space, those of the edge at the same hue."""
     edge_chroma, edge = _edge_of_gamut(lumas, space)
     luma, a, b = np.meshgrid(lumas, nodes, nodes, indexing="ij")
     hue = (np.arctan2(b[0], a[0]) / (2 * np.pi) * _HUES) % _HUES
@@ -66,7 +66,7 @@ def _at_nodes(lumas: Floats, nodes: Floats, space: RgbSpace) -> Floats:
 
 
 def _edge_of_gamut(lumas: Floats, space: RgbSpace) -> tuple[Floats, Floats]:
-    """The largest chroma (lumas, hues) that the space holds at each luma and hue, and its Cb, Cr (lumas, hues, 2)."""
+    """The largest chroma (lumas, hues) inside the space at each luma and hue, and its Cb, Cr (lumas, hues, 2)."""
     luma, hue = np.meshgrid(lumas, np.arange(_HUES, dtype=np.float32) * (2 * np.pi / _HUES), indexing="ij")
     a, b = np.cos(hue), np.sin(hue)
     low, high = np.zeros_like(luma), np.full_like(luma, 181)
@@ -85,7 +85,7 @@ def _chroma(rgb: Floats, luma: Floats) -> Floats:
 
 def _rgb_at_luma(luma: Floats, a: Floats, b: Floats, space: RgbSpace) -> Floats:
     """Encoded RGB (..., 3), not limited, of colours with this luma and this a*, b*: L* by Newton's method."""
-    # Luma of a saturated colour is not its lightness; grey of the same luma is where the search begins.
+    # A saturated colour's luma differs from its lightness; the search begins at the grey of the same luma.
     lightness = space.lightness_of_grey(luma)
     for _ in range(_NEWTON_STEPS):
         error = _rgb(lightness, a, b, space) @ LUMA.astype(np.float32) - luma
@@ -99,7 +99,7 @@ def _rgb(lightness: Floats, a: Floats, b: Floats, space: RgbSpace) -> Floats:
 
 
 def _inside(rgb: Floats, luma: Floats) -> NDArray[np.bool_]:
-    """Whether encoded RGB (..., 3) is in range and the search for its luma (...) arrived."""
+    """Whether encoded RGB (..., 3) is in range and the search for its luma (...) converged."""
     in_range = ((rgb >= -_TOLERANCE) & (rgb <= 1 + _TOLERANCE)).all(axis=-1)
     return np.asarray(in_range & (np.abs(rgb @ LUMA.astype(np.float32) - luma) < _TOLERANCE))
 

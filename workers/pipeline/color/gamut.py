@@ -1,4 +1,4 @@
-"""How much chroma sRGB holds at each L* and hue, as a table: fitting a pixel is then one look-up."""
+"""The largest chroma of sRGB at each L* and hue, as a table: fitting a pixel is then one look-up."""
 
 from functools import cache
 
@@ -18,7 +18,7 @@ _REMAP_SIDE = 32_000  # OpenCV's limit is 32,767
 
 
 def fit(lightness: Plane, ab: Plane) -> Plane:
-    """Reduce the chroma of ab (2, n, W) along its hue where sRGB does not reach so far at lightness (n, W).
+    """Reduce the chroma of ab (2, n, W) at constant hue where it is outside sRGB at lightness (n, W).
 
     Colours inside stay as they are; `photochrom.color.fit_gamut` is the exact, slow way.
     """

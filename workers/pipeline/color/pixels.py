@@ -1,6 +1,6 @@
-"""Full-size colour for pixels: L* of every pixel is kept, chroma is reduced where sRGB ends.
+"""Full-size colour for pixels: L* of every pixel is kept, chroma is reduced at the limits of sRGB.
 
-Everything runs on strips of rows with tables for the powers and roots; grey stays grey to the bit.
+Everything runs on strips of rows, with tables for powers and roots; grey stays grey to the bit.
 """
 
 import cv2
@@ -55,7 +55,7 @@ def reduced_lightness(pixels: Samples, size: tuple[int, int]) -> Plane:
     height, width = pixels.shape[:2]
     factor = max(1, min(height // size[0], width // size[1]))
     strips = [lightness_of(pixels[start : start + factor * 32]) for start in range(0, height, factor * 32)]
-    # Whole blocks only: what is left over at the last edges is less than one small pixel.
+    # Whole blocks only: the remainder at the last edges is less than one small pixel.
     reduced = [_block_means(strip, factor) for strip in strips]
     return np.concatenate([strip for strip in reduced if len(strip)])
 
@@ -63,7 +63,7 @@ def reduced_lightness(pixels: Samples, size: tuple[int, int]) -> Plane:
 def colorize_pixels(pixels: Samples, colour: RowSource, *, in_place: bool = False) -> Samples:
     """Return sRGB (H, W, 3) of the same type, with the L* of `pixels` and the ab of `colour`, fitted into sRGB.
 
-    `in_place` permits to write the result over RGB pixels: a large photo then needs no room for a second one.
+    `in_place` allows overwriting RGB pixels with the result: a large photo then needs no second copy.
     """
     overwrite = in_place and pixels.ndim == 3 and pixels.flags.writeable
     result = pixels if overwrite else np.empty((*pixels.shape[:2], 3), pixels.dtype)
@@ -78,7 +78,7 @@ def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane) -> Samples:
     scale = int(np.iinfo(strip.dtype).max)
     luminance = _look_up(strip, _LINEAR[scale]) if strip.ndim == 2 else _luminance(strip, scale)
     light = _within(_linear_rgb(lightness, luminance, gamut.fit(lightness, ab)), luminance)
-    # What colour adds to the encoded grey: where there is none, the table's rounding cancels out.
+    # The difference that colour makes to the encoded grey: without colour, the table's rounding cancels out.
     grey_step = _look_up(_steps(luminance), _ENCODED)
     grey = strip.astype(np.float32) if strip.ndim == 2 else np.rint(grey_step * scale)
     depth = cv2.CV_8U if scale == 255 else cv2.CV_16U
@@ -99,7 +99,7 @@ def _linear_rgb(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
 
 
 def _within(light: Plane, luminance: Plane) -> Plane:
-    """Draw what the gamut's table left outside of 0..1 straight to its grey: luminance does not change."""
+    """Move colours that the gamut table left outside 0..1 straight towards their grey, at the same luminance."""
     outside = (light.min(axis=0) < 0) | (light.max(axis=0) > 1)
     colour, grey = light[:, outside] - luminance[outside], luminance[outside]
     room = np.where(colour > 0, 1 - grey, grey)

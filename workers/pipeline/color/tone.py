@@ -1,4 +1,4 @@
-"""The tone of an old print: the sepia that a scan had, or a classic one, laid over the predicted colours."""
+"""The tone of an old print: the scan's own sepia, or a classic one, applied over the predicted colours."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ _STEPS = 101
 # Gold-toned albumen prints: warmest in the middle tones, neutral in black and white.
 _HUE, _CHROMA = np.deg2rad(72), 18.0
 _SAMPLES = 100_000
-# So many neighbours in L* pull a tone's average that gaps in the scan's histogram close.
+# Neighbours in L* that each average includes; enough to close gaps in the scan's histogram.
 _NEIGHBOURS = 7.0
 
 
@@ -49,7 +49,7 @@ def tone_of(pixels: Samples) -> Tone:
 
 
 class Toned:
-    """Colours with a tone laid over them."""
+    """Colours with a tone applied over them."""
 
     def __init__(self, colour: RowSource, tone: Tone, amount: float) -> None:
         self._colour, self._tone, self._amount = colour, tone, np.float32(amount)

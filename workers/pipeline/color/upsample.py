@@ -1,4 +1,4 @@
-"""Carry the network's small colour to full size along the edges of the original."""
+"""Upsample the network's small colour to full size along the edges of the original."""
 
 from typing import Protocol
 
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 
-# Gaussian of about 3 x 3: a slope is a matter of one small pixel and its neighbours.
+# Gaussian of about 3 x 3: a slope comes from one small pixel and its neighbours.
 _SIGMA = 0.7
-# In L* squared: below a local contrast of about 10 L*, colour is not asked to follow light.
+# In L* squared: below a local contrast of about 10 L*, colour does not have to follow light.
 _EPSILON = 100.0
-# The same for how well it does follow it, in L* squared times chroma squared.
+# The same bound for how well colour follows light, in L* squared times chroma squared.
 _AGREEMENT_EPSILON = 100.0
 # Few enough that the small planes' rows stay in the processor's cache.
 _ROWS_AT_ONCE = 16
-# Keys' parameter: the sharper kernel undoes part of the averaging that made the small picture.
+# The parameter of Keys' kernel: a sharper kernel undoes part of the averaging that made the small picture.
 _KEYS = -0.75
 
 
 class RowSource(Protocol):
-    """Full-size a*, b* by rows, from full-size lightness of the same rows."""
+    """Full-size a*, b* row by row, from full-size lightness of the same rows."""
 
     def rows(self, start: int, lightness: Plane) -> Plane:
         """Return ab (2, n, W) of the rows from `start`, whose lightness is (n, W)."""
@@ -95,7 +95,7 @@ def _slopes(ab: Plane, lightness: Plane) -> Plane:
     """Local least-squares slope of a* and b* against L*, (2, h, w), times how well it explains them.
 
     That factor is the squared coefficient of determination: where colour changes without light, or light without
-    colour, plain bicubic does better, and the slope must not get in its way.
+    colour, plain bicubic is better, and the slope must not disturb it.
     """
     mean = _blur(lightness)
     variance = np.maximum(_blur(lightness * lightness) - mean * mean, 0)

@@ -1,1 +1,1 @@
-"""One file of each format: how it is read and written."""
+"""Reading and writing one file, by format."""

@@ -10,13 +10,13 @@ SOI, EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xD
 APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS = 0xC0, 0xC1, 0xC2, 0xC3
 _FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
-# Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte. Fill bytes
-# are not part of the patterns: to look for the end of a long run of them from each of its bytes takes hours.
+# Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte. The patterns
+# leave fill bytes out: searching the end of a long run of them from each of its bytes would take hours.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 # Progressive encoders write about ten. Each costs a pass over the picture: a small file could cost hours.
 _MAX_SCANS = 100
-# Each becomes an object: a file of nothing but empty segments would take fifty times its size.
+# Each becomes an object: a file of only empty segments would take fifty times its size in memory.
 _MAX_MARKERS = 20_000
 
 
@@ -48,7 +48,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Frame:
-    """The frame header: which kind of JPEG, how large, of what components."""
+    """The frame header: the kind of JPEG, its size and its components."""
 
     marker: int
     precision: int
@@ -78,7 +78,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class JpegFile:
-    """A JPEG in pieces; `segments` holds all but SOI, SOFn and EOI, in their order."""
+    """A JPEG in pieces; `segments` has all except SOI, SOFn and EOI, in their order."""
 
     frame: Frame
     segments: tuple[Segment, ...]
@@ -87,10 +87,10 @@ class JpegFile:
 
     @classmethod
     def read(cls, data: bytes) -> "JpegFile":
-        """Take a file apart; what follows its end marker (previews, gain maps) is left out.
+        """Parse a file; data after its end marker (previews, gain maps) are dropped.
 
         Raises:
-            UnreadablePhoto: the file ends before its first scan, or its segments make no sense.
+            UnreadablePhoto: the file ends before its first scan, or its segments are not valid.
         """
         frame, segments, complete = None, [], False
         for segment in _segments(data):
