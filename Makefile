@@ -101,6 +101,10 @@ bombs: $(VENV)/dev.stamp  ## every file made to do harm, against its bound of a 
 sbom: $(VENV)/dev.stamp  ## write sbom.json: all that is shipped, with versions and licences (CycloneDX)
 	$(BIN)/python -m security.sbom $(ARGS)
 
+.PHONY: notice
+notice: $(VENV)/dev.stamp  ## write NOTICE: the licences of all that is shipped
+	$(BIN)/python -m security.notice
+
 .PHONY: audit
 audit: $(VENV)/dev.stamp  ## is any shipped package known to be weak? asks PyPI
 	$(BIN)/python -m security.audit $(ARGS)
