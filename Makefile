@@ -1,5 +1,5 @@
-# Every command of the project; `make help` lists them. A fresh machine needs Python 3.11 and make, nothing else.
-PYTHON ?= python3.11
+# Every command of the project; `make help` lists them. A fresh machine needs Python from 3.11 on and make, nothing else.
+PYTHON ?= $(shell requirements/python)
 VENV := .venv
 BIN := $(VENV)/bin
 PHOTOS ?= photos
@@ -114,6 +114,7 @@ clean:  ## remove the virtual environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
+	@[ -n "$(PYTHON)" ] || { requirements/python; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/service.stamp: pyproject.toml | $(VENV)/bin/python
