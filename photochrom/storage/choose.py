@@ -14,7 +14,8 @@ def open_storage(settings: SharedSettings) -> Storage:
 
 def open_for_uploads(settings: SharedSettings, min_free_bytes: int | None) -> Storage:
     """Return the same for what comes in: it leaves a part of this machine's disk to what is at work."""
-    folder: Path = settings.data_dir
+    # The disk that the uploads fill: it need not be the one of the data folder.
+    folder: Path = settings.scratch_dir() if settings.storage else settings.photos_dir()
     folder.mkdir(parents=True, exist_ok=True)
     return _opened(settings, floor_of(folder, min_free_bytes))
 

@@ -1,5 +1,6 @@
 """Whoever seems to have abandoned its job is judged by clocks that have not jumped since they were looked at."""
 
+import os
 import time
 
 import pytest
@@ -43,6 +44,7 @@ def worker(bench: Bench, machine: Clocks) -> RestoreWorker:
         status=WorkerStatus(name="here", host="h", pid=1, started_at=utc_now(), model=model),
         fleet=bench.fleet,
         maintenance=maintenance(bench),
+        child_pid=os.getpid,
     )
 
 

@@ -10,7 +10,7 @@ def test_a_dispatcher_that_looks_for_work_is_alive_and_none_is_said_so(bench: Be
     check = "service.webhooks.healthcheck"
     nobody = asked(check, bench.redis_url)
     assert nobody.returncode == os.EX_TEMPFAIL
-    assert "No dispatcher of webhooks of " in nobody.stderr
+    assert "No dispatcher of webhooks is alive on " in nobody.stderr
     with dispatcher(bench):
         wait_for(
             lambda: asked(check, bench.redis_url).returncode == os.EX_OK,
