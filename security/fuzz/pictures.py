@@ -36,7 +36,7 @@ _TIFF_WAYS: tuple[dict[str, Any], ...] = (
 
 def every_kind() -> list[bytes]:
     """Return files of a few hundred bytes each."""
-    found = [*_jpegs(), *_pngs(), *_tiffs(), *_jp2s(), *_stills()]
+    found = [*_jpegs(), *_pngs(), *_tiffs(), *_jp2s(), *_stills(), *_plain()]
     return [*found, b"\x89PNG\r\n\x1a\n", b"%PDF-1.7"]
 
 
@@ -126,6 +126,10 @@ def _jp2s() -> list[bytes]:
         write_jp2(_rgb(), _grey(), Metadata(), 60, lossless=False),
         bytes(imagecodecs.jpeg2k_encode(_grey(), level=0, codecformat="j2k")),
     ]
+
+
+def _plain() -> list[bytes]:
+    return [_saved(_rgb(), "BMP"), _saved(_grey(), "GIF"), _saved(_grey(), "PPM")]
 
 
 def _stills() -> list[bytes]:

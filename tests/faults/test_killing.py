@@ -12,7 +12,7 @@ def test_a_batch_survives_the_death_of_workers_server_and_all(tmp_path: Path) ->
     model.write_bytes(tiny_model())
     kills, verdict = under_fire(
         tmp_path,
-        photos=40,
+        photos=80,
         kills=3,
         seed=5,
         side=1000,
@@ -21,7 +21,7 @@ def test_a_batch_survives_the_death_of_workers_server_and_all(tmp_path: Path) ->
         PHOTOCHROM_MAINTENANCE_INTERVAL="1",
     )
     assert verdict.clean, table(kills, verdict)
-    assert verdict.succeeded == 40
+    assert verdict.succeeded == 80
     assert all(kill.processes for kill in kills)
 
 

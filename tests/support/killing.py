@@ -88,13 +88,13 @@ class Battle:
         for victim in victims:
             with suppress(psutil.NoSuchProcess):
                 victim.kill()
-        if kill.what != "a worker":
+        if kill.what == "everything":
             self.restart()
         wait_for(lambda: self.recovered(at_work, batch), _RECOVERY_SECONDS, f"recovery from {kill}")
         kill.seconds = time.monotonic() - started
 
     def restart(self) -> None:
-        """`photochrom up` ends when a part of it does; it is started again, as a supervisor would."""
+        """`photochrom up` brings back its parts; it is itself started again, as a supervisor would."""
         with suppress(subprocess.TimeoutExpired):
             self.running.process.wait(timeout=60)
         self.stack.close()
