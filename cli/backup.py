@@ -20,10 +20,10 @@ from photochrom import __version__, schema
 from photochrom.errors import ObjectNotFound, PhotochromError
 from photochrom.jobs.record import UNFINISHED, JobRecord
 from photochrom.jobs.store import JobStore
+from photochrom.ownership import Ownership, forget_queue
 from photochrom.processes import append_only
 from photochrom.processes import valkey as server
 from photochrom.settings import SharedSettings
-from photochrom.storage.ownership import Ownership, forget_queue
 from photochrom.storage.storage import LocalStorage, Storage
 from photochrom.times import Retention, utc_now
 

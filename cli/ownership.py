@@ -9,10 +9,10 @@ import typer
 from redis import Redis
 
 from photochrom.jobs.store import JobStore
+from photochrom.ownership import Ownership, chunks
 from photochrom.storage import trash
 from photochrom.storage.choose import open_storage
 from photochrom.storage.keys import is_photograph
-from photochrom.storage.ownership import Ownership, chunks
 from photochrom.storage.storage import Storage
 from photochrom.times import Retention
 

@@ -18,8 +18,8 @@ from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
+from photochrom.ownership import Ownership
 from photochrom.proven_time import ProvenTime
-from photochrom.storage.ownership import Ownership
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 

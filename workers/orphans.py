@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from photochrom.jobs.findings import LEFT, OWNED, Findings
 from photochrom.jobs.store import JobStore
+from photochrom.ownership import Ownership, chunks
 from photochrom.storage import trash
 from photochrom.storage.keys import ORIGINALS, RESULTS, is_photograph, trash_key
-from photochrom.storage.ownership import Ownership, chunks
 from photochrom.storage.storage import Storage
 
 _log = logging.getLogger(__name__)

@@ -127,7 +127,7 @@ class Embedded:
         """Photographs of the jobs that were cut off are named by nobody: none may be taken for left over."""
         from redis import Redis
 
-        from ..storage.ownership import forget_queue
+        from ..ownership import forget_queue
 
         with Redis.from_url(self.url) as redis:
             forget_queue(redis)

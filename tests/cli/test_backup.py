@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 
 from cli.up import locked
+from photochrom.ownership import Ownership
 from photochrom.processes.valkey import valkey
 from photochrom.storage.keys import is_photograph
-from photochrom.storage.ownership import Ownership
 from photochrom.storage.storage import LocalStorage
 from support.photographs import grey_jpeg
 from support.queueing import Bench, failed, finished

@@ -12,9 +12,9 @@ from redis import Redis
 
 from photochrom.ids import new_id
 from photochrom.jobs.findings import LEFT, OWNED, Findings
+from photochrom.ownership import Ownership
 from photochrom.storage import trash
 from photochrom.storage.keys import TRASH, from_trash, original_key, result_key
-from photochrom.storage.ownership import Ownership
 from photochrom.storage.storage import LocalStorage, Storage
 from photochrom.times import utc_now
 from support.objects import ObjectStore

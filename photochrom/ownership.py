@@ -15,10 +15,10 @@ from typing import Annotated, TypeVar, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis import Redis
 
-from ..errors import ObjectNotFound
-from ..ids import new_id
-from .keys import MARKER, is_photograph
-from .storage import Storage
+from .errors import ObjectNotFound
+from .ids import new_id
+from .storage.keys import MARKER, is_photograph
+from .storage.storage import Storage
 
 _KEY = "installation"
 _CHUNK = 500
