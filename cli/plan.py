@@ -9,7 +9,9 @@ from photochrom.errors import PhotochromError
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
-_SUFFIXES = {OutputFormat(kind.value): kind.extension for kind in PhotoFormat if kind.result is kind}
+_SUFFIXES: dict[OutputFormat, str] = {
+    kind: PhotoFormat(kind.value).extension for kind in OutputFormat if kind is not OutputFormat.SAME
+}
 _ALIASES = {".jpeg": ".jpg", ".tiff": ".tif", ".heif": ".heic", ".j2k": ".jp2", ".jpx": ".jp2"}
 _FORMATS = {suffix: kind for kind, suffix in _SUFFIXES.items()}
 _FORMATS |= {alias: _FORMATS[suffix] for alias, suffix in _ALIASES.items()}
@@ -121,9 +123,12 @@ def _is_photograph(path: Path) -> bool:
 
 
 def _renamed(name: Path, output_format: OutputFormat, source: Path) -> Path:
-    """The name of a result; what is read and never written becomes a PNG."""
+    """The name of a result; what is read and not written unasked gets the name of what it becomes."""
     if output_format is OutputFormat.SAME and (kind := _format_of(source)) and kind.result is not kind:
-        output_format = OutputFormat(kind.result.value)
+        output_format, extension = OutputFormat(kind.result.value), kind.result.extension
+        # A telephone's IMG_1.HEIC lies beside its IMG_1.JPG.
+        if any(source.with_suffix(beside).exists() for beside in (extension, extension.upper())):
+            return name.with_name(name.name + extension)
     suffix = _SUFFIXES.get(output_format)
     keep = suffix is None or _FORMATS.get(name.suffix.lower()) is output_format
     return name if keep else name.with_suffix(str(suffix))

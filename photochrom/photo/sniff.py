@@ -30,7 +30,12 @@ class PhotoFormat(StrEnum):
 
     @property
     def result(self) -> "PhotoFormat":
-        """The format of a result that is to be as its original: PNG for those that are read and never written."""
+        """The format of a result that is to be as its original.
+
+        PNG for what is read and never written, JPEG for HEIC, whose encoder is not shipped.
+        """
+        if self is PhotoFormat.HEIC:
+            return PhotoFormat.JPEG
         return PhotoFormat.PNG if self in (PhotoFormat.BMP, PhotoFormat.GIF, PhotoFormat.PNM) else self
 
     @property

@@ -74,6 +74,21 @@ def test_the_originals_are_never_overwritten(album: Path) -> None:
             make_plan(source, target, OutputFormat.SAME, force=True)
 
 
+def test_a_heic_is_planned_as_the_jpeg_that_it_becomes(tmp_path: Path) -> None:
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    (tmp_path / "in").mkdir()
+    for name in ("IMG_1.HEIC", "IMG_2.HEIC", "IMG_3.HEIC"):
+        (tmp_path / "in" / name).write_bytes(heic)
+    for name in ("IMG_2.jpg", "IMG_3.JPG"):
+        (tmp_path / "in" / name).write_bytes(b"\xff\xd8\xff")
+    for asked, wanted in (
+        (OutputFormat.SAME, ["IMG_1.jpg", "IMG_2.HEIC.jpg", "IMG_2.jpg", "IMG_3.HEIC.jpg", "IMG_3.JPG"]),
+        (OutputFormat.HEIC, ["IMG_1.HEIC", "IMG_2.HEIC", "IMG_2.heic", "IMG_3.HEIC", "IMG_3.heic"]),
+    ):
+        plan = make_plan(tmp_path / "in", tmp_path / "out", asked, force=False)
+        assert sorted(item.target.name for item in plan.items) == wanted
+
+
 def test_two_photographs_never_share_a_target(album: Path) -> None:
     (album / "one.tif").write_bytes(b"II*\0" + bytes(100))
     with pytest.raises(CannotPlan, match="both"):

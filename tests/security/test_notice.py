@@ -1,5 +1,6 @@
 """LICENSE, NOTICE, pyproject.toml and the bill of materials say the same of who owns what."""
 
+import re
 import tomllib
 
 from security import sbom
@@ -14,6 +15,13 @@ def test_every_package_that_is_shipped_is_named_with_its_licence() -> None:
     assert shipped().keys() <= TOLD.keys()
     assert "unknown" not in TOLD.values()
     assert TOLD["numpy"].startswith(licence("numpy"))
+
+
+def test_nothing_that_is_shipped_is_under_the_gpl() -> None:
+    """But for the run-time libraries of GCC, whose exception leaves what uses them alone."""
+    for name, told in TOLD.items():
+        assert not re.search(r"(?<!L)GPL(?!-3.0 with GCC exception)", told), name
+    assert "pillow-heif" not in TOLD
 
 
 def test_the_weights_and_where_they_come_from_are_named() -> None:

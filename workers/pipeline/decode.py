@@ -36,7 +36,7 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     reader = _READERS.get(photo_format)
     if reader is not None:
         photo = reader(data, limits)
-    elif photo_format.result is photo_format:
+    elif photo_format in (PhotoFormat.WEBP, PhotoFormat.AVIF, PhotoFormat.HEIC):
         photo = read_still(data, photo_format, limits)
     else:
         photo = read_lossless(data, photo_format, limits)

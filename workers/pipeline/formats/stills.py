@@ -1,4 +1,4 @@
-"""WebP, AVIF and HEIC: Pillow's codecs, and pillow-heif's where it is installed."""
+"""WebP, AVIF and HEIC: Pillow's codecs, pi-heif's decoder, and pillow-heif's encoder where it is installed."""
 
 import io
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import pi_heif
 from PIL import Image
 from PIL.AvifImagePlugin import AvifImageFile
 
@@ -23,7 +24,10 @@ _WEBP_MAX_SIDE = 16_383
 _AVIF_INFO = 7
 _FRAME_HEADER = 16  # of an animation's frame; its chunks follow
 _8_OF_MORE = "The AVIF is a sequence of more than 8 bits; 8 of them were read."
-_NO_HEIC = "This installation does not read HEIC; install photochrom[heic], or send JPEG, PNG or TIFF."
+_NO_HEIC = (
+    "This installation does not write HEIC, whose encoder is under the GPL; install photochrom[heic-write], or ask "
+    "for JPEG, AVIF or WebP."
+)
 
 
 def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
@@ -31,7 +35,6 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
 
     Raises:
         UnreadablePhoto: truncated or damaged.
-        UnsupportedFormat: no decoder is installed.
         PhotoTooLarge: more pixels than allowed, by its header.
     """
     try:
@@ -108,7 +111,14 @@ def _open(data: bytes, photo_format: PhotoFormat) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=[photo_format.upper()])
 
 
+def check_encoder(target: PhotoFormat) -> None:
+    """Raise `UnsupportedFormat` where this installation has no encoder for the format."""
+    if target is PhotoFormat.HEIC:
+        _pillow_heif()
+
+
 def _pillow_heif() -> Any:
+    """The one codec that is not shipped: its wheel carries x265."""
     try:
         import pillow_heif
     except ImportError:
@@ -117,7 +127,7 @@ def _pillow_heif() -> Any:
 
 
 def _open_heic(data: bytes) -> Any:
-    return _pillow_heif().open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+    return pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
 
 
 def _heic_image(pixels: Samples, alpha: Samples | None) -> Any:
@@ -129,7 +139,8 @@ def _heic_image(pixels: Samples, alpha: Samples | None) -> Any:
 def _samples(image: Any) -> Samples:
     if isinstance(image, Image.Image) and image.mode not in ("L", "LA", "RGB", "RGBA"):
         image = image.convert("RGB")
-    return np.asarray(image)
+    # A copy: pi-heif lends memory that is freed with the image, whoever still looks at it.
+    return np.array(image)
 
 
 def _deep_avif(data: bytes, bits: int, size: tuple[int, int]) -> Samples:

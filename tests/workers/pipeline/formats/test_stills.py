@@ -19,6 +19,11 @@ from workers.pipeline.metadata.orientation import ORIENTATION_TAG
 FORMATS = {"WEBP": "webp", "AVIF": "avif", "HEIF": "heic"}
 
 
+def as_itself(format_: str, **options) -> ColorizeOptions:
+    """HEIC is written where it is asked for and only there."""
+    return ColorizeOptions(format="heic" if format_ == "HEIF" else "same", **options)
+
+
 def opened(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
 
@@ -31,9 +36,9 @@ def shown(data: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("grey", [True, False], ids=["grey", "colour"])
-def test_same_format_same_size_close_lightness(format_, grey, save, predictor, rgb_photo, lightness_of):
+def test_its_own_format_same_size_close_lightness(format_, grey, save, predictor, rgb_photo, lightness_of):
     pixels = np.ascontiguousarray(rgb_photo[60:220, 100:340, 1] if grey else rgb_photo[60:220, 100:340])
-    result = colorize(save(pixels, format_, quality=95), predictor, ColorizeOptions(quality=98))
+    result = colorize(save(pixels, format_, quality=95), predictor, as_itself(format_, quality=98))
     assert result.media_type == f"image/{FORMATS[format_]}"
     found = opened(result.data)
     assert found.shape == (*pixels.shape[:2], 3)
@@ -107,7 +112,7 @@ def test_a_jpeg_in_another_format_heeds_quality(asked, save, predictor, grey_pho
 def test_transparency_is_kept(format_, save, predictor, rgb_photo):
     alpha = np.tile(np.arange(240, dtype=np.uint16) * 255 // 239, (160, 1)).astype(np.uint8)
     source = save(np.dstack([rgb_photo[60:220, 100:340], alpha]), format_)
-    found = opened(colorize(source, predictor, ColorizeOptions()).data)
+    found = opened(colorize(source, predictor, as_itself(format_)).data)
     assert found.shape == (160, 240, 4)
     assert np.abs(found[..., 3].astype(int) - alpha).mean() < 3
 
@@ -125,7 +130,7 @@ def test_ten_bit_heic_keeps_its_ten_bits(predictor, grey_photo):
     deep = np.ascontiguousarray(grey_photo[:128, :128, None].repeat(3, -1)).astype(np.uint16) * 257
     file = io.BytesIO()
     pillow_heif.from_bytes("RGB;16", (128, 128), deep.tobytes()).save(file, quality=95)
-    result = colorize(file.getvalue(), predictor, ColorizeOptions())
+    result = colorize(file.getvalue(), predictor, ColorizeOptions(format="heic"))
     found = pillow_heif.open_heif(io.BytesIO(result.data), convert_hdr_to_8bit=False)
     assert found.info["bit_depth"] == 10
 
@@ -167,7 +172,17 @@ def test_webp_takes_no_side_beyond_its_limit(save, predictor):
         colorize(save(np.zeros((8, 16_400), np.uint8), "PNG"), predictor, ColorizeOptions(format="webp"))
 
 
-def test_without_its_decoder_heic_is_refused_with_a_way_out(save, predictor, grey_photo, monkeypatch):
+def test_a_heic_becomes_a_jpeg_and_the_record_says_so(save, predictor, rgb_photo):
+    source = save(rgb_photo, "HEIF", quality=95)
+    result = colorize(source, predictor, ColorizeOptions())
+    assert (result.media_type, result.extension) == ("image/jpeg", ".jpg")
+    assert any("format=heic" in warning for warning in result.warnings)
+    asked = colorize(source, predictor, ColorizeOptions(format="jpeg"))
+    assert asked.data == result.data
+    assert not any("format=heic" in warning for warning in asked.warnings)
+
+
+def test_without_its_encoder_heic_is_read_and_refused_as_a_result(save, predictor, grey_photo, monkeypatch):
     source = save(grey_photo, "HEIF")
     real_import = builtins.__import__
 
@@ -177,8 +192,18 @@ def test_without_its_decoder_heic_is_refused_with_a_way_out(save, predictor, gre
         return real_import(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without_heif)
-    with pytest.raises(UnsupportedFormat, match=r"photochrom\[heic\]"):
-        colorize(source, predictor, ColorizeOptions())
+    assert colorize(source, predictor, ColorizeOptions()).media_type == "image/jpeg"
+    seen = len(predictor.seen)
+    with pytest.raises(UnsupportedFormat, match=r"photochrom\[heic-write\]"):
+        colorize(source, predictor, ColorizeOptions(format="heic"))
+    assert len(predictor.seen) == seen, "refused before anything is predicted"
+
+
+def test_pixels_of_a_heic_outlive_its_decoder(save, rgb_photo):
+    source = save(rgb_photo, "HEIF", quality=95)
+    photos = [read_still(source, PhotoFormat.HEIC, PhotoLimits()) for _ in range(4)]
+    assert all((photo.pixels == photos[0].pixels).all() for photo in photos)
+    assert np.abs(photos[0].pixels.astype(int) - rgb_photo).mean() < 5
 
 
 @pytest.mark.parametrize("bits", [10, 12])
