@@ -105,6 +105,10 @@ sbom: $(VENV)/dev.stamp  ## write sbom.json: all that is shipped, with versions 
 notice: $(VENV)/dev.stamp  ## write NOTICE: the licences of all that is shipped
 	$(BIN)/python -m security.notice
 
+.PHONY: lock
+lock:  ## renew requirements/*.txt: all that is installed, with versions and hashes; then run make test
+	PYTHON=$(PYTHON) requirements/lock
+
 .PHONY: audit
 audit: $(VENV)/dev.stamp  ## is any shipped package known to be weak? asks PyPI
 	$(BIN)/python -m security.audit $(ARGS)
@@ -117,18 +121,25 @@ $(VENV)/bin/python:
 	@[ -n "$(PYTHON)" ] || { requirements/python; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/service.stamp: pyproject.toml | $(VENV)/bin/python
+# The locks name every package with its hashes; nothing beside them is looked for. `make lock` renews them.
+LOCKED := --require-hashes --no-deps -r requirements
+EDITABLE := --no-deps --no-build-isolation -e .
+
+$(VENV)/service.stamp: pyproject.toml requirements/service.txt | $(VENV)/bin/python
 	@echo "Installing Photochrom into $(VENV); this happens once."
-	$(PIP) install -e '.[cpu,embedded]'
+	$(PIP) install $(LOCKED)/service.txt
+	$(PIP) install $(EDITABLE)
 	@touch $@
 
 # torch is named with its version: a bare `torch` may resolve to a build with gigabytes of CUDA.
-$(VENV)/model.stamp: pyproject.toml | $(VENV)/bin/python
+$(VENV)/model.stamp: pyproject.toml requirements/model.txt | $(VENV)/bin/python
+	$(PIP) install $(LOCKED)/model.txt
 	$(PIP) install torch==2.13.0
-	$(PIP) install -e '.[model,cpu]'
+	$(PIP) install $(EDITABLE)
 	@touch $@
 
-$(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
+$(VENV)/dev.stamp: pyproject.toml requirements/dev.txt | $(VENV)/bin/python
+	$(PIP) install $(LOCKED)/dev.txt
 	$(PIP) install torch==2.13.0
-	$(PIP) install -e '.[cpu,embedded,model,dev]'
+	$(PIP) install $(EDITABLE)
 	@touch $@
