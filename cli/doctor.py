@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from photochrom.errors import PhotochromError
+from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import server_binary, valkey
 from photochrom.settings import UNUSABLE, SharedSettings
 from photochrom.storage.choose import open_storage
@@ -76,7 +77,12 @@ def _safely(check: Callable[[], list[Finding]]) -> list[Finding]:
 def check_python() -> list[Finding]:
     """Name the interpreter: reports are useless without it."""
     version = ".".join(map(str, sys.version_info[:3]))
-    return [Finding("python", Verdict.FINE, f"{version}, {os.cpu_count()} cores")]
+    return [Finding("python", Verdict.FINE, f"{version}, {_cores()}")]
+
+
+def _cores() -> str:
+    usable, there = usable_cores(), os.cpu_count() or 1
+    return f"{usable} cores" if usable == there else f"{usable} of {there} cores"
 
 
 def check_memory() -> list[Finding]:
