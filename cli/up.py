@@ -1,6 +1,5 @@
 """`photochrom up`: the embedded mode, every part as a process of this machine."""
 
-import fcntl
 import http.client
 import logging
 import os
@@ -19,6 +18,7 @@ from rich.console import Console
 
 from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
+from photochrom.locks import take_lock
 from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
 from photochrom.storage.choose import open_storage
@@ -123,6 +123,7 @@ def locked(data: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRuns: another process has it.
+        CannotLock: its file system has no locks.
         CannotStart: the folder cannot be written to.
     """
     try:
@@ -132,8 +133,8 @@ def locked(data: Path) -> Iterator[None]:
         raise CannotStart(f"Cannot write to the data folder {data}: {error.strerror}.") from None
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            take_lock(lock.fileno(), data)
+        except BlockingIOError:
             raise AlreadyRuns(
                 f"Photochrom already runs on the data folder {data}; stop it, or choose another with --data."
             ) from None
