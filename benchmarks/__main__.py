@@ -1,11 +1,12 @@
 """All measurements as one Markdown report: python -m benchmarks [--megapixels 1 12 48 100] [--photos FOLDER-OR-TAR]."""
 
 import argparse
-import os
 import platform
 import sys
 import tempfile
 from pathlib import Path
+
+from photochrom.processes.cores import usable_cores
 
 from . import predict, upsampling
 from .measure import Measurement, file_of, in_own_process
@@ -104,7 +105,7 @@ def _machine() -> str:
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     name = names[0] if names else platform.processor()
     return (
-        f"Measured on {os.cpu_count()} cores of {name}, Python {platform.python_version()}, one thread each."
+        f"Measured on {usable_cores()} cores of {name}, Python {platform.python_version()}, one thread each."
     )
 
 

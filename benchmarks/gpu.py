@@ -15,6 +15,8 @@ from pathlib import Path
 
 import onnxruntime as ort
 
+from photochrom.processes.cores import usable_cores
+
 from .accelerator import query
 from .scenes import MODEL, PHOTOS
 
@@ -68,7 +70,7 @@ def machine() -> str:
     cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     providers = ", ".join(ort.get_available_providers())
     return (
-        f"Measured on {named}, {os.cpu_count()} cores of {cpu or platform.processor()}, Python "
+        f"Measured on {named}, {usable_cores()} cores of {cpu or platform.processor()}, Python "
         f"{platform.python_version()}, ONNX Runtime {ort.__version__} ({providers})."
     )
 

@@ -8,6 +8,7 @@ nobody. Only what is deleted meanwhile is missing, and its records are left out 
 import os
 import shutil
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -18,6 +19,7 @@ from redis import Redis
 
 from photochrom import __version__, schema
 from photochrom.errors import ObjectNotFound, PhotochromError
+from photochrom.files import copy_file
 from photochrom.jobs.record import UNFINISHED, JobRecord
 from photochrom.jobs.store import JobStore
 from photochrom.ownership import Ownership, forget_queue
@@ -63,7 +65,7 @@ def back_up(target: Path, data: Path) -> None:
     with queue_at_hand(data) as redis:
         target.mkdir(parents=True, exist_ok=True)
         # It holds what signs webhooks, and everybody's photographs.
-        target.chmod(0o700)
+        _keep_private(target, 0o700)
         made_at = utc_now()
         _snapshot(redis, data / "queue", target / _QUEUE)
     count = None if settings.storage else _copy(data / "photos", target / _PHOTOS)
@@ -148,8 +150,14 @@ def _snapshot(redis: Redis, queue: Path, target: Path) -> None:
         )
     written = queue / cast("dict[str, str]", redis.config_get("dbfilename"))["dbfilename"]
     shutil.copyfile(written, target)
-    target.chmod(0o600)
+    _keep_private(target, 0o600)
     written.unlink()
+
+
+def _keep_private(path: Path, mode: int) -> None:
+    # Some file systems refuse modes; the folder's own access rules hold there.
+    with suppress(OSError):
+        path.chmod(mode)
 
 
 def _persistence(redis: Redis) -> dict[str, Any]:
@@ -166,7 +174,7 @@ def _copy(source: Path, target: Path) -> int:
         into.mkdir(exist_ok=True)
         for name in names:
             try:
-                shutil.copy2(Path(folder) / name, into / name)
+                copy_file(Path(folder) / name, into / name)
             except FileNotFoundError:
                 continue
             count += 1

@@ -1,6 +1,5 @@
 """`photochrom colorize`: files in, files out, several processes, one progress bar."""
 
-import os
 import queue
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from photochrom.photo.options import ColorizeOptions
+from photochrom.processes.cores import usable_cores
 
 from .colorist import Colorist, Outcome
 from .outcomes import tell
@@ -42,7 +42,7 @@ def run_files(
     plan = make_plan(source, target, options.format, force=force)
     started = time.monotonic()
     try:
-        outcomes = _colorize(plan, options, reference, processes or os.cpu_count() or 1, console)
+        outcomes = _colorize(plan, options, reference, processes or usable_cores(), console)
     except KeyboardInterrupt:
         console.print("Stopped. Finished photographs are kept; run the same command again to continue.")
         return 130
@@ -56,7 +56,7 @@ def _colorize(
     if not plan.items:
         return []
     processes = min(processes, len(plan.items))
-    env = {"PHOTOCHROM_THREADS": str(max(1, (os.cpu_count() or 1) // processes))}
+    env = {"PHOTOCHROM_THREADS": str(max(1, usable_cores() // processes))}
     with (
         _colorists(processes, env, reference) as idle,
         _progress(console) as progress,

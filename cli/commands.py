@@ -190,8 +190,12 @@ def batch(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    data: Annotated[
+        Path, typer.Option(help="Data folder that `up` will have.", envvar="PHOTOCHROM_DATA_DIR")
+    ] = Path("data"),
+) -> None:
     """Check that this machine can run Photochrom, and say what to do where it cannot."""
     from .doctor import examine
 
-    raise typer.Exit(examine())
+    raise typer.Exit(examine(data))

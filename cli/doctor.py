@@ -18,12 +18,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from photochrom.errors import PhotochromError
+from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import server_binary, valkey
 from photochrom.settings import UNUSABLE, SharedSettings
 from photochrom.storage.choose import open_storage
 
 from . import children
-from .up import CannotStart, shared_settings
+from .up import CannotStart, locked, shared_settings
 
 _GIBIBYTE = 2**30
 _LITTLE_DISK = 2 * _GIBIBYTE
@@ -55,28 +56,41 @@ class Finding:
     detail: str
 
 
-def examine() -> int:
-    """Print a line for each check; return 0 if Photochrom can run here, else 1."""
+def examine(data: Path) -> int:
+    """Print a line for each check; return 0 if Photochrom can run here, with this data folder, else 1."""
     console = Console(highlight=False, soft_wrap=True)
     worst = 0
-    for check in (check_python, check_memory, check_disk, check_storage, check_queue, check_model):
-        for finding in _safely(check):
+    checks: dict[str, Callable[[], list[Finding]]] = {
+        "python": check_python,
+        "memory": check_memory,
+        "disk": lambda: check_disk(data),
+        "storage": check_storage,
+        "queue": lambda: check_queue(data),
+        "model": check_model,
+    }
+    for subject, check in checks.items():
+        for finding in _safely(subject, check):
             console.print(f"{_MARKS[finding.verdict]} {finding.subject:<10} {escape(finding.detail)}")
             worst |= finding.verdict is Verdict.BROKEN
     return worst
 
 
-def _safely(check: Callable[[], list[Finding]]) -> list[Finding]:
+def _safely(subject: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     try:
         return check()
     except PhotochromError as error:
-        return [Finding(check.__name__.removeprefix("check_"), Verdict.BROKEN, str(error))]
+        return [Finding(subject, Verdict.BROKEN, str(error))]
 
 
 def check_python() -> list[Finding]:
     """Name the interpreter: reports are useless without it."""
     version = ".".join(map(str, sys.version_info[:3]))
-    return [Finding("python", Verdict.FINE, f"{version}, {os.cpu_count()} cores")]
+    return [Finding("python", Verdict.FINE, f"{version}, {_cores()}")]
+
+
+def _cores() -> str:
+    usable, there = usable_cores(), os.cpu_count() or 1
+    return f"{usable} cores" if usable == there else f"{usable} of {there} cores"
 
 
 def check_memory() -> list[Finding]:
@@ -87,10 +101,9 @@ def check_memory() -> list[Finding]:
     return [Finding("memory", verdict, f"{total / _GIBIBYTE:.1f} GiB{hint}")]
 
 
-def check_disk() -> list[Finding]:
+def check_disk(data: Path) -> list[Finding]:
     """Look at the room for uploads and results."""
-    folder = Path(os.environ.get("PHOTOCHROM_DATA_DIR", "."))
-    free = shutil.disk_usage(folder if folder.exists() else Path.cwd()).free
+    free = shutil.disk_usage(_nearest(data)).free
     verdict = Verdict.DOUBTFUL if free < _LITTLE_DISK else Verdict.FINE
     hint = "; uploads are refused when it is full" if verdict is Verdict.DOUBTFUL else ""
     return [Finding("disk", verdict, f"{free / _GIBIBYTE:.1f} GiB free{hint}")]
@@ -112,16 +125,35 @@ def check_storage() -> list[Finding]:
     return [Finding("storage", Verdict.FINE, f"{settings.storage} can be written")]
 
 
-def check_queue() -> list[Finding]:
-    """Reach the Redis server of REDIS_URL, or start the embedded one for a moment."""
+def check_queue(data: Path) -> list[Finding]:
+    """Reach the Redis server of REDIS_URL, or start the embedded one for a moment where the data will lie."""
     try:
         url = shared_settings().given_redis_url()
     except CannotStart as error:
         return [Finding("settings", Verdict.BROKEN, str(error))]
     if url:
         return [_ping(url)]
-    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder, valkey(Path(folder)):
-        return [Finding("queue", Verdict.FINE, f"embedded server starts ({server_binary().name})")]
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".photochrom-doctor-", dir=_nearest(data)) as folder,
+            locked(Path(folder)),
+            valkey(Path(folder)),
+        ):
+            return [Finding("queue", Verdict.FINE, f"embedded server starts ({server_binary().name})")]
+    except OSError as error:
+        return [
+            Finding(
+                "queue",
+                Verdict.BROKEN,
+                f"Cannot write to the data folder {data}: {error.strerror}; choose another with --data.",
+            )
+        ]
+
+
+def _nearest(data: Path) -> Path:
+    """The data folder, or where it would be made."""
+    data = data.resolve()
+    return next(folder for folder in (data, *data.parents) if folder.is_dir())
 
 
 def _ping(url: str) -> Finding:

@@ -1,6 +1,5 @@
 """What a `batch` run remembers in its target folder: its batches, so that it can continue after any crash."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from photochrom.errors import PhotochromError
 from photochrom.files import replacing
+from photochrom.locks import take_lock
 from photochrom.photo.options import ColorizeOptions
 
 
@@ -80,11 +80,12 @@ def held(folder: Path) -> Iterator[None]:
 
     Raises:
         FolderInUse: another run has the lock.
+        CannotLock: the folder's file system has no locks.
         OSError: the folder cannot be opened.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        take_lock(descriptor, folder)
         yield
     except BlockingIOError:
         raise FolderInUse(

@@ -1,6 +1,5 @@
 """`photochrom up`: the embedded mode, every part as a process of this machine."""
 
-import fcntl
 import http.client
 import logging
 import os
@@ -16,9 +15,11 @@ from pydantic_settings import SettingsError
 from redis import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
+from rich.markup import escape
 
 from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
+from photochrom.locks import take_lock
 from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
 from photochrom.storage.choose import open_storage
@@ -123,6 +124,7 @@ def locked(data: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRuns: another process has it.
+        CannotLock: its file system has no locks.
         CannotStart: the folder cannot be written to.
     """
     try:
@@ -132,8 +134,8 @@ def locked(data: Path) -> Iterator[None]:
         raise CannotStart(f"Cannot write to the data folder {data}: {error.strerror}.") from None
     with lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            take_lock(lock.fileno(), data)
+        except BlockingIOError:
             raise AlreadyRuns(
                 f"Photochrom already runs on the data folder {data}; stop it, or choose another with --data."
             ) from None
@@ -209,19 +211,19 @@ def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
 def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -> None:
     shown = _reachable(host)
     url = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-    for line in _greeting(url, data, seconds):
+    for line in _greeting(url, escape(str(data.resolve())), seconds):
         console.print(line)
 
 
-def _greeting(url: str, data: Path, seconds: float) -> Sequence[str]:
+def _greeting(url: str, data: str, seconds: float) -> Sequence[str]:
     keys: tuple[str, ...] = ()
     if os.environ.get("PHOTOCHROM_AUTH") == "keys":
-        keys = (f"  a key to call it with photochrom keys create NAME --data {data.resolve()}",)
+        keys = (f"  a key to call it with photochrom keys create NAME --data {data}",)
     return (
         f"[bold]Photochrom is up[/] after {seconds:.1f} s: [bold]{url}[/]",
         f"  colour a photograph   curl -F photo=@grey.jpg {url}/v1/jobs",
         f"  the API, to try out   {url}/docs",
-        f"  its data              {data.resolve()}",
+        f"  its data              {data}",
         *keys,
         "Ctrl-C stops it.",
     )

@@ -1,9 +1,10 @@
 """Atomic file writes: a file is complete or absent, even after a crash of the machine."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,11 +26,25 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files private; results get the permissions of the user's other files.
-        unfinished.chmod(0o666 & ~_umask())
+        # Where the file system refuses modes (NFSv4 with ACLs, FAT), they are whole without.
+        with suppress(OSError):
+            unfinished.chmod(0o666 & ~_umask())
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy bytes and times; not the mode, which some file systems refuse.
+
+    Raises:
+        OSError: the source cannot be read, or the target cannot be written.
+    """
+    shutil.copyfile(source, target)
+    stat = source.stat()
+    with suppress(OSError):
+        os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def _umask() -> int:

@@ -1,6 +1,5 @@
 """What a worker can be told by environment variables (`PHOTOCHROM_*`)."""
 
-import os
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from photochrom.processes.cores import usable_cores
 from photochrom.settings import SharedSettings
 
 from .network.gpu_memory import SESSION_MB
@@ -88,8 +88,7 @@ class WorkerSettings(SharedSettings):
 
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return self.threads or max(1, cores // self.processes)
+        return self.threads or max(1, usable_cores() // self.processes)
 
     def photo_limits(self) -> PhotoLimits:
         """Return the bounds that the pipeline holds."""

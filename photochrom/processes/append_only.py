@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ..files import copy_file
+
 FOLDER, NAME = "appendonlydir", "appendonly.aof"
 _MANIFEST = f"{NAME}.manifest"
 # No line of the protocol is longer than a number.
@@ -52,7 +54,9 @@ def cut_off(damage: Damage) -> Path:
     """Copy the folder beside itself and cut the damaged end off; return the copy."""
     folder = damage.path.parent
     copy = folder.with_name(f"damaged-{time.strftime('%Y%m%dT%H%M%S')}")
-    shutil.copytree(folder, copy)
+    copy.mkdir()
+    for path in folder.iterdir():
+        copy_file(path, copy / path.name)
     os.sync()
     with damage.path.open("r+b") as file:
         file.truncate(damage.offset)

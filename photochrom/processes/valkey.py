@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,6 +24,8 @@ _STARTUP_SECONDS = 10.0
 _SHORT_END = 1 << 20
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
 _SOCKET_PATH_MAX = 100
+# Any other character has a meaning in a URL, or splits the server's list of its clients, which RQ reads.
+_PLAIN = re.compile(r"[A-Za-z0-9._/-]+")
 _OURS_ALONE, _PRIVATE = 0o700, 0o600
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
@@ -161,8 +164,8 @@ def find_damage(folder: Path) -> append_only.Damage | None:
     from redis import Redis
 
     # An empty server knows the commands that this one knows.
-    with tempfile.TemporaryDirectory(prefix="photochrom-") as empty:
-        server = Embedded(Path(empty), Path(empty) / "valkey.sock")
+    with tempfile.TemporaryDirectory(prefix="photochrom-") as empty, _socket_folder(Path(empty)) as sockets:
+        server = Embedded(Path(empty), sockets / "valkey.sock")
         try:
             server._begin()
             with Redis.from_url(server.url) as redis:
@@ -192,11 +195,19 @@ def address(folder: Path) -> Path:
 
 @contextmanager
 def _socket_folder(folder: Path) -> Iterator[Path]:
-    if len(str(folder / "valkey.sock").encode()) <= _SOCKET_PATH_MAX:
+    if _may_hold_a_socket(folder):
         yield folder
-    else:
-        with tempfile.TemporaryDirectory(prefix="photochrom-") as short:
-            yield Path(short)
+        return
+    # Where the folder of temporary files is no better, the one that every system has.
+    usual = tempfile.gettempdir()
+    within = usual if _may_hold_a_socket(Path(usual) / "photochrom-12345678") else "/tmp"  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="photochrom-", dir=within) as short:
+        yield Path(short)
+
+
+def _may_hold_a_socket(folder: Path) -> bool:
+    path = str(folder / "valkey.sock")
+    return len(path) <= _SOCKET_PATH_MAX and _PLAIN.fullmatch(path) is not None
 
 
 def _arguments(folder: Path, socket: Path) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import StorageFull, StorageReadOnly
+from ..errors import StorageFull, StorageReadOnly, StorageUnavailable
+from ..locks import cannot_lock
 
 _PREFIX = "draft-"
 # Those of version 0.1.0 had Python's own name for a temporary file.
@@ -34,6 +35,7 @@ class Drafts:
         Raises:
             StorageFull: there is no room.
             StorageReadOnly: the disk takes no writes.
+            StorageUnavailable: the folder's file system has no locks.
         """
         self._refuse_without_room()
         draft = DraftFile(*self._locked_file(), self._refuse_without_room)
@@ -48,7 +50,12 @@ class Drafts:
             with refusals_named():
                 descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
             # The lock dies with us, however we die: so a draft without one is nobody's.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError as error:
+                os.close(descriptor)
+                Path(name).unlink(missing_ok=True)
+                raise StorageUnavailable(str(cannot_lock(self._folder, error))) from error
             if os.fstat(descriptor).st_nlink:
                 return descriptor, Path(name)
             os.close(descriptor)  # it was taken for a dead one's before it had its lock

@@ -1,5 +1,6 @@
 """Originals and results: whole or not there, never half a file under its final name."""
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,4}")
 _KEY_LENGTH = 200
 _DRAFTS = ".drafts"
 _CHUNK = 1 << 18
+# What network file systems say that write folders by themselves (CIFS, some FUSE).
+_NO_FSYNC_OF_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS, errno.EISDIR}
 
 
 @dataclass(frozen=True)
@@ -281,6 +284,9 @@ def _fsync_folders(folder: Path, last: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _NO_FSYNC_OF_FOLDERS:
+                raise
         finally:
             os.close(descriptor)
         if folder == last:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from cli.doctor import Verdict, check_storage, judge_checkup
+from support.lacking import lacking
 from support.objects import ObjectStore
 from support.ports import free_port
 from support.running import command
@@ -17,8 +18,8 @@ HEALTHY = {
 }
 
 
-def doctor(**env: str) -> tuple[int, str]:
-    process = command("doctor", **env)
+def doctor(*arguments: str, **env: str) -> tuple[int, str]:
+    process = command("doctor", *arguments, **env)
     said = process.communicate(timeout=120)[0]
     return process.returncode, said
 
@@ -41,6 +42,16 @@ def test_a_redis_that_does_not_answer_is_a_failure() -> None:
     code, said = doctor(REDIS_URL=f"redis://127.0.0.1:{free_port()}")
     assert code == 1
     assert "REDIS_URL does not answer" in said
+
+
+def test_it_looks_at_the_data_folder_that_is_meant(tmp_path: Path) -> None:
+    data = tmp_path / "My #1 Folder" / "data"
+    assert doctor("--data", str(data))[0] == 0
+    assert not data.exists()
+    code, said = doctor("--data", str(data), **lacking("locks", tmp_path))
+    assert code == 1
+    assert "cannot be locked" in said
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

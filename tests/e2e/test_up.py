@@ -19,6 +19,7 @@ from support.photographs import grey_jpeg, slow_photograph
 from support.ports import free_port
 from support.receiver import receiver
 from support.running import Service, command, service
+from support.tiny_model import tiny_model
 from support.waiting import wait_for
 
 BROKEN_OFF = (
@@ -153,6 +154,15 @@ def test_it_prints_no_error_for_work_that_is_done_nor_for_callers_who_leave(tmp_
 def test_a_polite_end_is_a_clean_end(tmp_path: Path, how: signal.Signals) -> None:
     with service(tmp_path) as running:
         assert running.stop(how) == 0
+
+
+def test_a_folder_of_any_name_may_hold_the_data(tmp_path: Path) -> None:
+    home = tmp_path / "My [red]Folder #1 50%?"
+    home.mkdir()
+    (tmp_path / "tiny.onnx").write_bytes(tiny_model())
+    with service(Path("data"), folder=home, PHOTOCHROM_MODEL_PATH=str(tmp_path / "tiny.onnx")) as running:
+        running.wait(running.upload(grey_jpeg(size=(96, 64))))
+        wait_for(lambda: any(str(home / "data") in line for line in running.lines), 10, "its greeting")
 
 
 def test_a_taken_port_and_a_taken_folder_are_said(running: Service, tmp_path: Path) -> None:

@@ -77,6 +77,38 @@ def test_a_folder_too_deep_for_a_socket_gets_one_elsewhere(tmp_path: Path) -> No
         assert redis.config_get("dir") == {"dir": str(deep)}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "My Folder",
+        "No#1 50%",
+        "a?b=c&d",
+        "[red] 'q' \"d\" {x}",
+        "new\nline",
+        "back\\slash",
+        "Größe 祖母",
+        "-rf",
+        "a:b@c",
+    ],
+)
+def test_a_folder_of_any_name_holds_a_queue(tmp_path: Path, name: str) -> None:
+    with valkey(tmp_path / name) as url, Redis.from_url(url) as redis:
+        # RQ asks for it at each worker's start.
+        assert redis.client_info()["cmd"] == "client|info"
+        assert redis.config_get("dir") == {"dir": str(tmp_path / name)}
+        redis.set("job", "accepted")
+    with valkey(tmp_path / name) as url, Redis.from_url(url) as redis:
+        assert redis.get("job") == b"accepted"
+
+
+def test_a_folder_of_temporary_files_may_be_as_odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tmp_path / "My Folder"
+    odd.mkdir()
+    monkeypatch.setattr(embedded.tempfile, "tempdir", str(odd))
+    with valkey(odd / "data") as url, Redis.from_url(url) as redis:
+        assert redis.client_info()["cmd"] == "client|info"
+
+
 def test_a_server_that_cannot_start_is_said_with_its_log(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").write_text("in the way")
     with pytest.raises(QueueUnavailable, match=r"valkey\.log"), valkey(tmp_path):

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from photochrom.errors import ObjectNotFound, StorageFull, StorageReadOnly
 from photochrom.storage.storage import LocalStorage
+from support.lacking import lacking
+from support.running import ROOT
 
 
 @pytest.fixture
@@ -158,3 +160,25 @@ def test_writability_is_checked_by_writing(storage: LocalStorage, photos: Path) 
     (photos / ".drafts").rmdir()
     with pytest.raises(OSError, match=r"\.drafts"):
         storage.check_writable()
+
+
+def test_a_folder_without_locks_or_fsync_of_folders(tmp_path: Path) -> None:
+    """As network file systems are: the one is no failure, the other is told and leaves nothing behind."""
+    put_one = (
+        "import sys; from pathlib import Path\n"
+        "from photochrom.storage.storage import LocalStorage\n"
+        "with LocalStorage(Path(sys.argv[1])).draft() as draft:\n"
+        "    draft.write(b'x'); draft.commit('results/a/b.jpg')\n"
+    )
+
+    def put_without(what: str) -> "subprocess.CompletedProcess[str]":
+        env = {**os.environ, **lacking(what, tmp_path)}
+        command = [sys.executable, "-c", put_one, str(tmp_path / what)]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert put_without("foldersync").returncode == 0
+    assert [path.name for path in files(tmp_path / "foldersync")] == ["b.jpg"]
+    refused = put_without("locks").stderr.splitlines()[-1]
+    assert refused.startswith("photochrom.errors.StorageUnavailable: The folder")
+    assert "cannot be locked" in refused
+    assert files(tmp_path / "locks") == []
