@@ -39,7 +39,7 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp browser compiler  ## all tests, on all cores; those that hold a budget in seconds alone
+unit: $(VENV)/dev.stamp browser compiler exiftool  ## all tests, on all cores; those that hold a budget in seconds alone
 	$(BIN)/pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 
@@ -88,6 +88,14 @@ compiler:
 	  echo "Installing a C compiler for the tests of clocks."; \
 	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
 	} || { echo "The tests of clocks need a C compiler: install one as cc." >&2; exit 1; }
+
+# What is written into pictures is read back by the tool that archives read it with.
+.PHONY: exiftool
+exiftool:
+	@command -v exiftool >/dev/null || { \
+	  echo "Installing ExifTool for the tests of metadata."; \
+	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends libimage-exiftool-perl >/dev/null; \
+	} || { echo "The tests of metadata need ExifTool: install it as exiftool." >&2; exit 1; }
 
 .PHONY: fuzz
 fuzz: $(VENV)/dev.stamp  ## fuzz what reads strangers' bytes: make fuzz ARGS="decoding --seconds 3600 --keep security/fuzz/found"

@@ -10,12 +10,15 @@ from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.color.profile import as_srgb
 from workers.pipeline.color.space import space_of
 from workers.pipeline.metadata import exif, icc, orientation, photoshop, xmp
+from workers.pipeline.metadata.provenance import Provenance, Step
+from workers.pipeline.metadata.xmp_properties import read_properties
 from workers.pipeline.photo import Metadata, Photo
 
 from . import pictures
 from .colorizing import _OneColor
 
 _CARD: ModelCard = _OneColor.card
+_PROVENANCE = Provenance(_CARD, "0" * 64, (Step("colorized", {"note": '<&">'}),))
 _GREY = np.linspace(0, 255, 16).astype(np.uint8).reshape(4, 4)
 
 
@@ -39,10 +42,15 @@ def check(data: bytes) -> None:
     photoshop.iptc(data)
     assert len(photoshop.without_thumbnails(data)) <= len(data)
     assert len(xmp.turned_xmp(data)) == len(data)
-    noted = xmp.with_provenance(data, _CARD)
+    noted = xmp.with_provenance(data, _PROVENANCE)
     # Even where damage hides an earlier note, notes do not pile up.
-    again = xmp.with_provenance(noted, _CARD)
-    assert xmp.with_provenance(again, _CARD) == again
+    again = xmp.with_provenance(noted, _PROVENANCE)
+    assert xmp.with_provenance(again, _PROVENANCE) == again
+    # What was well-formed stays so, also when the note goes.
+    if read_properties(data) is not None:
+        assert read_properties(noted) is not None
+        assert read_properties(xmp.without_provenance(noted, Step("uncolored"))) is not None
+    xmp.own_properties(data)
 
 
 def _check_exif(data: bytes) -> None:

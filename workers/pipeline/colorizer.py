@@ -7,7 +7,6 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from photochrom import tracing
-from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
 from photochrom.photo.sniff import PhotoFormat
 
@@ -22,11 +21,13 @@ from .formats.jp2 import write_jp2
 from .formats.jpeg_file import JpegFile, read_frame
 from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance
 from .formats.jpeg_pixels import write_jpeg
+from .formats.luma_alone import luma_sha256
 from .formats.png import write_png
 from .formats.stills import check_encoder, write_still
 from .formats.tiff_writer import DEFLATE, TiffPage, write_pages, write_tiff
 from .left_out import losses, lost_depth, too_large
 from .limits import PhotoLimits
+from .metadata.provenance import Provenance, provenance_of
 from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
 from .prediction import SmallColor, predict_small
@@ -161,7 +162,9 @@ def _colorize_jpeg(
             colour = Toned(colour, tone_of(jpeg_luma.decode_small(data, source)), options.sepia)
         blue, red = jpeg_luma.make_chroma(source.luma, colour, space)
     with stages.stage("encode"):
-        noted = jpeg_with_provenance(source.jpeg, predictor.card)
+        provenance = provenance_of(data, predictor.card, options)
+        provenance = replace(provenance, luma_sha256=luma_sha256(source.jpeg))
+        noted = jpeg_with_provenance(source.jpeg, provenance)
         result = jpeg_luma.join(replace(source, jpeg=noted), blue, red, options.quality)
         side = stages.preview_side
         small_pictures = _SmallPictures(
@@ -202,8 +205,9 @@ def _colorize_pixels(
         for i, small in enumerate(smalls):
             photos[i] = _with_color(photos[i], small, options)
     with stages.stage("encode"):
+        provenance = provenance_of(data, predictor.card, options)
         for i, photo in enumerate(photos):
-            metadata, lost = _noted(photo.metadata, target, predictor.card)
+            metadata, lost = _noted(photo.metadata, target, provenance)
             photos[i] = replace(photo, metadata=metadata)
             warnings += lost + lost_depth(photo, target)
         result = _encode(photos[0], target, options.quality) if len(photos) == 1 else _encode_pages(photos)
@@ -236,9 +240,11 @@ def _encode_pages(photos: list[Photo]) -> bytes:
     return write_pages([TiffPage(p.pixels, p.alpha, p.metadata, p.compression or DEFLATE) for p in photos])
 
 
-def _noted(metadata: Metadata, target: PhotoFormat, card: ModelCard) -> tuple[Metadata, tuple[str, ...]]:
+def _noted(
+    metadata: Metadata, target: PhotoFormat, provenance: Provenance
+) -> tuple[Metadata, tuple[str, ...]]:
     """The metadata with a note of the model, unless only without it they fit; and what the format cannot hold."""
-    noted = replace(metadata, xmp=with_provenance(metadata.xmp, card))
+    noted = replace(metadata, xmp=with_provenance(metadata.xmp, provenance))
     if target is PhotoFormat.JPEG and not fits_segment(noted, "XMP"):
         return metadata, (_NO_ROOM, *losses(metadata, target))
     return noted, losses(noted, target)

@@ -143,6 +143,15 @@ def read_frame(data: bytes) -> Frame:
     raise UnreadablePhoto("The JPEG ends before its picture begins; the file is truncated.")
 
 
+def table_identifiers(payload: bytes) -> list[int]:
+    """Return the numbers of the tables that a DQT segment defines."""
+    identifiers, position = [], 0
+    while position < len(payload):
+        identifiers.append(payload[position] & 15)
+        position += 129 if payload[position] >> 4 else 65
+    return identifiers
+
+
 def _segments(data: bytes) -> Iterator[Segment]:
     position, markers = 2, 0
     while found := _MARKER.search(data, position):

@@ -34,6 +34,7 @@ from .jpeg_file import (
     Frame,
     JpegFile,
     Segment,
+    table_identifiers,
 )
 from .jpeg_pixels import decode_jpeg, without_metadata
 
@@ -200,16 +201,8 @@ def _free_table(jpeg: JpegFile) -> int:
     used = {jpeg.frame.components[0].table}
     for segment in jpeg.coding:
         if segment.marker == DQT:
-            used |= set(_table_identifiers(segment.payload))
+            used |= set(table_identifiers(segment.payload))
     return next((i for i in range(4) if i not in used), (jpeg.frame.components[0].table + 1) % 4)
-
-
-def _table_identifiers(payload: bytes) -> list[int]:
-    identifiers, position = [], 0
-    while position < len(payload):
-        identifiers.append(payload[position] & 15)
-        position += 129 if payload[position] >> 4 else 65
-    return identifiers
 
 
 def _of_component(segment: Segment, identifier: int) -> Segment:

@@ -4,14 +4,13 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from photochrom.photo.model_card import ModelCard
-
 from ..color.space import RgbSpace, space_of
 from ..limits import PhotoLimits
 from ..metadata import icc, photoshop
 from ..metadata.directory import Structure
 from ..metadata.exif import without_thumbnail
 from ..metadata.orientation import read_orientation
+from ..metadata.provenance import Provenance
 from ..metadata.xmp import with_provenance, without_extension
 from ..photo import Metadata
 from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
@@ -66,10 +65,10 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     return CarriedMetadata(kept, orientation, space_of(profile), too_large, further_pictures(jpeg.metadata))
 
 
-def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
+def jpeg_with_provenance(jpeg: JpegFile, provenance: Provenance) -> JpegFile:
     """Return the JPEG with a note in its XMP, a new one after its EXIF where it has none."""
     old = next((s for s in jpeg.metadata if s.marker == APP1 and s.payload.startswith(_XMP)), None)
-    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, card))
+    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, provenance))
     if len(note.payload) > _MAX_PAYLOAD:
         return jpeg
     kept = [s for s in jpeg.metadata if s is not old]

@@ -1,19 +1,39 @@
-"""XMP packets: a note that the colours were predicted and by which model, and the orientation.
+"""XMP packets: a note that the colours were predicted and by which model, the steps to them, and the orientation.
 
-`Iptc4xmpExt:DigitalSourceType` is the field that IPTC, and those who read it, keep for this: a photograph with
-parts made by a trained model. `photochrom:Model` names the model.
+The note holds `Iptc4xmpExt:DigitalSourceType` (a photograph with parts made by a trained model), `AISystemUsed` and
+`AISystemVersionUsed` (IPTC 2025.1), and the hashes of original and model. What the original itself said in these
+properties steps aside into a namespace of its own, and comes back when the colour is taken away.
 """
 
 import re
 from xml.sax.saxutils import quoteattr
 
 from photochrom import __version__
-from photochrom.photo.model_card import ModelCard
+
+from .provenance import SYSTEM, Provenance, Step
+from .xmp_history import lengthened, new_history
+from .xmp_properties import Edit, Property, edited, read_properties, renamed
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_IPTC, _XMP_MM = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "http://ns.adobe.com/xap/1.0/mm/"
+_OWN, _ORIGINAL = "urn:photochrom:xmp:1.0:", "urn:photochrom:original:1.0:"
+_PREFIXES = {_IPTC: "Iptc4xmpExt", _XMP_MM: "xmpMM", _ORIGINAL: "photochromOriginal"}
+_REFERENCE, _HASH = "http://ns.adobe.com/xap/1.0/sType/ResourceRef#", "urn:sha256:"
+_STATED = {
+    "DigitalSourceType": (_IPTC, SOURCE_TYPE),
+    "AISystemUsed": (_IPTC, SYSTEM),
+    "AISystemVersionUsed": (_IPTC, SYSTEM),
+    "DerivedFrom": (_XMP_MM, _HASH),
+}
+"""What a result states anew: the property's namespace, and by what an earlier statement of ours is known."""
 _END = re.compile(rb"</rdf:RDF\s*>")
 _TURNED = re.compile(rb"""(tiff:Orientation(?:\s{0,9}=\s{0,9}["']|\s{0,9}>))[2-8](?=["'<])""")
 _DESCRIPTION, _OURS = b"<rdf:Description", b"xmlns:photochrom="
+_DERIVED = (
+    f'<rdf:Description rdf:about="" xmlns:xmpMM="{_XMP_MM}" xmlns:stRef="{_REFERENCE}">'
+    f'<xmpMM:DerivedFrom stRef:documentID="{_HASH}%s"/></rdf:Description>\n'
+)
+_EARLIER_DERIVED = re.compile(re.escape(_DERIVED).replace("%s", "[0-9a-f]{64}").encode())
 _EXTENSION = re.compile(
     rb"""\s{0,9}xmpNote:HasExtendedXMP\s{0,9}=\s{0,9}["'][0-9A-Fa-f]{0,64}["']"""
     rb"""|<xmpNote:HasExtendedXMP>[0-9A-Fa-f]{0,64}</xmpNote:HasExtendedXMP>"""
@@ -26,17 +46,43 @@ _PACKET = (
 )
 
 
-def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
+def with_provenance(xmp: bytes | None, provenance: Provenance) -> bytes:
     """Return an XMP packet with the note, replacing an earlier one; all else stays byte by byte.
 
-    An existing packet that is no RDF in UTF-8 is left alone: better no note than damaged metadata.
+    The steps are added to a history that is there, unless it ends with them. An existing packet that is no RDF in
+    UTF-8 is left alone: better no note than damaged metadata. One that is no well-formed XML gets no history.
     """
     packet = _without_note(xmp or _PACKET)
     ends = list(_END.finditer(packet))
     if not ends:
         return xmp or _PACKET
-    at = ends[-1].start()
-    return packet[:at] + _note(card) + packet[at:]
+    at, added = ends[-1].start(), _note(provenance)
+    edits: list[Edit] = []
+    if (found := read_properties(packet)) is not None:
+        edits += _stepped_aside(packet, found)
+        if (history := _history(found)) is not None:
+            edits += lengthened(packet, history, provenance.steps)
+        else:
+            added = new_history(provenance.steps) + added
+    return edited(packet, [*edits, (at, at, added)])
+
+
+def without_provenance(xmp: bytes, *steps: Step) -> bytes:
+    """Return a packet without the note, with what the original itself said in its place, and with further steps."""
+    packet = _without_note(xmp)
+    found = read_properties(packet)
+    if found is None:
+        return packet
+    edits: list[Edit] = []
+    for each in found:
+        if each.namespace == _ORIGINAL:
+            namespace = _STATED.get(each.name, (_XMP_MM, ""))[0]
+            edits += renamed(packet, each, namespace, _PREFIXES[namespace])
+        elif _is_ours(packet, each):
+            edits.append((each.start, each.end, b""))
+    if (history := _history(found)) is not None:
+        edits += lengthened(packet, history, steps)
+    return edited(packet, edits)
 
 
 def turned_xmp(xmp: bytes) -> bytes:
@@ -49,8 +95,15 @@ def without_extension(xmp: bytes) -> bytes:
     return _EXTENSION.sub(b"", xmp)
 
 
+def own_properties(xmp: bytes) -> dict[str, str]:
+    """Return what the note says in the project's own namespace; nothing where there is none."""
+    found = read_properties(xmp) or []
+    return {each.name: each.text(xmp) for each in found if each.namespace == _OWN}
+
+
 def _without_note(packet: bytes) -> bytes:
     """Take out the notes of earlier versions, in time that grows with the packet's length and no faster."""
+    packet = _EARLIER_DERIVED.sub(b"", packet)
     kept, position = [], 0
     while (at := packet.find(_OURS, position)) >= 0 and (end := packet.find(b">", at) + 1):
         start = packet.rfind(b"<", position, at)
@@ -64,11 +117,40 @@ def _without_note(packet: bytes) -> bytes:
     return b"".join(kept) + packet[position:]
 
 
-def _note(card: ModelCard) -> bytes:
-    model = quoteattr(f"{card.name} {card.version}")
-    return (
-        '<rdf:Description rdf:about="" xmlns:photochrom="urn:photochrom:xmp:1.0:"'
-        ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-        f' photochrom:Model={model} photochrom:Version="{__version__}"'
+def _note(provenance: Provenance) -> bytes:
+    own = provenance.properties()
+    told = "".join(f" photochrom:{name}={quoteattr(text)}" for name, text in own.items())
+    version = quoteattr(f"{SYSTEM} {__version__}, model {own['Model']}")
+    note = (
+        f'<rdf:Description rdf:about="" xmlns:photochrom="{_OWN}"{told} xmlns:Iptc4xmpExt="{_IPTC}"'
+        f' Iptc4xmpExt:AISystemUsed="{SYSTEM}" Iptc4xmpExt:AISystemVersionUsed={version}'
         f' Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>\n'
-    ).encode()
+    )
+    return (note + _DERIVED % provenance.original_sha256).encode()
+
+
+def _stepped_aside(packet: bytes, found: list[Property]) -> list[Edit]:
+    """Take out what an earlier result of ours states, and let the original's own statements step aside."""
+    edits: list[Edit] = []
+    aside = {each.name for each in found if each.namespace == _ORIGINAL}
+    for each in found:
+        if _is_ours(packet, each):
+            edits.append((each.start, each.end, b""))
+        elif each.namespace == _STATED.get(each.name, ("", ""))[0]:
+            # The first that steps aside is the original's; what comes later was said of a result.
+            gone: list[Edit] = [(each.start, each.end, b"")]
+            edits += gone if each.name in aside else renamed(packet, each, _ORIGINAL, _PREFIXES[_ORIGINAL])
+            aside.add(each.name)
+    return edits
+
+
+def _is_ours(packet: bytes, found: Property) -> bool:
+    """Whether a result of ours stated it: another program may have moved it among its own properties."""
+    if found.namespace == _OWN:
+        return True
+    namespace, known_by = _STATED.get(found.name, ("", ""))
+    return found.namespace == namespace and known_by.encode() in packet[found.start : found.end]
+
+
+def _history(found: list[Property]) -> Property | None:
+    return next((each for each in found if (each.namespace, each.name) == (_XMP_MM, "History")), None)

@@ -1,0 +1,77 @@
+"""What is written into a result about how it was made: the model, the original, and the steps between them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from photochrom import __version__
+from photochrom.photo.model_card import ModelCard
+from photochrom.photo.options import ColorizeOptions
+
+SYSTEM = "Photochrom"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a restoration, as the picture's history tells it.
+
+    Attributes:
+        action: what was done, in the past tense: "colorized".
+        parameters: what somebody needs to do it again; written as JSON.
+    """
+
+    action: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self) -> str:
+        """Return the parameters as they are written."""
+        return json.dumps(self.parameters, ensure_ascii=False, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """All that a result says of itself; the same input gives the same, so it names no time and no file."""
+
+    card: ModelCard
+    original_sha256: str
+    """Of the file as it came in."""
+    steps: tuple[Step, ...] = ()
+    luma_sha256: str | None = None
+    """Of the luma as it is coded (`formats/luma_alone.py`), where a result carries its scan's."""
+
+    def properties(self) -> dict[str, str]:
+        """Return the simple properties of the project's own namespace."""
+        told = {
+            "Model": f"{self.card.name} {self.card.version}",
+            "ModelSHA256": self.card.weights_sha256,
+            "OriginalSHA256": self.original_sha256,
+            "LumaSHA256": self.luma_sha256 or "",
+            "Version": __version__,
+        }
+        return {name: value for name, value in told.items() if value}
+
+
+def provenance_of(data: bytes, card: ModelCard, options: ColorizeOptions) -> Provenance:
+    """Return what a result of these bytes says of itself: `steps` holds colouring alone, further ones go before it."""
+    digest = hashlib.sha256(data).hexdigest()
+    return Provenance(card, digest, (colorized(card, digest, options),))
+
+
+def colorized(card: ModelCard, original_sha256: str, options: ColorizeOptions) -> Step:
+    """Return the step of colouring, hints among its options."""
+    return Step(
+        "colorized",
+        {
+            "model": f"{card.name} {card.version}",
+            "model_sha256": card.weights_sha256,
+            "original_sha256": original_sha256,
+            "options": json.loads(options.identity()),
+        },
+    )
+
+
+def with_steps_before(provenance: Provenance, *steps: Step) -> Provenance:
+    """Return the provenance with steps that came before those it has."""
+    return replace(provenance, steps=(*steps, *provenance.steps))
