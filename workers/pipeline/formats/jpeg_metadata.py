@@ -66,10 +66,10 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     return CarriedMetadata(kept, orientation, space_of(profile), too_large, further_pictures(jpeg.metadata))
 
 
-def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard) -> JpegFile:
+def jpeg_with_provenance(jpeg: JpegFile, card: ModelCard, seen: tuple[str, ...] = ()) -> JpegFile:
     """Return the JPEG with a note in its XMP, a new one after its EXIF where it has none."""
     old = next((s for s in jpeg.metadata if s.marker == APP1 and s.payload.startswith(_XMP)), None)
-    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, card))
+    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, card, seen))
     if len(note.payload) > _MAX_PAYLOAD:
         return jpeg
     kept = [s for s in jpeg.metadata if s is not old]

@@ -1,7 +1,8 @@
 """XMP packets: a note that the colours were predicted and by which model, and the orientation.
 
 `Iptc4xmpExt:DigitalSourceType` is the field that IPTC, and those who read it, keep for this: a photograph with
-parts made by a trained model. `photochrom:Model` names the model.
+parts made by a trained model. `photochrom:Model` names the model, `photochrom:Seen` says what it saw where that was
+not the whole photograph as it is.
 """
 
 import re
@@ -26,7 +27,7 @@ _PACKET = (
 )
 
 
-def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
+def with_provenance(xmp: bytes | None, card: ModelCard, seen: tuple[str, ...] = ()) -> bytes:
     """Return an XMP packet with the note, replacing an earlier one; all else stays byte by byte.
 
     An existing packet that is no RDF in UTF-8 is left alone: better no note than damaged metadata.
@@ -36,7 +37,7 @@ def with_provenance(xmp: bytes | None, card: ModelCard) -> bytes:
     if not ends:
         return xmp or _PACKET
     at = ends[-1].start()
-    return packet[:at] + _note(card) + packet[at:]
+    return packet[:at] + _note(card, seen) + packet[at:]
 
 
 def turned_xmp(xmp: bytes) -> bytes:
@@ -64,11 +65,12 @@ def _without_note(packet: bytes) -> bytes:
     return b"".join(kept) + packet[position:]
 
 
-def _note(card: ModelCard) -> bytes:
+def _note(card: ModelCard, seen: tuple[str, ...]) -> bytes:
     model = quoteattr(f"{card.name} {card.version}")
+    saw = f" photochrom:Seen={quoteattr(' '.join(seen))}" if seen else ""
     return (
         '<rdf:Description rdf:about="" xmlns:photochrom="urn:photochrom:xmp:1.0:"'
         ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-        f' photochrom:Model={model} photochrom:Version="{__version__}"'
+        f' photochrom:Model={model} photochrom:Version="{__version__}"{saw}'
         f' Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>\n'
     ).encode()
