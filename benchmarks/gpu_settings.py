@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image
 
 from photochrom.photo.model_card import ModelCard
+from photochrom.seeing.sizes import predict_size
 from workers.network import providers
-from workers.network.predictor import predict_size
 
 from .accelerator import used_mb
 from .predict import feeds, open_network

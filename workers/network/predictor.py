@@ -134,21 +134,6 @@ class OnnxPredictor:
         return execution.shrinking() if due and self._shrinks else None
 
 
-def predict_size(height: int, width: int, card: ModelCard) -> tuple[int, int]:
-    """Return the (height, width) at which a photo of this size is predicted.
-
-    The area is that of the card's `predict_side` squared, the aspect ratio is kept up to rounding to
-    `side_multiple`: the network was trained with aspect changes of 20 %, so a few percent do not matter.
-    """
-    scale = card.predict_side / (height * width) ** 0.5
-    return _allowed_side(height * scale, card), _allowed_side(width * scale, card)
-
-
-def _allowed_side(side: float, card: ModelCard) -> int:
-    rounded = round(side / card.side_multiple) * card.side_multiple
-    return min(max(rounded, card.side_min), card.side_max)
-
-
 def _open(path: Path, threads: int, wanted: Sequence[str], gpu_memory_mb: int) -> ort.InferenceSession:
     try:
         return execution.open_session(path, _session_options(threads), wanted, gpu_memory_mb=gpu_memory_mb)

@@ -10,8 +10,8 @@ from photochrom import tracing
 from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
 from photochrom.photo.sniff import PhotoFormat
 
-from ..network.predictor import Predictor, predict_size
-from .color.pixels import colorize_pixels, reduced_lightness
+from ..network.predictor import Predictor
+from .color.pixels import colorize_pixels
 from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
@@ -30,7 +30,7 @@ from .limits import PhotoLimits
 from .metadata.provenance import Provenance, provenance_of
 from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
-from .prediction import SmallColor, predict_small
+from .prediction import SmallColor, lightness_of_pixels, lightness_of_plane, predict_small
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 from .stages import STAGES
 from .structure import format_of
@@ -87,15 +87,20 @@ class _Stages:
     def __init__(self, on_stage: Callable[[str], None], preview_side: int) -> None:
         self.timings: dict[str, float] = {}
         self.preview_side = preview_side
-        self._on_stage = on_stage
+        self._on_stage, self._at = on_stage, ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        self._at = name
         self._on_stage(name)
         start = time.perf_counter()
         with tracing.span(name):
             yield
         self.timings[name] = time.perf_counter() - start
+
+    def go_on(self) -> None:
+        """Announce the stage at work once more: it is long, and whoever hears may stop it."""
+        self._on_stage(self._at)
 
 
 def colorize(
@@ -155,7 +160,8 @@ def _colorize_jpeg(
     size = source.jpeg.frame.height, source.jpeg.frame.width
     with stages.stage("predict"):
         lightness = jpeg_luma.lightness_of_luma(source.luma, space)
-        small = predict_small(lightness, size, carried.orientation, predictor, options)
+        source_at = lightness_of_plane(lightness, carried.orientation)
+        small = predict_small(source_at, size, carried.orientation, predictor, options, stages.go_on)
     with stages.stage("upsample"):
         colour: RowSource = DetailInjection(small.ab, small.lightness, source.luma.shape)
         if options.sepia:
@@ -163,7 +169,7 @@ def _colorize_jpeg(
         blue, red = jpeg_luma.make_chroma(source.luma, colour, space)
     with stages.stage("encode"):
         provenance = provenance_of(data, predictor.card, options)
-        provenance = replace(provenance, luma_sha256=luma_sha256(source.jpeg))
+        provenance = replace(provenance, luma_sha256=luma_sha256(source.jpeg), seen=small.notes)
         noted = jpeg_with_provenance(source.jpeg, provenance)
         result = jpeg_luma.join(replace(source, jpeg=noted), blue, red, options.quality)
         side = stages.preview_side
@@ -178,7 +184,8 @@ def _colorize_jpeg(
         (_NO_ROOM, noted is source.jpeg),
         (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
-    warnings = carried.warnings + source.warnings + tuple(note for note, applies in notes if applies)
+    warnings = carried.warnings + source.warnings + small.notes
+    warnings += tuple(note for note, applies in notes if applies)
     return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
 
 
@@ -198,7 +205,8 @@ def _colorize_pixels(
         warnings = [note for photo in photos for note in photo.warnings + (_COLORED,) * photo.colored]
     height, width = photos[0].pixels.shape[:2]
     with stages.stage("predict"):
-        smalls = [_predicted(photo, predictor, options) for photo in photos]
+        smalls = [_predicted(photo, predictor, options, stages.go_on) for photo in photos]
+        warnings += [note for small in smalls for note in small.notes]
     with stages.stage("upsample"):
         original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
         # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
@@ -207,7 +215,7 @@ def _colorize_pixels(
     with stages.stage("encode"):
         provenance = provenance_of(data, predictor.card, options)
         for i, photo in enumerate(photos):
-            metadata, lost = _noted(photo.metadata, target, provenance)
+            metadata, lost = _noted(photo.metadata, target, replace(provenance, seen=smalls[i].notes))
             photos[i] = replace(photo, metadata=metadata)
             warnings += lost + lost_depth(photo, target)
         result = _encode(photos[0], target, options.quality) if len(photos) == 1 else _encode_pages(photos)
@@ -222,11 +230,11 @@ def _colorize_pixels(
     return _result(result, target, (height, width), notes, stages, small_pictures)
 
 
-def _predicted(photo: Photo, predictor: Predictor, options: ColorizeOptions) -> SmallColor:
+def _predicted(
+    photo: Photo, predictor: Predictor, options: ColorizeOptions, on_view: Callable[[], None]
+) -> SmallColor:
     size = photo.pixels.shape[0], photo.pixels.shape[1]
-    wanted = predict_size(*size, predictor.card)
-    lightness = reduced_lightness(photo.pixels, (2 * wanted[0], 2 * wanted[1]))
-    return predict_small(lightness, size, 1, predictor, options)
+    return predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
 
 
 def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions) -> Photo:

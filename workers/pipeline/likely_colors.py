@@ -4,19 +4,20 @@ The graph answers with one colour a place, the annealed mean, and no distributio
 is the likeliest colour itself, and `vividness` weighs the colours anew: 0 and 1 name the likeliest of a sober and of a
 bold painter, beyond 1 come rarer ones that the network still holds for possible there, and high temperatures give the
 means. On the photographs of the tests that names 2 to 6 different colours at a spot. It needs no other graph, and its
-seven predictions are made once for a job, and only for one that is asked about.
+seven predictions of each view are made once for a job, and only for one that is asked about.
 """
 
 import numpy as np
 
+from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.suggestions import LikelyColors
+from photochrom.seeing.see import see
 
-from ..network.predictor import Predictor, predict_size
-from .color.pixels import reduced_lightness
+from ..network.predictor import Predictor
 from .decode import decode
 from .limits import PhotoLimits
-from .prediction import reduce_lightness
+from .prediction import Plane, lightness_of_pixels, reduce_lightness
 from .structure import format_of
 
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))
@@ -35,12 +36,15 @@ def likely_colors(
         limits: checked before pixels are decoded.
     """
     pixels = decode(data, format_of(data, limits), limits).pixels
-    height, width = predict_size(pixels.shape[0], pixels.shape[1], predictor.card)
-    seen = reduce_lightness(reduced_lightness(pixels, (2 * height, 2 * width)), (height, width))
-    present = predictor.predict(seen, options).ab * np.float32(options.strength)
-    asked = [
-        options.model_copy(update={"vividness": vividness, "temperature": temperature, "hints": ()})
-        for vividness, temperature in _ASKED
-    ]
-    modes = np.stack([predictor.predict(seen, each).ab for each in asked])
-    return LikelyColors(reduce_lightness(seen, present.shape[1:]), present, modes)
+    asked = [options.model_copy(update={"vividness": v, "temperature": t}) for v, t in _ASKED]
+
+    def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:
+        ways = [options.model_copy(update={"hints": hints})]
+        ways += [way.model_copy(update={"hints": ()}) for way in asked]
+        return np.concatenate([predictor.predict(lightness, way).ab for way in ways])
+
+    size = pixels.shape[0], pixels.shape[1]
+    seen = see(lightness_of_pixels(pixels), size, predictor.card, predict, options.hints)
+    present, modes = seen.planes[:2] * np.float32(options.strength), seen.planes[2:]
+    guide = reduce_lightness(seen.lightness, seen.shown.shape)
+    return LikelyColors(guide, present, modes.reshape(len(_ASKED), 2, *guide.shape))

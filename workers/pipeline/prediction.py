@@ -1,29 +1,36 @@
 """From a photo's lightness to small colour: the steps at the network's size."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
+from photochrom.seeing.see import LightnessAt, see
 
-from ..network.predictor import Predictor, predict_size
+from ..network.predictor import Predictor
+from .color.pixels import reduced_lightness
 from .metadata.orientation import as_stored, upright
+from .photo import Samples
 
 Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class SmallColor:
-    """A prediction as the photo is stored (not turned upright), at the network's output size."""
+    """A prediction as the photo is stored (not turned upright), at the network's output size or a multiple of it."""
 
     ab: Plane
-    """(2, h, w), scaled by the requested strength."""
+    """(2, h, w), scaled by the requested strength; 0 on a mount."""
     confidence: Plane
-    """(h, w), 0..1."""
+    """(h, w), 0..1; 1 on a mount."""
     lightness: Plane
-    """(h, w), L* as the network saw it, averaged down to this size."""
+    """(h, w), the scan's L* averaged down to this size."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what the network saw, where that was not the whole photo as it is."""
 
 
 def reduce_lightness(lightness: Plane, size: tuple[int, int]) -> Plane:
@@ -35,25 +42,48 @@ def reduce_lightness(lightness: Plane, size: tuple[int, int]) -> Plane:
 
 
 def predict_small(
-    lightness: Plane, size: tuple[int, int], orientation: int, predictor: Predictor, options: ColorizeOptions
+    lightness_at: LightnessAt,
+    size: tuple[int, int],
+    orientation: int,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    on_view: Callable[[], None],
 ) -> SmallColor:
     """Predict the colour of a photo.
 
     Args:
-        lightness: (h, w) as stored, reduced or not, L* 0..100.
+        lightness_at: gives L* 0..100 (h, w) of the photo turned upright.
         size: (height, width) of the photo as stored.
         orientation: EXIF 1..8; the network sees the photo upright.
         predictor: the network.
         options: passed to the network; `strength` scales what it returns.
+        on_view: called where the network looks once more; may raise to stop.
     """
-    turned = upright(lightness, orientation)
-    height, width = size if orientation < 5 else size[::-1]
-    seen = reduce_lightness(np.ascontiguousarray(turned), predict_size(height, width, predictor.card))
-    prediction = predictor.predict(seen, options)
-    guide = reduce_lightness(seen, prediction.ab.shape[1:])
-    ab = [as_stored(plane, orientation) for plane in prediction.ab * np.float32(options.strength)]
+
+    def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:
+        given = options if hints == options.hints else options.model_copy(update={"hints": hints})
+        prediction = predictor.predict(lightness, given)
+        return np.concatenate([prediction.ab, prediction.confidence[None]])
+
+    upright_size = size if orientation < 5 else size[::-1]
+    seen = see(lightness_at, upright_size, predictor.card, predict, options.hints, on_view)
+    guide = reduce_lightness(seen.lightness, seen.shown.shape)
+    confidence = np.where(seen.shown, seen.planes[2], np.float32(1))
+    ab = [as_stored(plane, orientation) for plane in seen.planes[:2] * np.float32(options.strength)]
     return SmallColor(
         np.ascontiguousarray(ab),
-        np.ascontiguousarray(as_stored(prediction.confidence, orientation)),
+        np.ascontiguousarray(as_stored(confidence, orientation)),
         np.ascontiguousarray(as_stored(guide, orientation)),
+        seen.notes,
     )
+
+
+def lightness_of_plane(lightness: Plane, orientation: int) -> LightnessAt:
+    """Return what gives a photo's L* at any size, from L* (h, w) as stored."""
+    turned = np.ascontiguousarray(upright(lightness, orientation))
+    return lambda size: reduce_lightness(turned, size)
+
+
+def lightness_of_pixels(pixels: Samples) -> LightnessAt:
+    """Return what gives the L* of upright pixels (H, W) or (H, W, 3) at any size."""
+    return lambda size: reduce_lightness(reduced_lightness(pixels, (2 * size[0], 2 * size[1])), size)

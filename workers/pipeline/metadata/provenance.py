@@ -40,6 +40,8 @@ class Provenance:
     steps: tuple[Step, ...] = ()
     luma_sha256: str | None = None
     """Of the luma as it is coded (`formats/luma_alone.py`), where a result carries its scan's."""
+    seen: tuple[str, ...] = ()
+    """Sentences on what the network saw, where that was not the whole photograph as it is."""
 
     def properties(self) -> dict[str, str]:
         """Return the simple properties of the project's own namespace."""
@@ -48,6 +50,7 @@ class Provenance:
             "ModelSHA256": self.card.weights_sha256,
             "OriginalSHA256": self.original_sha256,
             "LumaSHA256": self.luma_sha256 or "",
+            "Seen": " ".join(self.seen),
             "Version": __version__,
         }
         return {name: value for name, value in told.items() if value}

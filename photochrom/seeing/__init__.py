@@ -1,0 +1,1 @@
+"""What the network sees of a photograph: worker, training and evaluation show it the same; numpy alone."""

@@ -1,0 +1,83 @@
+"""Decide how the network looks at a photograph: at the whole, or at parts; as it is, or stretched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .boxes import WHOLE, Box
+from .sizes import Size
+from .stretch import Stretch, find_stretch
+from .strips import fade, windows
+
+Plane = NDArray[np.float32]
+
+_STRETCHED = (
+    "The scan is faded, dark or flat: the network saw it stretched; the result keeps the scan's own light."
+)
+_WINDOWS = "The photograph is a long strip: it was predicted in {} overlapping windows."
+
+
+@dataclass(frozen=True)
+class View:
+    """One look of the network."""
+
+    box: Box = WHOLE
+    stretch: Stretch | None = None
+    overlap: float = 0.0
+    """Share of the view that it has in common with each of its neighbours along a strip."""
+    first: bool = True
+    last: bool = True
+
+    def shown(self, lightness: Plane) -> Plane:
+        """Return the L* that the network sees in place of this one."""
+        return self.stretch.of(lightness) if self.stretch else lightness
+
+    def weight(self, size: Size) -> Plane:
+        """Return how much each cell (h, w) of the view counts beside those of other views."""
+        return fade(size, not self.first, not self.last, self.overlap)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The views of a photograph, and sentences for its record on what is not as usual."""
+
+    views: tuple[View, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def at_the_whole(self) -> bool:
+        """Whether one view shows the whole photograph."""
+        return len(self.views) == 1 and self.views[0].box == WHOLE
+
+
+def choose_look(overview: Plane, size: Size) -> Look:
+    """Return the views that show the network a photograph at its best.
+
+    Args:
+        overview: L* (h, w) of the upright photograph, small; its aspect need not be the photograph's.
+        size: the photograph's height and width.
+    """
+    views, notes = _views(overview, size, WHOLE)
+    return Look(tuple(views), notes)
+
+
+def _views(overview: Plane, size: Size, box: Box) -> tuple[list[View], tuple[str, ...]]:
+    """Return the views of one photograph, which lies in `box`."""
+    stretch = find_stretch(overview[box.cells(overview.shape)])
+    parts = windows(*box.size(size))
+    last = len(parts) - 1
+    views = [
+        View(box.part(part), stretch, _overlap(parts), i == 0, i == last) for i, part in enumerate(parts)
+    ]
+    notes = ((_STRETCHED, stretch), (_WINDOWS.format(len(parts)), last))
+    return views, tuple(note for note, applies in notes if applies)
+
+
+def _overlap(parts: Sequence[Box]) -> float:
+    if len(parts) == 1:
+        return 0.0
+    first, second = (max(part.top, part.left) for part in parts[:2])
+    length = min(parts[0].bottom, parts[0].right)
+    return 1 - (second - first) / length
