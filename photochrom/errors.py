@@ -127,6 +127,14 @@ class KeyNotFound(PhotochromError):
     code: ClassVar[str] = "key-not-found"
 
 
+class PreconditionFailed(PhotochromError):
+    """The caller knows another state than the one that it wants to read or change."""
+
+    code: ClassVar[str] = "precondition-failed"
+    http_status: ClassVar[int] = 412
+    sample: ClassVar[str] = "It has changed since this ETag; read it again before you change it."
+
+
 class TooManyRequests(PhotochromError):
     """The owner of the key has called too often in the last minute."""
 

@@ -34,7 +34,9 @@ from .batches import events as batch_events
 from .deps import Services
 from .edge import handlers
 from .edge.bodies import BodyLimit
+from .edge.canonical import Canonical
 from .edge.compression import JsonGzip
+from .edge.conditions import Conditions
 from .edge.failures import Failures
 from .edge.headers import AnswerHeaders
 from .edge.request_id import RequestId
@@ -99,6 +101,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         description=_ABOUT,
         lifespan=_lifespan,
         redoc_url=None,
+        # Starlette's redirects name a scheme and a host, which behind a proxy are not the caller's.
+        redirect_slashes=False,
         separate_input_output_schemas=False,
         # FastAPI's own spans tell queries, which are not anybody's business; ours are in `traces`.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
@@ -112,6 +116,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.webhooks.include_router(examples.event_calls())
+    app.add_middleware(Conditions)
     app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)
     app.add_middleware(JsonGzip)
@@ -135,6 +140,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.add_middleware(RequestId)
     if tracing.on():
         app.add_middleware(RequestTrace)
+    app.add_middleware(Canonical)
     return app
 
 

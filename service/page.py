@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Response, status
+from fastapi import APIRouter, Header, HTTPException, Request, Response, status
+from starlette.datastructures import Headers
 
+from .edge.compression import takes_gzip
+from .edge.conditions import instead
 from .edge.headers import ALWAYS
 
 _FOLDER = Path(__file__).parent / "web"
@@ -77,24 +80,23 @@ def page_router() -> APIRouter:
     @router.api_route("/", methods=["GET", "HEAD"])
     @router.api_route("/web/{name:path}", methods=["GET", "HEAD"])
     def asset(
+        request: Request,
         name: str = "index.html",
         accept_encoding: Annotated[str, Header()] = "",
-        if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
         if name not in assets:
             raise HTTPException(status.HTTP_404_NOT_FOUND)
-        return _answer(assets[name], accept_encoding, if_none_match)
+        return _answer(request, assets[name], takes_gzip(accept_encoding))
 
     return router
 
 
-def _answer(asset: Asset, accept_encoding: str, if_none_match: str) -> Response:
-    packed = "gzip" in accept_encoding
+def _answer(request: Request, asset: Asset, packed: bool) -> Response:
     # A strong tag names exact bytes, and compression changes them.
     etag = f'"{asset.digest}-gzip"' if packed else f'"{asset.digest}"'
     headers = {**_HEADERS, "ETag": etag}
-    if etag in if_none_match:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    if (other := instead(request, Headers(headers))) is not None:
+        return other
     if packed:
         headers["Content-Encoding"] = "gzip"
         return Response(asset.packed, media_type=asset.media_type, headers=headers)

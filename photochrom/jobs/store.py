@@ -154,10 +154,14 @@ class JobStore:
             self._mine = new
         return new if written else None
 
-    def delete(self, job_id: str) -> JobRecord:
-        """Forget the record and return its last version; raise `JobNotFound` if there is none."""
+    def delete(self, job_id: str, check: Callable[[JobRecord], None] = lambda _: None) -> JobRecord:
+        """Forget the record and return its last version; raise `JobNotFound` if there is none.
+
+        What `check` raises of the very version that would be forgotten keeps it.
+        """
         for _ in range(_MAX_CONFLICTS):
             record = self.get(job_id)
+            check(record)
             if self.forget(record):
                 return record
         raise JobConflict(f"Job {job_id} changes too fast; try again.")

@@ -17,7 +17,7 @@ from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, KeyRecord
 from photochrom.access.keys import Scope as KeyScope
 from photochrom.access.quotas import Allowance, Rate
-from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError
+from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError, TooManyRequests
 from photochrom.full import takes_no_writes
 
 from ..caller import EVERYBODY, Caller
@@ -65,10 +65,17 @@ class KeyGuard:
         if scope["type"] != "http" or not self._required or is_open(scope["path"]):
             await self._app(scope, receive, send)
             return
+        rates: list[Rate] = []
+
+        async def send_with_rate(message: Message) -> None:
+            if message["type"] == "http.response.start" and rates:
+                MutableHeaders(scope=message).update(_rate_headers(rates[0]))
+            await send(message)
+
         try:
-            caller, rate = await run_in_threadpool(self._admit, scope)
+            caller = await run_in_threadpool(self._admit, scope, rates)
         except PhotochromError as refusal:
-            await problem_of(Request(scope), refusal)(scope, receive, send)
+            await problem_of(Request(scope), refusal)(scope, receive, send_with_rate)
             return
         except (RedisConnectionError, RedisTimeoutError) as error:
             await (await queue_unavailable(Request(scope), error))(scope, receive, send)
@@ -77,39 +84,37 @@ class KeyGuard:
             await (await queue_refuses(Request(scope), error))(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
-
-        async def send_with_rate(message: Message) -> None:
-            if message["type"] == "http.response.start" and rate is not None:
-                MutableHeaders(scope=message).update(_rate_headers(rate))
-            await send(message)
-
         await self._app(scope, receive, send_with_rate)
 
-    def _admit(self, scope: Scope) -> tuple[Caller, Rate | None]:
+    def _admit(self, scope: Scope, rates: list[Rate]) -> Caller:
+        """Return who calls; `rates` receives the rate as soon as it is known, because refusals report it too."""
         services = scope["app"].state.services
         caller = _caller(services.keys, scope, self._limits)
         assert caller.key is not None
+        _spend(services.allowance, caller, scope["method"], rates)
         if caller.by_session and scope["method"] not in SAFE and not is_same_origin(Headers(scope=scope)):
             # A cookie comes along by itself; other origins, also those let in, have to show a key.
             raise ForeignOrigin("Pages of other origins have to send a key; sessions are for our own page.")
-        rate = _spend(services.allowance, caller, scope["method"])
         wanted = scope_for(scope["method"], scope["path"])
         if wanted is not None and not caller.key.allows(wanted):
             raise MissingScope(f"This key lacks the scope {wanted}; it has {_scopes(caller.key)}.")
-        return caller, rate
+        return caller
 
 
-def _spend(allowance: Allowance, caller: Caller, method: str) -> Rate | None:
+def _spend(allowance: Allowance, caller: Caller, method: str, rates: list[Rate]) -> None:
     """Take one request out of the caller's bucket; a full queue that cannot count it stays open to its owners."""
     per_minute = caller.limits.requests_per_minute
     if not per_minute:
-        return None
+        return
     try:
-        return allowance.spend(caller.owner, per_minute)
-    except ResponseError as error:
-        if method in _GOES_ON and takes_no_writes(error):
-            return None
+        rates.append(allowance.spend(caller.owner, per_minute))
+    except TooManyRequests:
+        # A bucket of a minute is full again after one.
+        rates.append(Rate(limit=per_minute, left=0, full_in_seconds=60))
         raise
+    except ResponseError as error:
+        if not (method in _GOES_ON and takes_no_writes(error)):
+            raise
 
 
 async def still_admitted(request: Request) -> bool:

@@ -16,6 +16,7 @@ from photochrom.errors import (
     InvalidName,
     ItemConflict,
     ItemNotFound,
+    PreconditionFailed,
     QuotaExceeded,
     ResultExpired,
     ResultNotReady,
@@ -32,6 +33,7 @@ from ..access.recheck import while_admitted
 from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
 from ..edge import problems
+from ..edge.conditions import IfMatch, require_match
 from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.routing import Router
@@ -100,7 +102,7 @@ def list_batches(
 
 
 @router.get(
-    "/{batch_id}",
+    "/{batch_id:id}",
     response_model=BatchView,
     summary="See how a batch stands",
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(BatchNotFound)},
@@ -245,13 +247,17 @@ def retry_failed(
 
 
 @router.delete(
-    "/{batch_id}",
+    "/{batch_id:id}",
     status_code=204,
     summary="Erase a batch, its items and their files",
-    responses=problems.responses(BatchNotFound, StorageUnavailable),
+    responses=problems.responses(BatchNotFound, PreconditionFailed, StorageUnavailable),
 )
-def delete_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> None:
+def delete_batch(
+    batch_id: BatchId, services: ServicesDep, background: BackgroundTasks, if_match: IfMatch = None
+) -> None:
     """Forget it all; running items stop before their next stage."""
+    if if_match is not None:
+        require_match(if_match, standing(services.batches, services.store, batch_id).etag)
     records = services.batches.delete(batch_id)
     background.add_task(on_storage_thread, _delete_files, services.storage, records)
 
@@ -261,7 +267,12 @@ def delete_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     summary="Download all results as one zip",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
+        200: {
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("application/zip", "application/octet-stream")
+            }
+        },
         **problems.responses(
             BatchNotFound,
             ResultNotReady,

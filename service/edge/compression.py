@@ -55,7 +55,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             if _may_differ(message["status"], headers):
                 headers.add_vary_header("Accept-Encoding")
-            if self._takes and _is_plain_json(headers):
+            if self._takes and is_plain_json(headers):
                 self._start = message
                 return
         elif self._start is not None:
@@ -67,10 +67,11 @@ class _Answer:
 
 def _may_differ(status: int, headers: Headers) -> bool:
     """Return whether the answer has two forms. So has a 304 of JSON, recognised by its weak tag: only JSON has one."""
-    return _is_plain_json(headers) or (status == 304 and headers.get("etag", "").startswith("W/"))
+    return is_plain_json(headers) or (status == 304 and headers.get("etag", "").startswith("W/"))
 
 
-def _is_plain_json(headers: Headers) -> bool:
+def is_plain_json(headers: Headers) -> bool:
+    """Tell whether an answer is JSON that is not compressed yet."""
     return bool(_JSON.match(headers.get("content-type", ""))) and "content-encoding" not in headers
 
 

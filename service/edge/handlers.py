@@ -2,6 +2,7 @@
 
 import logging
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -41,17 +42,35 @@ async def _http(request: Request, error: Exception) -> Response:
     code = phrase.lower().replace(" ", "-").replace("'", "")
     detail = error.detail if error.detail != phrase else _PLAIN.get(error.status_code, phrase)
     headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.NOT_FOUND and (elsewhere := _without_slash(request)):
+        return Response(status_code=307, headers={"Location": elsewhere})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
-        headers = {"Allow": ", ".join(sorted(allowed))}
+        headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     return problem(request, error.status_code, code, detail, headers=headers)
 
 
 def _allowed(request: Request) -> set[str]:
     """Return the methods of all calls at this path; Starlette lists only those of the first one."""
+    return {method for call in _calls_at(request, request.scope["path"]) for method in call.methods or ()}
+
+
+def _calls_at(request: Request, path: str) -> list[APIRoute]:
     calls: list[APIRoute] = request.app.state.calls
-    return {
-        method for call in calls if call.path_regex.match(request.url.path) for method in call.methods or ()
-    }
+    return [call for call in calls if call.path_regex.match(path)]
+
+
+def _without_slash(request: Request) -> str:
+    """Return the address of the call that is meant by one with a slash at its end; "" if there is none.
+
+    Without scheme and host, which only the caller knows.
+    """
+    path = request.scope["path"]
+    if not path.endswith("/") or _calls_at(request, path) or not _calls_at(request, path[:-1]):
+        return ""
+    query = request.scope["query_string"].decode("latin-1")
+    return quote(path[:-1]) + (f"?{query}" if query else "")
 
 
 _PLAIN = {known.http_status: known.sample for known in (NOT_FOUND, METHOD_NOT_ALLOWED)}

@@ -4,8 +4,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
+from starlette.convertors import StringConvertor, register_url_convertor
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class _Id(StringConvertor):
+    regex = "[^/:]+"
+
+
+# `{job_id:id}` leaves `{job_id}:cancel` to the call of that name, which says what it takes to who asks with GET.
+register_url_convertor("id", _Id())
 
 
 class Router(APIRouter):

@@ -1,45 +1,37 @@
 """Objects of the storage as responses: files by the server's own means, others streamed, in ranges, too."""
 
-import re
+from collections.abc import Sequence
+from os import stat_result
+from pathlib import Path
 
 from fastapi import Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import Message, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import Receive, Scope, Send
 
+from photochrom.errors import ObjectNotFound
 from photochrom.storage.storage import Storage
 
 from . import problems
+from .conditions import instead
+from .ranges import Part, wanted_parts
 from .storage_threads import from_storage
 
-_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))")
 
-_REFUSED_RANGES = {
-    400: ("bad-request", "The Range header is malformed; it should look like `bytes=0-1023`."),
-    416: ("range-not-satisfiable", "The file ends before this range; Content-Range says where."),
-}
+class _FileParts(FileResponse):
+    """A file, of which Starlette sends the parts that we have found wanted."""
 
-
-class PhotoFile(FileResponse):
-    """A file, of which Starlette sends ranges; those that it refuses are problems like all else."""
+    def __init__(self, path: Path, like: FileResponse, parts: Sequence[Part] | None) -> None:
+        super().__init__(path, headers=dict(like.headers), media_type=like.media_type)
+        self._wanted = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file, or the part of it that was asked for."""
-        refused = False
-
-        async def send_or_refuse(message: Message) -> None:
-            nonlocal refused
-            if message["type"] == "http.response.start" and message["status"] in _REFUSED_RANGES:
-                refused = True
-                code, detail = _REFUSED_RANGES[message["status"]]
-                said = Headers(scope=message).get("content-range")
-                headers = {"Content-Range": said} if said else {}
-                answer = problems.problem(Request(scope), message["status"], code, detail, headers=headers)
-                await answer(scope, receive, send)
-            elif not refused:
-                await send(message)
-
-        await super().__call__(scope, receive, send_or_refuse)
+        """Send the file, or those parts."""
+        headers = [pair for pair in scope["headers"] if pair[0] not in {b"range", b"if-range"}]
+        if self._wanted is not None:
+            said = ",".join(f"{start}-{end - 1}" for start, end in self._wanted)
+            headers.append((b"range", f"bytes={said}".encode()))
+        await super().__call__({**scope, "headers": headers}, receive, send)
 
 
 def stored_response(
@@ -49,52 +41,57 @@ def stored_response(
     *,
     media_type: str,
     name: str | None = None,
-    headers: dict[str, str] | None = None,
+    headers: dict[str, str],
 ) -> Response:
-    """Return the object; `Range` with `If-Range` is heard if there is an ETag among the headers.
+    """Return the object, a part of it, or what its conditions ask for; there is an ETag among the headers.
 
     Raises:
         ObjectNotFound: there is no such object.
     """
     path = storage.local_path(key)
+    stat = None if path is None else _stat(path)
     # For its headers only, where there is no file.
-    like_a_file = PhotoFile(path or key, media_type=media_type, filename=name, headers=headers)
-    if path is not None:
-        return like_a_file
-    return _streamed(request, storage, key, like_a_file.headers)
+    like = FileResponse(path or key, media_type=media_type, filename=name, headers=headers, stat_result=stat)
+    if (other := instead(request, like.headers)) is not None:
+        if path is None:
+            storage.size(key)  # it is there still
+        return other
+    if path is None or stat is None:
+        return _streamed(request, storage, key, like.headers)
+    parts = wanted_parts(request.method, request.headers, like.headers, stat.st_size)
+    return _out_of_range(request, stat.st_size) if parts == [] else _FileParts(path, like, parts)
+
+
+def _stat(path: Path) -> stat_result:
+    try:
+        return path.stat()
+    except FileNotFoundError as error:
+        raise ObjectNotFound("The file has just been deleted.") from error
 
 
 def _streamed(request: Request, storage: Storage, key: str, headers: MutableHeaders) -> Response:
-    headers["Accept-Ranges"] = "bytes"
     if request.method == "GET" and "range" not in request.headers:
         # One request to the store, which tells the size along with the bytes.
         whole = storage.read(key)
         headers["Content-Length"] = str(whole.size)
         return StreamingResponse(from_storage(whole.chunks), headers=dict(headers))
     size = storage.size(key)
-    wanted = _wanted(request.headers, headers.get("etag"), size)
-    if wanted is not None and wanted[0] >= wanted[1]:
-        code, detail = _REFUSED_RANGES[416]
-        return problems.problem(request, 416, code, detail, headers={"Content-Range": f"bytes */{size}"})
-    start, end = wanted or (0, size)
+    parts = wanted_parts(request.method, request.headers, headers, size)
+    if parts == []:
+        return _out_of_range(request, size)
+    # Several parts may be answered by the whole (RFC 9110, 14.2): it is one request to the store.
+    status, (start, end) = (206, parts[0]) if parts is not None and len(parts) == 1 else (200, (0, size))
     headers["Content-Length"] = str(end - start)
-    if wanted is not None:
+    if status == 206:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    status = 200 if wanted is None else 206
     if request.method == "HEAD" or start == end:
         return Response(status_code=status, headers=dict(headers))
     chunks = storage.read(key, start, end).chunks
     return StreamingResponse(from_storage(chunks), status, dict(headers))
 
 
-def _wanted(asked: Headers, etag: str | None, size: int) -> tuple[int, int] | None:
-    """Return the wanted bytes, from and before; None for all: several ranges may be answered so (RFC 9110, 14.2)."""
-    found = _RANGE.fullmatch(asked.get("range", ""))
-    if found is None or asked.get("if-range", etag) != etag:
-        return None
-    first, last, suffix = found.groups()
-    if suffix is not None:
-        return max(0, size - int(suffix)), size if int(suffix) else 0
-    if last and int(last) < int(first):
-        return None
-    return int(first), min(size, int(last) + 1) if last else size
+def _out_of_range(request: Request, size: int) -> Response:
+    kind = problems.OUT_OF_RANGE
+    return problems.problem(
+        request, kind.http_status, kind.code, kind.sample, headers={"Content-Range": f"bytes */{size}"}
+    )

@@ -10,7 +10,14 @@ from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
 from photochrom.batches.turns import Turns
-from photochrom.errors import IdempotencyMismatch, JobConflict, JobNotFound, QuotaExceeded, StorageUnavailable
+from photochrom.errors import (
+    IdempotencyMismatch,
+    JobConflict,
+    JobNotFound,
+    PreconditionFailed,
+    QuotaExceeded,
+    StorageUnavailable,
+)
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
@@ -18,6 +25,7 @@ from photochrom.times import utc_now
 from ..access.ledger import charge, photographs
 from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
+from ..edge.conditions import IfMatch, require_match
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.routing import Router
 from ..edge.storage_threads import on_storage_thread, waits_for_storage
@@ -105,7 +113,7 @@ def list_jobs(
 
 
 @router.get(
-    "/{job_id}",
+    "/{job_id:id}",
     response_model=JobView,
     summary="See how a job stands",
     responses={304: {"description": "Unchanged since this ETag"}, **problems.responses(JobNotFound)},
@@ -160,15 +168,20 @@ def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobVie
 
 
 @router.delete(
-    "/{job_id}",
+    "/{job_id:id}",
     status_code=204,
     summary="Erase a job and its files",
-    responses=problems.responses(JobNotFound, StorageUnavailable),
+    responses=problems.responses(JobNotFound, PreconditionFailed, StorageUnavailable),
 )
 @waits_for_storage
-def delete_job(job_id: JobId, services: ServicesDep) -> None:
+def delete_job(job_id: JobId, services: ServicesDep, if_match: IfMatch = None) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
-    record = services.store.delete(job_id)
+
+    def check(record: JobRecord) -> None:
+        if if_match is not None:
+            require_match(if_match, _standing(services.queue, record).etag)
+
+    record = services.store.delete(job_id, check)
     services.queue.remove(record)
     for key in record.stored_keys():
         services.storage.delete(key)

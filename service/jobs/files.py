@@ -4,13 +4,15 @@ import hashlib
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
+from starlette.datastructures import Headers
 
 from photochrom.errors import (
     JobNotFound,
     ObjectNotFound,
     OriginalExpired,
+    PreconditionFailed,
     ResultExpired,
     ResultNotReady,
     StorageUnavailable,
@@ -21,10 +23,10 @@ from photochrom.storage.storage import Storage
 
 from ..deps import JobId, ServicesDep
 from ..edge import problems
+from ..edge.conditions import instead
 from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
 from ..edge.stored_files import stored_response
-from ..live.waiting import matches
 
 router = Router(prefix="/v1/jobs", tags=["jobs"])
 # Asked for again each time, which costs a 304: what was deleted, or is another's after signing out, is not shown.
@@ -36,14 +38,21 @@ def _file_answers(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
     answers = problems.responses(
         JobNotFound,
         StorageUnavailable,
-        problems.BAD_REQUEST,
+        PreconditionFailed,
         problems.OUT_OF_RANGE,
         *kinds,
     )
     answers[416]["description"] = "The range lies outside of the file"
-    return {206: {"description": "The range that was asked for"}, **answers}
+    known: dict[int | str, dict[str, Any]] = {
+        206: {"description": "The range that was asked for"},
+        304: {"description": "Unchanged since this ETag"},
+    }
+    return {**known, **answers}
 
 
+# Generators of clients that know no `image/*` take the second for any bytes.
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_PHOTO: dict[str, Any] = {"content": {"image/*": _BYTES, "application/octet-stream": _BYTES}}
 _OF_RESULT = (ResultNotReady, ResultExpired)
 _OF_PICTURE = (*_OF_RESULT, ObjectNotFound, problems.INVALID_REQUEST)
 
@@ -60,8 +69,7 @@ class Pictured(StrEnum):
     summary="Download the colorized photograph",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        304: {"description": "Unchanged since this ETag"},
+        200: _PHOTO,
         307: {"description": "A link to the object store, if that was asked for and there is one"},
         **_file_answers(*_OF_RESULT),
     },
@@ -71,7 +79,6 @@ def download_result(
     job_id: JobId,
     request: Request,
     services: ServicesDep,
-    if_none_match: Annotated[str | None, Header()] = None,
     redirect: Annotated[
         bool,
         Query(
@@ -82,8 +89,8 @@ def download_result(
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
     result = result_of(services.store, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
-    if matches(if_none_match, tag["ETag"]):
-        return Response(status_code=304, headers=_HEADERS | tag)
+    if (other := instead(request, Headers(_HEADERS | tag))) is not None:
+        return other
     # A link is signed for GET alone.
     if redirect and request.method == "GET" and (link := services.storage.link(result.key)):
         return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
@@ -97,7 +104,7 @@ def download_result(
     summary="Download the photograph as it came in",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
+        200: _PHOTO,
         **_file_answers(OriginalExpired),
     },
 )
@@ -112,8 +119,8 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
     summary="Download the photograph that lent its palette",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems.responses(JobNotFound, ObjectNotFound, OriginalExpired),
+        200: _PHOTO,
+        **_file_answers(ObjectNotFound, OriginalExpired),
     },
 )
 @waits_for_storage
@@ -128,9 +135,6 @@ def download_reference(job_id: JobId, request: Request, services: ServicesDep) -
 def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
     headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
-        if matches(request.headers.get("if-none-match"), headers["ETag"]):
-            storage.size(part.key)  # it is there still
-            return Response(status_code=304, headers=headers)
         return stored_response(
             request, storage, part.key, media_type=part.media_type, name=part.name, headers=headers
         )
@@ -143,7 +147,7 @@ def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
     summary="See a small picture of the result or of the original",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}},
+        200: {"content": {"image/jpeg": _BYTES, "application/octet-stream": _BYTES}},
         **_file_answers(*_OF_PICTURE),
     },
 )
@@ -162,7 +166,7 @@ def preview(
     summary="See where the network was sure",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        200: {"content": {"image/png": _BYTES, "application/octet-stream": _BYTES}},
         **_file_answers(*_OF_PICTURE),
     },
 )
@@ -195,8 +199,6 @@ def _why_no_result(record: JobRecord) -> str:
 def _small(request: Request, storage: Storage, key: str | None, media_type: str) -> Response:
     """Return a small picture, whose key always stands for the same one."""
     tag = {"ETag": f'W/"{hashlib.sha256((key or "").encode()).hexdigest()}"'}
-    if key and matches(request.headers.get("if-none-match"), tag["ETag"]):
-        return Response(status_code=304, headers=_HEADERS | tag)
     return _file(request, storage, key, media_type, headers=_HEADERS | tag)
 
 

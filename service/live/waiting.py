@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Header, Response
 from fastapi.concurrency import run_in_threadpool
 
+from ..edge.conditions import matches
 from ..watcher import JobWatcher
 from .standing import Seen, Standing, standings
 
@@ -22,21 +23,21 @@ Prefer = Annotated[
 IfNoneMatch = Annotated[str | None, Header(description="The ETag of an earlier answer.")]
 # Waiting requests are told of changes. This covers a lost subscription, and queue positions, which send no event.
 _LOOK_AGAIN_SECONDS = 2.0
-_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
+# More than that is more than any limit, and need not become a number.
+_DIGITS = 6
+# RFC 7240: names in any case, a word or a quoted one, blanks around the sign; of several the first one counts.
+_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*(?:"(\d+)"|(\d+))\s*(?:$|[,;])', re.IGNORECASE)
+# Between the quotes of another preference nothing is meant for us.
+_QUOTED = re.compile(r'=\s*"(?!\d+")(?:[^"\\]|\\.)*"')
 
 
 def wanted_wait(prefer: str | None, limit: float) -> float | None:
     """Return the seconds that `Prefer: wait=N` asks for, up to the limit; None where it asks for none."""
-    found = _WAIT.search(prefer or "")
-    return min(float(found[1]), limit) if found else None
-
-
-def matches(if_none_match: str | None, tag: str) -> bool:
-    """Compare weakly, as RFC 9110 asks for If-None-Match."""
-    if if_none_match is None:
-        return False
-    given = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
-    return "*" in given or tag.removeprefix("W/") in given
+    found = _WAIT.search(_QUOTED.sub("=_", prefer or ""))
+    if found is None:
+        return None
+    digits = found[1] or found[2]
+    return limit if len(digits.lstrip("0")) > _DIGITS else min(float(digits), limit)
 
 
 async def wait_until(

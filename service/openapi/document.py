@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from ..access.auth import COOKIE, is_open, scope_for
 from ..edge.problems import Problem
-from . import refusals, samples
+from . import headers, refusals, samples
 
 _REF = "#/components/schemas/{model}"
 _SCHEMES = {
@@ -53,6 +53,7 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
                 _ask_for_key(call, method.upper(), path, keys_required)
             _give_examples(call, path)
             refusals.add_common(call["responses"], method.upper())
+            headers.add(call, method.upper())
     for events in schema["webhooks"].values():
         # FastAPI treats these as calls that it validates; we send them to receivers.
         events["post"]["responses"].pop("422")
@@ -63,6 +64,7 @@ def _completed(schema: dict[str, Any], keys_required: bool) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template=_REF)
     components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
     components["examples"] = refusals.examples()
+    components["headers"] = headers.components()
     components["securitySchemes"] = _SCHEMES
     return schema
 

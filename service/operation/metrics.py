@@ -75,7 +75,7 @@ class RequestMeter:
         def measured(status: int) -> None:
             counted.append(status)
             # Of unknown paths and methods only that they are unknown: their number has no bound.
-            path = getattr(scope.get("route"), "path", "unknown")
+            path = getattr(scope.get("route"), "path_format", "unknown")
             self._seconds.labels(known_method(scope), path, status).observe(time.perf_counter() - start)
 
         async def send_measured(message: Message) -> None:

@@ -30,7 +30,7 @@ class RequestTrace:
 
             async def send_traced(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    path = getattr(scope.get("route"), "path", "unknown")
+                    path = getattr(scope.get("route"), "path_format", "unknown")
                     tracing.rename(f"{method} {path}")
                     ended = {"http.response.status_code": message["status"], "http.route": path}
                     tracing.tell(ended | {"photochrom.request_id": scope.get("request_id", "")})

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from photochrom.errors import (
     DeliveryNotFound,
     InvalidOption,
+    PreconditionFailed,
     QuotaExceeded,
     StorageUnavailable,
     TooManyWebhooks,
@@ -24,6 +25,7 @@ from ..access.ledger import ACTION, charge
 from ..caller import Caller
 from ..deps import CallerDep, DeliveryId, ServicesDep, WebhookId
 from ..edge import problems
+from ..edge.conditions import IfMatch, require_match, tag_of_json
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.routing import Router
 from ..settings import ServiceSettings
@@ -81,19 +83,24 @@ def list_webhooks(services: ServicesDep, caller: CallerDep) -> WebhookList:
     return WebhookList(items=[WebhookView.of(webhook, utc_now()) for webhook in seen])
 
 
-@router.get("/{webhook_id}", summary="See a webhook", responses=problems.responses(WebhookNotFound))
-def read_webhook(webhook_id: WebhookId, services: ServicesDep) -> WebhookView:
+@router.get("/{webhook_id:id}", summary="See a webhook", responses=problems.responses(WebhookNotFound))
+def read_webhook(webhook_id: WebhookId, services: ServicesDep, response: Response) -> WebhookView:
     """Return it without its secret; `disabled` and `failing_since` report its health."""
-    return WebhookView.of(services.webhooks.get(webhook_id), utc_now())
+    return _tagged(services.webhooks.get(webhook_id), response)
 
 
 @router.patch(
-    "/{webhook_id}",
+    "/{webhook_id:id}",
     summary="Change a webhook",
-    responses=problems.responses(*problems.JSON_BODY, WebhookNotFound, WebhookRejected),
+    responses=problems.responses(*problems.JSON_BODY, WebhookNotFound, PreconditionFailed, WebhookRejected),
 )
 def change_webhook(
-    webhook_id: WebhookId, change: WebhookChange, services: ServicesDep, caller: CallerDep
+    webhook_id: WebhookId,
+    change: WebhookChange,
+    services: ServicesDep,
+    caller: CallerDep,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> WebhookView:
     """Change the given fields. `enabled: true` resumes waiting deliveries; while disabled, no event is queued.
 
@@ -108,22 +115,25 @@ def change_webhook(
     keys = services.keys.alive() if change.enabled else []
 
     def changed(webhook: Webhook) -> Webhook:
+        _require_match(if_match, webhook)
         webhook = webhook.model_copy(update=update)
         if change.enabled and not webhook.lives(keys):
             webhook = _taken_over(webhook, caller)
         return webhook if change.enabled is None else webhook.enable(change.enabled)
 
-    return WebhookView.of(services.webhooks.change(webhook_id, changed), utc_now())
+    return _tagged(services.webhooks.change(webhook_id, changed), response)
 
 
 @router.delete(
-    "/{webhook_id}",
+    "/{webhook_id:id}",
     status_code=204,
     summary="Erase a webhook and its log",
-    responses=problems.responses(WebhookNotFound, StorageUnavailable),
+    responses=problems.responses(WebhookNotFound, PreconditionFailed, StorageUnavailable),
 )
-def delete_webhook(webhook_id: WebhookId, services: ServicesDep) -> None:
+def delete_webhook(webhook_id: WebhookId, services: ServicesDep, if_match: IfMatch = None) -> None:
     """Delete it. Nothing more is sent, not even deliveries that wait for another attempt."""
+    if if_match is not None:
+        _require_match(if_match, services.webhooks.get(webhook_id))
     services.webhooks.delete(webhook_id)
 
 
@@ -182,7 +192,7 @@ def list_deliveries(
 
 
 @router.get(
-    "/{webhook_id}/deliveries/{delivery_id}",
+    "/{webhook_id}/deliveries/{delivery_id:id}",
     summary="See a delivery",
     responses=problems.responses(WebhookNotFound, DeliveryNotFound),
 )
@@ -226,3 +236,17 @@ def _subscribable(chosen: tuple[EventType, ...]) -> tuple[EventType, ...]:
     if EventType.PING in chosen:
         raise InvalidOption(f"{EventType.PING} is sent when you call :ping; leave it out of `events`.")
     return tuple(dict.fromkeys(chosen))
+
+
+def _tagged(webhook: Webhook, response: Response) -> WebhookView:
+    view = WebhookView.of(webhook, utc_now())
+    response.headers["ETag"] = _tag_of(view)
+    return view
+
+
+def _require_match(if_match: str | None, webhook: Webhook) -> None:
+    require_match(if_match, _tag_of(WebhookView.of(webhook, utc_now())))
+
+
+def _tag_of(view: WebhookView) -> str:
+    return tag_of_json(view.model_dump_json())

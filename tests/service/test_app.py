@@ -57,11 +57,11 @@ def test_every_error_is_a_problem(client: TestClient, method: str, path: str, st
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/v1/jobs", "GET, HEAD, POST"),
-        ("/v1/jobs/j", "DELETE, GET, HEAD"),
-        ("/v1/jobs/j/result", "GET, HEAD"),
-        ("/v1/batches/b/items/a/b.jpg", "GET, HEAD, PUT"),
-        ("/", "GET, HEAD"),
+        ("/v1/jobs", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/jobs/j", "DELETE, GET, HEAD, OPTIONS"),
+        ("/v1/jobs/j/result", "GET, HEAD, OPTIONS"),
+        ("/v1/batches/b/items/a/b.jpg", "GET, HEAD, OPTIONS, PUT"),
+        ("/", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_a_405_names_all_methods_that_are_allowed(client: TestClient, path: str, methods: str) -> None:

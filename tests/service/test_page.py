@@ -100,3 +100,9 @@ def test_markup_has_no_script_or_style_of_its_own() -> None:
     page = ASSETS["index.html"].plain.decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)", page)
     assert not re.search(r"<style|\sstyle=|\son\w+=", page)
+
+
+@pytest.mark.parametrize("refusing", ["gzip;q=0", "gzip; q=0.000, br", "*;q=0", "br", "not-gzip"])
+def test_who_refuses_gzip_gets_none(client: TestClient, refusing: str) -> None:
+    answer = client.get("/web/main.js", headers={"Accept-Encoding": refusing})
+    assert "content-encoding" not in answer.headers

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from photochrom.access.keys import KeyLimits
+from photochrom.access.keys import KeyLimits, Scope
 from photochrom.access.quotas import Allowance, Use
 from service.app import create_app
 from service.settings import ServiceSettings
@@ -167,3 +167,12 @@ def test_a_header_that_does_not_tell_counts_as_the_most(tmp_path: Any, content: 
     path = tmp_path / "photo"
     path.write_bytes(content)
     assert pixels_of(path, otherwise=200) == 200
+
+
+def test_refusals_tell_the_pace_as_well(keyed: TestClient, bench: Bench) -> None:
+    headers = show(bench, Scope.READ, limits=KeyLimits(requests_per_minute=2))
+    refused = [keyed.post("/v1/batches", headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in refused] == [403, 403, 429]
+    assert {answer.headers["ratelimit-policy"] for answer in refused} == {'"requests";q=2;w=60'}
+    left = [answer.headers["ratelimit"].partition(";t=")[0] for answer in refused]
+    assert left == ['"requests";r=1', '"requests";r=0', '"requests";r=0']

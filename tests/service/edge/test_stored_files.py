@@ -62,6 +62,10 @@ def test_the_whole_file_comes_under_its_name(stored: TestClient, result: str) ->
         ("bytes=-5", 10235, 10240),
         ("bytes=-99999", 0, 10240),
         ("bytes=10239-99999", 10239, 10240),
+        ("Bytes = 0-9", 0, 10),
+        ("bytes=0-9,999999999-", 0, 10),
+        ("bytes=99999999999999999999999999-, ,-5", 10235, 10240),
+        ("bytes=0-9,5-19,20-29", 0, 30),
     ],
 )
 def test_a_part_is_that_part(stored: TestClient, result: str, asked: str, start: int, end: int) -> None:
@@ -75,6 +79,13 @@ def test_a_part_is_that_part(stored: TestClient, result: str, asked: str, start:
     "headers",
     [
         {"Range": "bytes=0-9", "If-Range": '"another"'},
+        {"Range": "bytes=0-9", "If-Range": f"W/{TAG}"},
+        {"Range": "items=0-9"},
+        {"Range": "banana"},
+        {"Range": "bytes=9-0"},
+        {"Range": "bytes=0-9,x"},
+        {"Range": "bytes="},
+        {"Range": "bytes=0-9" + ",0-9" * 200},
         {},
     ],
 )
@@ -88,10 +99,65 @@ def test_a_part_of_the_very_file_is_given_to_who_has_the_rest(stored: TestClient
     assert (answer.status_code, len(answer.content)) == (206, 240)
 
 
-def test_a_part_beyond_the_end_is_none(stored: TestClient, result: str) -> None:
-    answer = stored.get(result, headers={"Range": "bytes=10240-"})
+def test_a_range_in_head_is_not_heard(stored: TestClient, result: str) -> None:
+    for asked in ("bytes=0-9", "bytes=99999-"):
+        head = stored.head(result, headers={"Range": asked})
+        assert (head.status_code, head.headers["content-length"]) == (200, str(len(DATA)))
+
+
+def test_two_parts_come_both(stored: TestClient, result: str) -> None:
+    answer = stored.get(result, headers={"Range": "bytes=0-9,100-109,99999-"})
+    assert answer.status_code in {200, 206}
+    assert DATA[:10] in answer.content
+    assert DATA[100:110] in answer.content
+
+
+@pytest.mark.parametrize("asked", ["bytes=10240-", "bytes=-0", "bytes=99999-,-0"])
+def test_a_part_beyond_the_end_is_none(stored: TestClient, result: str, asked: str) -> None:
+    answer = stored.get(result, headers={"Range": asked})
     assert answer.status_code == 416
     assert answer.headers["content-range"].endswith("*/10240")
+
+
+@pytest.mark.parametrize("file", ["result", "original", "preview", "confidence", "reference"])
+def test_every_file_hears_conditions(
+    stored: TestClient, bench: Bench, photo: bytes, finish: Callable[..., JobRecord], file: str
+) -> None:
+    job = stored.post("/v1/jobs", content=photo).json()
+    record = finish(job["id"], DATA)
+    assert record.result is not None
+    pictures = {"preview_key": record.result.key, "confidence_key": record.result.key}
+    made = {"result": record.result.model_copy(update=pictures), "reference": record.original}
+    bench.store.change(job["id"], lambda one: one.model_copy(update=made))
+    url = f"{job['url']}/{file}"
+    first = stored.get(url)
+    assert first.status_code == 200, first.text
+    tag = first.headers["etag"]
+    for asked, status in (
+        ({"If-None-Match": tag}, 304),
+        ({"If-None-Match": f'"other", {tag}'}, 304),
+        ({"If-None-Match": "*"}, 304),
+        ({"If-None-Match": '"other"'}, 200),
+        ({"If-Match": tag}, 200),
+        ({"If-Match": "*"}, 200),
+        ({"If-Match": '"other"'}, 412),
+        ({"If-Match": '"other"', "If-None-Match": tag}, 412),
+    ):
+        answer = stored.get(url, headers=asked)
+        assert answer.status_code == status, asked
+        assert status != 304 or (answer.headers["etag"], answer.content) == (tag, b"")
+    if date := first.headers.get("last-modified"):
+        long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
+        for asked, status in (
+            ({"If-Modified-Since": date}, 304),
+            ({"If-Modified-Since": long_ago}, 200),
+            ({"If-Modified-Since": "yesterday"}, 200),
+            ({"If-Modified-Since": date, "If-None-Match": '"other"'}, 200),
+            ({"If-Unmodified-Since": date}, 200),
+            ({"If-Unmodified-Since": long_ago}, 412),
+            ({"If-Unmodified-Since": long_ago, "If-Match": tag}, 200),
+        ):
+            assert stored.get(url, headers=asked).status_code == status, asked
 
 
 def test_the_original_and_a_zip_come_as_well(

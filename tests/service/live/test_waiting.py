@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.times import utc_now
-from service.live.waiting import matches, wanted_wait
+from service.edge.conditions import matches
+from service.live.waiting import wanted_wait
 from support.queueing import Bench
 
 
@@ -92,6 +93,20 @@ def test_a_batch_answers_at_its_next_change_and_at_its_end(client: TestClient, p
         ("respond-async, wait=5", 5),
         ("wait=999", 60),
         ("wait=x", None),
+        ("Wait=10", 10),
+        ('wait="10"', 10),
+        ("wait = 10", 10),
+        ("WAIT=0", 0),
+        ("wait=99999999", 60),
+        ("wait=" + "9" * 5000, 60),
+        ("respond-async;x=1 , wait=5;foo", 5),
+        ("wait=5, wait=9", 5),
+        ('note="a, wait=9, b"', None),
+        ("await=9", None),
+        ("respond-async; wait=9", None),
+        ("wait=1.5", None),
+        ("wait=-1", None),
+        ('wait=""', None),
     ],
 )
 def test_waits_are_bounded(prefer: str | None, seconds: float | None) -> None:

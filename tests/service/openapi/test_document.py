@@ -139,21 +139,12 @@ def test_closed_calls_name_their_scope_and_open_ones_none() -> None:
     assert {} not in asked["paths"]["/v1/jobs"]["get"]["security"]
 
 
-@pytest.mark.parametrize(
-    ("given", "status", "code"),
-    [
-        ("bytes=50-", 416, "range-not-satisfiable"),
-        ("bytes=x", 400, "bad-request"),
-        ("lines=1-2", 400, "bad-request"),
-    ],
-)
 def test_a_range_that_is_refused_is_a_problem(
-    client: TestClient, bench: Bench, finish: Callable[[str], JobRecord], given: str, status: int, code: str
+    client: TestClient, bench: Bench, finish: Callable[[str], JobRecord]
 ) -> None:
     job_id = bench.submit(b"x").id
     finish(job_id)
-    response = client.get(f"/v1/jobs/{job_id}/result", headers={"Range": given})
-    assert (response.status_code, response.json()["code"]) == (status, code)
+    response = client.get(f"/v1/jobs/{job_id}/result", headers={"Range": "bytes=50-"})
+    assert (response.status_code, response.json()["code"]) == (416, "range-not-satisfiable")
     assert response.headers["content-type"] == "application/problem+json"
-    if status == 416:
-        assert response.headers["content-range"] == "bytes */8"
+    assert response.headers["content-range"] == "bytes */8"
