@@ -71,4 +71,4 @@ def made(client: TestClient, bench: Bench, kind: str) -> str:
     body = {"url": "https://photos.example/hook"} if kind == "webhooks" else None
     answer = client.post(f"/v1/{kind}", json=body)
     assert answer.status_code == 201, answer.text
-    return answer.headers["location"]
+    return str(answer.headers["location"])
