@@ -9,11 +9,14 @@ from starlette.convertors import StringConvertor, register_url_convertor
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
+ACTIONS = ("cancel", "pause", "ping", "replay", "resume", "retry", "retry-failed", "rotate-secret", "seal")
+
+
 class _Id(StringConvertor):
-    regex = "[^/:]+"
+    regex = "[^/]+" + "".join(f"(?<!:{action})" for action in ACTIONS)
 
 
-# `{job_id:id}` leaves `{job_id}:cancel` to the call of that name, which says what it takes to who asks with GET.
+# `{job_id:id}` leaves `{job_id}:cancel` to the call of that name, which answers GET with 405 and what it takes.
 register_url_convertor("id", _Id())
 
 
