@@ -39,7 +39,7 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp browser compiler exiftool  ## all tests, on all cores; those that hold a budget in seconds alone
+unit: $(VENV)/dev.stamp browser compiler exiftool proxy  ## all tests, on all cores; those that hold a budget in seconds alone
 	$(BIN)/pytest -n auto --dist worksteal -m "not alone"
 	$(BIN)/pytest -m alone
 
@@ -67,6 +67,14 @@ browser:
 	  echo "Installing Chromium for the tests of the page."; \
 	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	} || { echo "The tests of the page need Chromium: install it, or name one in CHROMIUM." >&2; exit 1; }
+
+# Unpacked, not installed: an installed nginx would start, and take port 80.
+.PHONY: proxy
+proxy: | $(VENV)/bin/python
+	@PATH="$$PATH:/usr/sbin:$(VENV)/nginx/usr/sbin"; command -v nginx >/dev/null || { \
+	  echo "Unpacking nginx for the tests behind a reverse proxy."; \
+	  $(AS_ROOT) apt-get update -qq && cd $(VENV) && apt-get download -qq nginx && dpkg -x nginx_*.deb nginx && rm nginx_*.deb; \
+	} || { echo "The tests behind a reverse proxy need nginx: install one." >&2; exit 1; }
 
 .PHONY: docs
 docs: $(VENV)/service.stamp  ## write the pages that are made from the code

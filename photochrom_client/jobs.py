@@ -120,7 +120,8 @@ class Jobs:
         path = Path(target)
         download(
             self._transport,
-            result.url,
+            # Not `result.url`: behind a proxy that holds the path of `server`, which stands before this one, too.
+            f"{_path(known.id)}/result",
             path,
             part=path.with_name(f".{known.id}.part"),
             overwrite=overwrite,

@@ -42,7 +42,8 @@ def main() -> int:
         http=patient(settings.client_timeout),
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
-        forwarded_allow_ips=[str(proxy) for proxy in settings.trusted_proxies],
+        # `Forwarded` does it, which also looks at the prefix.
+        proxy_headers=False,
         server_header=False,
         log_config=None,
         access_log=False,

@@ -39,11 +39,12 @@ from .edge.compression import JsonGzip
 from .edge.conditions import Conditions
 from .edge.failures import Failures
 from .edge.headers import AnswerHeaders
+from .edge.prefix import Forwarded
 from .edge.request_id import RequestId
 from .jobs import calls as jobs
 from .jobs import events as job_events
 from .jobs import files, suggestions
-from .openapi import document
+from .openapi import document, swagger
 from .operation import health, metrics
 from .operation.metrics import RequestMeter
 from .operation.schema import until_known
@@ -100,7 +101,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         version=__version__,
         description=_ABOUT,
         lifespan=_lifespan,
+        docs_url=None,
         redoc_url=None,
+        static_url=swagger.FILES,
         # Starlette's redirects name a scheme and a host, which behind a proxy are not the caller's.
         redirect_slashes=False,
         separate_input_output_schemas=False,
@@ -109,7 +112,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.registry = metrics.own_registry()
-    routers = (*_ROUTERS, page.page_router())
+    routers = (*_ROUTERS, swagger.router, page.page_router())
     app.state.calls = [call for router in routers for call in router.routes]
     handlers.install(app)
     document.describe(app)
@@ -140,6 +143,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.add_middleware(RequestId)
     if tracing.on():
         app.add_middleware(RequestTrace)
+    proxies = [str(proxy) for proxy in settings.trusted_proxies]
+    app.add_middleware(Forwarded, trusted_hosts=proxies, prefix=settings.prefix)
     app.add_middleware(Canonical)
     return app
 

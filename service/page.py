@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,9 @@ from starlette.datastructures import Headers
 from .edge.compression import takes_gzip
 from .edge.conditions import instead
 from .edge.headers import ALWAYS
+from .edge.prefix import address
 
+AcceptEncoding = Annotated[str, Header()]
 _FOLDER = Path(__file__).parent / "web"
 # `blob:` is the visitor's own photograph, shown before it is sent.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -57,11 +60,15 @@ class Asset:
 
     @classmethod
     def read(cls, path: Path) -> "Asset":
-        """Read and compress the file; `mtime=0` makes equal files equal bytes."""
-        plain = path.read_bytes()
+        """Read and compress the file."""
         media_type = (
             _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         )
+        return cls.of(media_type, path.read_bytes())
+
+    @classmethod
+    def of(cls, media_type: str, plain: bytes) -> "Asset":
+        """Compress the bytes; `mtime=0` makes equal files equal bytes."""
         digest = hashlib.sha256(plain).hexdigest()[:32]
         return cls(media_type, plain, gzip.compress(plain, 9, mtime=0), digest)
 
@@ -75,20 +82,30 @@ def read_assets(folder: Path = _FOLDER) -> dict[str, Asset]:
 def page_router() -> APIRouter:
     """Return the routes of the page; a name that is not one of its files is 404, never a look at the disk."""
     assets = read_assets()
+    index = assets.pop("index.html")
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
+    def page(request: Request, accept_encoding: AcceptEncoding = "") -> Response:
+        return _answer(request, _below(index, address("")), takes_gzip(accept_encoding))
+
     @router.api_route("/web/{name:path}", methods=["GET", "HEAD"])
-    def asset(
-        request: Request,
-        name: str = "index.html",
-        accept_encoding: Annotated[str, Header()] = "",
-    ) -> Response:
+    def asset(request: Request, name: str, accept_encoding: AcceptEncoding = "") -> Response:
         if name not in assets:
             raise HTTPException(status.HTTP_404_NOT_FOUND)
         return _answer(request, assets[name], takes_gzip(accept_encoding))
 
     return router
+
+
+@lru_cache(maxsize=16)
+def _below(index: Asset, prefix: str) -> Asset:
+    """Return the page for a proxy's path. Some proxies serve it without the slash that relative addresses need."""
+    return (
+        Asset.of(index.media_type, index.plain.replace(b'"web/', f'"{prefix}/web/'.encode()))
+        if prefix
+        else index
+    )
 
 
 def _answer(request: Request, asset: Asset, packed: bool) -> Response:

@@ -3,16 +3,26 @@
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, NonNegativeFloat
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat
 
 from photochrom.access.keys import KeyLimits
 from photochrom.settings import SharedSettings
+
+from .edge.prefix import joined
 
 
 def _unset(value: object) -> object:
     """Take an empty text for nothing: docker compose passes what is not set on as one."""
     return None if value == "" else value
+
+
+def _path(value: str) -> str:
+    path = value.rstrip("/")
+    if joined(path) != path:
+        raise ValueError("it should be a path such as /photochrom")
+    return path
 
 
 def _unlimited(value: object) -> object:
@@ -44,8 +54,8 @@ class ServiceSettings(SharedSettings):
     trusted_proxies: Annotated[
         tuple[IPv4Network | IPv6Network, ...],
         Field(
-            description="Addresses of reverse proxies, as a JSON list: what they say in X-Forwarded-For and -Proto of "
-            "a caller is believed, and of nobody else."
+            description="Addresses of reverse proxies, as a JSON list: what they say in X-Forwarded-For, -Proto and "
+            "-Prefix is believed, and of nobody else."
         ),
     ] = (ip_network("127.0.0.1"), ip_network("::1"))
     auth: Annotated[
@@ -131,6 +141,14 @@ class ServiceSettings(SharedSettings):
             description="Where callers reach the API, for links in webhooks; without it they are paths.",
         ),
     ] = ""
+    root_path: Annotated[
+        str,
+        AfterValidator(_path),
+        Field(
+            description="Path under which a reverse proxy serves the API, such as `/photochrom`; by default that of "
+            "PHOTOCHROM_PUBLIC_URL, or what a trusted proxy says in X-Forwarded-Prefix.",
+        ),
+    ] = ""
     webhook_limit: Annotated[int, Field(ge=0, description="Webhooks that one owner may register.")] = 50
     webhook_allow_http: Annotated[bool, Field(description="Let webhooks go to plain http, too.")] = False
     webhook_allowed_networks: Annotated[
@@ -175,6 +193,16 @@ class ServiceSettings(SharedSettings):
     def keys_required(self) -> bool:
         """True when every caller has to show a key."""
         return self.auth == "keys"
+
+    @property
+    def prefix(self) -> str:
+        """Path under which callers reach the service; "" for none, or where only the proxy knows it."""
+        return self.root_path or joined(urlsplit(self.public_url).path)
+
+    @property
+    def links_begin(self) -> str:
+        """What webhooks put before our paths."""
+        return self.public_url or self.prefix
 
     @property
     def loopback_only(self) -> bool:

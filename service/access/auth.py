@@ -22,6 +22,7 @@ from photochrom.full import takes_no_writes
 
 from ..caller import EVERYBODY, Caller
 from ..edge.handlers import queue_refuses, queue_unavailable
+from ..edge.prefix import address
 from ..edge.problems import problem_of
 from ..settings import is_loopback
 from .origins import SAFE, hostname, is_same_origin
@@ -30,7 +31,7 @@ COOKIE = "photochrom_session"
 # Browsers take a cookie of this prefix from the host itself over https, and from nobody else (RFC 6265bis, 4.1.3).
 HOST_COOKIE = f"__Host-{COOKIE}"
 # The page and the documents hold nothing of anybody; the probes are asked by machines that have no key.
-_OPEN = {"/", "/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/v1/session"}
+_OPEN = {"/", "/healthz", "/readyz", "/docs", "/openapi.json", "/v1/session"}
 _OPEN_FOLDERS = ("/web/", "/static-offline-docs/")
 # What the service takes and what the caller is: whoever has a key may know.
 _ANY_SCOPE = {"/v1/keys/me", "/v1/limits", "/v1/models"}
@@ -141,14 +142,16 @@ def presented_key(headers: Headers) -> str | None:
 def set_session(response: Response, request: Request, token: str, seconds: int) -> None:
     """Have the browser keep the session: no script can read it, and no other site's page makes it go along."""
     safe = _is_https(request)
-    name = HOST_COOKIE if safe else COOKIE
-    response.set_cookie(name, token, max_age=seconds, path="/", secure=safe, httponly=True, samesite="strict")
+    name, path = (_named(HOST_COOKIE), "/") if safe else (_named(COOKIE), address("/"))
+    response.set_cookie(
+        name, token, max_age=seconds, path=path, secure=safe, httponly=True, samesite="strict"
+    )
 
 
 def forget_session(response: Response) -> None:
     """Have the browser forget it, under either name."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
-    response.delete_cookie(HOST_COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    response.delete_cookie(_named(COOKIE), path=address("/"), httponly=True, samesite="strict")
+    response.delete_cookie(_named(HOST_COOKIE), path="/", secure=True, httponly=True, samesite="strict")
 
 
 def session_of(request: Request) -> str | None:
@@ -158,7 +161,14 @@ def session_of(request: Request) -> str | None:
     have photographs go to an account of its choice.
     """
     plain = _to_loopback(request) or not _is_https(request)
-    return request.cookies.get(HOST_COOKIE) or (request.cookies.get(COOKIE) if plain else None)
+    return request.cookies.get(_named(HOST_COOKIE)) or (
+        request.cookies.get(_named(COOKIE)) if plain else None
+    )
+
+
+def _named(cookie: str) -> str:
+    """Return the cookie's name: services under several paths of one host have one each, as `__Host-` asks for `/`."""
+    return cookie + address("").replace("/", "-")
 
 
 def _is_https(request: Request) -> bool:

@@ -36,6 +36,7 @@ from ..edge import problems
 from ..edge.conditions import IfMatch, require_match
 from ..edge.idempotency import idempotency
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.prefix import address
 from ..edge.routing import Router
 from ..edge.storage_threads import from_storage, on_storage_thread
 from ..edge.streaming import streamed
@@ -79,7 +80,7 @@ def create_batch(
     key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
     charge(services.allowance, caller, ACTION)
     begun = services.batches.create(record, key, services.settings.open_batches)
-    response.headers["Location"] = f"/v1/batches/{begun.id}"
+    response.headers["Location"] = address(f"/v1/batches/{begun.id}")
     if begun.id != record.id:
         response.status_code = 200
         response.headers["Idempotent-Replayed"] = "true"

@@ -10,6 +10,7 @@ from photochrom.jobs.record import UNFINISHED, JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions, ShownOptions
 
+from ..edge.prefix import address
 from ..edge.view import View
 
 
@@ -76,7 +77,7 @@ def view_of(jobs: JobStore, record: BatchRecord) -> BatchView:
     return BatchView(
         **record.model_dump(),
         state=record.state(counts),
-        url=f"/v1/batches/{record.id}",
+        url=address(f"/v1/batches/{record.id}"),
         total=total,
         done=total - sum(counts[state] for state in UNFINISHED),
         counts=counts,

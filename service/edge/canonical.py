@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SCHEMES = ("http://", "https://")
 # Sent on several lines, they mean the same as on one (RFC 9110, 5.3); our readers read one.
-_LISTS = {b"prefer", b"if-match", b"if-none-match", b"accept-encoding"}
+_LISTS = {b"prefer", b"if-match", b"if-none-match", b"accept-encoding", b"x-forwarded-prefix"}
 
 
 class Canonical:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from photochrom import errors
 from photochrom.full import MISCONF, takes_no_writes
 
+from .prefix import address
 from .problems import INTERNAL_ERROR, METHOD_NOT_ALLOWED, NOT_FOUND, InvalidField, problem, problem_of
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,9 @@ async def _http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.NOT_FOUND and (elsewhere := _without_slash(request)):
         return Response(status_code=307, headers={"Location": elsewhere})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed(request)):
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The documents' own files are no calls of ours; Starlette knows what they take.
+        allowed = _allowed(request) or set((error.headers or {}).get("Allow", "GET, HEAD").split(", "))
         headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
@@ -70,7 +73,7 @@ def _without_slash(request: Request) -> str:
     if not path.endswith("/") or _calls_at(request, path) or not _calls_at(request, path[:-1]):
         return ""
     query = request.scope["query_string"].decode("latin-1")
-    return quote(path[:-1]) + (f"?{query}" if query else "")
+    return address(quote(path[:-1])) + (f"?{query}" if query else "")
 
 
 _PLAIN = {known.http_status: known.sample for known in (NOT_FOUND, METHOD_NOT_ALLOWED)}

@@ -19,7 +19,7 @@ ALWAYS = {
     # For this caller only, and revalidated each time.
     "Cache-Control": "private, no-cache",
 }
-_SWAGGER = ("/docs", "/docs/oauth2-redirect")
+_SWAGGER = "/docs"
 _INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -33,7 +33,7 @@ class AnswerHeaders:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"] in _SWAGGER:
+        elif scope["path"] == _SWAGGER:
             await self._app(scope, receive, _Docs(send).send)
         else:
             await self._app(scope, receive, lambda message: send(_completed(message)))

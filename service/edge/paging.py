@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from .prefix import address
+
 Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -12,4 +14,4 @@ def link_next(request: Request, response: Response, following: str | None) -> No
     """Set the Link header to the page after `following`; the last page has none."""
     if following:
         url = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        response.headers["Link"] = f'<{address(url.path)}?{url.query}>; rel="next"'

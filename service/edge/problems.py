@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from photochrom import errors
 
 from .headers import ALWAYS
+from .prefix import address
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:photochrom:problem:"
@@ -117,7 +118,7 @@ def problem(
 ) -> Response:
     """Return one problem as a response; `members` extend it, as RFC 9457 allows."""
     request_id = request.scope.get("request_id", "")
-    body = make_problem(status, code, detail, request.url.path, request_id, invalid)
+    body = make_problem(status, code, detail, address(request.url.path), request_id, invalid)
     retry = {"Retry-After": str(_RETRY_SECONDS[status])} if status in _RETRY_SECONDS else {}
     content = {**(members or {}), **body.model_dump(exclude_none=True)}
     # The answer to an internal error is made outside every middleware.

@@ -27,6 +27,7 @@ from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.conditions import IfMatch, require_match
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.prefix import address
 from ..edge.routing import Router
 from ..edge.storage_threads import on_storage_thread, waits_for_storage
 from ..live.standing import Standing
@@ -84,7 +85,7 @@ async def create_job(
         look = partial(services.store.get, record.id)
         record = await wait_until(services.watcher, record.id, look, lambda seen: seen.finished, wait)
     found = await run_in_threadpool(_standing, services.queue, record)
-    headers = {"Location": f"/v1/jobs/{record.id}", "ETag": found.etag}
+    headers = {"Location": address(f"/v1/jobs/{record.id}"), "ETag": found.etag}
     if not record.finished:
         headers["Retry-After"] = _RETRY_AFTER
     if wait is not None:

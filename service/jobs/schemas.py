@@ -8,6 +8,7 @@ from pydantic import Field
 from photochrom.jobs.record import JobError, JobRecord, JobState, Progress, Result
 from photochrom.photo.options import ShownOptions
 
+from ..edge.prefix import address
 from ..edge.view import View
 
 
@@ -86,7 +87,7 @@ class JobView(View):
     @classmethod
     def of(cls, record: JobRecord, queue_position: int | None) -> "JobView":
         """Show `record`."""
-        url = f"/v1/jobs/{record.id}"
+        url = address(f"/v1/jobs/{record.id}")
         shared = record.model_dump(
             include=set(cls.model_fields) - {"original", "reference", "result", "model"}
         )

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ..access.auth import COOKIE, is_open, scope_for
+from ..edge.prefix import address
 from ..edge.problems import Problem
 from . import headers, refusals, samples
 
@@ -23,7 +24,7 @@ _SCHEMES = {
         "in": "cookie",
         "name": COOKIE,
         "description": "What POST /v1/session gives a browser for a key, for the service's own page; "
-        "over https its name begins with `__Host-`.",
+        "over https its name begins with `__Host-`, under a path of a proxy it ends with that.",
     },
 }
 
@@ -41,7 +42,8 @@ def describe(app: FastAPI) -> None:
                 webhooks=app.webhooks.routes,
             )
             app.openapi_schema = _completed(schema, app.state.settings.keys_required)
-        return app.openapi_schema
+        prefix = address("")
+        return {**app.openapi_schema, "servers": [{"url": prefix}]} if prefix else app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 

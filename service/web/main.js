@@ -3,7 +3,7 @@
 import * as actions from "./photos/actions.js";
 import * as albums from "./photos/albums.js";
 import { announce } from "./announce.js";
-import { capabilities, listJobs, urls } from "./api/api.js";
+import { base, capabilities, listJobs, urls } from "./api/api.js";
 import { banner, raiseBanner, showBanner } from "./ui/banner.js";
 import { h, icon, iconButton, say, write } from "./ui/dom.js";
 import { acceptFrom, chooseFiles } from "./photos/intake.js";
@@ -38,7 +38,7 @@ let loading = true;
 
 const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
-const mark = h("a.mark", { href: "/" }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
+const mark = h("a.mark", { href: base }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
 document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton(), makeLeaveButton()));
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));

@@ -1,6 +1,6 @@
 /** Asks for a key where the service requires one; the key goes to the service and is not stored here. */
 
-import { closeSession, isSignedIn, onKeyWanted, openSession } from "./api/api.js";
+import { base, closeSession, isSignedIn, onKeyWanted, openSession } from "./api/api.js";
 import { showBanner } from "./ui/banner.js";
 import { h, iconButton, write } from "./ui/dom.js";
 import { forgetAll } from "./photos/remembered.js";
@@ -22,7 +22,7 @@ async function leave() {
   try {
     await closeSession();
     await forgetAll();
-    location.replace("/");
+    location.replace(base);
   } catch {
     showBanner(words.unreachable);
   }

@@ -27,6 +27,7 @@ from ..deps import CallerDep, DeliveryId, ServicesDep, WebhookId
 from ..edge import problems
 from ..edge.conditions import IfMatch, require_match, tag_of_json
 from ..edge.paging import Cursor, Limit, link_next
+from ..edge.prefix import address
 from ..edge.routing import Router
 from ..settings import ServiceSettings
 from .destinations import check_url
@@ -72,7 +73,7 @@ def create_webhook(
         created_at=utc_now(),
     )
     services.webhooks.create(webhook, services.settings.webhook_limit)
-    response.headers.update({"Location": f"/v1/webhooks/{webhook.id}", **_NO_STORE})
+    response.headers.update({"Location": address(f"/v1/webhooks/{webhook.id}"), **_NO_STORE})
     return NewSecretView.of(webhook, utc_now())
 
 
@@ -164,7 +165,7 @@ def ping_webhook(
     """Send `webhook.ping`, in one attempt; its delivery tells what came of it."""
     charge(services.allowance, caller, ACTION)
     webhook = services.webhooks.get(webhook_id)
-    delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.public_url)
+    delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.links_begin)
     view = DeliveryView.of(delivery)
     response.headers["Location"] = view.url
     return view

@@ -92,7 +92,7 @@ class Dispatcher:
             self._keys_at = time.monotonic() + _KEYS_SECONDS
             for webhook in await asyncio.to_thread(self.store.disable_orphans):
                 _log.warning("Webhook %s is disabled: its key was revoked, or has expired", webhook.id)
-        fanned_out = await asyncio.to_thread(self.store.fan_out, self.settings.public_url)
+        fanned_out = await asyncio.to_thread(self.store.fan_out, self.settings.links_begin)
         for webhook in await asyncio.to_thread(self.store.all):
             if not webhook.disabled:
                 await self._begin(webhook)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from photochrom.jobs.events import SUBSCRIBABLE, EventType, Payload
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook
 
+from ..edge.prefix import address
 from ..edge.view import View
 
 _EVENTS = Field(min_length=1, max_length=len(SUBSCRIBABLE), description="Events that it receives.")
@@ -123,7 +124,7 @@ class DeliveryView(View):
         shared = delivery.model_dump(include=set(cls.model_fields) - {"attempts"})
         return cls(
             **shared,
-            url=f"/v1/webhooks/{delivery.webhook_id}/deliveries/{delivery.id}",
+            url=address(f"/v1/webhooks/{delivery.webhook_id}/deliveries/{delivery.id}"),
             attempts=[AttemptView.of(attempt) for attempt in delivery.attempts],
             payload=Payload.model_validate_json(delivery.body),
         )

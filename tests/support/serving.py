@@ -23,6 +23,7 @@ def serving(settings: ServiceSettings, port: int = 0) -> Iterator[str]:
             http=patient(settings.client_timeout),
             log_level="error",
             timeout_graceful_shutdown=1,
+            proxy_headers=False,
         )
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))

@@ -13,8 +13,10 @@ export class Problem extends Error {
   }
 }
 
-const job = (id) => `/v1/jobs/${encodeURIComponent(id)}`;
-const batch = (id) => `/v1/batches/${encodeURIComponent(id)}`;
+/** Where the service is on its host: `/`, or the path under which a proxy serves it. */
+export const base = new URL("../../", import.meta.url).pathname;
+const job = (id) => `${base}v1/jobs/${encodeURIComponent(id)}`;
+const batch = (id) => `${base}v1/batches/${encodeURIComponent(id)}`;
 export const urls = {
   archive: (id) => `${batch(id)}/archive.zip`,
   result: (id) => `${job(id)}/result`,
@@ -27,7 +29,7 @@ export const urls = {
 
 /** The optional features of this service, from its own description: the page hides what is missing. */
 export async function capabilities() {
-  const described = await json(await call("/openapi.json"));
+  const described = await json(await call(`${base}openapi.json`));
   const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
   const has = (path) => paths.has(path);
   return {
@@ -43,7 +45,7 @@ export async function capabilities() {
 
 /** The capabilities of the loaded models; unknown while none is loaded. */
 export async function modelCapabilities() {
-  const models = await json(await call("/v1/models", { cache: "no-store" }));
+  const models = await json(await call(`${base}v1/models`, { cache: "no-store" }));
   if (!models.length) return {};
   const all = (name) => models.every(({ capabilities }) => capabilities?.includes(name));
   return { hints: all("hints"), palette: all("palette") };
@@ -60,7 +62,7 @@ export function createJob(file, options, { key, signal, onsent, place = null, re
   if (hints.length) form.append("hints", JSON.stringify(hints));
   if (reference) form.append("reference", reference, reference.name);
   form.append("photo", file, file.name);
-  const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", "/v1/jobs"];
+  const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", `${base}v1/jobs`];
   const attempt = () => new Promise((resolve, reject) => {
     // fetch cannot report how much of a body is sent.
     const request = new XMLHttpRequest();
@@ -91,13 +93,13 @@ export async function readJob(id, etag) {
 /** The records of all jobs, newest first, page by page. */
 export async function* listJobs() {
   for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`/v1/jobs?${page(cursor)}`));
+    const { items, next_cursor } = await json(await call(`${base}v1/jobs?${page(cursor)}`));
     yield items;
     if (!(cursor = next_cursor)) return;
   }
 }
 
-export const createBatch = (name) => call("/v1/batches", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then(json);
+export const createBatch = (name) => call(`${base}v1/batches`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then(json);
 export const sealBatch = (id) => call(`${batch(id)}:seal`, { method: "POST" }, [404]);
 export const cancelBatch = (id) => call(`${batch(id)}:cancel`, { method: "POST" });
 export const pauseBatch = (id) => call(`${batch(id)}:pause`, { method: "POST" });
@@ -107,7 +109,7 @@ export const retryBatch = (id) => call(`${batch(id)}:retry-failed`, { method: "P
 /** Every batch, newest first. */
 export async function* listBatches() {
   for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`/v1/batches?${page(cursor)}`));
+    const { items, next_cursor } = await json(await call(`${base}v1/batches?${page(cursor)}`));
     yield* items;
     if (!(cursor = next_cursor)) return;
   }
@@ -125,7 +127,7 @@ export async function* listItems(id) {
 export const cancelJob = (id) => call(`${job(id)}:cancel`, { method: "POST" }).then(json);
 export const retryJob = (id) => call(`${job(id)}:retry`, { method: "POST" }).then(json);
 export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: true }, [404]);
-export const isUp = () => call("/healthz", { cache: "no-store" });
+export const isUp = () => call(`${base}healthz`, { cache: "no-store" });
 export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
 
 /** Call `onchange` whenever the job may have changed; returns a function that stops it. */
@@ -148,12 +150,12 @@ export function onKeyWanted(ask) {
 }
 
 /** Sign in with a key; the service sets a cookie that the browser also sends for pictures, downloads and events. */
-export const openSession = (key) => call("/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
+export const openSession = (key) => call(`${base}v1/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
 
-export const closeSession = () => call("/v1/session", { method: "DELETE" });
+export const closeSession = () => call(`${base}v1/session`, { method: "DELETE" });
 
 /** Whether the service requires keys. */
-export const isSignedIn = () => call("/v1/limits").then(json).then(({ allowance }) => Boolean(allowance));
+export const isSignedIn = () => call(`${base}v1/limits`).then(json).then(({ allowance }) => Boolean(allowance));
 
 /** Repeat a call that was refused without a key, once there is one; all calls wait for the same key. */
 async function withKey(attempt, ask = askForKey) {

@@ -1,7 +1,10 @@
 /** What this browser remembers: the photographs' cards and their thumbnails, in IndexedDB. */
 
+import { base } from "../api/api.js";
+
 const open = new Promise((resolve) => {
-  const request = indexedDB.open("photochrom", 1);
+  // All paths of a host share its databases; services under several have one each.
+  const request = indexedDB.open(`photochrom${base.slice(0, -1)}`, 1);
   request.onupgradeneeded = () => {
     request.result.createObjectStore("photos", { keyPath: "id" });
     request.result.createObjectStore("thumbs");

@@ -69,7 +69,7 @@ const workersAllowed = () => Math.min(4, Math.max(1, (navigator.hardwareConcurre
 
 function newWorker() {
   started += 1;
-  return new Worker("/web/photos/thumbs-worker.js", { type: "module" });
+  return new Worker(new URL("thumbs-worker.js", import.meta.url), { type: "module" });
 }
 
 async function serve(worker, key, { photo, version, callbacks }) {

@@ -79,4 +79,8 @@ def test_an_action_says_how_it_is_called(client: TestClient) -> None:
 def test_options_tells_what_an_address_takes(client: TestClient) -> None:
     answer = client.options("/v1/jobs")
     assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+    for path in ("/docs", "/openapi.json", "/static-offline-docs/swagger-ui.css", "/web/main.js"):
+        answer = client.options(path)
+        assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS"), path
+        assert client.post(path).headers["allow"] == "GET, HEAD, OPTIONS"
     assert client.options("/nowhere").status_code == 404
