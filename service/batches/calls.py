@@ -300,7 +300,10 @@ def download_archive(batch_id: BatchId, services: ServicesDep, request: Request)
     summary="List what failed, one JSON object a line",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}},
+        # Generators of clients that do not know the first take the second.
+        200: {
+            "content": {kind: {"schema": {"type": "string"}} for kind in ("application/jsonl", "text/plain")}
+        },
         **problems.responses(BatchNotFound),
     },
 )
