@@ -10,6 +10,8 @@ BUDGET ?= model/configs/budget-cpu.toml
 COMPARISON ?= runs/compare
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# Hundreds of interpreters are started by the tests, and several by `up`: each would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
@@ -41,7 +43,7 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 .PHONY: unit
 unit: $(VENV)/dev.stamp browser compiler exiftool proxy  ## all tests, on all cores; those that hold a budget in seconds alone
 	$(BIN)/pytest -n auto --dist worksteal -m "not alone"
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 .PHONY: format
 format: $(VENV)/dev.stamp  ## let ruff fix and format the code

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 
 from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
+from photochrom.progress import Count
 from photochrom_client import ApiError, Client, ConnectionFailed, Retries
 
 from .ledger import Ledger, held
 from .outcomes import Report
 from .plan import Plan, make_plan
-from .progress import meter
 from .transfers import Transfers
 from .uploads import Sender
 
@@ -110,10 +109,10 @@ def _run(
         on_retry=waits.note,
     )
     sender = Sender(client, ledger, source, options)
-    with meter(console, len(plan.items)) as shown:
+    with Count(len(plan.items), console=console, transient=True) as count:
         transfers = Transfers(client, ledger, sender, plan.items, width=remote.transfers, overwrite=overwrite)
         try:
-            transfers.run(lambda done, note: shown.show(done, waits.said() or note))
+            transfers.run(lambda done, note: count.report(done, waits.said() or note))
         except KeyboardInterrupt:
             # A second one ends this process at once: nothing that is left to do would be lost.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -151,4 +150,4 @@ class _Waits:
 
     def said(self) -> str:
         """Return the current note; empty when no call is being retried."""
-        return escape(self._said) if time.monotonic() < self._until else ""
+        return self._said if time.monotonic() < self._until else ""

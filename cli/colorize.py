@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from photochrom.photo.options import ColorizeOptions
 from photochrom.processes.cores import usable_cores
+from photochrom.progress import Count
 
 from .colorist import Colorist, Outcome
 from .outcomes import tell
@@ -59,19 +58,20 @@ def _colorize(
     env = {"PHOTOCHROM_THREADS": str(max(1, usable_cores() // processes))}
     with (
         _colorists(processes, env, reference) as idle,
-        _progress(console) as progress,
+        _count(len(plan.items), console) as count,
         ThreadPoolExecutor(processes) as pool,
     ):
-        bar = progress.add_task("", total=len(plan.items), file="")
 
         def restore(index: int) -> Outcome:
             item = plan.items[index]
             colorist = idle.get()
             try:
-                return colorist.restore(item, options, lambda stage: _show(progress, bar, item.source, stage))
+                return colorist.restore(
+                    item, options, lambda stage: count.report(note=f"{stage} {item.source.name}")
+                )
             finally:
                 idle.put(colorist)
-                progress.advance(bar)
+                count.add()
 
         futures = [pool.submit(restore, index) for index in range(len(plan.items))]
         try:
@@ -100,19 +100,10 @@ def _colorists(
         colorist.close()
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[file]}"),
-        console=console,
-        transient=True,
-    )
-
-
-def _show(progress: Progress, bar: TaskID, source: Path, stage: str) -> None:
-    progress.update(bar, file=escape(f"{stage} {source.name}"))
+def _count(photographs: int, console: Console) -> Count:
+    # A script that calls this once for every file wants no lines about "1 of 1".
+    quiet = photographs == 1 and not console.is_terminal
+    return Count(photographs, console=console, quiet=quiet, transient=True)
 
 
 def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> None:

@@ -44,7 +44,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Hold the options that stand before any command."""
+    """Take the options that come before a command."""
 
 
 @app.command()
@@ -83,21 +83,21 @@ def colorize(
         list[str] | None,
         typer.Option(
             metavar="X,Y,COLOUR",
-            help="A spot whose colour is known, for one photograph, such as 0.4,0.3,#a04030: shares of width and "
-            "height from the top left. May be given often.",
+            help="A spot whose colour is known, for one photograph, such as 0.4,0.3,#a04030: its place as shares of "
+            "width and height from the top left, and its colour. Repeat it for more spots.",
         ),
     ] = None,
     reference: Annotated[
         Path | None,
-        typer.Option(help="A colour photograph that lends its palette.", exists=True, dir_okay=False),
+        typer.Option(help="A colour photograph whose palette is used.", exists=True, dir_okay=False),
     ] = None,
-    processes: Annotated[int, typer.Option(help="Processes for a folder; 0 for one a core.", min=0)] = 0,
+    processes: Annotated[int, typer.Option(help="Processes for a folder; 0 means one per core.", min=0)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
 ) -> None:
     """Colorize a photograph or a folder, without a server.
 
-    A folder keeps its inner structure. What TARGET already holds is left alone, so a run that was
-    interrupted goes on where it stopped. The exit code is 1 if any photograph failed.
+    A folder keeps its inner structure. What TARGET already holds is skipped, so an interrupted
+    run continues where it stopped. The exit code is 1 if any photograph failed.
     """
     from .colorize import run_files
 
@@ -150,23 +150,24 @@ def batch(
     sepia: Sepia = DEFAULTS.sepia,
     pages: Pages = DEFAULTS.pages,
     transfers: Annotated[
-        int, typer.Option(help="Photographs under way at once, each way.", min=1, max=64)
+        int, typer.Option(help="Photographs to upload, and to download, at the same time.", min=1, max=64)
     ] = 4,
     patience: Annotated[
         float, typer.Option(help="Seconds to wait for a service that has stopped answering.", min=0)
     ] = 600,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what OUT already holds, whoever made it.")
+        bool,
+        typer.Option("--overwrite", help="Replace what OUT already holds, even files of another origin."),
     ] = False,
 ) -> None:
-    """Colorize a folder on a running service: this machine's (`photochrom up`), or another's.
+    """Colorize a folder through a running service, on this machine (`photochrom up`) or another.
 
-    Results come into OUT as they are ready, under the same names and folders. What OUT already holds is
-    left alone. After Ctrl-C, a crash or a lost connection the same command goes on where it stopped, and
-    sends nothing twice; what failed is tried again. A service that restarts is waited for.
+    Results are written to OUT as they become ready, under the same names and folders. What OUT already
+    holds is skipped. After Ctrl-C, a crash or a lost connection, run the same command again: it continues
+    where it stopped, sends nothing twice and retries what failed. It waits for a service that restarts.
 
-    Services with API keys take one from the environment variable PHOTOCHROM_API_KEY. The exit code is 1
-    if any photograph failed; OUT/photochrom-errors.jsonl then says which, and why.
+    If the service asks for an API key, set the environment variable PHOTOCHROM_API_KEY. The exit code is 1
+    if any photograph failed; OUT/photochrom-errors.jsonl then lists them, with the reasons.
     """
     try:
         from .batch import Remote, run_batch
@@ -195,7 +196,7 @@ def doctor(
         Path, typer.Option(help="Data folder that `up` will have.", envvar="PHOTOCHROM_DATA_DIR")
     ] = Path("data"),
 ) -> None:
-    """Check that this machine can run Photochrom, and say what to do where it cannot."""
+    """Check that this machine can run Photochrom, and say what to do if it cannot."""
     from .doctor import examine
 
     raise typer.Exit(examine(data))

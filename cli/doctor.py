@@ -1,4 +1,4 @@
-"""`photochrom doctor`: can this machine run Photochrom, and if not, what is to be done."""
+"""`photochrom doctor`: checks whether this machine can run Photochrom, and says what to do if it cannot."""
 
 import json
 import os
@@ -33,7 +33,7 @@ _CHECKUP_SECONDS = 120
 
 
 class Verdict(StrEnum):
-    """How a check ended; only `BROKEN` makes the exit code 1."""
+    """The outcome of a check; only `BROKEN` makes the exit code 1."""
 
     FINE = "fine"
     DOUBTFUL = "doubtful"
@@ -83,7 +83,7 @@ def _safely(subject: str, check: Callable[[], list[Finding]]) -> list[Finding]:
 
 
 def check_python() -> list[Finding]:
-    """Name the interpreter: reports are useless without it."""
+    """Name the interpreter: bug reports are useless without it."""
     version = ".".join(map(str, sys.version_info[:3]))
     return [Finding("python", Verdict.FINE, f"{version}, {_cores()}")]
 
@@ -102,7 +102,7 @@ def check_memory() -> list[Finding]:
 
 
 def check_disk(data: Path) -> list[Finding]:
-    """Look at the room for uploads and results."""
+    """Check the free space for uploads and results."""
     free = shutil.disk_usage(_nearest(data)).free
     verdict = Verdict.DOUBTFUL if free < _LITTLE_DISK else Verdict.FINE
     hint = "; uploads are refused when it is full" if verdict is Verdict.DOUBTFUL else ""
@@ -110,11 +110,11 @@ def check_disk(data: Path) -> list[Finding]:
 
 
 def check_storage() -> list[Finding]:
-    """Write to the object store, if there is to be one."""
+    """Write to the object store, if one is configured."""
     try:
         settings = SharedSettings()
     except UNUSABLE:
-        return []  # told with the queue
+        return []  # reported with the queue
     if not settings.storage:
         return []
     try:
@@ -165,13 +165,15 @@ def _ping(url: str) -> Finding:
         return Finding("queue", Verdict.BROKEN, f"REDIS_URL does not answer: {error}")
     if not persistent:
         return Finding(
-            "queue", Verdict.DOUBTFUL, "REDIS_URL answers without appendonly: its restart loses accepted jobs"
+            "queue",
+            Verdict.DOUBTFUL,
+            "REDIS_URL answers without appendonly: accepted jobs are lost when it restarts",
         )
     return Finding("queue", Verdict.FINE, "REDIS_URL answers, append-only file on")
 
 
 def check_model() -> list[Finding]:
-    """Let a process load the model and predict, as a worker would."""
+    """Start a process that loads the model and predicts, as a worker does."""
     try:
         checkup = subprocess.run(  # noqa: S603 - our own module
             children.module_command("workers.checkup"),
@@ -220,7 +222,7 @@ def _judge_model(report: dict[str, Any]) -> Finding:
     if error := report.get("error"):
         return Finding("model", Verdict.BROKEN, error)
     line = f"{report['model']} ({report['precision']}) on {report['provider']}"
-    timing = f"{report['seconds']:.2f} s a prediction at {report['side']} px"
+    timing = f"{report['seconds']:.2f} s per prediction at {report['side']} px"
     fell_back = "onnxruntime-gpu" in report["runtimes"] and report["provider"] == "CPUExecutionProvider"
     if fell_back:
         return Finding("model", Verdict.DOUBTFUL, f"{line}, not on the GPU: check driver and CUDA; {timing}")
@@ -228,7 +230,7 @@ def _judge_model(report: dict[str, Any]) -> Finding:
 
 
 def _judge_held(held: dict[str, bool]) -> Finding:
-    """Say what confines the process that opens photographs."""
+    """Report how the process that opens photographs is confined."""
     lacking = [name for name, holds in held.items() if not holds]
     if lacking:
         return Finding("child", Verdict.DOUBTFUL, f"not confined in {', '.join(lacking)}; see SECURITY.md")

@@ -1,4 +1,4 @@
-"""`photochrom keys`: make, list and revoke API keys, straight in the queue's Redis; no call of the API makes one."""
+"""`photochrom keys`: make, list and revoke API keys, directly in the queue's Redis; the API cannot make keys."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from .queue_at_hand import Data, queue_at_hand
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 _USUAL = [Scope.READ, Scope.WRITE]
-Bound = Annotated[int | None, typer.Option(min=0, help="Instead of the server's setting.")]
+Bound = Annotated[int | None, typer.Option(min=0, help="Overrides the server's setting.")]
 
 
 @app.command()
@@ -29,16 +29,16 @@ def create(
         ),
     ] = _USUAL,
     days: Annotated[
-        int | None, typer.Option(min=1, help="Days until it expires; never, if not given.")
+        int | None, typer.Option(min=1, help="Days until it expires; without this it never does.")
     ] = None,
     like: Annotated[
         str | None,
         typer.Option(
-            help="Id of a key whose jobs the new one shares, e.g. to take its place.", metavar="KEY"
+            help="Id of a key whose jobs the new one shares, for example to replace it.", metavar="KEY"
         ),
     ] = None,
     requests_per_minute: Annotated[
-        int | None, typer.Option(min=1, help="Instead of the server's setting.")
+        int | None, typer.Option(min=1, help="Overrides the server's setting.")
     ] = None,
     daily_jobs: Bound = None,
     daily_bytes: Bound = None,
@@ -46,9 +46,9 @@ def create(
     daily_actions: Bound = None,
     data: Data = Path("data"),
 ) -> None:
-    """Make a key and print it, this once: only its hash is kept.
+    """Make a key and print it once: only its hash is stored.
 
-    The key alone goes to stdout: KEY=$(photochrom keys create laptop).
+    Only the key goes to stdout, for KEY=$(photochrom keys create laptop).
     """
     limits = KeyLimits(
         requests_per_minute=requests_per_minute,
@@ -76,7 +76,7 @@ def create(
 
 @app.command("list")
 def list_keys(data: Data = Path("data")) -> None:
-    """List the keys; of the keys themselves only the ids."""
+    """List the keys by their ids; the keys themselves are not stored."""
     with queue_at_hand(data) as redis:
         rows = KeyStore(redis).listed()
     lines: list[tuple[str, ...]] = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
@@ -89,10 +89,10 @@ def list_keys(data: Data = Path("data")) -> None:
 
 @app.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it; the key itself does as well.")],
+    key_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it, or the key itself.")],
     data: Data = Path("data"),
 ) -> None:
-    """Revoke a key, at once, with the sessions of browsers that it opened and its webhooks; its jobs stay."""
+    """Revoke a key at once, with its browser sessions and webhooks; its jobs stay."""
     with queue_at_hand(data) as redis:
         record = KeyStore(redis).revoke(key_id.removeprefix("phc_").partition("_")[0])
         disabled = WebhookStore(redis).disable_orphans()

@@ -20,9 +20,9 @@ Temperature = Annotated[
 ]
 Strength = Annotated[float, typer.Option(help="0 to 1: scales the predicted colour.")]
 Pages = Annotated[
-    PageChoice, typer.Option(help="first, or all: every page of a TIFF goes into a TIFF of as many.")
+    PageChoice, typer.Option(help="first, or all: every page of a TIFF, as a TIFF of as many pages.")
 ]
-Sepia = Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")]
+Sepia = Annotated[float, typer.Option(help="0 to 1: mixes the print's own tone into the colours.")]
 
 
 def chosen(**given: object) -> ColorizeOptions:

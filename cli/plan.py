@@ -16,7 +16,7 @@ _ALIASES = {".jpeg": ".jpg", ".tiff": ".tif", ".heif": ".heic", ".j2k": ".jp2", 
 _FORMATS = {suffix: kind for kind, suffix in _SUFFIXES.items()}
 _FORMATS |= {alias: _FORMATS[suffix] for alias, suffix in _ALIASES.items()}
 _READ_ONLY = {".bmp", ".dib", ".gif", ".pbm", ".pgm", ".pnm", ".ppm"}
-# Images that are not read: the run names each, with what it is. Other files beside the photographs it only counts.
+# Image formats that Photochrom does not read: the run names each such file. Other files it only counts.
 _OTHER_IMAGE = re.compile(
     r"\.(3fr|arw|cr2|cr3|crw|dng|erf|fff|iiq|kdc|mrw|nef|orf|pef|raf|raw|rw2|srw|x3f|dcx|dds|djvu|eps|exr|fits|hdr|ico"
     r"|jls|jng|jxl|jxr|pam|pcd|pct|pcx|pfm|pict|psb|psd|qoi|ras|sgi|tga|wdp|xcf)"
@@ -41,7 +41,7 @@ class Plan:
 
 
 class CannotPlan(PhotochromError):
-    """Source and target do not go together."""
+    """Source and target do not fit together."""
 
     code = "cannot-plan"
 
@@ -64,7 +64,7 @@ def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
     """Return the format for a single file: the one its name says, unless another was asked for.
 
     Raises:
-        CannotPlan: name and asked format contradict each other, or the name is none that we write.
+        CannotPlan: name and asked format contradict each other, or Photochrom does not write what the name asks for.
     """
     named = _FORMATS.get(target.suffix.lower())
     if target.suffix and not named:
@@ -73,7 +73,7 @@ def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
     if asked is OutputFormat.SAME:
         return named or asked
     if named and named is not asked:
-        raise CannotPlan(f"{target.name} would not hold {asked}: drop --format or change the name.")
+        raise CannotPlan(f"{target.name} is not a name for {asked}; drop --format or change the name.")
     return asked
 
 
@@ -95,7 +95,7 @@ def _without_finished(items: Sequence[Item], *, force: bool, not_photographs: in
 
 
 def _files(folder: Path, target: Path) -> Iterator[Path]:
-    # Results of an earlier run inside the folder are no originals; a target around it excludes nothing.
+    # Results of an earlier run inside the folder are not originals; a target around it excludes nothing.
     results = target.resolve() if folder.resolve() in target.resolve().parents else None
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)

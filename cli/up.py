@@ -44,14 +44,14 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     """Run queue, workers and API until SIGINT or SIGTERM; return the exit code.
 
     Raises:
-        CannotStart: the port or the data folder is taken, or a part ended before it was ready.
+        CannotStart: the port or the data folder is in use, or a part stopped before it was ready.
         StorageUnavailable, StorageFull: the object store cannot be written.
         DataTooNew: a newer version has written queue or data folder.
         QueueUnavailable: no Redis server can be started, or the given one does not answer.
     """
     console = Console(highlight=False, soft_wrap=True)
     _refuse_taken_port(host, port)
-    # From here on SIGTERM and a closed terminal are a Ctrl-C: one way out, through the `with` blocks below.
+    # From here on SIGTERM and a closed terminal act as Ctrl-C: there is one way out, through the `with` blocks below.
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     started = time.monotonic()
@@ -68,10 +68,10 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
             _greet(console, host, port, data, time.monotonic() - started)
             ended = _wait_for_end(parts, server)
         except KeyboardInterrupt:
-            console.print("\nStopping; work under way is kept and goes on at the next start.")
+            console.print("\nStopping; jobs in progress are kept and continue at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             return 0
-        raise CannotStart(f"{ended} ended unexpectedly; its last words are above.")
+        raise CannotStart(f"{ended} stopped unexpectedly; its last messages are above.")
 
 
 def _interrupt(*_: object) -> None:
@@ -91,15 +91,15 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 
 def shared_settings() -> SharedSettings:
-    """Return the settings of the environment; raise `CannotStart` where one does not hold."""
+    """Return the settings of the environment; raise `CannotStart` if one is not valid."""
     try:
         return SharedSettings()
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = str(first["loc"][0]).upper().removeprefix("PHOTOCHROM_")
-        raise CannotStart(f"The setting PHOTOCHROM_{name} does not hold: {first['msg']}.") from None
+        raise CannotStart(f"The setting PHOTOCHROM_{name} is not valid: {first['msg']}.") from None
     except SettingsError as error:
-        raise CannotStart(f"A setting does not hold: {error}.") from None
+        raise CannotStart(f"A setting is not valid: {error}.") from None
 
 
 def _refuse_unreachable(redis_url: str) -> None:
@@ -115,15 +115,15 @@ def _refuse_unreachable(redis_url: str) -> None:
 
 
 class AlreadyRuns(CannotStart):
-    """Another process works on the data folder."""
+    """Another process uses the data folder."""
 
 
 @contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Have the data folder for oneself; the lock ends with the process, however that ends.
+    """Lock the data folder for this process; the lock ends with the process, however that ends.
 
     Raises:
-        AlreadyRuns: another process has it.
+        AlreadyRuns: another process holds it.
         CannotLock: its file system has no locks.
         CannotStart: the folder cannot be written to.
     """
@@ -145,7 +145,7 @@ def locked(data: Path) -> Iterator[None]:
 def _environment(
     host: str, port: int, data: Path, stack: ExitStack
 ) -> tuple[dict[str, str], Embedded | None]:
-    """Return what the parts are told, and the queue's server if it is ours."""
+    """Return the environment of the parts, and the queue's server if it is ours."""
     settings = shared_settings()
     server = None
     # Before its server starts: that would write to the folder.
@@ -171,7 +171,7 @@ def _wait_until_ready(host: str, port: int, parts: Parts) -> None:
     give_up = time.monotonic() + _READY_SECONDS
     while not _answers_ready(host, port):
         if name := parts.ended():
-            raise CannotStart(f"{name} did not start; its last words are above.")
+            raise CannotStart(f"{name} did not start; its last messages are above.")
         if time.monotonic() > give_up:
             raise CannotStart(
                 f"The service was not ready after {_READY_SECONDS:.0f} s; see GET /readyz for why."
@@ -184,7 +184,7 @@ def _answers_ready(host: str, port: int) -> bool:
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
-        answer.read()  # unread, it would make our end a reset
+        answer.read()  # closing with unread bytes would reset the connection
     except (OSError, http.client.HTTPException):
         return False
     else:
@@ -198,12 +198,12 @@ def _reachable(host: str) -> str:
 
 
 def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
-    """Keep all of it running; return the name of the part that cannot."""
+    """Keep every part running; return the name of the part that cannot be kept running."""
     while (name := parts.revive()) is None:
         time.sleep(_POLL_SECONDS)
         if server is not None and (code := server.revive()) is not None:
-            _log.warning("The queue's server ended with code %s; it runs again, with all that it had", code)
-            # One that ends at once again is not to take the machine with its starts.
+            _log.warning("The queue's server ended with code %s; it runs again, with all its data", code)
+            # A part that ends at once each time must not use up the machine with its restarts.
             time.sleep(_REVIVE_SECONDS)
     return name
 

@@ -21,6 +21,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
 from photochrom.errors import PhotochromError, PhotoRejected
+from photochrom.progress import Count
 
 from .color import lab
 from .losses import SoftTargets
@@ -39,7 +40,6 @@ from .predict import (
     seconds_per_photo,
     without_colour,
 )
-from .progress import Count
 from .training.augment import generator
 from .training.conditions import ab_histogram, point_hints
 from .training.data import count_photos, decode_square, read_photos
@@ -123,7 +123,7 @@ def evaluate(
     seconds = 0.0
     histogram = histogram_over(predict.bins) if palette else None  # once: its table takes a second
     total = min(count_photos(photos), limit or sys.maxsize)
-    with Count("measured", total) as count:
+    with Count(total, "measured") as count:
         for names, truth in squares(photos, batch, limit):
             colours = lab(truth / 255)
             lightness = colours[:, :1]

@@ -28,10 +28,10 @@ from torch.export import Dim
 
 from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.photo.model_card import Figures, ModelCard
+from photochrom.progress import Line
 
 from .checkpoint import NETWORK_KEY, load_network
 from .network import Colorizer, Predictor
-from .progress import Line
 from .shipping.parity import INPUTS, OUTPUTS, Inputs, cases, example, parity, rounding
 from .shipping.quantize import calibration_inputs, quantize
 from .shipping.skip import skip_hints

@@ -21,13 +21,13 @@ import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
 from photochrom.errors import ModelRejected, PhotochromError
+from photochrom.progress import Count, Line, left
 
 from .answers import Answer, answer_of
 from .checkpoint import load_network
 from .losses import at_positions, sparse_positions
 from .network import Colorizer, HintSpread
 from .predict import SETTINGS
-from .progress import Count, Line, time_left
 from .train import learning_rate
 from .training.augment import augment, generator
 from .training.conditions import reveal_hints
@@ -57,7 +57,7 @@ class Seen(NamedTuple):
 def see(network: Colorizer, photos: HeldPhotos, config: RunConfig) -> Seen:
     """Run the network once on every photograph, cropped and aged at random."""
     kept = []
-    with Count("seen", photos.size) as count:
+    with Count(photos.size, "seen") as count:
         for number, index in enumerate(
             torch.split(torch.arange(photos.size, device=photos.stored.ab.device), 4)
         ):
@@ -98,8 +98,8 @@ def fit(network: Colorizer, seen: Seen, config: RunConfig) -> list[float]:
             done = step + 1
             if done % config.log_every == 0 or done == config.steps:
                 recent = losses[-config.log_every :]
-                left = time_left(done, config.steps, time.monotonic() - started)
-                line.show(f"step {done}/{config.steps}  loss {sum(recent) / len(recent):.4f}  {left}")
+                rest = left(config.steps - done, done / (time.monotonic() - started))
+                line.show(f"step {done}/{config.steps}  loss {sum(recent) / len(recent):.4f}  {rest}")
     return losses
 
 

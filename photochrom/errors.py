@@ -66,7 +66,7 @@ class ForeignHost(PhotochromError):
     code: ClassVar[str] = "foreign-host"
     http_status: ClassVar[int] = 403
     sample: ClassVar[str] = (
-        "This server does not go by that host name; PHOTOCHROM_ALLOWED_HOSTS says by which it does."
+        "This server does not answer to that host name; add it to PHOTOCHROM_ALLOWED_HOSTS."
     )
 
 
@@ -76,7 +76,7 @@ class ForeignOrigin(PhotochromError):
     code: ClassVar[str] = "foreign-origin"
     http_status: ClassVar[int] = 403
     sample: ClassVar[str] = (
-        "Pages of that origin may change nothing here; PHOTOCHROM_CORS_ORIGINS says which may."
+        "Pages of that origin may not change anything here; add it to PHOTOCHROM_CORS_ORIGINS."
     )
 
 
@@ -110,7 +110,7 @@ class InvalidKey(PhotochromError):
 
     code: ClassVar[str] = "invalid-key"
     http_status: ClassVar[int] = 401
-    sample: ClassVar[str] = "This is no valid key: it may be mistyped, revoked or expired."
+    sample: ClassVar[str] = "This key is not valid: it may be mistyped, revoked or expired."
 
 
 class MissingScope(PhotochromError):
@@ -140,7 +140,9 @@ class TooManyRequests(PhotochromError):
 
     code: ClassVar[str] = "too-many-requests"
     http_status: ClassVar[int] = 429
-    sample: ClassVar[str] = "This key may make 6000 requests a minute; go on when Retry-After says so."
+    sample: ClassVar[str] = (
+        "This key may make 6000 requests a minute; try again after the seconds in Retry-After."
+    )
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -336,7 +338,7 @@ class InvalidName(PhotochromError):
     code: ClassVar[str] = "invalid-name"
     http_status: ClassVar[int] = 422
     sample: ClassVar[str] = (
-        "'../x.jpg' is no name for an item: give a relative path like 'album/1931/wedding.jpg'."
+        "'../x.jpg' is not a name for an item: give a relative path like 'album/1931/wedding.jpg'."
     )
 
 
@@ -365,11 +367,11 @@ class ObjectNotFound(PhotochromError):
 
 
 class RequestTooSlow(PhotochromError):
-    """The body did not come on for too long."""
+    """The upload stalled."""
 
     code: ClassVar[str] = "request-too-slow"
     http_status: ClassVar[int] = 408
-    sample: ClassVar[str] = "The body did not come on; send it faster than 1 KiB/s, without pauses."
+    sample: ClassVar[str] = "The upload stalled. Send at least 1 KiB/s without long pauses."
 
 
 class StorageFull(PhotochromError):

@@ -20,7 +20,7 @@ from .logs import LogFormat
 from .times import Retention
 
 _HTTP = r"^(https?://[^\s/?#@]+/?)?$"
-# What is raised where a setting does not hold; neither shows the value, which may be a password in the wrong place.
+# Raised if a setting is not valid; neither shows the value, which may be a password in the wrong place.
 UNUSABLE = (ValidationError, SettingsError)
 
 
@@ -31,7 +31,7 @@ def _server_url(url: str) -> str:
     except ValueError:
         known = False
     if not known:
-        # The client's own words would show the part that it cannot read.
+        # The client's own message would show the part that it cannot parse.
         raise ValueError(
             "give a redis://, rediss:// or unix:// URL, with /, ?, # and @ of a password as %2F, ..."
         )
@@ -39,7 +39,7 @@ def _server_url(url: str) -> str:
 
 
 class SharedSettings(BaseSettings):
-    """Where the queue and the files are, and what is refused or forgotten."""
+    """Where the queue and the files are, and the limits and retention times."""
 
     model_config = SettingsConfigDict(
         env_prefix="PHOTOCHROM_",
@@ -90,7 +90,7 @@ class SharedSettings(BaseSettings):
     ] = 300
     s3_retry_seconds: Annotated[
         float,
-        Field(ge=0, description="How long a call to the store is tried again before it counts as failed."),
+        Field(ge=0, description="How long a failed call to the store is retried."),
     ] = 10.0
     max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
     max_pixels: Annotated[
@@ -110,12 +110,12 @@ class SharedSettings(BaseSettings):
         timedelta, Field(description="How long the record outlives the job, for whoever comes back late.")
     ] = timedelta(days=30)
     max_attempts: Annotated[
-        int, Field(ge=1, le=10, description="A job that loses its worker this often is given up.")
+        int, Field(ge=1, le=10, description="A job that loses its worker this often fails.")
     ] = 3
     job_timeout: Annotated[int, Field(gt=0, description="Seconds that one photograph may take.")] = 600
 
     log_format: Annotated[
-        LogFormat, Field(description="`text` for people, `json` for machines, one object a line.")
+        LogFormat, Field(description="`text` for people, `json` for machines, one object per line.")
     ] = LogFormat.TEXT
 
     traces: Annotated[
@@ -148,9 +148,9 @@ class SharedSettings(BaseSettings):
         return self.s3_secret_access_key.get_secret_value()
 
     def scratch_dir(self) -> Path:
-        """Return the folder of files that are only needed for a while."""
+        """Return the folder of temporary files."""
         return self.data_dir / "scratch"
 
     def photos_dir(self) -> Path:
-        """Return the folder of the storage; the embedded queue has its own beside it."""
+        """Return the folder of the storage; the embedded queue has another beside it."""
         return self.data_dir / "photos"

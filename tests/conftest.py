@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
+from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import valkey
 from support.objects import ObjectStore, object_store_server
 from support.queueing import Bench
@@ -14,6 +15,11 @@ from support.queueing import Bench
 # A law does not depend on how busy the machine is.
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return two more than there are cores: the tests of whole services wait more than they compute."""
+    return usable_cores() + 2
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def main() -> int:
 def _whole_number(name: str, default: int, least: int = 0) -> int:
     text = os.environ.get(name, str(default))
     if not text.isdecimal() or int(text) < least:
-        raise ValueError(f"{name} does not hold; give a whole number from {least} up.")
+        raise ValueError(f"{name} is not valid; give a whole number from {least} up.")
     return int(text)
 
 

@@ -9,7 +9,7 @@ from photochrom.storage.drafts import FULL
 
 from .out_of_memory import lacks_memory
 
-_NO_MEMORY = "The worker has not enough memory for this photograph."
+_NO_MEMORY = "The worker does not have enough memory for this photograph."
 _SAVE_ANEW = "it may be damaged. Open it in another program, save it anew, and send that."
 
 

@@ -1,7 +1,7 @@
 """Colorize files without a queue: requests as JSON lines on stdin, events as JSON lines on stdout.
 
-`photochrom colorize` starts this as a process of its own, which opens no photograph itself: a child does
-(`child/`), so that one that crashes a codec fails alone.
+`photochrom colorize` starts this as a separate process. It does not open photographs itself: a child does
+(`child/`), so that a photograph that crashes a codec fails alone.
 
 Request: `{"source": path, "target": path, "options": {...}, "reference": path or null}`. Events, each naming
 its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
@@ -24,7 +24,7 @@ from .settings import WorkerSettings
 
 
 def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
-    """Answer every request line in order; a photograph at fault never ends the loop."""
+    """Answer every request line in order; a bad photograph never ends the loop."""
     told = colorist.ready()
     yield {
         "event": "ready",
@@ -39,7 +39,7 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
     source, target = Path(request["source"]), Path(request["target"])
     options = ColorizeOptions.model_validate(request["options"])
     reference = Path(request["reference"]) if request.get("reference") else None
-    # Written from inside the pipeline: a generator could not report while a stage is under way.
+    # Written from inside the pipeline: a generator could not report while a stage is running.
     on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
     try:
         with colorist.colorize(source, options, reference, on_stage=on_stage) as photo:

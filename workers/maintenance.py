@@ -1,4 +1,4 @@
-"""What keeps accepted jobs from being lost and storage from filling: run by every worker between jobs."""
+"""Maintenance keeps accepted jobs from being lost and storage from filling; every worker runs it between jobs."""
 
 import logging
 from collections.abc import Callable
@@ -32,19 +32,19 @@ _log = logging.getLogger(__name__)
 _QUEUED_SECONDS = 5
 _SWEEP_SECONDS = 30
 ORPHANS_SECONDS = 3600
-"""Between two looks for files that no job names, unless the settings say otherwise."""
+"""Between two searches for files that no job names, unless the settings say otherwise."""
 _SWEEP_LIMIT = 500
-# A service that was away for so long starts anew: its storage may be another one now.
+# A service that was away this long starts its checks anew: it may have another storage now.
 _START_SECONDS = 3600
-# A storage with more files at the first start is looked through with the first look for files that no job names.
+# A storage with more files at the first start is checked by the first search for files that no job names.
 _FILES_AT_START = 500
-# Files come before their records; an upload may take this long.
+# A file exists before its record; an upload may take this long.
 _ORPHAN_AGE = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class Maintenance:
-    """Brings records, queue and storage back together after whatever happened to a process."""
+    """Repairs records, queue and storage after a process was killed at any point."""
 
     redis: Redis
     store: JobStore
@@ -58,27 +58,27 @@ class Maintenance:
 
     @property
     def fleet(self) -> Fleet:
-        """The workers' notice board."""
+        """Which workers are alive, and on which jobs."""
         return Fleet(self.redis)
 
     @cached_property
     def time(self) -> ProvenTime:
-        """Tells by when to delete: wall clocks alone may have run ahead."""
+        """The time that deletions go by: wall clocks alone may have run ahead."""
         return ProvenTime(self.redis)
 
     @cached_property
     def ownership(self) -> Ownership:
-        """Tells whether the storage belongs to this queue."""
+        """Whether the storage belongs to this queue."""
         return Ownership(self.redis, self.storage, self.store.named)
 
     def run(self) -> None:
-        """Do what is due; workers that run this at the same time share the work by locks.
+        """Do what is due; workers that run this at the same time divide the work by locks.
 
         Raises:
             ConnectionError, TimeoutError: of Redis. All else is logged.
         """
         for state in UNFINISHED:
-            # Those that wait may be many; a worker's death must show at once.
+            # Many may be waiting; a worker's death must be noticed at once.
             if state is not JobState.QUEUED:
                 apart(self.recover, index_of(state))
         if self._due("queued", _QUEUED_SECONDS):
@@ -91,26 +91,26 @@ class Maintenance:
             apart(self.remove_orphans, _ORPHAN_AGE)
 
     def shorten(self, heartbeat: int) -> None:
-        """Let nobody's lease last for longer than a heartbeat: a clock may have gone back, and it would for hours."""
+        """Let no lease last longer than a heartbeat: after a clock was set back it would last for hours."""
         self.fleet.shorten(heartbeat)
         self.queue.shorten_leases(heartbeat)
 
     def recover(self, index: str = HANDED_OVER) -> None:
-        """Hand every job of the index over again that RQ is not going to run.
+        """Queue again every job of the index that RQ is not going to run.
 
-        That is a job whose API process died between record and queue, or one that RQ gave up on.
+        Such a job's API process died between record and queue, or RQ gave up on it.
         """
         for ids in self.queue.undelivered(index):
             if index == HANDED_OVER:
                 self._go_on("queued", _QUEUED_SECONDS)
             records = self.store.get_many(ids)
             for record, delivery in zip(records, self.queue.deliveries(records), strict=True):
-                # Both may have changed since they were looked through.
+                # Both may have changed since they were read.
                 if delivery is not Delivery.COMING and not record.finished:
                     apart(self._recover, record, delivery)
 
     def feed_batches(self) -> None:
-        """Go on where a process died between the end of an item and the turn of the next, or amid a cancel."""
+        """Continue where a process died between the end of an item and the turn of the next, or during a cancel."""
         for batch_id in self.turns.canceling():
             apart(self.turns.cancel_items, batch_id)
         for batch_id in self.turns.retrying():
@@ -127,27 +127,27 @@ class Maintenance:
         self.store.change(record.id, lost)
 
     def sweep(self) -> None:
-        """Delete originals, results and records whose time is over."""
+        """Delete originals, results and records that have expired."""
         now = self.time.now()
         sweeper = Sweeper(self.store, self.storage, Findings(self.redis))
         skip, due, left = 0, [""], [""]
-        # Those that could not even be put off stand in front of all others.
+        # Jobs that could not even be postponed come before all others.
         while due and left == due:
             due = self.store.expiring(now, _SWEEP_LIMIT, skip)
             left, gone = sweeper.sweep(due, now)
             skip += len(left)
         if len(due) == _SWEEP_LIMIT and gone:
-            # There are more, and they can be swept: whoever looks next goes on. A million a day are 35 a second.
+            # There are more to sweep: the next worker continues. Of a million jobs a day 35 parts expire a second.
             self.redis.delete("maintenance:sweep")
 
     def forget(self) -> None:
-        """Delete the empty batches and the idempotency keys whose time is over."""
+        """Delete empty batches and idempotency keys that have expired."""
         now = self.time.now()
         self.batches.forget_empty(now)
         self.store.forget_bindings(now)
 
     def remove_orphans(self, age: timedelta) -> None:
-        """Take away drafts, and files older than `age` that no record names: left by killed processes."""
+        """Remove drafts, and files older than `age` that no record names: killed processes left them."""
         self.storage.discard_drafts()
         now = self.time.now()
         orphans.Orphans(
@@ -160,7 +160,7 @@ class Maintenance:
         ).look(now, age)
 
     def own(self) -> None:
-        """Make a storage ours that holds nothing of others, before it does."""
+        """Claim a storage that does not hold anything of others yet."""
         self.ownership.claim(_FILES_AT_START)
 
     def _recover(self, seen: JobRecord, delivery: Delivery) -> None:
@@ -175,11 +175,11 @@ class Maintenance:
                 )
                 self.queue.put(again)
         except (JobNotFound, JobConflict):
-            return  # deleted or done since it was read
+            return  # deleted or finished since it was read
         _log.warning("Recovered job %s, which was %s with its delivery %s", seen.id, seen.state, delivery)
 
     def _orphans_due(self) -> bool:
-        """Tell whether to look now: never at the start, when queue or storage may be others than they should be."""
+        """Return whether to search now: never at the start, when queue or storage may be the wrong ones."""
         seen = self.redis.set("maintenance:seen", 1, ex=max(_START_SECONDS, self.orphans_seconds), get=True)
         if seen is None:
             self.redis.set("maintenance:orphans", 1, ex=self.orphans_seconds)
@@ -200,16 +200,16 @@ Args = ParamSpec("Args")
 
 
 def apart(task: Callable[Args, object], *args: Args.args, **kwargs: Args.kwargs) -> None:
-    """Do one thing of many; what goes wrong is logged, so that the others have their turn and the worker lives.
+    """Run one task of many; errors are logged, so that the others have their turn and the worker continues.
 
     Raises:
-        ConnectionError, TimeoutError: of Redis; they concern all, and RQ waits until it is back.
+        ConnectionError, TimeoutError: of Redis; they concern every task, and RQ waits until it is back.
     """
     try:
         task(*args, **kwargs)
     except (ConnectionError, TimeoutError):
         raise
     except Exception:
-        # Of a record only its id: the rest is the caller's.
+        # Only the id of a record: the rest is the caller's and private.
         told = [str(getattr(arg, "id", arg)) for arg in args]
         _log.exception("Maintenance: %s(%s) failed", getattr(task, "__name__", task), ", ".join(told))

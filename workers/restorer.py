@@ -1,7 +1,8 @@
 """One job from its record to its published result.
 
-Every step may be the last before a kill -9, and RQ may deliver a job twice. So: the record is claimed and changed
-by compare-and-set under a lease, and the result's name follows from what went in, so doing it again gives the same.
+Any step may be the last before a kill -9, and RQ may deliver a job twice. Therefore the record is claimed and
+changed by compare-and-set under a lease, and the result's name is derived from the inputs, so that a repeated job
+gives the same result.
 """
 
 import hashlib
@@ -43,7 +44,7 @@ _COMPANIONS = {
     "original_preview": (".original.jpg", "image/jpeg"),
     "confidence": (".confidence.png", "image/png"),
 }
-"""What goes beside a result: extension and media type by the name that the child gives it."""
+"""Files beside a result: extension and media type by the name that the child uses."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Restorer:
-    """All that a worker process needs to restore photographs; made once, before its first job."""
+    """Everything that a worker process needs to restore photographs; made once, before its first job."""
 
     store: JobStore
     storage: Storage
@@ -67,15 +68,15 @@ class Restorer:
     turns: Turns
 
     def model_used(self) -> ModelUsed:
-        """Say which network this worker runs, and on what."""
+        """Return which network this worker runs, and on which device."""
         told = self.colorist.told
         return ModelUsed(name=told.card.name, version=told.card.version, provider=told.provider)
 
     def restore(self, job_id: str) -> None:
-        """Take the job through; all that concerns the caller ends in its record.
+        """Process the job; every outcome that concerns the caller is written to its record.
 
         Raises:
-            Exception: something that another attempt may not meet; RQ delivers the job again.
+            Exception: an error that another attempt may not meet; RQ delivers the job again.
         """
         try:
             if self.turns.hold(self.store.get(job_id)):
@@ -91,7 +92,7 @@ class Restorer:
                 self._traced_attempt(record, record.lease)
         finally:
             if record.batch_id is not None:
-                # The item is over: the next of its batch takes its place before this worker looks for work.
+                # The item is finished: the next of its batch takes its turn before this worker looks for work.
                 self.turns.feed(record.batch_id)
 
     def _traced_attempt(self, record: JobRecord, lease: Lease) -> None:
@@ -114,10 +115,10 @@ class Restorer:
             self._end(record, lambda job: job.reject(lease, _timed_out(), utc_now()))
         except (ChildBroken, ModelRejected) as error:
             self._end(record, lambda job: job.release(lease))
-            # The supervisor starts another worker, which may have more luck.
+            # The supervisor starts another worker, which may succeed.
             raise SystemExit(str(error)) from error
         except (KeyboardInterrupt, SystemExit, StorageUnavailable):
-            # Nothing is wrong with the photograph: it is given back, and the attempt does not count.
+            # Nothing is wrong with the photograph: it returns to the queue, and the attempt does not count.
             self._end(record, lambda job: job.release(lease))
             raise
         except Exception as error:
@@ -165,7 +166,7 @@ class Restorer:
 
     @contextmanager
     def inputs(self, record: JobRecord) -> Iterator[tuple[Path, Path | None]]:
-        """Have the original as a file, and the reference, if there is one."""
+        """Provide the original as a file, and the reference if there is one."""
         with ExitStack() as files:
             of = record.reference
             reference = files.enter_context(self.storage.file(of.key)) if of is not None else None
@@ -205,7 +206,7 @@ class Restorer:
         return Stored(key, size, digest.hexdigest())
 
     def result_key(self, record: JobRecord, extension: str) -> str:
-        """Return the name that this original, these options and this model always lead to."""
+        """Return the name, which depends only on the original, the options and the model."""
         identity = "\n".join(
             (
                 record.original.sha256,
@@ -216,7 +217,7 @@ class Restorer:
         return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)
 
     def _settle(self, record: JobRecord, lease: Lease) -> None:
-        """After a stop: cancel if that was asked for, and leave no file that no record names."""
+        """After a stop: cancel if that was requested, and leave no file without a record."""
         try:
             now = self.store.change(
                 record.id, lambda job: job.cancel(utc_now()) if _canceling(job, lease) else job
@@ -268,18 +269,18 @@ def _timed_out() -> JobError:
 
 
 class _Stages:
-    """The child's stages, as parts of the trace; it knows of no trace itself."""
+    """The child's stages as spans of the trace; the child itself does not know about traces."""
 
     def __init__(self) -> None:
         self._at: tuple[str, datetime] | None = None
 
     def begin(self, stage: str) -> None:
-        """The stage before is over."""
+        """End the span of the previous stage."""
         self.end()
         self._at = stage, utc_now()
 
     def end(self) -> None:
-        """Add the stage at work."""
+        """Add the running stage."""
         if self._at is not None:
             tracing.past(*self._at, utc_now())
         self._at = None

@@ -1,4 +1,4 @@
-"""What a worker can be told by environment variables (`PHOTOCHROM_*`)."""
+"""The settings of a worker, from environment variables (`PHOTOCHROM_*`)."""
 
 from datetime import timedelta
 from importlib import resources
@@ -16,7 +16,7 @@ from .pipeline.limits import PhotoLimits
 from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
 
 SHIPPED_MODEL = Path(str(resources.files("model") / "weights" / "photochrom.onnx"))
-"""The weights that come with the package, wherever that is installed."""
+"""The weights that come with the package, wherever it is installed."""
 
 
 def _holds_a_session(gpu_memory_mb: int) -> int:

@@ -1,4 +1,4 @@
-"""The tasks that RQ runs by name: changing a name here loses the jobs that are in a queue under it."""
+"""The tasks that RQ runs by name: renaming one loses the jobs that are queued under the old name."""
 
 from photochrom.logs import about
 
@@ -9,7 +9,7 @@ _restorer: Restorer | None = None
 
 
 def install(restorer: Restorer) -> None:
-    """Give the task its dependencies: RQ finds it by name and passes nothing but the job's id."""
+    """Give the tasks their dependencies: RQ finds a task by its name and passes only the job's id."""
     global _restorer
     _restorer = restorer
 

@@ -1,7 +1,7 @@
-"""How a supervisor sees that a worker's process still runs Python: bytes on a pipe, one a second.
+"""Watchdog: a worker's process shows its supervisor that it still runs Python, by one byte a second on a pipe.
 
-A worker's heartbeats in Redis cannot tell: they also stop when Redis does. These stop only when no thread gets on,
-because a native call hangs with the interpreter's lock, or the process is stopped.
+A worker's heartbeats in Redis cannot show that: they also stop when Redis does. These bytes stop only when no thread
+can run, because a native call hangs while it holds the interpreter's lock, or because the process is stopped.
 """
 
 import os
@@ -11,21 +11,21 @@ from contextlib import suppress
 
 FD_VARIABLE = "PHOTOCHROM_PULSE_FD"
 LONGEST_START = 300.0
-"""Seconds: a gigabyte of CUDA's libraries from a slow disk, and more."""
+"""Seconds; enough to load a gigabyte of CUDA libraries from a slow disk."""
 _INTERVAL = 1.0
-# A pause of the whole machine is nobody's fault: no look counts for more than this.
+# A pause of the whole machine is not the worker's fault: no interval counts for more than this.
 _LONGEST_LOOK = 2.0
 
 
 def give_pulse(fd: int | str = "") -> None:
-    """Write to this pipe from now on; by default to the supervisor's, if there is one."""
+    """Start writing to this pipe; by default to the supervisor's, if there is one."""
     if fd := fd or os.environ.pop(FD_VARIABLE, ""):
         threading.Thread(target=_beat, args=(int(fd),), name="pulse", daemon=True).start()
 
 
 def _beat(fd: int) -> None:
     while True:
-        # A full pipe is enough of a sign; a closed one means that nobody looks any more.
+        # A full pipe shows enough; a closed one means that nobody reads it any more.
         with suppress(BlockingIOError):
             try:
                 os.write(fd, b".")
@@ -46,7 +46,7 @@ class Pulse:
         self._looked = time.monotonic()
 
     def given(self) -> None:
-        """Call when the worker has its end: ours of that goes."""
+        """Call after the fork: close the parent's copy of the write end."""
         os.close(self.writer)
 
     def close(self) -> None:
@@ -54,11 +54,11 @@ class Pulse:
         os.close(self._reader)
 
     def hangs(self, seconds: float) -> bool:
-        """Tell whether no byte came for so many seconds, or for `LONGEST_START` where there was none yet."""
+        """Return whether no byte came for so many seconds, or for `LONGEST_START` if there was none yet."""
         return self.silence() > (seconds if self._felt else LONGEST_START)
 
     def silence(self) -> float:
-        """Return the seconds since the last byte, or since the first look before there was one."""
+        """Return the seconds since the last byte, or since the first check if there was none yet."""
         now = time.monotonic()
         passed, self._looked = min(now - self._looked, _LONGEST_LOOK), now
         if self._take():

@@ -44,49 +44,49 @@ from .watchdog import give_pulse
 
 _log = logging.getLogger(__name__)
 
-# RQ waits `worker_ttl - 15` seconds for a job before it looks after the abandoned ones again.
+# RQ waits `worker_ttl - 15` seconds for a job before it looks for abandoned ones again.
 _WORKER_TTL = 18
 _CONNECT_SECONDS = 30.0
 _LOCK_SECONDS = 10
-# SIGALRM cannot interrupt a C call: after this many seconds more the process ends itself.
+# SIGALRM cannot interrupt a C call: this many seconds later the process ends itself.
 _OVERTIME_SECONDS = 30
 
 
 class RestoreQueue(Queue):
-    """RQ's queue with locks and grace periods that fit a recovery within seconds."""
+    """RQ's queue, with locks and grace periods short enough for a recovery within seconds."""
 
     def acquire_maintenance_lock(self) -> bool:
-        """Hold the lock for seconds: RQ's 15 minutes would outlive a holder that was killed."""
+        """Hold the lock for seconds: RQ's 15 minutes would long outlast a holder that was killed."""
         shorten(self.connection, self.registry_cleaning_key, _LOCK_SECONDS)
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=_LOCK_SECONDS))
 
     @property
     def intermediate_queue(self) -> IntermediateQueue:
-        """Return the list where a job is between being popped and being started."""
+        """Return the list that holds a job after it was popped and before it has started."""
         return _ShortGrace(self.key, connection=self.connection)
 
 
 class _ShortGrace(IntermediateQueue):
     def should_be_cleaned_up(self, job_id: str) -> bool:
-        """Give a job back after 5 s: a second delivery is harmless here, RQ's minute is not."""
+        """Return a job to the queue after 5 s: a second delivery is harmless here, RQ's minute of waiting is not."""
         seen = self.get_first_seen(job_id)
         return seen is not None and (now() - seen).total_seconds() > 5
 
     def remove(self, job_id: str) -> None:
-        """Forget also when it was first seen, or the job's next delivery would have no grace at all."""
+        """Forget also when it was first seen, or the job's next delivery would have no grace period."""
         super().remove(job_id)
         self.connection.delete(self.get_first_seen_key(job_id))
 
 
 class _ClockJumped(Exception):
-    """By what RQ has just compared the living look dead."""
+    """The wall clock that RQ has just used makes living workers look dead."""
 
 
 class RestoreWorker(SimpleWorker):
     """Runs jobs in its own process (fork breaks CUDA, and would load the model each time).
 
-    A thread tells RQ and `Fleet` every few seconds that the process lives; when it stops telling, another
-    worker has the job within `heartbeat_ttl` and a few seconds.
+    A thread sends heartbeats to RQ and `Fleet` every few seconds. When they stop, another worker gets the job
+    within `heartbeat_ttl` and a few seconds.
     """
 
     queue_class = RestoreQueue
@@ -125,45 +125,45 @@ class RestoreWorker(SimpleWorker):
         self._begun: dict[str, float] = {}
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
-        """Register, and be seen as alive from then on; note the time before the first job ends."""
+        """Register and count as alive from then on; note the time before the first job ends."""
         said = utc_now()
-        # Others may have beaten by the clock as it was before it ran ahead.
+        # Others may have sent heartbeats by the clock as it was before it ran ahead.
         if said - self._maintenance.time.now() > timedelta(seconds=self._settings.heartbeat_ttl / 2):
             self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
         super().bootstrap(*args, **kwargs)
         self._heartbeat.start()
 
     def teardown(self) -> None:
-        """Leave in order."""
+        """Stop the threads and unregister."""
         self._heartbeat.stop()
         self._fleet.leave(self.name)
         super().teardown()  # type: ignore[no-untyped-call]
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """Give the job back. RQ ignores a second signal within a second; ours come from the supervisor alone."""
+        """Return the job to the queue. RQ ignores a second signal within a second; the supervisor alone sends ours."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            # A third one must not interrupt the giving back.
+            # A third signal must not interrupt this.
             signal.signal(number, signal.SIG_IGN)
-        _log.warning("The job at work is given back")
+        _log.warning("The running job returns to the queue")
         raise SystemExit
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002
-        """Return seconds; RQ's own value is the job's whole timeout, after which nobody would wait for it."""
+        """Return seconds; RQ's own value is the job's whole timeout, and nobody waits that long."""
         return self._settings.heartbeat_ttl
 
     @property
     def should_run_maintenance_tasks(self) -> bool:
-        """Tell by the monotonic clock: RQ's own would wait for hours when the wall clock went back."""
+        """Decide by the monotonic clock: RQ's own check would wait for hours after the wall clock was set back."""
         since = self._cleaned_at
         return since is None or time.monotonic() - since > self.maintenance_interval
 
     def run_maintenance_tasks(self) -> None:
-        """See to abandoned jobs: RQ's registries first, then our records.
+        """Recover abandoned jobs: RQ's registries first, then our records.
 
-        After a clock has jumped, heartbeats of the living look old until they have beaten again.
+        After a clock has jumped, heartbeats of living workers look old until the next ones arrive.
         """
         first, self._cleaned_at = self._cleaned_at is None, time.monotonic()
-        if first:  # who has just started cannot know what the clock said before
+        if first:  # a worker that has just started cannot know what the clock said before
             self._maintenance.shorten(self._settings.heartbeat_ttl)
         if self._clocks_are_steady():
             apart(self._clean_registries)
@@ -174,7 +174,7 @@ class RestoreWorker(SimpleWorker):
             super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def _clocks_are_steady(self) -> bool:
-        """Look at the clocks; tell whether what they say can be compared with heartbeats."""
+        """Check the clocks; return whether they can be compared with heartbeats."""
         jump = self._clocks.jumped()
         if jump < 0:
             self._maintenance.shorten(self._settings.heartbeat_ttl)
@@ -208,10 +208,10 @@ class RestoreWorker(SimpleWorker):
     def _on_exception(
         self, job: Job, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> bool:
-        """Called by RQ for failed jobs, and (that is what we are here for) for those of dead workers.
+        """Handle a failed job; RQ also calls this for the jobs of dead workers, which is why it is overridden.
 
         Raises:
-            _ClockJumped: a clock has, since the last look; RQ has read it by now, and has written nothing yet.
+            _ClockJumped: a clock has jumped since the last check; RQ has read it but has not written anything yet.
         """
         del error, trace
         if issubclass(kind, AbandonedJobError):
@@ -228,7 +228,7 @@ class RestoreWorker(SimpleWorker):
 
 
 def resident_bytes(pid: int | str = "self") -> int:
-    """Return the memory of a process, of this one by default; 0 where the system does not tell."""
+    """Return the memory of a process, of this one by default; 0 where the system does not report it."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -245,12 +245,12 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Beat once at once, then regularly."""
+        """Call it once immediately, then regularly."""
         self._beat()
         self._thread.start()
 
     def stop(self) -> None:
-        """Beat no more; returns when the last beat is over."""
+        """Stop; return when the last call has finished."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -260,7 +260,7 @@ class Heartbeat:
             try:
                 self._beat()
             except Exception:
-                # Redis may be restarting; the next beat tries again.
+                # Redis may be restarting; the next heartbeat tries again.
                 _log.warning("A heartbeat failed", exc_info=True)
 
 
@@ -271,7 +271,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
         ModelRejected: the model cannot be used.
         ChildBroken: the process that opens photographs does not start.
         TracingMissing: traces are asked for and cannot be made.
-        DataTooNew: a newer version has written queue or data folder.
+        DataTooNew: a newer version wrote the queue or the data folder.
         QueueUnavailable: Redis did not answer for half a minute.
     """
     tracing.configure(settings, "worker")
@@ -324,7 +324,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
     if told.fell_back:
         _log.warning(
             "This installation is made for CUDA, but ONNX Runtime could not use it and predicts on the CPU; "
-            "`photochrom doctor` and ONNX Runtime's own messages at the start tell what is missing"
+            "run `photochrom doctor` and see ONNX Runtime's messages above for what is missing"
         )
     # Not before: loading ONNX Runtime and CUDA from a cold disk holds the interpreter's lock longer than a hang may.
     give_pulse()
@@ -332,7 +332,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
 
 
 def tell_held(held: Mapping[str, bool]) -> None:
-    """Say what of the child's confinement holds on this machine, and what does not."""
+    """Log which parts of the child's confinement work on this machine, and which do not."""
     holding = [name for name, holds in held.items() if holds]
     _log.info("Photographs are opened in a child process, confined in %s", ", ".join(holding) or "nothing")
     if len(holding) < len(held):

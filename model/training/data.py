@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from photochrom.errors import PhotoRejected
+from photochrom.progress import Count
 
 from ..color import lab
-from ..progress import Count
 from .augment import generator
 from .blocks import block_tars, count_in_blocks, read_blocks
 from .stored import STRIDE, Stored
@@ -150,7 +150,7 @@ class HeldPhotos:
         left_out, kept = Counter[str](), 0
         total = min(sum(map(count_all, sources)), limit or sys.maxsize)
         stored = empty(total, side, device)
-        with Count("decoded", None if limit else total, quiet=quiet) as count:
+        with Count(None if limit else total, "decoded", quiet=quiet) as count:
             for part, reasons in _parts(sources, side):
                 fitting = part.first(total - kept)
                 for place, new in zip(stored[:2], fitting[:2], strict=True):

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..progress import Line, time_left
+from photochrom.progress import Line, left
+
 from .config import RunConfig
 from .distributed import Ranks
 
@@ -54,11 +55,11 @@ class Log(Line):
             self._write("a", {**row, "learning_rate": f"{rate:.3e}"})
             # From all steps so far: saving and validating take their time again.
             own, total = place - self.first + 1, self.config.steps
-            left = time_left(own, own + total - place, now - self.started)
+            rest = left(total - place, own / (now - self.started))
             speed, epoch = steps * self.config.batch / seconds, step * self.config.batch / self.photos
             self.show(
                 f"step {step}{f' ({place / total:.0%})' if by_clock else f'/{total}'}  epoch {epoch:.1f}  "
-                f"{speed:.0f} photos/s  loss {mean:.4f}  lr {rate:.2e}  {left}"
+                f"{speed:.0f} photos/s  loss {mean:.4f}  lr {rate:.2e}  {rest}"
             )
 
     def validated(self, step: int, figures: dict[str, float], seconds: float) -> None:

@@ -14,11 +14,11 @@ import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
 from photochrom.errors import ModelRejected
+from photochrom.progress import Count
 
 from ..checkpoint import load_network
 from ..losses import SoftTargets
 from ..network import Colorizer
-from ..progress import Count
 from .augment import Batch
 from .stored import Stored
 
@@ -72,7 +72,7 @@ class Teacher:
     def remember(self, stored: Stored, *, quiet: bool = False) -> None:
         """Run the teacher once on every whole photograph and keep the answers."""
         self.make_room(stored)
-        with Count("looked at by the teacher", len(stored.ab), quiet=quiet) as count:
+        with Count(len(stored.ab), "looked at by the teacher", quiet=quiet) as count:
             for start in range(0, len(stored.ab), AT_ONCE):
                 part = slice(start, min(start + AT_ONCE, len(stored.ab)))
                 self.remember_some(stored, part)

@@ -1,8 +1,8 @@
-"""API keys in Redis, and the sessions of browsers that have shown one.
+"""API keys in Redis, and the sessions of browsers that have signed in with one.
 
 Keys: `keys` set of ids; `key:{id}` hash of the record as JSON and the time of its last use; `session:{sha256}` the
-id of the key that opened it, which expires; `key:{id}:sessions` list of those that a key opened. Neither a key
-nor a session's token is ever written.
+id of the key that opened it, which expires; `key:{id}:sessions` list of those that a key opened. Keys and session
+tokens themselves are never stored.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from .keys import KeyRecord, hashed, id_of
 _INDEX = "keys"
 _USED_EVERY = timedelta(minutes=1)
 SESSIONS = 20
-"""So many browsers are signed in by one key; one more ends the oldest session."""
+"""How many browsers one key may sign in; one more ends the oldest session."""
 _OPEN_SESSION = """
 -- KEYS: session:{sha256}, key:{id}:sessions; ARGV: id of the key, seconds, how many at most
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
@@ -29,7 +29,7 @@ redis.call('RPUSH', KEYS[2], KEYS[1])
 redis.call('EXPIRE', KEYS[2], 31 * 24 * 3600)
 while redis.call('LLEN', KEYS[2]) > tonumber(ARGV[3]) do redis.call('DEL', redis.call('LPOP', KEYS[2])) end
 """
-# Not on a key that was revoked meanwhile: it would come back, empty.
+# Not for a key that was revoked meanwhile: it would come back, empty.
 _NOTE_USE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'used', ARGV[1]) end"
 
 
@@ -42,7 +42,7 @@ class KeyStore:
         self._open_session = redis.register_script(_OPEN_SESSION)
 
     def add(self, record: KeyRecord) -> None:
-        """Keep a new key's record."""
+        """Store the record of a new key."""
         pipeline = self._redis.pipeline()
         pipeline.hset(_key(record.id), "record", record.model_dump_json())
         pipeline.sadd(_INDEX, record.id)
@@ -56,7 +56,7 @@ class KeyStore:
         """
         text = self._redis.hget(_key(key_id), "record")
         if text is None:
-            raise KeyNotFound(f"There is no key {key_id!r}; `photochrom keys list` shows those there are.")
+            raise KeyNotFound(f"There is no key {key_id!r}; `photochrom keys list` shows the existing ones.")
         return KeyRecord.model_validate_json(cast("bytes", text))
 
     def listed(self) -> list[tuple[KeyRecord, datetime | None]]:
@@ -73,12 +73,12 @@ class KeyStore:
         return [(record, _time(used[record.id])) for record in records]
 
     def alive(self, now: datetime | None = None) -> list[KeyRecord]:
-        """Return the keys that still let somebody in, or did at another time."""
+        """Return the keys that are valid now, or at another time."""
         now = now or utc_now()
         return [record for record, _ in self.listed() if not record.expired(now)]
 
     def revoke(self, key_id: str) -> KeyRecord:
-        """Forget the key: from now on nothing is answered to it, nor to sessions that it opened.
+        """Delete the key: from now on it is refused, and so are the sessions that it opened.
 
         Raises:
             KeyNotFound: there is none.
@@ -94,18 +94,18 @@ class KeyStore:
         """Return the record of the key that was presented, and note its use.
 
         Raises:
-            InvalidKey: it is no key, or one that is unknown, revoked or expired.
+            InvalidKey: it is not a key, or it is unknown, revoked or expired.
         """
         key_id = id_of(token)
         record = self._alive(key_id) if key_id else None
         if record is None or not record.matches(token):
-            raise InvalidKey("This is no valid key: it may be mistyped, revoked or expired.")
+            raise InvalidKey("This key is not valid: it may be mistyped, revoked or expired.")
         return record
 
     def open_session(self, record: KeyRecord, longest: timedelta) -> tuple[str, timedelta]:
         """Return the token of a new session of this key, and how long it lasts: no longer than the key.
 
-        Of more than `SESSIONS` the oldest ends.
+        If there are more than `SESSIONS`, the oldest ends.
         """
         lasts = min(longest, record.expires_at - utc_now()) if record.expires_at else longest
         token = secrets.token_urlsafe(32)
@@ -124,11 +124,11 @@ class KeyStore:
         key_id = cast("bytes | None", self._redis.get(_session(token)))
         record = self._alive(key_id.decode()) if key_id else None
         if record is None:
-            raise InvalidKey("This session is over; sign in with a key again.")
+            raise InvalidKey("This session has ended; sign in with a key again.")
         return record
 
     def close_session(self, token: str) -> None:
-        """End the session; no error if it is over."""
+        """End the session; no error if it has ended already."""
         self._redis.delete(_session(token))
 
     def _alive(self, key_id: str) -> KeyRecord | None:

@@ -1,4 +1,4 @@
-"""API keys: what is kept of them, what they allow, and how a presented one is told from a false one."""
+"""API keys: what is stored of them, what they allow, and how a presented key is checked."""
 
 import hmac
 import re
@@ -29,7 +29,7 @@ class Scope(StrEnum):
 
 
 class KeyLimits(BaseModel):
-    """What one owner may take; where a key says nothing, the settings of the server hold, and None is no limit."""
+    """What one owner may use; what a key leaves open is decided by the server's settings. None is no limit."""
 
     model_config = STORED
 
@@ -40,12 +40,12 @@ class KeyLimits(BaseModel):
     daily_actions: Annotated[int | None, Field(ge=0)] = None
 
     def over(self, others: "KeyLimits") -> "KeyLimits":
-        """Return these limits, and those of `others` where these say nothing."""
+        """Return these limits, filled up from `others`."""
         return others.model_copy(update=self.model_dump(exclude_none=True))
 
 
 class KeyRecord(BaseModel):
-    """What is kept of a key; the key itself is not."""
+    """What is stored of a key; the key itself is not."""
 
     model_config = STORED
 
@@ -64,7 +64,7 @@ class KeyRecord(BaseModel):
     limits: KeyLimits = KeyLimits()
 
     def allows(self, scope: Scope) -> bool:
-        """Tell whether the key has this scope; `admin` has all."""
+        """Return whether the key has this scope; `admin` has all."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def matches(self, token: str) -> bool:
@@ -72,7 +72,7 @@ class KeyRecord(BaseModel):
         return hmac.compare_digest(self.sha256, hashed(token))
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether its time is over."""
+        """Return whether it has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
     @classmethod
@@ -86,7 +86,7 @@ class KeyRecord(BaseModel):
         limits: KeyLimits | None = None,
         owner: str | None = None,
     ) -> tuple[Self, str]:
-        """Return a new key's record, and the key itself, which nothing else knows."""
+        """Return the record of a new key, and the key itself, which is not stored anywhere."""
         key_id = _random(_ID_LENGTH)
         token = f"phc_{key_id}_{_random(_SECRET_LENGTH)}"
         record = cls(
@@ -103,7 +103,7 @@ class KeyRecord(BaseModel):
 
 
 def id_of(token: str) -> str | None:
-    """Return the id that a key begins with, None if this is no key at all."""
+    """Return the id that a key begins with, None if the text is not a key."""
     found = _TOKEN.fullmatch(token)
     return found[1] if found else None
 
@@ -111,8 +111,8 @@ def id_of(token: str) -> str | None:
 def hashed(token: str) -> str:
     """Return the SHA-256 of a random token, in hex.
 
-    A slow, salted hash would guard words that people choose; of 160 random bits none can be found by trying, and a
-    fast one costs a request nothing.
+    A slow, salted hash would protect passwords that people choose. 160 random bits cannot be found by trying, and a
+    fast hash adds no delay to a request.
     """
     return ids.hashed(token)
 

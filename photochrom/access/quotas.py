@@ -1,8 +1,7 @@
-"""What an owner of keys may take: requests by a token bucket; photographs, bytes, pixels and actions by the day (UTC).
+"""Rate limit and quotas of an owner: requests by token bucket; photographs, bytes, pixels, actions by the day (UTC).
 
-One ledger for all that takes a worker or stays in Redis. Photographs are what takes a worker: those that are sent,
-those that are tried again, and suggestions. Actions are the rest: a batch that is begun, an event that is sent to a
-webhook on request.
+The daily quotas count everything that needs a worker or stays in Redis. Photographs are what needs a worker: uploads,
+retries and suggestions. Actions are the rest: a new batch, and an event sent to a webhook on request.
 
 Both are counted in Lua scripts, so that any number of API processes count as one; a photograph is counted by the
 script that accepts it, so what is refused is never counted. Keys: `rate:{owner}` hash of the bucket's level and its
@@ -67,7 +66,7 @@ _VERBS = {"actions": "take"}
 
 @dataclass(frozen=True)
 class Rate:
-    """How an owner's bucket stands after a request."""
+    """The state of an owner's bucket after a request."""
 
     limit: int
     left: int
@@ -86,7 +85,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Charge:
-    """What something takes from its owner's day; a photograph's is counted when, and only when, it is accepted."""
+    """What something uses of its owner's day; a photograph counts when, and only when, it is accepted."""
 
     owner: str
     use: Use
@@ -95,7 +94,7 @@ class Charge:
 
     @property
     def key(self) -> str:
-        """The day's count in Redis."""
+        """The key of the day's count in Redis."""
         return _key(self.owner, self.at)
 
     def arguments(self) -> list[str | int]:
@@ -115,7 +114,7 @@ class Charge:
 
 
 class Allowance:
-    """Counts requests, and tells what was counted; safe to share between threads."""
+    """Counts requests and reports the counts; safe to share between threads."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -123,31 +122,31 @@ class Allowance:
         self._charge = redis.register_script(_CHARGE)
 
     def spend(self, owner: str, per_minute: int) -> Rate:
-        """Take one request out of the owner's bucket.
+        """Take one request from the owner's bucket.
 
         Raises:
-            TooManyRequests: it is empty; the error says in how many seconds it is not.
+            TooManyRequests: it is empty; the error says after how many seconds it is not.
         """
         granted, left, wait, full = cast("list[int]", self._spend(keys=[f"rate:{owner}"], args=[per_minute]))
         if not granted:
             raise TooManyRequests(
-                f"This key may make {per_minute} requests a minute; go on when Retry-After says so.",
+                f"This key may make {per_minute} requests a minute; try again after the seconds in Retry-After.",
                 retry_after=-(-wait // 1000),
             )
         return Rate(limit=per_minute, left=left, full_in_seconds=-(-full // 1000))
 
     def charge(self, owner: str, use: Use, limits: KeyLimits) -> None:
-        """Count what is no photograph that comes in: that one is counted by the script that accepts it.
+        """Count anything but an upload: the script that accepts an upload counts it.
 
         Raises:
-            QuotaExceeded: it is more than the owner may take on this day.
+            QuotaExceeded: it is more than the owner may use on this day.
         """
         charge = Charge(owner, use, limits, datetime.now(UTC))
         if refused := cast("bytes | None", self._charge(keys=[charge.key], args=charge.arguments())):
             raise charge.refusal(refused.decode().removeprefix("quota:"))
 
     def check(self, owner: str, limits: KeyLimits) -> None:
-        """Refuse early what cannot be accepted: any photograph has a byte and a pixel.
+        """Refuse early what cannot be accepted: every photograph has at least a byte and a pixel.
 
         Raises:
             QuotaExceeded: one of the day's quotas is used up.
@@ -160,7 +159,7 @@ class Allowance:
                 raise Charge(owner, Use(), limits, datetime.now(UTC)).refusal(name)
 
     def used(self, owner: str) -> Use:
-        """Return what the owner has taken today."""
+        """Return what the owner has used today."""
         found = cast("Mapping[bytes, bytes]", self._redis.hgetall(_key(owner, datetime.now(UTC))))
         return Use(**{name.decode(): int(value) for name, value in found.items()})
 

@@ -16,12 +16,12 @@ from ..records import STORED
 
 _NAME_BYTES = 1024
 _PART_BYTES = 255
-# Control and formatting characters, lone surrogates, and what Windows refuses in names.
+# Control and formatting characters, lone surrogates, and characters that Windows refuses in names.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*\\]')
 
 
 class BatchState(StrEnum):
-    """Where a batch stands; items are worked on as soon as they arrive, sealed or not."""
+    """The state of a batch; items are processed as soon as they arrive, sealed or not."""
 
     RECEIVING = "receiving"
     SEALED = "sealed"
@@ -33,7 +33,7 @@ class BatchState(StrEnum):
 
 
 class BatchRecord(BaseModel):
-    """What is kept of a batch itself; everything else is counted from its items."""
+    """What is stored of a batch itself; everything else is counted from its items."""
 
     model_config = STORED
 
@@ -54,7 +54,7 @@ class BatchRecord(BaseModel):
         return self.sealed_at is None and self.canceled_at is None
 
     def state(self, counts: Mapping[JobState, int]) -> BatchState:
-        """Tell the state from the number of items in each of theirs."""
+        """Return the state, from the number of items in each state."""
         if self.canceled_at is not None:
             return BatchState.CANCELED
         unfinished = any(counts[state] for state in UNFINISHED)
@@ -73,12 +73,12 @@ def item_name(name: str) -> str:
     """Return the name of an item if it is a relative path that is safe on every system.
 
     Raises:
-        InvalidName: it is empty, absolute, too long, climbs, or has characters that file names cannot have.
+        InvalidName: it is empty, absolute or too long, contains `..`, or has characters that file names cannot have.
     """
     parts = name.split("/")
     if len(name.encode(errors="replace")) > _NAME_BYTES or not all(map(_is_part, parts)):
         raise InvalidName(
-            f"{name[:80]!r} is no name for an item: give a relative path like 'album/1931/wedding.jpg'."
+            f"{name[:80]!r} is not a name for an item: give a relative path like 'album/1931/wedding.jpg'."
         )
     return name
 

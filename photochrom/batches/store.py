@@ -49,7 +49,7 @@ class BatchStore:
     def create(
         self, record: BatchRecord, idempotency: IdempotencyKey | None = None, most_open: int | None = None
     ) -> BatchRecord:
-        """Keep a new batch; return it, or the one that an earlier call with this idempotency key made.
+        """Store a new batch; return it, or the one that an earlier call with this idempotency key made.
 
         Raises:
             TooManyBatches: `most_open` batches of its owner are open.
@@ -94,7 +94,7 @@ class BatchStore:
         return BatchRecord.model_validate_json(cast("bytes", text))
 
     def owner(self, batch_id: str) -> str:
-        """Return whose batch it is, "" where no key made it; raise `BatchNotFound` if there is none."""
+        """Return the owner of the batch, "" if no key made it; raise `BatchNotFound` if there is none."""
         found = cast("list[bytes | None]", self._redis.hmget(key_of(batch_id), ["open", "owner"]))
         if found[0] is None:
             raise BatchNotFound(batch_id)
@@ -116,7 +116,7 @@ class BatchStore:
         return readable(BatchRecord, pipeline.execute()), ids[limit - 1] if len(ids) > limit else None
 
     def seal(self, batch_id: str) -> BatchRecord:
-        """Take no more items; sealing again changes nothing."""
+        """Accept no more items; sealing again changes nothing."""
 
         def sealed(batch: BatchRecord) -> BatchRecord:
             return batch.model_copy(update={"sealed_at": utc_now()}) if batch.open else batch
@@ -124,7 +124,7 @@ class BatchStore:
         return self._change(batch_id, sealed)
 
     def cancel(self, batch_id: str) -> BatchRecord:
-        """Begin no further item; `Turns.cancel_items` does the rest. What is done is kept."""
+        """Start no further items; `Turns.cancel_items` does the rest. Results so far are kept."""
 
         def canceled(batch: BatchRecord) -> BatchRecord:
             changes = {"canceled_at": utc_now(), "paused_at": None}
@@ -136,7 +136,7 @@ class BatchStore:
         return self._change(batch_id, canceled, noted, cancel_items=True)
 
     def pause(self, batch_id: str) -> BatchRecord:
-        """Begin no further item until `resume`; those at work end, and more may be sent.
+        """Start no further items until `resume`; running ones finish, and more may be sent.
 
         Raises:
             BatchClosed: the batch is canceled.
@@ -144,17 +144,17 @@ class BatchStore:
 
         def paused(batch: BatchRecord) -> BatchRecord:
             if batch.canceled_at:
-                raise BatchClosed(f"Batch {batch_id} is canceled; nothing of it is going to begin.")
+                raise BatchClosed(f"Batch {batch_id} is canceled; none of its items will start.")
             return batch if batch.paused_at else batch.model_copy(update={"paused_at": utc_now()})
 
         return self._change(batch_id, paused)
 
     def resume(self, batch_id: str) -> BatchRecord:
-        """Go on with a paused batch; with another one nothing changes. `Turns.feed` then begins its items."""
+        """Resume a paused batch; any other stays as it is. `Turns.feed` then starts its items."""
         return self._change(batch_id, lambda batch: batch.model_copy(update={"paused_at": None}))
 
     def retry_failed(self, batch_id: str) -> int:
-        """Take up all failed and canceled items again, by `Turns.retry_items`; return how many those are."""
+        """Retry all failed and canceled items, by `Turns.retry_items`; return how many there are."""
 
         def noted(pipeline: Pipeline) -> None:
             pipeline.srem(CANCELING, batch_id)
@@ -165,10 +165,10 @@ class BatchStore:
         return counts[JobState.FAILED] + counts[JobState.CANCELED]
 
     def add(self, record: JobRecord, charge: Charge | None = None) -> tuple[JobRecord, bool]:
-        """Keep a new item; return it, or the one that is there already, and whether it is new.
+        """Store a new item; return it, or the one that exists already, and whether it is new.
 
         Raises:
-            BatchClosed: the batch takes no more.
+            BatchClosed: the batch accepts no more.
             ItemConflict: there is an item of this name with another photograph or other options.
             QuotaExceeded: it is more than the owner may send on that day.
         """
@@ -199,9 +199,9 @@ class BatchStore:
             raise ItemNotFound(f"The batch has no item {name[:80]!r}.") from None
 
     def delete(self, batch_id: str) -> list[JobRecord]:
-        """Forget the batch and all its items; return those, for their files to be deleted.
+        """Delete the batch and all its items; return the items, for their files to be deleted.
 
-        Whoever deletes a batch knows that it is over: no event tells.
+        No event is sent: whoever deletes a batch knows that it has ended.
         """
         if not self._silence(keys=[key_of(batch_id)]):
             raise BatchNotFound(batch_id)
@@ -226,7 +226,7 @@ class BatchStore:
         return gone
 
     def forget_empty(self, now: datetime) -> None:
-        """Delete the batches whose time is over by `now` and whose items are all gone."""
+        """Delete the batches that have expired by `now` and have no items left."""
         for batch_id in texts(self._redis.zrangebyscore(_EXPIRY, "-inf", now.timestamp())):
             if any(self._jobs.counts(batch_id).values()):
                 later = now + timedelta(days=1)
@@ -242,7 +242,7 @@ class BatchStore:
         *,
         cancel_items: bool = False,
     ) -> BatchRecord:
-        """Apply `change` to the newest record; what `and_then` adds is done in the same step."""
+        """Apply `change` to the newest record; what `and_then` adds happens in the same transaction."""
 
         def apply(pipeline: Pipeline) -> BatchRecord:
             text = cast("bytes | None", pipeline.hget(key_of(batch_id), "record"))
@@ -272,12 +272,12 @@ class BatchStore:
 
 
 def _resumed(batch: BatchRecord) -> dict[str, object]:
-    """Undo a cancel: the batch goes on with what it has, and takes no more."""
+    """Undo a cancel: the batch continues with the items it has, and accepts no more."""
     return {"canceled_at": None, "sealed_at": batch.sealed_at or utc_now()} if batch.canceled_at else {}
 
 
 def key_of(batch_id: str) -> str:
-    """Return where the batch is kept; what belongs to it is kept under this and a suffix."""
+    """Return the key of the batch; what belongs to it is stored under this key and a suffix."""
     return f"batch:{batch_id}"
 
 

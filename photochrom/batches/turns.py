@@ -1,4 +1,4 @@
-"""Fair turns for batches: items wait in their batch, and only one for each worker is in the queue at a time.
+"""Fair turns for batches: items wait in their batch, and only one per worker is in the queue at a time.
 
 So the queue stays short: a single upload waits for one job and not for a whole batch, and batches take turns.
 """
@@ -34,7 +34,7 @@ class Turns:
         self._hold = redis.register_script(scripts.HOLD)
 
     def hold(self, record: JobRecord) -> bool:
-        """Put an item that is about to start back among the waiting ones if its batch is paused; return whether it was.
+        """Return an item that is about to start to the waiting ones if its batch is paused; return whether it was.
 
         An item that a dead worker had started is not held: it was running, and is finished.
 
@@ -78,7 +78,7 @@ class Turns:
         return texts(self._redis.smembers(HELD))
 
     def _keep_held(self) -> None:
-        """Find those of the time before the set of them was kept."""
+        """Find the batches of versions that did not keep this set yet."""
         ids = texts(self._redis.zrange(INDEX, 0, -1))
         pipeline = self._redis.pipeline(transaction=False)
         for batch_id in ids:

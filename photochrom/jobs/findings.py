@@ -1,4 +1,4 @@
-"""What the workers' maintenance found and a person should know of: numbers in Redis, shown by `/metrics`."""
+"""What maintenance found and the operator should know: numbers in Redis, shown by `/metrics`."""
 
 from typing import cast
 
@@ -6,11 +6,11 @@ from redis import Redis
 
 _KEY = "findings"
 OWNED = "owned"
-"""1 where the storage is proven to be ours, else 0."""
+"""1 if the storage is proven to be ours, else 0."""
 LEFT = "left"
-"""Files that no job names and that the last look left where they are, because they were too many."""
+"""Files that no job names and that the last search left in place, because they were too many."""
 UNREADABLE = "unreadable"
-"""How often a record could not be read when its time was over: once a day for each."""
+"""How often a record could not be read when it expired: once a day for each."""
 
 
 class Findings:
@@ -20,7 +20,7 @@ class Findings:
         self._redis = redis
 
     def note(self, name: str, number: int) -> None:
-        """Keep a number in the place of the last one."""
+        """Store a number in place of the last one."""
         self._redis.hset(_KEY, name, number)
 
     def add(self, name: str, number: int) -> None:

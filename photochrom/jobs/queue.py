@@ -1,7 +1,7 @@
-"""The contract between who queues jobs and who runs them: one RQ queue, a task's name, a job's id.
+"""The contract between the API, which queues jobs, and the workers: one RQ queue, a task's name, a job's id.
 
-RQ delivers; the truth about a job is its record. Whatever RQ forgets, `JobQueue.delivery` shows and the worker's
-maintenance hands over again; whatever it delivers twice, the record's compare-and-set drops.
+RQ delivers; the record is the truth about a job. A job that RQ forgets is found by `JobQueue.delivery` and queued
+again by the worker's maintenance; a job that it delivers twice is dropped by the record's compare-and-set.
 """
 
 import time
@@ -25,22 +25,22 @@ from .turns_of_owners import TurnsOfOwners
 QUEUE = "photochrom"
 TASK = "workers.tasks.restore"
 SUGGEST_TASK = "workers.tasks.suggest"
-# RQ counts its own redeliveries after a worker's death; the record counts all and has the last word.
+# RQ counts only its own redeliveries after a worker's death; the record counts all attempts and decides.
 _REDELIVERIES = 2
 _RESULT_SECONDS = 60
 _FAILURE_SECONDS = 3600
 _AGAIN_SECONDS = 5
 _EXACT_POSITIONS = 1000
-# Whoever waits for suggestions looks at the screen; but nobody waits longer than this for others who do.
+# Suggestions go first, since somebody waits at the screen; but no job waits longer than this because of them.
 _PATIENT_SECONDS = 30.0
 _ANSWER_SECONDS = 5
 
 
 class Delivery(StrEnum):
-    """What RQ knows of the latest handing over of a job."""
+    """What RQ knows about the latest handover of a job."""
 
-    COMING = "coming"  # waits or runs, and RQ sees to it
-    ENDED = "ended"  # RQ is through with it
+    COMING = "coming"  # waits or runs, and RQ takes care of it
+    ENDED = "ended"  # RQ has finished with it
     UNKNOWN = "unknown"  # never arrived, or forgotten
 
 
@@ -55,7 +55,7 @@ class JobQueue:
         self._owners = TurnsOfOwners(redis, self._queue.key)
 
     def put(self, record: JobRecord, *, at_front: bool = False) -> None:
-        """Hand the job over; a second time for the same `dispatch` does nothing."""
+        """Queue the job; a second call for the same `dispatch` does nothing."""
         try:
             self._queue.enqueue_call(
                 TASK,
@@ -65,7 +65,7 @@ class JobQueue:
                 at_front=at_front,
                 retry=Retry(_REDELIVERIES),
                 timeout=self._job_timeout,
-                # No `ttl`: a job may wait as long as it must.
+                # No `ttl`: a job may wait as long as necessary.
                 result_ttl=_RESULT_SECONDS,
                 failure_ttl=_FAILURE_SECONDS,
                 description=record.id,
@@ -76,7 +76,7 @@ class JobQueue:
             self._owners.place(rq_id(record), record.owner)
 
     def may_suggest(self, record: JobRecord) -> bool:
-        """Tell whether suggestions can be asked for: not while any of this job or of its owner are under way."""
+        """Return whether suggestions can be requested: not while others of this job or its owner are being made."""
         under_way = [f"{record.id}-suggestions"]
         if record.owner and (other := cast("bytes | None", self._redis.get(_suggesting(record)))):
             under_way.append(other.decode())
@@ -86,10 +86,10 @@ class JobQueue:
         return all(_delivery(status) is not Delivery.COMING for status in pipeline.execute())
 
     def ask_for_suggestions(self, record: JobRecord) -> None:
-        """Have a worker find the likely colours of a finished job: somebody waits for it.
+        """Ask a worker for the likely colours of a finished job: somebody waits for them.
 
-        It goes before other work, unless that has waited for long already. While it is under way asking again does
-        nothing; if it fails, asking again begins anew.
+        It goes before other jobs, unless they have waited for long already. Until it has finished, another call does
+        nothing; if it fails, another call starts it again.
         """
         if record.owner:
             self._redis.set(_suggesting(record), f"{record.id}-suggestions", ex=2 * self._job_timeout)
@@ -107,7 +107,7 @@ class JobQueue:
             )
 
     def _longest_wait(self) -> float:
-        """Return for how many seconds the first of the queue has waited in it, by this machine's clock."""
+        """Return how many seconds the first job of the queue has waited, by this machine's clock."""
         first = cast("bytes | None", self._redis.lindex(self._queue.key, 0))
         if first is None:
             return 0.0
@@ -117,17 +117,17 @@ class JobQueue:
         return (datetime.now(UTC) - datetime.fromisoformat(since.decode())).total_seconds()
 
     def remove(self, record: JobRecord) -> None:
-        """Take a waiting job out, so that no worker wakes up for nothing."""
+        """Remove a waiting job, so that no worker starts for nothing."""
         pipeline = self._redis.pipeline()
         pipeline.lrem(self._queue.key, 1, rq_id(record))
         pipeline.delete(f"rq:job:{rq_id(record)}")
         pipeline.execute()
 
     def position(self, record: JobRecord) -> int | None:
-        """Return how many jobs are ahead in the queue, None if the job does not wait there.
+        """Return how many jobs are ahead in the queue, None if the job is not waiting there.
 
-        Beyond the first thousand it is an estimate by the jobs' age: Redis would look through the whole list, 2 ms of
-        everybody's time with 100,000 in it.
+        Beyond the first thousand it is estimated from the jobs' age: Redis would search the whole list, which blocks
+        everybody for 2 ms with 100,000 in it.
         """
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.lpos(self._queue.key, rq_id(record), maxlen=_EXACT_POSITIONS)
@@ -139,20 +139,20 @@ class JobQueue:
         return min(max(older, _EXACT_POSITIONS), length - 1)
 
     def shorten_leases(self, seconds: int) -> None:
-        """Let no delivery count as under way for more than `seconds` without a heartbeat: the clock went back."""
+        """Let no delivery count as running for more than `seconds` without a heartbeat: the clock was set back."""
         registry = self._queue.started_job_registry.key
         latest = time.time() + seconds
         for entry in cast("list[bytes]", self._redis.zrangebyscore(registry, latest, "+inf")):
             self._redis.zadd(registry, {entry: latest}, xx=True)
 
     def waiting(self) -> int:
-        """Return how many jobs are in the queue; those that wait for their turn in a batch are not yet."""
+        """Return how many jobs are in the queue, without those that wait for their turn in a batch."""
         return self._redis.llen(self._queue.key)
 
     def undelivered(self, index: str, chunk: int = 500) -> Iterator[list[str]]:
-        """Look through an index of jobs, oldest first; yield after every `chunk` those that RQ is not going to run.
+        """Search an index of jobs, oldest first; yield after every `chunk` those that RQ is not going to run.
 
-        Redis does the looking: of a long queue in good order nothing but empty lists comes over the wire.
+        Redis does the search: for a long queue in good order only empty lists are sent over the network.
         """
         begin = "-"
         while True:
@@ -163,7 +163,7 @@ class JobQueue:
             begin = f"({last.decode()}"
 
     def deliveries(self, records: list[JobRecord]) -> list[Delivery]:
-        """Tell for each job whether RQ is still going to run it."""
+        """Return for each job whether RQ is still going to run it."""
         pipeline = self._redis.pipeline(transaction=False)
         for record in records:
             pipeline.hget(f"rq:job:{rq_id(record)}", "status")
@@ -188,12 +188,12 @@ def connect(url: str) -> Redis:
         # No `health_check_interval`: its PING is refused while the queue's disk is full, and reading with it. A
         # connection that is gone shows at the next command, which is sent again.
         socket_connect_timeout=_ANSWER_SECONDS,
-        # The client's own default depends on its version, and was to wait for ever.
+        # The client's default depends on its version, and used to be to wait for ever.
         socket_timeout=_ANSWER_SECONDS,
         **over_tcp,
     )
 
 
 def rq_id(record: JobRecord) -> str:
-    """Return RQ's id for this handing over; unique, so that doing it twice is harmless."""
+    """Return RQ's id for this handover; unique, so that doing it twice is harmless."""
     return f"{record.id}-{record.dispatch}"

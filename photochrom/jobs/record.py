@@ -15,7 +15,7 @@ from ..times import Retention
 
 
 class JobState(StrEnum):
-    """Where a job stands; succeeded, failed, canceled and expired are final until `:retry`."""
+    """The state of a job; succeeded, failed, canceled and expired are final until `:retry`."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -41,7 +41,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
         }
     ),
     JobState.RETRYING: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED}),
-    # A job that was done before it saw the flag counts as done.
+    # A job that finished before it saw the flag counts as succeeded.
     JobState.CANCELING: frozenset({JobState.CANCELED, JobState.SUCCEEDED}),
     JobState.SUCCEEDED: frozenset({JobState.EXPIRED}),
     JobState.FAILED: frozenset({JobState.QUEUED}),
@@ -50,7 +50,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CANCELING)
 WAITING = (JobState.QUEUED, JobState.RETRYING)
-# No retry can bring these through, so their originals need not be kept for one: long enough to look at them.
+# No retry can succeed with these, so their originals are not kept for one, only long enough to look at them.
 _AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
 _SUGGESTION_ATTEMPTS = 5
 _REFUSED_KEPT = timedelta(minutes=30)
@@ -61,9 +61,11 @@ class _Part(BaseModel):
 
 
 class Original(_Part):
-    """The photograph as it came in."""
+    """The photograph as it was uploaded."""
 
-    name: Annotated[str, Field(description="File name that the caller gave; only ever shown, never a path.")]
+    name: Annotated[
+        str, Field(description="File name that the caller gave; only shown, never used as a path.")
+    ]
     bytes: int
     media_type: str
     sha256: str
@@ -95,13 +97,13 @@ class Result(_Part):
 
     @property
     def keys(self) -> set[str]:
-        """The storage keys of the result and of what goes with it."""
+        """The storage keys of the result and of the files that belong to it."""
         small = (self.preview_key, self.original_preview_key, self.confidence_key, self.suggestions_key)
         return {key for key in (self.key, *small) if key}
 
 
 class Progress(_Part):
-    """The stage at work: `done` of `total` stages are behind it."""
+    """The running stage: `done` of `total` stages have finished."""
 
     stage: str
     done: int
@@ -109,7 +111,7 @@ class Progress(_Part):
 
 
 class ModelUsed(_Part):
-    """Which network gave the colour, and on what it ran."""
+    """Which network predicted the colour, and on what it ran."""
 
     name: str
     version: str
@@ -126,7 +128,7 @@ class JobError(_Part):
 
 
 class Lease(_Part):
-    """Proof of who may change a running job: a worker that was taken over holds an old one."""
+    """Proof of who may change a running job: after a takeover the previous worker holds an old one."""
 
     worker: str
     dispatch: int
@@ -134,7 +136,7 @@ class Lease(_Part):
 
 
 class JobRecord(_Part):
-    """All that is known of one job; a job is never changed, only replaced."""
+    """Everything that is known about one job; a record is never changed, only replaced."""
 
     id: Annotated[str, Field(pattern=PATTERN)]
     revision: Annotated[int, Field(description="Counts the writes; the store raises it.")] = 1
@@ -176,12 +178,12 @@ class JobRecord(_Part):
 
     @property
     def finished(self) -> bool:
-        """True when no worker will touch the job any more."""
+        """True when no worker will change the job any more."""
         return self.state not in UNFINISHED
 
     @property
     def next_expiry(self) -> datetime | None:
-        """When the sweeper has something to do here, None while the job is unfinished."""
+        """When something of this job expires next, None while it is unfinished."""
         due = self.finished_at if self.deleting else None
         times = (due, self.original.expires_at, self.result and self.result.expires_at, self.expires_at)
         return min((time for time in times if time), default=None)
@@ -195,11 +197,11 @@ class JobRecord(_Part):
         return inputs | self.result.keys if self.result else inputs
 
     def asked(self) -> str:
-        """Return what was asked for besides the photograph: equal texts lead to equal results."""
+        """Return the request apart from the photograph, as text: equal texts give equal results."""
         return " ".join((self.options.identity(), *([self.reference.sha256] if self.reference else ())))
 
     def claim(self, worker: str, now: datetime, max_attempts: int) -> Self:
-        """Begin (or take over from a dead worker), or give up after `max_attempts` lost workers.
+        """Start (or take over from a dead worker), or give up after `max_attempts` lost workers.
 
         Raises:
             JobConflict: the job is finished.
@@ -219,12 +221,12 @@ class JobRecord(_Part):
         return self._to(JobState.RUNNING, **started)
 
     def check(self, lease: Lease) -> None:
-        """Raise `JobCanceled` when the holder of `lease` has to stop: canceled, or taken over."""
+        """Raise `JobCanceled` if the holder of `lease` has to stop because of a cancel or a takeover."""
         if self.lease != lease or self.state is not JobState.RUNNING:
             raise JobCanceled(f"Job {self.id} is {self.state}; this attempt stops.")
 
     def advance(self, lease: Lease, progress: Progress) -> Self:
-        """Show the stage that begins; raise `JobCanceled` when it must not."""
+        """Record the stage that starts; raise `JobCanceled` if it must not start."""
         self.check(lease)
         return self._to(JobState.RUNNING, progress=progress)
 
@@ -238,7 +240,7 @@ class JobRecord(_Part):
         timings: dict[str, float],
         warnings: tuple[str, ...],
     ) -> Self:
-        """Publish the result; raise `JobCanceled` when another attempt owns the job."""
+        """Publish the result; raise `JobCanceled` if another attempt owns the job."""
         if self.lease != lease:
             raise JobCanceled(f"Job {self.id} was taken over; this attempt's result is dropped.")
         return self._to(
@@ -254,7 +256,7 @@ class JobRecord(_Part):
         )
 
     def suggest(self, key: str) -> Self:
-        """Note where the likely colours are; raise `JobConflict` when there is no result that they belong to."""
+        """Record where the likely colours are; raise `JobConflict` if there is no result that they belong to."""
         if self.state is not JobState.SUCCEEDED or self.result is None:
             raise JobConflict(f"Job {self.id} is {self.state}; only results have suggestions.")
         return self._changed(result=self.result.model_copy(update={"suggestions_key": key}))
@@ -264,7 +266,7 @@ class JobRecord(_Part):
         return self._to(JobState.FAILED, error=error, finished_at=now, progress=None, lease=None)
 
     def lose_worker(self, now: datetime, max_attempts: int) -> Self:
-        """Wait for another attempt, or fail when there were enough."""
+        """Wait for another attempt, or fail if there were enough."""
         if self.state is JobState.CANCELING:
             return self.cancel(now)
         if self.attempt >= max_attempts:
@@ -272,7 +274,7 @@ class JobRecord(_Part):
         return self._to(JobState.RETRYING, progress=None, lease=None)
 
     def stumble(self, lease: Lease, error: JobError, now: datetime, max_attempts: int) -> Self:
-        """Note an error that another attempt may not meet; fail after enough of them."""
+        """Record an error that another attempt may not meet; fail after enough of them."""
         self.check(lease)
         if self.attempt >= max_attempts:
             return self.fail(error, now)
@@ -284,12 +286,12 @@ class JobRecord(_Part):
         return self.fail(error, now)
 
     def release(self, lease: Lease) -> Self:
-        """Give a begun job back because its worker shuts down; the attempt does not count."""
+        """Return a running job to the queue because its worker shuts down; the attempt does not count."""
         self.check(lease)
         return self._to(JobState.QUEUED, attempt=self.attempt - 1, progress=None, lease=None, started_at=None)
 
     def request_cancel(self, now: datetime) -> Self:
-        """Cancel at once when waiting, before the next stage when running; again is no error."""
+        """Cancel a waiting job at once, a running one before its next stage; a second call is not an error."""
         if self.state is JobState.CANCELING:
             return self
         if self.state is JobState.RUNNING:
@@ -297,11 +299,11 @@ class JobRecord(_Part):
         return self.cancel(now)
 
     def cancel(self, now: datetime) -> Self:
-        """End because somebody asked for it."""
+        """Finish as canceled."""
         return self._to(JobState.CANCELED, finished_at=now, progress=None, lease=None)
 
     def retry(self) -> Self:
-        """Queue a failed or canceled job anew.
+        """Queue a failed or canceled job again.
 
         Raises:
             JobConflict: it is not failed or canceled, or its original is gone.
@@ -321,16 +323,16 @@ class JobRecord(_Part):
         return self._to(JobState.QUEUED, **fresh)
 
     def redispatch(self) -> Self:
-        """Mark that an unfinished job is handed to the queue again, which had lost it."""
+        """Record that an unfinished job is queued again, because the queue had lost it."""
         if self.finished:
             raise JobConflict(f"Job {self.id} is {self.state}.")
         return self._changed(dispatch=self.dispatch + 1)
 
     def ask_for_suggestions(self) -> Self:
-        """Count one more time that a worker looks for likely colours.
+        """Count one more attempt to find likely colours.
 
         Raises:
-            JobConflict: it was tried too often; a photograph that ends its workers would go on to do so.
+            JobConflict: it was tried too often; a photograph that crashes its workers would continue to do so.
         """
         if self.suggestion_attempts >= _SUGGESTION_ATTEMPTS:
             raise JobConflict(
@@ -339,7 +341,7 @@ class JobRecord(_Part):
         return self._changed(suggestion_attempts=self.suggestion_attempts + 1)
 
     def keep(self, retention: Retention, now: datetime) -> Self:
-        """Fix the times at which the parts of a job that just ended are forgotten."""
+        """Set the times at which the parts of a job that just finished expire."""
         kept = min(retention.original, _REFUSED_KEPT) if self._refused else retention.original
         original = self.original.model_copy(update={"expires_at": now + kept})
         result = self.result and self.result.model_copy(update={"expires_at": now + retention.result})
@@ -348,11 +350,11 @@ class JobRecord(_Part):
 
     @property
     def _refused(self) -> bool:
-        """True where the photograph itself is at fault: no retry can bring it through."""
+        """True if the photograph itself is at fault: no retry can succeed."""
         return self.error is not None and self.error.code in _AT_FAULT
 
     def sweep(self, now: datetime) -> Self:
-        """Forget what has expired by `now`: the state says so, and `deleting` has the keys of what is to go."""
+        """Expire what is due by `now`: the state says so, and `deleting` has the keys of the files to delete."""
         swept = self
         if self.original.expires_at and self.original.expires_at <= now:
             gone = {"key": "", "expires_at": None}
@@ -364,7 +366,7 @@ class JobRecord(_Part):
         return swept._changed(deleting=(*self.deleting, *over)) if over else swept
 
     def deleted(self, keys: Collection[str]) -> Self:
-        """Forget the files that were to be deleted, and are."""
+        """Forget the files that have been deleted."""
         return self._changed(deleting=tuple(key for key in self.deleting if key not in keys))
 
     def _to(self, state: JobState, **changes: object) -> Self:

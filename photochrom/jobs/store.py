@@ -1,6 +1,6 @@
-"""Job records in Redis: written by compare-and-set, listed by id, forgotten on time.
+"""Job records in Redis: written by compare-and-set, listed by id, deleted when they expire.
 
-The keys are told in `scripts`. Every write is published on `jobs:changed`, as the id of the job (and of its batch).
+`scripts` describes the keys. Every write is published on `jobs:changed`, as the id of the job (and of its batch).
 """
 
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ class JobStore:
     def create(
         self, record: JobRecord, idempotency: IdempotencyKey | None = None, charge: Charge | None = None
     ) -> JobRecord:
-        """Keep a new record, and count it in its owner's day; from here on the job is accepted.
+        """Store a new record and count it in its owner's day; from here on the job is accepted.
 
         Returns: the record, or the one that an earlier call with this idempotency key made.
 
@@ -82,7 +82,7 @@ class JobStore:
         if bound is None:
             return record
         if bound == b"closed":
-            raise BatchClosed(f"Batch {record.batch_id} takes no more photographs.")
+            raise BatchClosed(f"Batch {record.batch_id} accepts no more photographs.")
         if bound.startswith(b"quota:") and charge is not None:
             raise charge.refusal(bound.decode().removeprefix("quota:"))
         earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
@@ -100,7 +100,7 @@ class JobStore:
         return JobRecord.model_validate_json(cast("bytes", text))
 
     def owner(self, job_id: str) -> str:
-        """Return whose job it is, "" where no key made it; raise `JobNotFound` if there is none."""
+        """Return the owner of the job, "" if no key made it; raise `JobNotFound` if there is none."""
         found = cast("list[bytes | None]", self._redis.hmget(_key(job_id), ["revision", "owner"]))
         if found[0] is None:
             raise JobNotFound(job_id)
@@ -116,9 +116,9 @@ class JobStore:
     def change(
         self, job_id: str, change: Callable[[JobRecord], JobRecord], *, while_batch_in: str = ""
     ) -> JobRecord:
-        """Apply `change` to the newest record, again if somebody else was faster; return what was written.
+        """Apply `change` to the newest record, again if another writer was faster; return what was written.
 
-        `change` must be pure. Where it gives its argument back, nothing is written.
+        `change` must be pure. If it returns its argument, nothing is written.
         `while_batch_in` is a set in Redis that has to hold the job's batch at the moment of writing.
 
         Raises:
@@ -127,8 +127,8 @@ class JobStore:
         """
         mine = self._mine
         if mine is not None and mine.id == job_id:
-            # A worker is mostly the only one that writes to its job: what it wrote last needs no reading. Whatever
-            # that leads to but a write may be out of date, and is thought over with the newest.
+            # Usually a worker is the only writer of its job, so it need not read what it wrote last. Any outcome
+            # but a write may be based on an old record, so it is decided again with the newest one.
             with suppress(PhotochromError):
                 new = change(mine)
                 if new is not mine and (kept := self._keep(mine, new, while_batch_in)):
@@ -143,21 +143,23 @@ class JobStore:
         raise JobConflict(f"Job {job_id} changes too fast; try again.")
 
     def _keep(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> JobRecord | None:
-        """Write `new` in place of `old` and return it as written; None if somebody was faster."""
+        """Write `new` in place of `old` and return it as written; None if another writer was faster."""
         if new.finished and not old.finished:
             new = new.keep(self._retention, utc_now())
         new = new.model_copy(update={"revision": old.revision + 1})
         written = self._replace(old, new, while_batch_in)
         if written < 0:
-            raise JobConflict(f"Batch {new.batch_id} has been told otherwise; job {new.id} stays as it is.")
+            raise JobConflict(
+                f"Batch {new.batch_id} was canceled or retried meanwhile; job {new.id} stays as it is."
+            )
         if written:
             self._mine = new
         return new if written else None
 
     def delete(self, job_id: str, check: Callable[[JobRecord], None] = lambda _: None) -> JobRecord:
-        """Forget the record and return its last version; raise `JobNotFound` if there is none.
+        """Delete the record and return its last version; raise `JobNotFound` if there is none.
 
-        What `check` raises of the very version that would be forgotten keeps it.
+        If `check` raises for the version that would be deleted, the record stays.
         """
         for _ in range(_MAX_CONFLICTS):
             record = self.get(job_id)
@@ -167,7 +169,7 @@ class JobStore:
         raise JobConflict(f"Job {job_id} changes too fast; try again.")
 
     def forget(self, record: JobRecord) -> bool:
-        """Forget this very version of a record; return False, and do nothing, if it has been changed meanwhile."""
+        """Delete this version of a record; return False, and do nothing, if it has been changed meanwhile."""
         return bool(
             self._delete(keys=[_key(record.id)], args=[record.id, record.batch_id or "", record.revision])
         )
@@ -208,26 +210,26 @@ class JobStore:
             last = f"({ids[-1]}"
 
     def expiring(self, until: datetime, limit: int, skip: int = 0) -> list[str]:
-        """Return ids of jobs of which something has expired by `until`, the longest expired first, without `skip`."""
+        """Return ids of jobs with parts that have expired by `until`, the longest expired first, after `skip` ids."""
         return texts(
             self._redis.zrangebyscore("jobs:expiry", "-inf", until.timestamp(), start=skip, num=limit)
         )
 
     def put_off(self, job_id: str, until: datetime) -> None:
-        """Have a job be `expiring` again after that moment only: something is wrong with it, and others wait behind."""
+        """Let a job be `expiring` only after that moment: it has an error, and others wait behind it."""
         self._redis.zadd("jobs:expiry", {job_id: until.timestamp()}, xx=True)
 
     def named(self, keys: list[str]) -> set[str]:
-        """Return those of the storage's keys that the record of their job names; Redis looks, and sends no record."""
+        """Return the storage keys that are named by the record of their job; Redis checks, and sends no records."""
         return set(texts(self._named(args=keys)))
 
     def forget_bindings(self, until: datetime, chunk: int = 500) -> None:
-        """Forget the idempotency keys, and the names of items, whose time is over by `until`."""
+        """Delete the idempotency keys, and the names of items, that have expired by `until`."""
         while cast("int", self._forget_bindings(args=[until.timestamp(), chunk])) == chunk:
             pass
 
     def exists(self, job_id: str) -> bool:
-        """Tell whether there is a record."""
+        """Return whether there is a record."""
         return bool(self._redis.exists(_key(job_id)))
 
     def _replace(self, old: JobRecord, new: JobRecord, while_batch_in: str) -> int:
@@ -250,7 +252,7 @@ class JobStore:
 
 
 def _turn(old: JobRecord, new: JobRecord) -> str:
-    """Say what becomes of an item's place in its batch: back to the others, gone, or as it was."""
+    """Return what happens to an item's place in its batch: back to the waiting ones, removed, or unchanged."""
     if old.finished and not new.finished:
         return "hold"
     return "drop" if new.finished and not old.finished else ""

@@ -1,8 +1,8 @@
-"""Turns between owners: whoever sends one photograph waits for one of each other owner, not for thousands of one.
+"""Turns between owners: one photograph waits for one of each other owner, not for thousands of one owner.
 
-RQ's queue stays what it is, a list; an entry that was just added is moved ahead of those that are of a later round. An
-owner's first waiting job is of the round that is at work, the second of the next one, and so on. Jobs of nobody stay in
-the order in which they came.
+RQ's queue remains a list; an entry that was just added is moved ahead of the entries of later rounds. An owner's first
+waiting job belongs to the current round, the second to the next one, and so on. Jobs without an owner stay in the
+order in which they came.
 """
 
 from redis import Redis
@@ -36,7 +36,7 @@ end
 
 
 class TurnsOfOwners:
-    """Puts entries of the queue where their owners' turns are; safe to share between threads and processes."""
+    """Puts entries of the queue in the order of their owners' turns; safe to share between threads and processes."""
 
     def __init__(self, redis: Redis, queue_key: str) -> None:
         self._place = redis.register_script(_PLACE)

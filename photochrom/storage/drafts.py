@@ -1,4 +1,4 @@
-"""Files being written: in a folder of their own, gone with their writer, however it dies."""
+"""Files that are being written, in a separate folder; they are removed even if their writer is killed."""
 
 import errno
 import fcntl
@@ -13,7 +13,7 @@ from ..errors import StorageFull, StorageReadOnly, StorageUnavailable
 from ..locks import cannot_lock
 
 _PREFIX = "draft-"
-# Those of version 0.1.0 had Python's own name for a temporary file.
+# Drafts of version 0.1.0 had Python's name for a temporary file.
 _DRAFT = re.compile(rf"({_PREFIX}|tmp)[a-z0-9_]{{8}}")
 _FLOOR_BYTES, _FLOOR_SHARE = 2 << 30, 0.05
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -21,7 +21,7 @@ _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Drafts:
-    """A folder of drafts; safe to share between processes. `keep_free` bytes of its disk are left to others."""
+    """A folder of drafts; safe to share between processes. It leaves `keep_free` bytes of its disk unused."""
 
     def __init__(self, folder: Path, keep_free: int = 0) -> None:
         self._folder = folder
@@ -34,7 +34,7 @@ class Drafts:
 
         Raises:
             StorageFull: there is no room.
-            StorageReadOnly: the disk takes no writes.
+            StorageReadOnly: the disk cannot be written.
             StorageUnavailable: the folder's file system has no locks.
         """
         self._refuse_without_room()
@@ -45,11 +45,11 @@ class Drafts:
             draft.close()
 
     def _locked_file(self) -> tuple[int, Path]:
-        """Make a file; return its descriptor, which holds its lock. Safe against `discard_dead` next door."""
+        """Make a file; return its descriptor, which holds its lock. Safe against `discard_dead` in another process."""
         while True:
             with refusals_named():
                 descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
-            # The lock dies with us, however we die: so a draft without one is nobody's.
+            # The lock ends with this process, however it ends: so a draft without a lock has no writer.
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError as error:
@@ -58,7 +58,7 @@ class Drafts:
                 raise StorageUnavailable(str(cannot_lock(self._folder, error))) from error
             if os.fstat(descriptor).st_nlink:
                 return descriptor, Path(name)
-            os.close(descriptor)  # it was taken for a dead one's before it had its lock
+            os.close(descriptor)  # it was removed as a dead writer's before it had its lock
 
     def _refuse_without_room(self) -> None:
         if self._keep_free and free_bytes(self._folder) < self._keep_free:
@@ -90,7 +90,7 @@ class DraftFile:
                 rest = rest[self._file.write(rest) :]
 
     def sync(self) -> None:
-        """Have the bytes on the disk; raise `StorageFull` when there is no room."""
+        """Write the bytes to the disk; raise `StorageFull` when there is no room."""
         with refusals_named():
             os.fsync(self._file.fileno())
 
@@ -101,13 +101,13 @@ class DraftFile:
 
 
 def free_bytes(folder: Path) -> int:
-    """Return what is left on the folder's disk for who is not root."""
+    """Return the free bytes of the folder's disk for users other than root."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize
 
 
 def floor_of(folder: Path, asked: int | None) -> int:
-    """Return the bytes that uploads leave free: those asked for, by default 5 % of the disk and at most 2 GiB."""
+    """Return the bytes that uploads leave free: the setting, or by default 5 % of the disk and at most 2 GiB."""
     if asked is not None:
         return asked
     disk = os.statvfs(folder)
@@ -120,14 +120,14 @@ def _discard_if_unlocked(draft: Path) -> bool:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             draft.unlink()
     except OSError:
-        # Its writer lives, it is gone already, or the disk takes no writes now: the next look is soon enough.
+        # Its writer lives, it is gone already, or the disk cannot be written now: the next call is soon enough.
         return False
     return True
 
 
 @contextmanager
 def refusals_named() -> Iterator[None]:
-    """Have the disk's own words for "full" and "read-only" be `StorageFull` and `StorageReadOnly`."""
+    """Translate ENOSPC and EROFS into `StorageFull` and `StorageReadOnly`."""
     try:
         yield
     except OSError as error:

@@ -1,6 +1,6 @@
-"""The names of what we keep: the only form in which a file is ours, and may be taken for left over.
+"""The names of stored files: only a file with a name of this form is ours and may be deleted as left over.
 
-Who deletes by a listing looks here first. What has another form is somebody else's, whatever lies beside it.
+Code that deletes by a listing checks here first. Any other name belongs to somebody else, wherever it lies.
 """
 
 import re
@@ -21,27 +21,27 @@ _MOMENT = "%Y%m%dt%H%M%S"
 
 
 def original_key(job_id: str, sha256: str, extension: str, prefix: str = "") -> str:
-    """Return where the photograph with this hash is kept; `prefix` tells a job's reference from its original."""
+    """Return the key of the photograph with this hash; `prefix` distinguishes a job's reference from its original."""
     return f"{ORIGINALS}/{job_id}/{prefix}{sha256[:_HASH_LENGTH]}{extension}"
 
 
 def result_key(job_id: str, sha256: str, extension: str) -> str:
-    """Return where a result is kept, by the hash of what it is made from."""
+    """Return the key of a result, by the hash of what it is made from."""
     return f"{RESULTS}/{job_id}/{sha256[:_HASH_LENGTH]}{extension}"
 
 
 def is_photograph(key: str) -> bool:
-    """Tell whether a key is of the form that `original_key` and `result_key` give."""
+    """Return whether a key has the form that `original_key` and `result_key` give."""
     return _PHOTOGRAPH.fullmatch(key) is not None
 
 
 def trash_key(key: str, now: datetime) -> str:
-    """Return where a photograph is kept for a day that went to the trash at this time."""
+    """Return the key under which a photograph that went to the trash at this time is kept for a day."""
     return f"{TRASH}/{now.astimezone(UTC).strftime(_MOMENT)}/{key}"
 
 
 def from_trash(key: str) -> tuple[datetime, str] | None:
-    """Return when a key of the trash went there, and what it was before; None if `trash_key` did not make it."""
+    """Return when a key went to the trash, and its key before; None if `trash_key` did not make it."""
     found = _TRASHED.fullmatch(key)
     if found is None or not is_photograph(found[2]):
         return None

@@ -1,7 +1,7 @@
 """Originals and results in an S3-compatible object store, so that workers on other machines need no shared disk.
 
-An object appears with its last byte: a PUT, and the end of a multipart upload, are atomic in S3. What has to be a
-local file (a photograph at work, an upload coming in) is one among the drafts of this machine, and goes with them.
+An object appears with its last byte: a PUT, and the end of a multipart upload, are atomic in S3. Where a local file is
+needed (for a job in progress, or an upload), it is a draft on this machine and is removed like one.
 """
 
 import re
@@ -29,12 +29,12 @@ _PART_BYTES = 16 << 20
 _PARTS_AT_ONCE = 4
 _READ_BYTES = 1 << 18
 _CONNECT_SECONDS = 5
-# Without a byte from the store; a whole photograph may take longer, since who gets it may be slow.
+# Without a byte from the store; a whole photograph may take longer, since its receiver may be slow.
 _SILENT_SECONDS = 30
 _UPLOAD_SECONDS = 60
 _WHOLE_SECONDS = 600
 _PROBE = "probe"
-# What servers say of a full store: S3 itself never is; MinIO, Ceph, SeaweedFS and those with quotas may be.
+# How servers report a full store: S3 itself is never full; MinIO, Ceph, SeaweedFS and stores with quotas may be.
 _FULL = re.compile(
     r"StorageFull|QuotaExceeded|InsufficientStorage|status code: 507|No space left|no writable volumes",
     re.IGNORECASE,
@@ -49,7 +49,7 @@ class ObjectStorage:
     def __init__(self, settings: "SharedSettings", scratch: Path, keep_free: int = 0) -> None:
         self._bucket, prefix = bucket_and_prefix(settings.storage)
         self._store = _store(settings, self._bucket, prefix, settings.s3_endpoint)
-        # Its answer comes after all that is sent: four parts at a time, through whatever line there is.
+        # The answer comes only after everything is sent: four parts at a time, through a line that may be slow.
         self._uploads = _store(settings, self._bucket, prefix, settings.s3_endpoint, _UPLOAD_SECONDS)
         self._public = _store(
             settings, self._bucket, prefix, settings.s3_public_endpoint or settings.s3_endpoint
@@ -88,7 +88,7 @@ class ObjectStorage:
             try:
                 return obstore.head(self._store, checked_key(key))["size"]
             except FileNotFoundError:
-                # The answer has no body: only others tell a missing object from a missing bucket.
+                # The answer has no body: only other calls distinguish a missing object from a missing bucket.
                 next(iter(obstore.list(self._store, key)), None)
                 raise
 
@@ -101,7 +101,7 @@ class ObjectStorage:
             checked_key(key)
 
     def move(self, key: str, to: str) -> None:
-        """See `Storage.move`: a copy, made by the store itself, and then the end of the first."""
+        """See `Storage.move`: the store makes a copy itself, then the first object is deleted."""
         with self._errors(key):
             obstore.copy(self._store, checked_key(key), checked_key(to))
         self.delete(key)
@@ -115,11 +115,11 @@ class ObjectStorage:
                         yield StoredObject(meta["path"], meta["size"], meta["last_modified"])
 
     def local_path(self, key: str) -> None:
-        """Objects are no files; whether this one is there tells whoever reads it."""
+        """Return None: objects are not files. Whether this one exists shows when it is read."""
         checked_key(key)
 
     def link(self, key: str) -> str:
-        """See `Storage.link`; signed for the address under which others reach the store, without asking it."""
+        """See `Storage.link`; signed for the store's public address, without a request to the store."""
         return obstore.sign(self._public, "GET", checked_key(key), timedelta(seconds=self._link_seconds))
 
     def discard_drafts(self) -> int:
@@ -149,7 +149,7 @@ class ObjectStorage:
 
     @contextmanager
     def _errors(self, key: str) -> Iterator[None]:
-        """Say in our words what went wrong; the store's own are kept as the cause, for the log."""
+        """Return our error for the store's; the store's own message stays as the cause, for the log."""
         try:
             yield
         except (BaseError, FileNotFoundError) as error:
@@ -171,7 +171,7 @@ class ObjectStorage:
                 "and its secret, or what the key may do."
             )
         return StorageUnavailable(
-            "The object store cannot be reached, or failed; look at it and at PHOTOCHROM_S3_ENDPOINT, then try again."
+            "The object store cannot be reached, or failed; check it and PHOTOCHROM_S3_ENDPOINT, then try again."
         )
 
 
@@ -184,7 +184,7 @@ class _ObjectDraft:
     def commit(self, key: str, *, media_type: str = "", name: str = "") -> None:
         attributes = {"Content-Type": media_type} if media_type else {}
         if name:
-            # A link cannot be given a name later: the store sends what was said here.
+            # A link cannot be given a name later: the store sends what is set here.
             attributes["Content-Disposition"] = f"attachment; filename*=utf-8''{quote(name, safe='')}"
         self._storage._upload(self.path, key, attributes)
 

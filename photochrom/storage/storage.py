@@ -1,4 +1,4 @@
-"""Originals and results: whole or not there, never half a file under its final name."""
+"""Originals and results: complete or absent, never half a file under its final name."""
 
 import errno
 import os
@@ -14,18 +14,18 @@ from ..errors import ObjectNotFound
 from .drafts import DraftFile, Drafts, refusals_named
 from .keys import MARKER, TRASH
 
-# No part begins with a dot, so no key climbs out of the folder or meets the drafts.
+# No part begins with a dot, so no key leaves the folder or collides with the drafts.
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*){0,4}")
 _KEY_LENGTH = 200
 _DRAFTS = ".drafts"
 _CHUNK = 1 << 18
-# What network file systems say that write folders by themselves (CIFS, some FUSE).
+# How network file systems answer that write folders by themselves (CIFS, some FUSE).
 _NO_FSYNC_OF_FOLDERS = {errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS, errno.EISDIR}
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What a listing tells of one object."""
+    """What a listing returns for one object."""
 
     key: str
     bytes: int
@@ -33,11 +33,11 @@ class StoredObject:
 
 
 class Draft(Protocol):
-    """An object being written; nobody sees it before `commit`."""
+    """An object that is being written; it is invisible before `commit`."""
 
     @property
     def path(self) -> Path:
-        """Return a local file with what was written so far."""
+        """Return a local file with the bytes written so far."""
 
     def write(self, data: bytes) -> None:
         """Append.
@@ -49,18 +49,18 @@ class Draft(Protocol):
     def commit(self, key: str, *, media_type: str = ..., name: str = ...) -> None:
         """Make it visible under `key`, durably and in one step, in place of an older object of that key.
 
-        Two that write the same key write the same bytes (keys of results follow from what they are made of), so the
-        last one may win. `media_type` and file `name` are for those who follow a link.
+        Two writers of the same key write the same bytes (the key of a result is derived from its inputs), so the
+        last one may win. `media_type` and file `name` are for downloads by link.
 
         Raises:
             StorageFull: there is no room.
-            StorageUnavailable: an object store cannot be reached, or refuses.
+            StorageUnavailable: an object store cannot be reached, or refuses the request.
         """
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The bytes of an object, or a part of them, as they come."""
+    """The bytes of an object, or a part of them, as a stream."""
 
     size: int
     """Of the whole object."""
@@ -70,14 +70,14 @@ class Reading:
 class Storage(Protocol):
     """Where photographs are kept, by keys like `originals/<job>/<name>`.
 
-    Every method raises `StorageUnavailable` where an object store cannot be reached, or refuses.
+    Every method raises `StorageUnavailable` if an object store cannot be reached, or refuses the request.
     """
 
     def draft(self) -> AbstractContextManager[Draft]:
-        """Begin an object; whatever was not committed is gone when the context ends."""
+        """Start an object; if it is not committed, it is removed when the context ends."""
 
     def file(self, key: str) -> AbstractContextManager[Path]:
-        """Have the object as a local file for a while.
+        """Provide the object as a local file for the duration of the context.
 
         Raises:
             ObjectNotFound: there is no such object.
@@ -94,9 +94,9 @@ class Storage(Protocol):
         """Remove the object; no error if it is not there."""
 
     def move(self, key: str, to: str) -> None:
-        """Have the object under another key, in place of an older one there.
+        """Move the object to another key, in place of an older one there.
 
-        It is under one of them at every moment, whole; an object store may show both for a while.
+        At every moment it is complete under one of the keys; an object store may show both for a while.
 
         Raises:
             ObjectNotFound: there is no such object.
@@ -105,41 +105,41 @@ class Storage(Protocol):
     def listing(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every object whose key begins with this folder, in no order.
 
-        Without a folder it is every one but those in the trash, and our own notes.
+        Without a folder it yields every object except those in the trash and our own notes.
         """
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Reading:
-        """Begin to read the bytes from `start` (within the object) to before `end`.
+        """Start to read the bytes from `start` (within the object) to before `end`.
 
         Raises:
-            ObjectNotFound: there is no such object; said here, not while the bytes come.
+            ObjectNotFound: there is no such object; raised here, not while the bytes are read.
         """
 
     def local_path(self, key: str) -> Path | None:
-        """Return the file itself, for servers that can send files; None where objects are no files.
+        """Return the file itself, for servers that can send files; None if objects are not files.
 
         Raises:
-            ObjectNotFound: there is no such file; where objects are no files it is not looked for.
+            ObjectNotFound: there is no such file; not checked if objects are not files.
         """
 
     def link(self, key: str) -> str | None:
-        """Return a link to the object for whoever has it, for some minutes; None where there are no links."""
+        """Return a link by which anybody can download the object for some minutes; None without such links."""
 
     def discard_drafts(self) -> int:
         """Remove the drafts on this machine whose writers are dead and return how many there were."""
 
     def check_writable(self) -> None:
-        """Write something.
+        """Write something, to test that it is possible.
 
         Raises:
             StorageFull: there is no room.
             StorageReadOnly: the folder cannot be written to.
-            OSError: it is gone.
+            OSError: the folder is gone.
         """
 
 
 def checked_key(key: str) -> str:
-    """Return the key; raise `ObjectNotFound` if nothing can have it."""
+    """Return the key; raise `ObjectNotFound` if it is not a possible key."""
     if len(key) > _KEY_LENGTH or not _KEY.fullmatch(key):
         raise ObjectNotFound(f"{key!r} is not a key.")
     return key
@@ -173,7 +173,7 @@ class LocalStorage:
         return Reading(size, _chunks(file, start, size if end is None else end))
 
     def link(self, key: str) -> None:
-        """There are no links to a disk."""
+        """Return None: there are no links to a disk."""
 
     def local_path(self, key: str) -> Path:
         """Return the file itself, for servers that can send files.
@@ -235,7 +235,7 @@ class LocalStorage:
                 try:
                     draft.replace(target)
                 except FileNotFoundError:
-                    # A delete next door removed the folder in between; the draft itself is ours alone.
+                    # Another process deleted the folder in between; the draft itself is ours alone.
                     if draft.exists():
                         continue
                     raise
@@ -279,7 +279,7 @@ def _chunks(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
 
 
 def _fsync_folders(folder: Path, last: Path) -> None:
-    """Make the new entries durable, from `folder` up to `last`."""
+    """Sync the new entries to the disk, from `folder` up to `last`."""
     while True:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

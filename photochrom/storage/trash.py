@@ -1,4 +1,4 @@
-"""Where photographs lie for a day that no job names, for somebody who sees that this was a mistake."""
+"""The trash keeps photographs that no job names for a day, in case moving them there was a mistake."""
 
 import logging
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 def empty(storage: Storage, oldest: datetime) -> None:
-    """Delete what went to the trash before `oldest`, and nothing that is not of its form."""
+    """Delete what went to the trash before `oldest`, and nothing with a name of another form."""
     for one in storage.listing(TRASH):
         known = from_trash(one.key)
         if known is not None and known[0] < oldest:
@@ -22,9 +22,9 @@ def empty(storage: Storage, oldest: datetime) -> None:
 
 
 def take_back(storage: Storage) -> int:
-    """Put everything in the trash back where it was; return how many files that were."""
+    """Move everything in the trash back to its place; return the number of files."""
     count = 0
-    # All at once: what moves while it is listed might be seen twice, or never.
+    # List first: what moves during a listing might be seen twice, or never.
     for key in [one.key for one in storage.listing(TRASH)]:
         known = from_trash(key)
         if known is not None:
@@ -36,7 +36,7 @@ def take_back(storage: Storage) -> int:
 
 @contextmanager
 def failures_logged(key: str) -> Iterator[None]:
-    """Do one of many; what a file's own folder refuses is logged, and the next look tries it again."""
+    """Process one of many; an error of one file is logged, and the next call tries it again."""
     try:
         yield
     except ObjectNotFound:

@@ -1,6 +1,6 @@
 """The records of webhooks and their deliveries; pure, without Redis.
 
-They follow Standard Webhooks 1.0 (standardwebhooks.com), so a receiver that verifies needs nothing of ours: header
+They follow Standard Webhooks 1.0 (standardwebhooks.com), so a receiver can verify with any of its libraries: header
 names, signature and payload are the standard's.
 """
 
@@ -29,7 +29,7 @@ class _Part(BaseModel):
 
 
 class Secret(_Part):
-    """A signing key; while rotating, the older of two has an end."""
+    """A signing key; during a rotation, the older of two has an expiry time."""
 
     value: str
     expires_at: datetime | None = None
@@ -55,7 +55,7 @@ class Disabled(StrEnum):
 
 
 class Attempt(_Part):
-    """One request, and what came of it."""
+    """One request and its outcome."""
 
     at: datetime
     seconds: float
@@ -66,7 +66,7 @@ class Attempt(_Part):
 
     @property
     def accepted(self) -> bool:
-        """True if the receiver has it: only 2xx says so, a redirect does not."""
+        """True if the receiver accepted it: only 2xx says so, a redirect does not."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
@@ -81,17 +81,15 @@ class Webhook(_Part):
     id: Annotated[str, Field(pattern=PATTERN)]
     owner: Annotated[
         str,
-        Field(
-            description="Whose jobs and batches it hears of; empty for those made where no key was asked for."
-        ),
+        Field(description="Whose jobs and batches it receives events of; empty for those made without keys."),
     ] = ""
-    key_id: Annotated[str, Field(description="The key it lives as long as; empty for none.")] = ""
-    all_owners: Annotated[bool, Field(description="Whether it hears of everybody's jobs and batches.")] = (
-        False
-    )
+    key_id: Annotated[str, Field(description="The key whose end also ends the webhook; empty for none.")] = ""
+    all_owners: Annotated[bool, Field(description="Whether it receives events of all owners.")] = False
     url: str
     events: tuple[EventType, ...] = SUBSCRIBABLE
-    batch_items: Annotated[bool, Field(description="Whether it also hears of each item of a batch.")] = False
+    batch_items: Annotated[bool, Field(description="Whether it also receives events of a batch's items.")] = (
+        False
+    )
     description: str = ""
     secrets: tuple[Secret, ...]
     created_at: datetime
@@ -99,7 +97,7 @@ class Webhook(_Part):
     failing_since: datetime | None = None
 
     def wants(self, event: Event) -> bool:
-        """Tell whether the event is for it: one that it asked for, of its own owner."""
+        """Return whether it receives the event: its type is registered, and the owner is its own."""
         if event.owner != self.owner and not self.all_owners:
             return False
         if self.disabled or (event.item and not self.batch_items):
@@ -121,9 +119,9 @@ class Webhook(_Part):
         return tuple(one for one in self.secrets if one.expires_at is None or one.expires_at > now)
 
     def heard(self, attempt: Attempt, patience: timedelta, now: datetime) -> Self:
-        """Draw the conclusions from an attempt: what is gone, or fails for longer than `patience`, is disabled.
+        """Update it after an attempt: if the receiver is gone, or fails for longer than `patience`, disable it.
 
-        `now` is the proven time: no clock that has run ahead may disable a webhook.
+        `now` is the proven time: a clock that has run ahead must not disable a webhook.
         """
         if attempt.accepted:
             return self.model_copy(update={"failing_since": None}) if self.failing_since else self
@@ -136,20 +134,20 @@ class Webhook(_Part):
         return self.model_copy(update={"failing_since": since, "disabled": disabled})
 
     def enable(self, enabled: bool) -> Self:
-        """Send again, with fresh patience, or send no more."""
+        """Enable it, with a new period of patience, or disable it."""
         if enabled:
             return self.model_copy(update={"disabled": None, "failing_since": None})
         return self.disable(Disabled.BY_CALLER)
 
     def disable(self, why: Disabled) -> Self:
-        """Send no more; what disabled it before stays the reason."""
+        """Disable it; an earlier reason stays."""
         return self if self.disabled else self.model_copy(update={"disabled": why})
 
     def lives(self, keys: Collection[KeyRecord]) -> bool:
-        """Tell whether one of these keys, those that are good, is its own.
+        """Return whether its own key is among these valid keys.
 
-        One that was registered before webhooks knew their key lives as long as its owner has any; one that nobody's
-        key registered has none to lose.
+        A webhook that was registered before webhooks stored their key is valid as long as its owner has any key; one
+        that was registered without a key stays valid.
         """
         if self.key_id:
             return any(key.id == self.key_id for key in keys)
@@ -157,7 +155,7 @@ class Webhook(_Part):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -180,10 +178,10 @@ class Delivery(_Part):
     attempts: Annotated[tuple[Attempt, ...], Field(description="The last ones, oldest first.")] = ()
 
     def after(self, attempt: Attempt, delays: Sequence[float], jitter: float) -> Self:
-        """Return what follows from an attempt: delivered, another one after a delay, or failed for good.
+        """Return the delivery after an attempt: delivered, due again after a delay, or failed for good.
 
         `delays` are seconds before the second, third, ... attempt; `jitter` in 0..1 lengthens them by up to a fifth,
-        so that what failed together does not come back together. A ping has one attempt: somebody is looking.
+        so that deliveries that failed together are not retried together. A ping has one attempt: somebody is watching.
         """
         update: dict[str, object] = {
             "revision": self.revision + 1,
@@ -200,6 +198,6 @@ class Delivery(_Part):
         return self.model_copy(update={**update, "next_attempt_at": done + timedelta(seconds=wait)})
 
     def replay(self, now: datetime) -> Self:
-        """Begin anew, under the same message id: a receiver that has it can tell."""
+        """Start again under the same message id, by which a receiver can recognise a duplicate."""
         fresh = {"state": DeliveryState.PENDING, "tries": 0, "next_attempt_at": now}
         return self.model_copy(update={"revision": self.revision + 1, **fresh})

@@ -28,7 +28,7 @@ def test_this_machine_is_fine() -> None:
     code, said = doctor()
     assert code == 0, said
     assert "FAIL" not in said
-    assert "a prediction" in said
+    assert "s per prediction" in said
     assert "confined in privileges, limits, files, environment, network" in said
 
 

@@ -158,8 +158,8 @@ def test_a_bad_file_is_said_beside_it_and_the_others_go_on(chromium: Browser, em
             sentence = card(page, name).locator(".failure").text_content()
             assert sentence
             assert sentence.endswith(".")
-        expect(page.get_by_text("Not done 2")).to_be_visible()
-        page.get_by_text("Not done 2").click()
+        expect(page.get_by_text("Failed 2")).to_be_visible()
+        page.get_by_text("Failed 2").click()
         expect(page.get_by_role("listitem")).to_have_count(2)
         card(page, "letter.jpg").hover()
         page.get_by_role("button", name="Try letter.jpg again").click()

@@ -121,4 +121,4 @@ def test_no_long_task_while_500_files_are_dropped(
         expect(page.locator(".card img.before:visible").first).to_be_visible()
         assert page.evaluate("window.longest") - alone < 200
         page.get_by_role("button", name="Stop the rest").click()
-        expect(page.get_by_text("In work 0")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("In progress 0")).to_be_visible(timeout=60_000)

@@ -113,9 +113,9 @@ def test_a_hint_from_the_click_to_the_colour_and_over_a_reload(chromium: Browser
         page.wait_for_timeout(300)  # what the page keeps, it keeps 150 ms after the change
         page.reload()
         version(page, 2).click()
-        expect(page.get_by_role("button", name="Take hint 1 away")).to_be_visible(timeout=SOON)
+        expect(page.get_by_role("button", name="Remove hint 1")).to_be_visible(timeout=SOON)
         version(page, 1).click()
-        expect(page.get_by_role("button", name="Take hint 1 away")).to_have_count(0)
+        expect(page.get_by_role("button", name="Remove hint 1")).to_have_count(0)
 
 
 def test_hints_by_keyboard_alone_with_undo_and_removal(chromium: Browser, empty: Service) -> None:
@@ -154,7 +154,7 @@ def test_hints_by_keyboard_alone_with_undo_and_removal(chromium: Browser, empty:
         expect(markers(page)).to_have_count(0)
         undo.press("Enter")
         expect(markers(page)).to_have_count(1)
-        page.get_by_role("button", name="Take hint 1 away").press("Enter")
+        page.get_by_role("button", name="Remove hint 1").press("Enter")
         expect(markers(page)).to_have_count(0)
         # Escape leaves the hints first, then the photograph.
         page.keyboard.press("Escape")
@@ -274,7 +274,7 @@ def test_a_reference_lends_its_palette(chromium: Browser, empty: Service) -> Non
         page.get_by_role("button", name="Make a new version").click()
         expect(version(page, 3)).to_be_visible(timeout=SOON)
         assert newest(empty)["reference"]["sha256"] == job["reference"]["sha256"]
-        page.get_by_role("button", name="Take the palette away").click()
+        page.get_by_role("button", name="Remove the palette").click()
         expect(page.locator(".lender-chosen")).to_be_hidden()
 
 

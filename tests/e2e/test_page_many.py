@@ -70,7 +70,7 @@ def test_no_long_task_while_500_files_are_dropped_and_the_rest_can_be_stopped(
         expect(page.get_by_role("button", name=re.compile("^499.jpg"))).to_be_visible()
         assert page.locator(".card").count() < 100
         page.get_by_role("button", name="Stop the rest").click()
-        wait_for(lambda: page.get_by_text("In work 0").count(), 60, "everything stopped")
+        wait_for(lambda: page.get_by_text("In progress 0").count(), 60, "everything stopped")
         assert page.evaluate("window.longest") < 200
 
 
@@ -83,7 +83,7 @@ def test_a_batch_of_200_small_photographs(chromium: Browser, running: Service, f
         visitor.choose(*sorted(folder.iterdir())[:200])
         expect(page.get_by_text("All 200")).to_be_visible()
         expect(page.get_by_text("200 of 200 in colour")).to_be_visible(timeout=150_000)
-        expect(page.get_by_text("Not done 0")).to_be_visible()
+        expect(page.get_by_text("Failed 0")).to_be_visible()
 
         with running.client() as client:
             [batch] = client.get("/v1/batches").json()["items"]
@@ -110,7 +110,7 @@ def test_a_stopped_album_goes_on_where_it_was(chromium: Browser, running: Servic
         expect(page.locator(".card[data-state=succeeded]").first).to_be_visible(timeout=30_000)
         wait_for(lambda: sent(running) == 60, 60, "everything sent")
         page.get_by_role("button", name="Stop the rest").click()
-        wait_for(lambda: page.get_by_text("In work 0").count(), 60, "everything stopped")
+        wait_for(lambda: page.get_by_text("In progress 0").count(), 60, "everything stopped")
         page.get_by_role("button", name="Try the failed ones again").click()
         expect(page.get_by_text("60 of 60 in colour")).to_be_visible(timeout=60_000)
 
@@ -131,7 +131,7 @@ def test_a_paused_album_waits_over_a_reload_and_goes_on(
         visitor.choose(*sorted(folder.iterdir())[:80])
         expect(page.locator(".card[data-state=succeeded]").first).to_be_visible(timeout=30_000)
         page.get_by_role("button", name="Pause").click()
-        expect(page.get_by_role("button", name="Go on")).to_be_focused()
+        expect(page.get_by_role("button", name="Resume")).to_be_focused()
         wait_for(lambda: sent(running) == 80, 60, "everything sent")
         with running.client() as client:
             [batch] = client.get("/v1/batches").json()["items"]
@@ -146,6 +146,6 @@ def test_a_paused_album_waits_over_a_reload_and_goes_on(
         assert later["counts"]["succeeded"] - done <= 2
 
         page.reload()
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Resume").click()
         expect(page.get_by_text("81 of 81 in colour")).to_be_visible(timeout=60_000)
         expect(page.get_by_role("button", name="Pause")).to_be_hidden()

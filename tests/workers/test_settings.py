@@ -32,5 +32,5 @@ def test_a_wrong_number_is_told_in_a_sentence(name: str, value: str) -> None:
         command, cwd=ROOT, env={**os.environ, name: value}, capture_output=True, text=True, timeout=30
     )
     assert ended.returncode == os.EX_CONFIG
-    assert f"{name} does not hold; give a whole number" in ended.stderr
+    assert f"{name} is not valid; give a whole number" in ended.stderr
     assert "Traceback" not in ended.stderr

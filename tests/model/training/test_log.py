@@ -36,7 +36,7 @@ def test_a_line_tells_progress_rate_loss_and_time_left(
     walk(log, clock, 1, 9)
     assert not capsys.readouterr().err
     walk(log, clock, 10, 10)
-    line = "step 10/100  epoch 2.0  4 photos/s  loss 5.5000  lr 1.00e-03  3.0 min left\n"
+    line = "step 10/100  epoch 2.0  4 photos/s  loss 5.5000  lr 1.00e-03  0:03:00 left\n"
     assert capsys.readouterr().err == line
     assert rows(tmp_path / "log.csv")[0]["loss"] == "5.50000"
 
@@ -52,7 +52,7 @@ def test_measuring_counts_for_the_time_left_and_not_for_the_rate(
     measured, line = capsys.readouterr().err.splitlines()
     assert measured == "step 5  psnr_faithful 24.00"
     assert "4 photos/s" in line
-    assert "6.0 min left" in line  # 40 s for 10 steps, 90 to go
+    assert "0:06:00 left" in line  # 40 s for 10 steps, 90 to go
 
 
 def test_a_resumed_run_goes_on_in_its_log_and_hopes_by_its_own_steps(
@@ -62,7 +62,7 @@ def test_a_resumed_run_goes_on_in_its_log_and_hopes_by_its_own_steps(
     walk(Log(tmp_path / "log.csv", CONFIG, ranks, photos=40, resume=False), clock, 1, 50)
     walk(Log(tmp_path / "log.csv", CONFIG, ranks, photos=40, resume=True), clock, 51, 60, seconds=3)
     assert [row["step"] for row in rows(tmp_path / "log.csv")] == ["10", "20", "30", "40", "50", "60"]
-    assert "2.0 min left" in capsys.readouterr().err.splitlines()[-1]
+    assert "0:02:00 left" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_only_the_first_of_several_processes_speaks_and_writes(
