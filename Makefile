@@ -121,6 +121,10 @@ lock:  ## renew requirements/*.txt: all that is installed, with versions and has
 wheels: $(VENV)/dev.stamp  ## has every locked package a wheel for Linux, macOS and Windows? asks the package index
 	$(BIN)/python -m security.wheels $(ARGS)
 
+.PHONY: digests
+digests:  ## pin the base of the images by its digest, in .env; asks the registry, needs docker
+	docker/digests
+
 .PHONY: audit
 audit: $(VENV)/dev.stamp  ## is any shipped package known to be weak? asks PyPI
 	$(BIN)/python -m security.audit $(ARGS)
