@@ -127,6 +127,14 @@ notice: $(VENV)/dev.stamp  ## write NOTICE: the licences of all that is shipped
 lock:  ## renew requirements/*.txt: all that is installed, with versions and hashes; then run make test
 	PYTHON=$(PYTHON) requirements/lock
 
+.PHONY: wheels
+wheels: $(VENV)/dev.stamp  ## has every locked package a wheel for Linux, macOS and Windows? asks the package index
+	$(BIN)/python -m security.wheels $(ARGS)
+
+.PHONY: digests
+digests:  ## pin the base of the images by its digest, in .env; asks the registry, needs docker
+	docker/digests
+
 .PHONY: audit
 audit: $(VENV)/dev.stamp  ## is any shipped package known to be weak? asks PyPI
 	$(BIN)/python -m security.audit $(ARGS)

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from photochrom.errors import PhotochromError
+from photochrom.photo.options import OutputFormat
 from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import server_binary, valkey
 from photochrom.settings import UNUSABLE, SharedSettings
@@ -199,7 +200,7 @@ def check_model() -> list[Finding]:
 
 def judge_checkup(report: dict[str, Any]) -> list[Finding]:
     """Turn what `workers.checkup` found into lines."""
-    judged = [_judge_runtimes(report["runtimes"]), _judge_model(report)]
+    judged = [_judge_runtimes(report["runtimes"]), _judge_model(report), *_judge_formats(report)]
     return [*judged, _judge_held(report["held"])] if "held" in report else judged
 
 
@@ -227,6 +228,15 @@ def _judge_model(report: dict[str, Any]) -> Finding:
     if fell_back:
         return Finding("model", Verdict.DOUBTFUL, f"{line}, not on the GPU: check driver and CUDA; {timing}")
     return Finding("model", Verdict.FINE, f"{line}, {timing}")
+
+
+def _judge_formats(report: dict[str, Any]) -> list[Finding]:
+    """Say which formats of results are written; all of those that are listed are read."""
+    if "writes" not in report:
+        return []
+    lacking = sorted({*OutputFormat} - {OutputFormat.SAME, *report["writes"]})
+    extras = "".join(f"; {name} needs photochrom[{name}-write]" for name in lacking)
+    return [Finding("formats", Verdict.FINE, f"writes {', '.join(report['writes'])}{extras}")]
 
 
 def _judge_held(held: dict[str, bool]) -> Finding:

@@ -88,7 +88,7 @@ class ReferenceRejected(PhotoRejected):
 
 
 class CapabilityMissing(PhotochromError):
-    """The job asks for something that the model at work was not trained for."""
+    """The job asks for what the model at work was not trained for, or for a format that the workers do not write."""
 
     code: ClassVar[str] = "capability-missing"
     http_status: ClassVar[int] = 422

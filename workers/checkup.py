@@ -13,6 +13,7 @@ from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
 from .child.confinement import after_threads, before_threads
+from .formats import written
 from .settings import WorkerSettings
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def check() -> dict[str, Any]:
         "precision": card.precision,
         "provider": predictor.provider,
         "side": card.predict_side,
+        "writes": written(),
         "seconds": statistics.median(_timed(predictor) for _ in range(_RUNS)),
     }
 

@@ -37,6 +37,7 @@ from . import tasks
 from .child.colorist import Colorist
 from .clock_jumps import JumpWatch, shorten
 from .deadline import Deadline
+from .formats import written
 from .maintenance import Maintenance, apart
 from .restorer import Restorer
 from .settings import WorkerSettings
@@ -304,6 +305,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
             started_at=utc_now(),
             model=restorer.model_used(),
             capabilities=told.card.capabilities,
+            writes=written(),
         ),
         fleet=Fleet(redis),
         maintenance=Maintenance(

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from pydantic import BaseModel, ConfigDict, Field
 from redis import Redis
 
+from ..photo.options import OutputFormat
 from ..records import readable
 from .record import ModelUsed
 
@@ -25,6 +26,9 @@ class WorkerStatus(BaseModel):
     capabilities: Annotated[
         tuple[str, ...], Field(description="Optional inputs that the weights were trained for.")
     ] = ()
+    writes: Annotated[tuple[OutputFormat, ...], Field(description="Formats of results.")] = tuple(
+        OutputFormat
+    )
     job_id: Annotated[str | None, Field(description="The running job, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 

@@ -1,9 +1,9 @@
-"""The capabilities that a job needs, and those that the model was trained for."""
+"""What a job needs: capabilities that the model was trained for, and a format that the workers write."""
 
 from collections.abc import Collection
 
 from ..errors import CapabilityMissing
-from .options import ColorizeOptions
+from .options import ColorizeOptions, OutputFormat
 
 
 def wanted(options: ColorizeOptions, *, reference: bool) -> set[str]:
@@ -24,4 +24,13 @@ def check(needed: Collection[str], there: Collection[str], model: str) -> None:
         raise CapabilityMissing(
             f"The model {model} was not trained for {' and '.join(told[name] for name in missing)}; "
             "send the job without, or run a model that has it (GET /v1/models shows the capabilities)."
+        )
+
+
+def check_format(asked: OutputFormat, written: Collection[OutputFormat]) -> None:
+    """Raise `CapabilityMissing` where a result in this format cannot be written."""
+    if asked is not OutputFormat.SAME and asked not in written:
+        raise CapabilityMissing(
+            f"The workers of this service do not write {asked.upper()}; ask for another format, or install "
+            f"photochrom[{asked}-write] where they run (GET /v1/models shows what they write)."
         )

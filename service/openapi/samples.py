@@ -12,7 +12,7 @@ from photochrom.batches.record import BatchState
 from photochrom.jobs.events import EventType
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.times import Retention
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Secret, Webhook
@@ -158,7 +158,11 @@ _READY = Readiness(
     provider=_MODEL.provider,
 )
 _MODELS = ModelView(
-    name="photochrom", version="1.0", capabilities=["hints", "palette"], providers={_MODEL.provider: 2}
+    name="photochrom",
+    version="1.0",
+    capabilities=["hints", "palette"],
+    writes=[OutputFormat.AVIF, OutputFormat.JPEG, OutputFormat.PNG],
+    providers={_MODEL.provider: 2},
 )
 _LIKELY = [
     SuggestedColor(a=17.6, b=19.3, color="#c68f78", distance=0.3),

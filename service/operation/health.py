@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from fastapi import Request, Response
 
 from photochrom.access.quotas import Allowance
+from photochrom.photo.options import OutputFormat
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.times import utc_now
 
@@ -64,13 +65,21 @@ def models(services: ServicesDep) -> list[ModelView]:
     """Return each model with its workers by execution provider; none while no worker lives."""
     loaded: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     able: dict[tuple[str, str], set[str]] = {}
+    written: dict[tuple[str, str], set[OutputFormat]] = defaultdict(
+        lambda: set(OutputFormat) - {OutputFormat.SAME}
+    )
     for worker in services.fleet.alive():
         model = worker.model.name, worker.model.version
         loaded[model][worker.model.provider] += 1
         able[model] = able.get(model, set(worker.capabilities)) & set(worker.capabilities)
+        written[model] &= set(worker.writes)
     return [
         ModelView(
-            name=model[0], version=model[1], capabilities=sorted(able[model]), providers=dict(providers)
+            name=model[0],
+            version=model[1],
+            capabilities=sorted(able[model]),
+            writes=sorted(written[model]),
+            providers=dict(providers),
         )
         for model, providers in sorted(loaded.items())
     ]

@@ -9,6 +9,7 @@ from pydantic import Field
 from photochrom.access.keys import KeyLimits
 from photochrom.access.quotas import Use, limits_by_name, midnight
 from photochrom.jobs.record import ModelUsed
+from photochrom.photo.options import OutputFormat
 
 from ..edge.view import View
 
@@ -20,6 +21,9 @@ class ModelView(View):
     version: str
     capabilities: Annotated[
         list[str], Field(description="Optional inputs that every worker with it takes: hints, palette.")
+    ]
+    writes: Annotated[
+        list[OutputFormat], Field(description="Formats of results that every worker with it writes.")
     ]
     providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
 

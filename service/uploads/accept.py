@@ -18,7 +18,7 @@ from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.jobs.store import JobStore
 from photochrom.photo import capabilities
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
@@ -148,11 +148,14 @@ def check_capabilities(fleet: Fleet, upload: Upload) -> None:
     """Refuse what no worker could do. While none lives the job is taken, and judged by the one that gets it.
 
     Raises:
-        CapabilityMissing: a live worker's model was not trained for the hints or the reference that are given.
+        CapabilityMissing: a live worker does not write the format that is asked for, or its model was not trained for
+            the hints or the reference that are given.
     """
     reference = bool(upload.reference or upload.reference_job)
-    if needed := capabilities.wanted(upload.options, reference=reference):
+    needed = capabilities.wanted(upload.options, reference=reference)
+    if needed or upload.options.format is OutputFormat.HEIC:  # every worker writes all other formats
         for worker in fleet.alive():
+            capabilities.check_format(upload.options.format, worker.writes)
             capabilities.check(needed, worker.capabilities, f"{worker.model.name} {worker.model.version}")
 
 

@@ -95,6 +95,14 @@ def test_what_keeps_things_reaches_nothing_outside(name):
     assert COMPOSE["networks"][name] == {"internal": True}
 
 
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_what_decodes_strangers_files_reaches_nothing_outside_by_itself(name):
+    networks = {network: COMPOSE["networks"][network] for network in SERVICES[name]["networks"]}
+    given = networks.pop("workers")
+    assert default_of(given["internal"]) == "true"
+    assert networks == {"queue": {"internal": True}, "objects": {"internal": True}}
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_log_grows_without_end(name):
     options = SERVICES[name]["logging"]["options"]
@@ -135,6 +143,10 @@ def test_the_example_holds_no_secret():
 
 def test_everything_that_the_images_hold_is_pinned():
     assert re.search(r"^ARG BASE_IMAGE=\S+:\d+\.\d+\.\d+-\S+$", DOCKERFILE, re.MULTILINE)
+    assert len(re.findall(r"^FROM \$\{BASE_IMAGE\} AS (?:build|run)$", DOCKERFILE, re.MULTILINE)) == 2
+    assert {default_of(s["build"]["args"]["BASE_IMAGE"]) for s in SERVICES.values()} == {
+        re.search(r"^ARG BASE_IMAGE=(\S+)$", DOCKERFILE, re.MULTILINE)[1]
+    }
     installed = re.findall(r"pip install [^\n&]*", DOCKERFILE)
     assert all("${LOCKED}/" in line or "--no-index /wheel/" in line for line in installed)
     for name in re.findall(r"\$\{LOCKED\}/([a-z-]+\.txt)", DOCKERFILE):

@@ -94,6 +94,66 @@ def test_services_policies_and_scalers_point_at_pods_that_are_there():
     assert backends <= {service["metadata"]["name"] for service in of_kind("Service")}
 
 
+def reached(name: str) -> list[dict]:
+    """The destinations that the policies let a pod speak with."""
+    found = []
+    for policy in of_kind("NetworkPolicy"):
+        chosen = policy["spec"]["podSelector"]
+        names = [chosen.get("matchLabels", {}).get("app")]
+        names += [one for term in chosen.get("matchExpressions", []) for one in term["values"]]
+        if name in names:
+            found += policy["spec"].get("egress", [])
+    return found
+
+
+def test_whatever_no_policy_permits_is_forbidden():
+    (nobody,) = [policy for policy in of_kind("NetworkPolicy") if policy["metadata"]["name"] == "nobody"]
+    assert nobody["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert reached("queue") == []
+
+
+@pytest.mark.parametrize("name", ["api", "webhooks", "worker", "worker-gpu"])
+def test_pods_reach_queue_names_and_one_port_range_outside_without_the_clouds_own_addresses(name):
+    queue, outside = [], []
+    for egress in reached(name):
+        for to in egress["to"]:
+            if "podSelector" in to:
+                queue.append((to["podSelector"]["matchLabels"]["app"], [p["port"] for p in egress["ports"]]))
+            elif "ipBlock" in to:
+                outside.append((to["ipBlock"]["except"], [port["port"] for port in egress["ports"]]))
+            else:
+                assert {port["port"] for port in egress["ports"]} == {53}
+    assert queue == [("queue", [6379])]
+    [(spared, ports)] = outside
+    assert {"169.254.0.0/16", "168.63.129.16/32"} <= set(spared)
+    assert ports == (list(ServiceSettings().webhook_ports) if name == "webhooks" else [443])
+    if name == "webhooks":
+        assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"} <= set(spared)
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_nothing_of_a_pod_fills_its_node(name):
+    pod = PODS[name]
+    folders = [volume["emptyDir"]["sizeLimit"] for volume in pod["volumes"] if "emptyDir" in volume]
+    assert all("emptyDir" in volume or "ephemeral" in volume for volume in pod["volumes"])
+    limit = pod["containers"][0]["resources"]["limits"]["ephemeral-storage"]
+    assert sum(int(size.removesuffix("Gi")) for size in folders) < int(limit.removesuffix("Gi"))
+
+
+def test_uploads_lie_on_a_disk_of_their_own_that_holds_the_largest_archives():
+    """The floor of free space is that of this disk: it says 507 before anything is evicted."""
+    (data,) = [volume for volume in PODS["api"]["volumes"] if volume["name"] == "data"]
+    size = data["ephemeral"]["volumeClaimTemplate"]["spec"]["resources"]["requests"]["storage"]
+    assert int(size.removesuffix("Gi")) << 30 > 2 * ServiceSettings().max_archive_bytes
+
+
+def test_the_queue_is_not_drained_by_itself_and_has_an_hour_to_load():
+    budgets = {d["metadata"]["name"]: d["spec"] for d in of_kind("PodDisruptionBudget")}
+    assert budgets["queue"]["maxUnavailable"] == 0
+    probe = PODS["queue"]["containers"][0]["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 3600
+
+
 def test_the_secret_holds_every_key_that_is_asked_for():
     made = set(re.findall(r"--from-literal=([\w-]+)=", TEXT))
     assert set(re.findall(r"secretKeyRef: \{name: photochrom, key: ([\w-]+)\}", TEXT)) == made

@@ -1,9 +1,13 @@
 """The locks: every package with hashes, of one version in all of them, and no word of where it came from."""
 
 import re
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from security.shipped import shipped
 from support.running import ROOT
@@ -37,3 +41,14 @@ def test_what_runs_is_what_was_tested(path: Path) -> None:
 def test_all_that_is_shipped_is_locked() -> None:
     locked = {line.split("==")[0] for line in pins((ROOT / "requirements" / "service.txt").read_text())}
     assert shipped().keys() - {"setuptools", "wheel"} <= locked
+
+
+def test_what_the_project_asks_for_is_locked_within_its_range() -> None:
+    """Who adds a requirement runs `make lock` (`UPGRADE= make lock` keeps all other versions)."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    of_gpu = (ROOT / "requirements" / "worker-gpu.txt").read_text()
+    locked = dict(line.split(" ;")[0].split("==") for line in pins(of_gpu) + pins(ALL))
+    for line in chain(project["dependencies"], *project["optional-dependencies"].values()):
+        needed = Requirement(line)
+        if needed.name not in (project["name"], "torch"):
+            assert needed.specifier.contains(locked[canonicalize_name(needed.name)]), line

@@ -39,7 +39,7 @@ __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
 _COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
-_NO_LUMA = "This kind of JPEG holds no luma to carry over; it was decoded and encoded anew."
+_NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded anew."
 _NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
 _NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobRecord, ModelUsed
+from photochrom.photo.options import OutputFormat
 from photochrom.photo.suggestions import LikelyColors
 from photochrom.times import utc_now
 from support.photographs import PHOTOS, grey_jpeg
@@ -144,6 +145,21 @@ def test_hints_and_references_count_for_idempotency(client: TestClient, photo: b
         post(client, photo, COLOUR, key="k"),
     ):
         assert code(other) == "422 idempotency-mismatch"
+
+
+def test_a_format_that_a_worker_does_not_write_is_refused_and_shown(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    job_of(post(client, photo, format="heic"))
+    model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
+    for name, writes in (("able", tuple(OutputFormat)), ("plain", (OutputFormat.JPEG, OutputFormat.PNG))):
+        status = WorkerStatus(name=name, host="h", pid=1, started_at=utc_now(), model=model, writes=writes)
+        bench.fleet.beat(status, 60)
+    assert client.get("/v1/models").json()[0]["writes"] == ["jpeg", "png"]
+    refused = post(client, photo, format="heic")
+    assert code(refused) == "422 capability-missing"
+    assert "photochrom[heic-write]" in refused.json()["detail"]  # type: ignore[attr-defined]
+    job_of(post(client, photo, format="png"))
 
 
 def test_what_the_model_cannot_do_is_refused_and_shown(

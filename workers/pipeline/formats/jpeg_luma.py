@@ -2,7 +2,8 @@
 
 A grey JPEG's scans are copied byte by byte; Cb and Cr follow as scans of their own, which baseline and
 progressive JPEG both allow (T.81, non-interleaved order). Of a colour JPEG, the luma coefficients are first
-written as a grey JPEG of their own Huffman codes, without being decoded to pixels.
+written as a grey JPEG of their own Huffman codes, without being decoded to pixels. jpeglib does that. It has no
+wheel for Linux on arm64; where it is not installed, a colour JPEG is decoded and encoded anew.
 """
 
 import tempfile
@@ -10,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
-import jpeglib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -37,6 +37,11 @@ from .jpeg_file import (
     table_identifiers,
 )
 from .jpeg_pixels import decode_jpeg, without_metadata
+
+try:
+    import jpeglib
+except ImportError:
+    jpeglib = None
 
 Bytes = NDArray[np.uint8]
 
@@ -87,13 +92,13 @@ def check_coding(frame: Frame) -> None:
 
 
 def has_exact_luma(jpeg: JpegFile) -> bool:
-    """Tell whether the first component is luma at full resolution, coded so that it can be carried over."""
+    """Tell whether the first component is luma at full resolution that can be carried over here."""
     frame = jpeg.frame
     if frame.marker not in (BASELINE, EXTENDED, PROGRESSIVE) or len(frame.components) == _INKS:
         return False
     first, *others = frame.components
     full_size = all(c.horizontal <= first.horizontal and c.vertical <= first.vertical for c in others)
-    return not others or (full_size and not _is_rgb(jpeg))
+    return not others or (jpeglib is not None and full_size and not _is_rgb(jpeg))
 
 
 def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:

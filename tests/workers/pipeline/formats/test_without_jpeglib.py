@@ -1,0 +1,56 @@
+"""Where jpeglib has no wheel (Linux on arm64): grey JPEGs keep their scans, JPEGs of colour are encoded anew."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from support.running import ROOT
+from support.tiny_model import tiny_model
+
+SCRIPT = """
+import json, sys
+sys.modules["jpeglib"] = None  # its import fails
+from pathlib import Path
+from photochrom.photo.options import ColorizeOptions
+from workers.network.predictor import OnnxPredictor
+from workers.pipeline.colorizer import colorize
+folder = Path(sys.argv[1])
+predictor = OnnxPredictor(folder / "tiny.onnx", threads=1)
+for name in ("grey", "colour"):
+    result = colorize(folder / f"{name}.jpg", predictor, ColorizeOptions(quality=98), preview_side=64)
+    (folder / f"{name}.out.jpg").write_bytes(result.data)
+    (folder / f"{name}.json").write_text(json.dumps([result.media_type, *result.warnings]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, grey_photo: np.ndarray, rgb_photo: np.ndarray) -> Path:
+    (tmp_path / "tiny.onnx").write_bytes(tiny_model())
+    for name, pixels in (("grey", grey_photo), ("colour", rgb_photo)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.jpg", quality=90)
+    env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], check=True, env=env, cwd=tmp_path)
+    return tmp_path
+
+
+def test_colour_is_encoded_anew_with_a_note_and_grey_keeps_its_luma(
+    folder: Path, luma_of, lightness_of
+) -> None:
+    assert "anew" not in (folder / "grey.json").read_text()
+    source, result = ((folder / f"grey{end}").read_bytes() for end in (".jpg", ".out.jpg"))
+    assert (luma_of(source) == luma_of(result)).all()
+    said = (folder / "colour.json").read_text()
+    assert "image/jpeg" in said
+    assert "cannot be carried over as it is; it was decoded and encoded anew" in said
+    source, result = (
+        np.asarray(Image.open(io.BytesIO((folder / f"colour{end}").read_bytes())))
+        for end in (".jpg", ".out.jpg")
+    )
+    assert source.shape == result.shape
+    assert np.abs(lightness_of(source) - lightness_of(result)).mean() < 1
