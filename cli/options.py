@@ -23,6 +23,7 @@ Pages = Annotated[
     PageChoice, typer.Option(help="first, or all: every page of a TIFF goes into a TIFF of as many.")
 ]
 Sepia = Annotated[float, typer.Option(help="0 to 1: lays the print's own tone over the colours.")]
+Times = Annotated[bool, typer.Option("--times", help="Give each result the time of its original's file.")]
 
 
 def chosen(**given: object) -> ColorizeOptions:
