@@ -47,7 +47,13 @@ class Interrupted(PhotochromError):
 
 
 def run_batch(
-    source: Path, target: Path, options: ColorizeOptions, remote: Remote, *, overwrite: bool
+    source: Path,
+    target: Path,
+    options: ColorizeOptions,
+    remote: Remote,
+    *,
+    overwrite: bool,
+    times: bool = False,
 ) -> int:
     """Colorize `source` into `target`; return the exit code (1 if any photograph failed, 130 after Ctrl-C).
 
@@ -66,7 +72,7 @@ def run_batch(
     try:
         target.mkdir(parents=True, exist_ok=True)
         with held(target):
-            return _run(source, target, options, remote, plan, report, overwrite, console)
+            return _run(source, target, options, remote, plan, report, times, console)
     except OSError as error:
         raise Interrupted(
             f"{error.filename or target}: {error.strerror}; fix that and run the same command again to continue."
@@ -97,7 +103,7 @@ def _run(
     remote: Remote,
     plan: Plan,
     report: Report,
-    overwrite: bool,
+    times: bool,
     console: Console,
 ) -> int:
     ledger = Ledger(target, source, remote.server, options)
@@ -110,7 +116,7 @@ def _run(
     )
     sender = Sender(client, ledger, source, options)
     with Count(len(plan.items), console=console, transient=True) as count:
-        transfers = Transfers(client, ledger, sender, plan.items, width=remote.transfers, overwrite=overwrite)
+        transfers = Transfers(client, ledger, sender, plan.items, width=remote.transfers, times=times)
         try:
             transfers.run(lambda done, note: count.report(done, waits.said() or note))
         except KeyboardInterrupt:

@@ -38,8 +38,9 @@ class Outcome:
 class Colorist:
     """Owns the process; starts another when a photograph crashes it."""
 
-    def __init__(self, env: Mapping[str, str], reference: Path | None = None) -> None:
-        """Make one; its photographs take the palette of `reference`, if given."""
+    def __init__(self, env: Mapping[str, str], reference: Path | None = None, *, times: bool = False) -> None:
+        """Make one; its photographs take the palette of `reference`, if given, and the originals' times if asked."""
+        self._times = times
         self._env = env
         self._reference = reference and str(reference.resolve())
         self._child: subprocess.Popen[str] | None = None
@@ -98,6 +99,8 @@ class Colorist:
             "target": str(item.target.resolve()),
             "options": options.model_dump(mode="json"),
             "reference": self._reference,
+            "replace": item.replace,
+            "times": self._times,
         }
         child.stdin.write(json.dumps(request) + "\n")
         child.stdin.flush()

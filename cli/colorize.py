@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +14,7 @@ from photochrom.processes.cores import usable_cores
 from photochrom.progress import Count
 
 from .colorist import Colorist, Outcome
-from .outcomes import tell
+from .outcomes import of_plan, tell
 from .plan import CannotPlan, Plan, format_for, make_plan
 
 
@@ -26,6 +26,8 @@ def run_files(
     reference: Path | None = None,
     processes: int,
     force: bool,
+    into_folder: bool = False,
+    times: bool = False,
 ) -> int:
     """Colorize `source` into `target`; return the exit code (1 if any photograph failed).
 
@@ -36,28 +38,33 @@ def run_files(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if options.hints and not source.is_file():
         raise CannotPlan("Hints are spots of one photograph; name a file, not a folder.")
-    if source.is_file() and not target.is_dir():
+    if source.is_file() and not target.is_dir() and not into_folder:
         options = options.model_copy(update={"format": format_for(target, options.format)})
-    plan = make_plan(source, target, options.format, force=force)
+    plan = make_plan(source, target, options.format, force=force, into_folder=into_folder)
     started = time.monotonic()
     try:
-        outcomes = _colorize(plan, options, reference, processes or usable_cores(), console)
+        outcomes = _colorize(
+            plan, options, lambda env: Colorist(env, reference, times=times), processes, console
+        )
     except KeyboardInterrupt:
         console.print("Stopped. Finished photographs are kept; run the same command again to continue.")
         return 130
-    _sum_up(plan, outcomes, time.monotonic() - started, console)
-    return 0 if all(outcome.succeeded for outcome in outcomes) else 1
+    return _sum_up(plan, outcomes, time.monotonic() - started, console)
 
 
 def _colorize(
-    plan: Plan, options: ColorizeOptions, reference: Path | None, processes: int, console: Console
+    plan: Plan,
+    options: ColorizeOptions,
+    make: Callable[[Mapping[str, str]], Colorist],
+    processes: int,
+    console: Console,
 ) -> list[Outcome]:
     if not plan.items:
         return []
-    processes = min(processes, len(plan.items))
+    processes = min(processes or usable_cores(), len(plan.items))
     env = {"PHOTOCHROM_THREADS": str(max(1, usable_cores() // processes))}
     with (
-        _colorists(processes, env, reference) as idle,
+        _colorists([make(env) for _ in range(processes)]) as idle,
         _count(len(plan.items), console) as count,
         ThreadPoolExecutor(processes) as pool,
     ):
@@ -82,11 +89,8 @@ def _colorize(
 
 
 @contextmanager
-def _colorists(
-    count: int, env: dict[str, str], reference: Path | None
-) -> Iterator["queue.SimpleQueue[Colorist]"]:
-    """Yield `count` idle colorists; at the end stop their processes, at once if something failed."""
-    colorists = [Colorist(env, reference) for _ in range(count)]
+def _colorists(colorists: Sequence[Colorist]) -> Iterator["queue.SimpleQueue[Colorist]"]:
+    """Yield them, idle; at the end stop their processes, at once if something failed."""
     idle: queue.SimpleQueue[Colorist] = queue.SimpleQueue()
     for colorist in colorists:
         idle.put(colorist)
@@ -106,9 +110,11 @@ def _count(photographs: int, console: Console) -> Count:
     return Count(photographs, console=console, quiet=quiet, transient=True)
 
 
-def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> None:
-    failed = tell(console, outcomes)
-    console.print(_summary(plan, len(outcomes) - len(failed), len(failed), seconds))
+def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> int:
+    failed = tell(console, [*outcomes, *of_plan(plan)])
+    done = sum(outcome.succeeded for outcome in outcomes)
+    console.print(_summary(plan, done, len(failed), seconds))
+    return 1 if failed else 0
 
 
 def _summary(plan: Plan, done: int, failed: int, seconds: float) -> str:

@@ -13,7 +13,7 @@ from photochrom.photo.hints import Hint
 
 from . import keys, upkeep
 from .errors import failed
-from .options import DEFAULTS, Format, Pages, Quality, Sepia, Strength, Temperature, Vividness, chosen
+from .options import DEFAULTS, Format, Pages, Quality, Sepia, Strength, Temperature, Times, Vividness, chosen
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -71,7 +71,12 @@ def up(
 @app.command()
 def colorize(
     source: Annotated[Path, typer.Argument(help="A photograph, or a folder of photographs.", exists=True)],
-    target: Annotated[Path, typer.Argument(help="Where the result goes: a file, or a folder.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="Where the result goes: a file, or a folder (also what ends in /).", metavar="TARGET"
+        ),
+    ],
     output_format: Format = DEFAULTS.format,
     quality: Quality = DEFAULTS.quality,
     vividness: Vividness = DEFAULTS.vividness,
@@ -93,6 +98,7 @@ def colorize(
     ] = None,
     processes: Annotated[int, typer.Option(help="Processes for a folder; 0 means one per core.", min=0)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
+    times: Times = False,
 ) -> None:
     """Colorize a photograph or a folder, without a server.
 
@@ -113,7 +119,16 @@ def colorize(
     )
     try:
         raise typer.Exit(
-            run_files(source, target, options, reference=reference, processes=processes, force=force)
+            run_files(
+                source,
+                Path(target),
+                options,
+                reference=reference,
+                processes=processes,
+                force=force,
+                into_folder=os.path.basename(target) in ("", ".", ".."),  # noqa: PTH119 - a Path has lost the slash
+                times=times,
+            )
         )
     except PhotochromError as error:
         raise failed(error) from None
@@ -159,6 +174,7 @@ def batch(
         bool,
         typer.Option("--overwrite", help="Replace what OUT already holds, even files of another origin."),
     ] = False,
+    times: Times = False,
 ) -> None:
     """Colorize a folder through a running service, on this machine (`photochrom up`) or another.
 
@@ -185,7 +201,7 @@ def batch(
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
     try:
-        raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite))
+        raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite, times=times))
     except PhotochromError as error:
         raise failed(error) from None
 

@@ -23,6 +23,7 @@ Pages = Annotated[
     PageChoice, typer.Option(help="first, or all: every page of a TIFF, as a TIFF of as many pages.")
 ]
 Sepia = Annotated[float, typer.Option(help="0 to 1: mixes the print's own tone into the colours.")]
+Times = Annotated[bool, typer.Option("--times", help="Give each result the time of its original's file.")]
 
 
 def chosen(**given: object) -> ColorizeOptions:

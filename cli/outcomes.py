@@ -30,6 +30,16 @@ def tell(console: Console, outcomes: Sequence[Outcome]) -> list[Outcome]:
     return failed
 
 
+def of_plan(plan: Plan) -> list[Outcome]:
+    """Return what was found beside the plan's photographs: notes, and failures where it has a code."""
+    return [
+        Outcome(found.source, found.code, found.detail)
+        if found.code
+        else Outcome(found.source, warnings=(found.detail,))
+        for found in plan.found
+    ]
+
+
 class Report:
     """Reports the outcome of a batch's plan."""
 
@@ -41,8 +51,9 @@ class Report:
 
     def sum_up(self, outcomes: Sequence[Outcome], *, finished: bool) -> int:
         """Print the summary, write the errors file; return the exit code."""
-        failed = tell(self._console, outcomes)
-        self._console.print(escape(self._summary(len(outcomes) - len(failed), len(failed))))
+        failed = tell(self._console, [*outcomes, *of_plan(self._plan)])
+        done = sum(outcome.succeeded for outcome in outcomes)
+        self._console.print(escape(self._summary(done, len(failed))))
         if finished:
             self._write_errors(failed)
         return 1 if failed else 0

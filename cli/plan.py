@@ -1,26 +1,25 @@
 """Which photographs a `colorize` run takes, and where each result goes."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from photochrom.errors import PhotochromError
+from photochrom.photo.names import ALIASES, suffix_of
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
+
+from .targets import Targets
+from .walk import Found, Walk, identity_of
 
 _SUFFIXES: dict[OutputFormat, str] = {
     kind: PhotoFormat(kind.value).extension for kind in OutputFormat if kind is not OutputFormat.SAME
 }
-_ALIASES = {".jpeg": ".jpg", ".tiff": ".tif", ".heif": ".heic", ".j2k": ".jp2", ".jpx": ".jp2"}
 _FORMATS = {suffix: kind for kind, suffix in _SUFFIXES.items()}
-_FORMATS |= {alias: _FORMATS[suffix] for alias, suffix in _ALIASES.items()}
-_READ_ONLY = {".bmp", ".dib", ".gif", ".pbm", ".pgm", ".pnm", ".ppm"}
-# Image formats that Photochrom does not read: the run names each such file. Other files it only counts.
-_OTHER_IMAGE = re.compile(
-    r"\.(3fr|arw|cr2|cr3|crw|dng|erf|fff|iiq|kdc|mrw|nef|orf|pef|raf|raw|rw2|srw|x3f|dcx|dds|djvu|eps|exr|fits|hdr|ico"
-    r"|jls|jng|jxl|jxr|pam|pcd|pct|pcx|pfm|pict|psb|psd|qoi|ras|sgi|tga|wdp|xcf)"
-)
+_FORMATS |= {alias: _FORMATS[suffix] for alias, suffix in ALIASES.items() if suffix in _FORMATS}
+# The namespace of the note that each result has in its metadata.
+_MARK = b"urn:photochrom:xmp:"
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,8 @@ class Item:
 
     source: Path
     target: Path
+    replace: bool = False
+    """Whether the target was there when the run was planned, and may be replaced."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Plan:
     items: tuple[Item, ...]
     already_there: int = 0
     not_photographs: int = 0
+    found: tuple[Found, ...] = ()
+    """What is left out, or goes by another name, and should be heard of."""
 
 
 class CannotPlan(PhotochromError):
@@ -46,16 +49,21 @@ class CannotPlan(PhotochromError):
     code = "cannot-plan"
 
 
-def make_plan(source: Path, target: Path, output_format: OutputFormat, *, force: bool) -> Plan:
-    """Pair every photograph with its target.
+def make_plan(
+    source: Path, target: Path, output_format: OutputFormat, *, force: bool, into_folder: bool = False
+) -> Plan:
+    """Pair every photograph with its target; `into_folder` where the target is a folder that need not be there.
 
     Raises:
-        CannotPlan: the target would overwrite a source, or two photographs would share one target.
+        CannotPlan: the target would overwrite a source, or a file is where a folder should be.
     """
+    if (source.is_dir() or into_folder) and target.exists() and not target.is_dir():
+        raise CannotPlan(f"{target} is a file; name a folder for the results.")
     if source.is_dir():
         return _folder_plan(source, target, output_format, force=force)
-    if target.is_dir():
-        target = target / _renamed(Path(source.name), output_format, source)
+    if target.is_dir() or into_folder:
+        name = Path(source.name)
+        target = target / Targets(target, [(name, _result_suffix(source, output_format))]).of[name]
     _refuse_overwriting_sources([Item(source, target)])
     return _without_finished([Item(source, target)], force=force)
 
@@ -67,7 +75,7 @@ def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
         CannotPlan: name and asked format contradict each other, or Photochrom does not write what the name asks for.
     """
     named = _FORMATS.get(target.suffix.lower())
-    if target.suffix and not named:
+    if not named and (suffix_of(target.name) or _may_be_a_suffix(target.suffix)):
         known = ", ".join(_SUFFIXES.values())
         raise CannotPlan(f"Photochrom does not write {target.suffix}; name the result with one of {known}.")
     if asked is OutputFormat.SAME:
@@ -77,36 +85,67 @@ def format_for(target: Path, asked: OutputFormat) -> OutputFormat:
     return asked
 
 
+def _may_be_a_suffix(end: str) -> bool:
+    """A format that we do not know has letters in its suffix; a date has none."""
+    return 2 <= len(end) <= 5 and end[1:].isascii() and end[1:].isalnum() and not end[1:].isdecimal()
+
+
 def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, force: bool) -> Plan:
-    if target.exists() and not target.is_dir():
-        raise CannotPlan(f"{target} is a file; a folder of photographs needs a folder for its results.")
-    photographs, others = _split(_files(source, target))
-    items = [
-        Item(path, target / _renamed(path.relative_to(source), output_format, path)) for path in photographs
-    ]
+    walk = Walk(source, target)
+    photographs = [path for path in walk.files if _is_photograph(path)]
+    suffixes = {path: _result_suffix(path, output_format) for path in photographs}
+    taken: list[Path] = []
+    earlier: list[Found] = []
+    if identity_of(target) == identity_of(source):
+        earlier = _earlier_results(suffixes)
+        for found in earlier:
+            del suffixes[found.source]
+        # The originals lie where the results go; without a format each would be its own result, and is refused.
+        taken = [] if output_format is OutputFormat.SAME else [path.relative_to(source) for path in suffixes]
+    named = Targets(target, [(path.relative_to(source), suffix) for path, suffix in suffixes.items()], taken)
+    items = [Item(path, target / named.of[path.relative_to(source)]) for path in suffixes]
     _refuse_overwriting_sources(items)
-    _refuse_shared_targets(items)
-    return _without_finished(items, force=force, not_photographs=others)
+    plan = _without_finished(items, force=force)
+    theirs = {item.target for item in items}
+    told = [found for found in earlier if found.source not in theirs]
+    told += [_other_name(item) for item in plan.items if item.source.relative_to(source) in named.moved]
+    others = len(walk.files) - len(photographs)
+    return Plan(plan.items, plan.already_there, others, (*walk.found, *told))
 
 
-def _without_finished(items: Sequence[Item], *, force: bool, not_photographs: int = 0) -> Plan:
-    wanted = tuple(item for item in items if force or not item.target.exists())
-    return Plan(wanted, already_there=len(items) - len(wanted), not_photographs=not_photographs)
+def _earlier_results(suffixes: dict[Path, str]) -> list[Found]:
+    """Return the results of earlier runs among photographs that lie in the same folder."""
+    of_results = {suffix for path, suffix in suffixes.items() if suffix != suffix_of(path.name)}
+    return [
+        Found(path, "It is a result of Photochrom already; left out.")
+        for path in suffixes
+        if suffix_of(path.name) in of_results and _is_ours(path)
+    ]
 
 
-def _files(folder: Path, target: Path) -> Iterator[Path]:
-    # Results of an earlier run inside the folder are not originals; a target around it excludes nothing.
-    results = target.resolve() if folder.resolve() in target.resolve().parents else None
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and results not in path.resolve().parents:
-            yield path
+def _is_ours(path: Path) -> bool:
+    try:
+        return _MARK in path.read_bytes()
+    except OSError:
+        return False
 
 
-def _split(paths: Iterable[Path]) -> tuple[list[Path], int]:
-    paths = list(paths)
-    photographs = [path for path in paths if _is_photograph(path)]
-    return photographs, len(paths) - len(photographs)
+def _other_name(item: Item) -> Found:
+    return Found(
+        item.source,
+        f"Its result is called {item.target.name}: another photograph's has the name it would have.",
+    )
+
+
+def _without_finished(items: Sequence[Item], *, force: bool) -> Plan:
+    # `os.path`: pathlib's raises where a name is too long, and the run itself is to say so.
+    there = {item: os.path.exists(item.target) for item in items}  # noqa: PTH110
+    wanted = tuple(
+        Item(item.source, item.target, replace=os.path.lexists(item.target))
+        for item in items
+        if force or not there[item]
+    )
+    return Plan(wanted, already_there=len(items) - len(wanted))
 
 
 def _is_photograph(path: Path) -> bool:
@@ -115,23 +154,19 @@ def _is_photograph(path: Path) -> bool:
             sniff(file.read(HEAD_BYTES))
     except PhotochromError:
         # An image that is damaged or not read is worth an error, a text file beside the photographs is not.
-        suffix = path.suffix.lower()
-        return suffix in _FORMATS or suffix in _READ_ONLY or _OTHER_IMAGE.fullmatch(suffix) is not None
+        return suffix_of(path.name) != ""
     except OSError:
         return True  # the run itself says why it cannot be read
     return True
 
 
-def _renamed(name: Path, output_format: OutputFormat, source: Path) -> Path:
-    """The name of a result; what is read and not written unasked gets the name of what it becomes."""
+def _result_suffix(source: Path, output_format: OutputFormat) -> str:
+    """Return the suffix of a result; what is read and not written unasked gets that of what it becomes."""
+    own = suffix_of(source.name)
     if output_format is OutputFormat.SAME and (kind := _format_of(source)) and kind.result is not kind:
-        output_format, extension = OutputFormat(kind.result.value), kind.result.extension
-        # A telephone's IMG_1.HEIC lies beside its IMG_1.JPG.
-        if any(source.with_suffix(beside).exists() for beside in (extension, extension.upper())):
-            return name.with_name(name.name + extension)
+        output_format = OutputFormat(kind.result.value)
     suffix = _SUFFIXES.get(output_format)
-    keep = suffix is None or _FORMATS.get(name.suffix.lower()) is output_format
-    return name if keep else name.with_suffix(str(suffix))
+    return own if suffix is None or _FORMATS.get(own.lower()) is output_format else suffix
 
 
 def _format_of(path: Path) -> PhotoFormat | None:
@@ -143,13 +178,8 @@ def _format_of(path: Path) -> PhotoFormat | None:
 
 
 def _refuse_overwriting_sources(items: Iterable[Item]) -> None:
+    items = list(items)
+    originals = {identity_of(item.source) for item in items} - {None}
     for item in items:
-        if item.target.exists() and item.target.samefile(item.source):
+        if identity_of(item.target) in originals:
             raise CannotPlan(f"{item.target} is the original itself; give the results another place.")
-
-
-def _refuse_shared_targets(items: Iterable[Item]) -> None:
-    seen: dict[Path, Path] = {}
-    for item in items:
-        if (first := seen.setdefault(item.target, item.source)) is not item.source:
-            raise CannotPlan(f"{first} and {item.source} would both become {item.target}; drop --format.")

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from photochrom.errors import PhotochromError
+from photochrom.files import copy_times
 from photochrom_client import (
     Client,
     Conflict,
@@ -53,13 +54,13 @@ class Transfers:
         items: Sequence[Item],
         *,
         width: int,
-        overwrite: bool,
+        times: bool = False,
     ) -> None:
         self._client = client
         self._ledger = ledger
         self._sender = sender
         self._items = items
-        self._overwrite = overwrite
+        self._times = times
         self._up = ThreadPoolExecutor(width, "send")
         self._down = ThreadPoolExecutor(width, "fetch")
         self._sending: set[Future[_Sent]] = set()
@@ -158,9 +159,14 @@ class Transfers:
 
     def _fetch(self, item: Item, job: Job) -> Outcome:
         try:
-            self._client.jobs.download(job, item.target, overwrite=self._overwrite)
+            self._client.jobs.download(job, item.target, overwrite=item.replace)
+            if self._times:
+                copy_times(item.source, item.target)
         except FileExistsError:
-            appeared = f"{item.target} was created meanwhile and was left as it is; --overwrite replaces it."
+            appeared = (
+                f"{item.target} is there by now, or a name that its folder does not tell from it; it was left as it "
+                "is. --overwrite replaces what was there before a run."
+            )
             return Outcome(item.source, "target-exists", appeared)
         except _OF_THE_RESULT as error:
             return _outcome(item, error)

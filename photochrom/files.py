@@ -10,10 +10,13 @@ from typing import BinaryIO
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, overwrite: bool = True, times_of: Path | None = None) -> Iterator[BinaryIO]:
     """Provide a file to write to that replaces `path` at the end; after an error `path` is as it was.
 
+    It gets the times of the file `times_of`, if given.
+
     Raises:
+        FileExistsError: `overwrite` is False, and there is such a file in the end.
         OSError: the folder cannot be written.
     """
     # Not the whole name: with the added suffix, a long one would be too long.
@@ -29,7 +32,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         # Where the file system refuses modes (NFSv4 with ACLs, FAT), they are whole without.
         with suppress(OSError):
             unfinished.chmod(0o666 & ~_umask())
-        unfinished.replace(path)
+        if times_of is not None:
+            copy_times(times_of, unfinished)
+        place(unfinished, path, overwrite=overwrite)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
@@ -42,9 +47,38 @@ def copy_file(source: Path, target: Path) -> None:
         OSError: the source cannot be read, or the target cannot be written.
     """
     shutil.copyfile(source, target)
-    stat = source.stat()
+    copy_times(source, target)
+
+
+def copy_times(source: Path, target: Path) -> None:
+    """Give a file the times of another, where its file system lets us."""
     with suppress(OSError):
-        os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        about = source.stat()
+        os.utime(target, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def place(part: Path, target: Path, *, overwrite: bool) -> None:
+    """Have `part`, which lies beside it, under the name of `target`, in one step.
+
+    Raises:
+        FileExistsError: the target exists and `overwrite` is False; it is left as it was.
+        OSError: the folder cannot be written.
+    """
+    if overwrite:
+        part.replace(target)
+        return
+    try:
+        # Unlike a rename, a link never replaces a file that was created meanwhile.
+        target.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:
+        # File systems without hard links: FAT, and some network file systems.
+        if os.path.lexists(target):
+            raise FileExistsError(f"{target} exists already; choose another name, or overwrite it.") from None
+        part.replace(target)
+        return
+    part.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -5,6 +5,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from photochrom.files import place
+
 from .errors import ApiError, DownloadBroken
 from .transport import Transport
 
@@ -44,7 +46,10 @@ def download(
     except (ApiError, DownloadBroken):
         part.unlink(missing_ok=True)
         raise
-    _publish(part, target, overwrite=overwrite)
+    try:
+        place(part, target, overwrite=overwrite)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -88,22 +93,3 @@ def sha256_of(path: Path) -> str:
     """Return the digest of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _publish(part: Path, target: Path, *, overwrite: bool) -> None:
-    if overwrite:
-        part.replace(target)
-        return
-    try:
-        # Unlike a rename, a link never replaces a file that was created meanwhile.
-        target.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:
-        # File systems without hard links: FAT, and some network file systems.
-        if target.exists():
-            raise FileExistsError(f"{target} exists already; choose another name, or overwrite it.") from None
-        part.replace(target)
-        return
-    finally:
-        part.unlink(missing_ok=True)

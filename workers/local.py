@@ -3,12 +3,15 @@
 `photochrom colorize` starts this as a separate process. It does not open photographs itself: a child does
 (`child/`), so that a photograph that crashes a codec fails alone.
 
-Request: `{"source": path, "target": path, "options": {...}, "reference": path or null}`. Events, each naming
-its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
+Request: `{"source": path, "target": path, "options": {...}, "reference": path or null, "replace": bool,
+"times": bool}`: a target that is there is replaced if so asked, and gets the source's times if so asked. Events, each
+naming its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
 `timings`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
 """
 
+import errno
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,6 +24,8 @@ from photochrom.photo.options import ColorizeOptions
 
 from .child.colorist import ChildBroken, Colored, Colorist
 from .settings import WorkerSettings
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
@@ -43,13 +48,27 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
     on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
     try:
         with colorist.colorize(source, options, reference, on_stage=on_stage) as photo:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(target) as file:
-                file.writelines(_pixels(photo))
+            yield from _written(photo, source, target, request)
     except PhotochromError as error:
         yield _failed(source, error.code, str(error))
     except OSError as error:
         yield _failed(source, "file-error", f"{error.strerror or error}: {error.filename or source}")
+
+
+def _written(photo: Colored, source: Path, target: Path, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    overwrite, times_of = request.get("replace", True), source if request.get("times") else None
+    try:
+        _make_folder(target.parent)
+        with replacing(target, overwrite=overwrite, times_of=times_of) as file:
+            file.writelines(_pixels(photo))
+    except FileExistsError:
+        yield _failed(
+            source,
+            "target-exists",
+            f"{target} is there by now, or a name that its folder does not tell from it; it was left as it is.",
+        )
+    except OSError as error:
+        yield _failed(source, "file-error", _said_of(target, error))
     else:
         yield {
             "event": "done",
@@ -60,6 +79,20 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
             "warnings": photo.told.warnings,
             "timings": photo.told.timings,
         }
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+
+
+def _said_of(target: Path, error: OSError) -> str:
+    """Name the place of the result: the error has the name of a file of a moment, or none."""
+    if error.errno in _FULL:
+        return f"{error.strerror} in {target.parent}: free some space there and run the same command again."
+    return f"{error.strerror or error}: {target}"
 
 
 def _failed(source: Path, code: str, detail: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from photochrom import tracing
 from photochrom.batches.turns import Turns
@@ -26,6 +26,7 @@ from photochrom.errors import (
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result
 from photochrom.jobs.store import JobStore
 from photochrom.logs import about
+from photochrom.photo.names import with_suffix
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
@@ -174,7 +175,7 @@ class Restorer:
 
     def _keep(self, record: JobRecord, photo: Colored) -> Result:
         told = photo.told
-        name = PurePath(record.original.name).stem + told.format.extension
+        name = with_suffix(record.original.name, told.format.extension)
         kinds = {"data": (told.format.extension, told.format.media_type, name)} | _COMPANIONS
         kept = {part: self.write(record, chunks, *kinds[part]) for part, chunks in photo.parts()}
         result = kept.pop("data")

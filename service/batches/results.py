@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
 from zipstream import ZIP_STORED, ZipStream
@@ -11,6 +10,7 @@ from photochrom.batches.record import BatchRecord
 from photochrom.errors import ObjectNotFound
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.jobs.store import JobStore
+from photochrom.photo.names import folded, suffix_of, with_suffix
 from photochrom.storage.storage import Storage
 
 _MANIFEST = "manifest.json"
@@ -23,7 +23,7 @@ def results_as_zip(store: JobStore, storage: Storage, batch: BatchRecord) -> Ite
     """
     archive = ZipStream(compress_type=ZIP_STORED)
     manifest: list[dict[str, Any]] = []
-    taken = {_MANIFEST}
+    taken = {folded(_MANIFEST)}
     for records in store.listed(batch_id=batch.id):
         for record in records:
             entry = _entry(record)
@@ -61,10 +61,11 @@ def _free_name(record: JobRecord, taken: set[str]) -> str:
     """Return the item's name with the extension of the result; `a.jpg` and `a.tif` may both become PNG."""
     assert record.item is not None
     assert record.result is not None
-    extension = PurePosixPath(record.result.name).suffix
-    name = str(PurePosixPath(record.item).with_suffix(extension))
+    extension = suffix_of(record.result.name)
+    folder, slash, last = record.item.rpartition("/")
+    name = folder + slash + with_suffix(last, extension)
     for candidate in (name, record.item + extension, f"{name}.{record.id}{extension}"):
-        if candidate.casefold() not in taken:
-            taken.add(candidate.casefold())
+        if folded(candidate) not in taken:
+            taken.add(folded(candidate))
             return candidate
     return f"{record.id}{extension}"

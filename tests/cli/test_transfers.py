@@ -29,11 +29,11 @@ def album(tmp_path: Path, photo: bytes) -> list[Item]:
     return items
 
 
-def transfers(client: Client, items: list[Item], *, overwrite: bool = False) -> Transfers:
+def transfers(client: Client, items: list[Item]) -> Transfers:
     source, out = items[0].source.parent, items[0].target.parent
     ledger = Ledger(out, source, client.server, ColorizeOptions())
     sender = Sender(client, ledger, source, ColorizeOptions())
-    return Transfers(client, ledger, sender, items, width=2, overwrite=overwrite)
+    return Transfers(client, ledger, sender, items, width=2)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def test_a_target_that_appears_is_left_alone(client: Client, bench: Bench, album
 
 def test_to_overwrite_is_to_replace(client: Client, bench: Bench, album: list[Item]) -> None:
     album[0].target.write_bytes(b"mine")
-    run = transfers(client, album, overwrite=True)
+    run = transfers(client, [Item(item.source, item.target, replace=True) for item in album])
     with ending(bench, lambda job_id: finished(bench, job_id)):
         run.run(lambda *_: None)
     assert all(outcome.succeeded for outcome in run.outcomes)

@@ -1,5 +1,7 @@
+import errno
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,37 @@ def test_a_missing_source_and_an_unwritable_target_are_said_and_the_next_one_wor
     assert [e["event"] for e in ends] == ["failed", "failed", "done"]
     assert "nowhere.jpg" in ends[0]["detail"]
     assert all(e["code"] == "file-error" for e in ends[:2])
+
+
+def test_what_appears_meanwhile_is_left_unless_it_may_be_replaced(serve: Any, tmp_path: Path) -> None:
+    good, target = tmp_path / "good.jpg", tmp_path / "there.jpg"
+    good.write_bytes(grey_jpeg(size=(64, 64)))
+    target.write_bytes(b"mine")
+    (kept,) = [e for e in serve(request(good, target) | {"replace": False}) if e["event"] == "failed"]
+    assert (kept["code"], target.read_bytes()) == ("target-exists", b"mine")
+    serve(request(good, target) | {"replace": True})
+    assert target.read_bytes() != b"mine"
+
+
+def test_a_result_has_the_time_of_its_original_where_that_is_asked(serve: Any, tmp_path: Path) -> None:
+    good = tmp_path / "good.jpg"
+    good.write_bytes(grey_jpeg(size=(64, 64)))
+    os.utime(good, (600_000_000, 650_000_000.5))
+    serve(request(good, tmp_path / "a.jpg") | {"times": True}, request(good, tmp_path / "b.jpg"))
+    assert (tmp_path / "a.jpg").stat().st_mtime == 650_000_000.5
+    assert (tmp_path / "b.jpg").stat().st_mtime > 1_000_000_000
+
+
+def test_a_place_that_is_full_or_takes_no_such_name_is_named(serve: Any, tmp_path: Path) -> None:
+    good = tmp_path / "good.jpg"
+    good.write_bytes(grey_jpeg(size=(64, 64)))
+    (long,) = [e for e in serve(request(good, tmp_path / ("x" * 300 + ".jpg"))) if e["event"] == "failed"]
+    assert long["detail"] == f"File name too long: {tmp_path / ('x' * 300 + '.jpg')}"
+    said = local._said_of(tmp_path / "out" / "a.jpg", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert (
+        said
+        == f"No space left on device in {tmp_path / 'out'}: free some space there and run the same command again."
+    )
 
 
 def test_a_failed_write_leaves_nothing_behind(serve: Any, tmp_path: Path) -> None:

@@ -91,6 +91,14 @@ def test_the_name_follows_the_format_of_the_result(bench: Bench, restorer: Resto
     assert (result.name, result.media_type) == ("a.b.png", "image/png")
 
 
+def test_a_date_is_no_suffix(bench: Bench, restorer: Restorer, photo: bytes) -> None:
+    job = bench.accept(photo, "Oma 12.5.1931")
+    restorer.restore(job.id)
+    result = bench.store.get(job.id).result
+    assert result is not None
+    assert result.name == "Oma 12.5.1931.jpg"
+
+
 def test_a_second_delivery_of_a_done_job_does_nothing(bench: Bench, restorer: Restorer, photo: bytes) -> None:
     job = bench.accept(photo)
     restorer.restore(job.id)

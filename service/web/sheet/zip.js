@@ -77,7 +77,8 @@ function unique(name, names) {
   const dot = name.lastIndexOf(".");
   const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
   let free = name;
-  for (let n = 2; names.has(free.toLowerCase()); n += 1) free = `${stem} (${n})${ending}`;
-  names.add(free.toLowerCase());
+  const key = () => free.normalize("NFC").toLowerCase();
+  for (let n = 2; names.has(key()); n += 1) free = `${stem} (${n})${ending}`;
+  names.add(key());
   return free;
 }

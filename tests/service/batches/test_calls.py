@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.record import JobError, JobRecord
+from photochrom.photo.names import suffix_of
 from photochrom.times import utc_now
 from support.queueing import Bench
 
@@ -139,6 +140,19 @@ def test_the_zip_has_names_folders_and_a_manifest(
         assert names["bad.jpg"] is None
         assert {item: archive.read(name) for item, name in names.items() if name} == results
         assert names["Älbum/1.jpg"] == "Älbum/1.jpg"
+
+
+def test_names_with_dots_stay_whole_in_the_zip(
+    client: TestClient, url: str, photo: bytes, finish: Finish
+) -> None:
+    names = {"Oma 12.5.1931", "Oma 12.5.1932", "deep.er/Nr. 7.tif"}
+    for name in names:
+        finish(put(client, url, name, photo))
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{url}/archive.zip").content)) as archive:
+        found = set(archive.namelist()) - {"manifest.json"}
+    assert {name.removesuffix(suffix_of(name)) for name in found} == {
+        name.removesuffix(".tif") for name in names
+    }
 
 
 def test_the_zip_of_a_batch_whose_results_are_all_expired_is_gone(
