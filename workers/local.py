@@ -5,7 +5,7 @@
 
 Request: `{"source": path, "target": path, "options": {...}, "reference": path or null}`. Events, each naming
 its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
-`timings`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
+`timings`, `film`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
 """
 
 import json
@@ -59,6 +59,7 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
             "height": photo.told.height,
             "warnings": photo.told.warnings,
             "timings": photo.told.timings,
+            "film": photo.told.film and photo.told.film.model_dump(mode="json"),
         }
 
 

@@ -118,7 +118,7 @@ class ColorizeOptions(BaseModel):
     @model_validator(mode="after")
     def _light_is_of_the_scene(self) -> Self:
         if self.sepia and self.light is not Light.AS_SCANNED:
-            raise ValueError("the print's tone is not the scene's; send sepia with light=as-scanned")
+            raise ValueError("The print's tone is not the scene's; send sepia with light=as-scanned")
         return self
 
 
