@@ -12,6 +12,7 @@ import jpeglib
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.errors import UnreadablePhoto
 from photochrom.photo.film import Weights
 
 from ..color.luma_table import luma_of
@@ -48,6 +49,9 @@ def relit(source: LumaSource, scan: Bytes, chroma: tuple[bytes, bytes], light: F
         scan: the same as pixels.
         chroma: Cb and Cr as they will stand in the result, each as a grey JPEG.
         light: of which film, in which space.
+
+    Raises:
+        UnreadablePhoto: the coefficients cannot be read.
     """
     planes = [
         np.asarray(decode_jpeg(c, JpegFile.read(c), "GRAY", 1).pixels[..., 0], np.uint8) for c in chroma
@@ -55,7 +59,10 @@ def relit(source: LumaSource, scan: Bytes, chroma: tuple[bytes, bytes], light: F
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         path = Path(folder) / "luma.jpg"
         path.write_bytes(without_metadata(source.jpeg))
-        coded = jpeglib.read_dct(str(path))
+        try:
+            coded = jpeglib.read_dct(str(path))
+        except OSError as error:
+            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
         quantization = coded.qt[coded.quant_tbl_no[0]]
         steps = np.asarray(quantization, np.float32)
         for top in range(0, len(scan), _STRIP):

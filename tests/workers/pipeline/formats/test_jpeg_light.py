@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from photochrom import color
+from photochrom.errors import UnreadablePhoto
 from photochrom.photo.film import SENSITIVITIES, Film
 from photochrom.photo.options import ColorizeOptions
 from workers.network.predictor import Prediction
@@ -156,3 +157,26 @@ def small_chroma(jpeg: bytes, tmp_path) -> list[np.ndarray]:
         jpeglib.from_dct(plane, qt=read.qt[table][None]).write_dct(str(path))
         planes.append(simplejpeg.decode_jpeg(path.read_bytes(), "GRAY")[..., 0])
     return [plane[: (read.height + 1) // 2, : (read.width + 1) // 2] for plane in planes]
+
+
+@pytest.mark.parametrize("size", [(37, 53), (2, 3), (201, 17)], ids=str)
+@pytest.mark.parametrize("grey", [True, False], ids=["grey", "colour"])
+def test_every_way_to_write_a_jpeg_is_relit(encode_jpeg, luma_of, predictor, rgb_photo, size, grey):
+    pixels = rgb_photo[100 : 100 + size[0], 100 : 100 + size[1]]
+    source = encode_jpeg(np.ascontiguousarray(pixels[..., 0] if grey else pixels))
+    with Image.open(io.BytesIO(colorize(source, predictor, asked(Film.BLUE)).data)) as image:
+        image.load()
+        assert (image.mode, image.size) == ("RGB", size[::-1])
+    assert_array_equal(
+        luma_of(colorize(source, predictor, asked(Film.BLUE, strength=0)).data), luma_of(source)
+    )
+
+
+def test_a_truncated_jpeg_is_relit_or_refused(predictor, pillow_jpeg, grey_photo):
+    source = pillow_jpeg(grey_photo, quality=80)
+    for share in (0.2, 0.5, 0.9, 0.999):
+        try:
+            result = colorize(source[: int(len(source) * share)], predictor, asked(Film.BLUE))
+        except UnreadablePhoto:
+            continue
+        assert result.width == 512
