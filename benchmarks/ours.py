@@ -1,4 +1,4 @@
-"""This pipeline on one file: python -m benchmarks.ours FILE MODEL."""
+"""This pipeline on one file: python -m benchmarks.ours FILE MODEL [FILM]; with a film, in the eye's light."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.photo.film import SENSITIVITIES, Film, Light
 from photochrom.photo.options import ColorizeOptions
 from workers.network.predictor import OnnxPredictor, Prediction
-from workers.pipeline.color import chroma_table, gamut
+from workers.pipeline.color import chroma_table, film_light, gamut, luma_table
 from workers.pipeline.color.space import SRGB
 from workers.pipeline.colorizer import colorize
 
@@ -30,16 +31,22 @@ class Watched:
         return prediction
 
 
-def main(source: Path, model: Path) -> None:
+def main(source: Path, model: Path, film: Film | None = None) -> None:
     """Colorize once and print the cost; tables that a worker makes once are made before."""
     predictor = OnnxPredictor(model, threads=1)
-    chroma_table._table(SRGB)
+    weights = SENSITIVITIES[film].weights if film else None
+    chroma_table._table(SRGB, weights)
     gamut._reach()
+    if weights:
+        film_light._table(weights)
+        luma_table._table(SRGB, weights)
     data = source.read_bytes()
     clock = Clock()
-    result = colorize(data, Watched(predictor, clock), ColorizeOptions(quality=90), on_stage=clock.stage)
+    light = Light.PANCHROMATIC if film else Light.AS_SCANNED
+    options = ColorizeOptions(quality=90, light=light, film=film or Film.AUTO)
+    result = colorize(data, Watched(predictor, clock), options, on_stage=clock.stage)
     clock.report(data, result.data)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *map(Film, sys.argv[3:4]))

@@ -13,7 +13,20 @@ from photochrom.photo.hints import Hint
 
 from . import keys, upkeep
 from .errors import failed
-from .options import DEFAULTS, Format, Pages, Quality, Sepia, Strength, Temperature, Times, Vividness, chosen
+from .options import (
+    DEFAULTS,
+    Film,
+    Format,
+    Light,
+    Pages,
+    Quality,
+    Sepia,
+    Strength,
+    Temperature,
+    Times,
+    Vividness,
+    chosen,
+)
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -83,6 +96,8 @@ def colorize(
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
     sepia: Sepia = DEFAULTS.sepia,
+    light: Light = DEFAULTS.light,
+    film: Film = DEFAULTS.film,
     pages: Pages = DEFAULTS.pages,
     hint: Annotated[
         list[str] | None,
@@ -114,6 +129,8 @@ def colorize(
         temperature=temperature,
         strength=strength,
         sepia=sepia,
+        light=light,
+        film=film,
         pages=pages,
         hints=tuple(_hint(text) for text in hint or ()),
     )
@@ -163,6 +180,8 @@ def batch(
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
     sepia: Sepia = DEFAULTS.sepia,
+    light: Light = DEFAULTS.light,
+    film: Film = DEFAULTS.film,
     pages: Pages = DEFAULTS.pages,
     transfers: Annotated[
         int, typer.Option(help="Photographs to upload, and to download, at the same time.", min=1, max=64)
@@ -197,6 +216,8 @@ def batch(
         temperature=temperature,
         strength=strength,
         sepia=sepia,
+        light=light,
+        film=film,
         pages=pages,
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)

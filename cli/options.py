@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from photochrom.photo.film import Film as FilmChoice
+from photochrom.photo.film import Light as LightChoice
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.options import Pages as PageChoice
 
@@ -24,6 +26,16 @@ Pages = Annotated[
 ]
 Sepia = Annotated[float, typer.Option(help="0 to 1: mixes the print's own tone into the colours.")]
 Times = Annotated[bool, typer.Option("--times", help="Give each result the time of its original's file.")]
+Light = Annotated[
+    LightChoice,
+    typer.Option(
+        help="as-scanned, or panchromatic: the scene as light as the eye saw it and the film did not."
+    ),
+]
+Film = Annotated[
+    FilmChoice,
+    typer.Option(help="For --light panchromatic: what took the photograph; auto goes by its date."),
+]
 
 
 def chosen(**given: object) -> ColorizeOptions:
@@ -36,4 +48,6 @@ def chosen(**given: object) -> ColorizeOptions:
         return ColorizeOptions.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise typer.BadParameter(first["msg"], param_hint=f"--{first['loc'][0]}") from None
+        # What is wrong with two options together names them itself.
+        hint = f"--{first['loc'][0]}" if first["loc"] else None
+        raise typer.BadParameter(first["msg"].removeprefix("Value error, "), param_hint=hint) from None

@@ -12,6 +12,7 @@ Every method is safe to call again, whatever happened before, and retries errors
 from photochrom.batches.record import BatchState
 from photochrom.errors import PhotochromError
 from photochrom.jobs.record import JobState
+from photochrom.photo.film import Film, FilmUsed, Light
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 
 from .client import Client
@@ -48,11 +49,14 @@ __all__ = [
     "ConnectionFailed",
     "DownloadBroken",
     "Expired",
+    "Film",
+    "FilmUsed",
     "Forbidden",
     "InvalidRequest",
     "Job",
     "JobFailed",
     "JobState",
+    "Light",
     "Limits",
     "NotFound",
     "Original",

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from photochrom.batches.record import BatchState
 from photochrom.jobs.record import UNFINISHED, JobError, JobState, Progress
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import StoredOptions
 
 from .errors import JobFailed
@@ -68,6 +69,9 @@ class Job(_Told):
     provider: str | None = None
     timings: Annotated[dict[str, float], Field(description="Seconds per stage.")] = {}
     warnings: tuple[str, ...] = ()
+    film: Annotated[
+        FilmUsed | None, Field(description="The film whose light the result was freed of, on wish.")
+    ] = None
     error: JobError | None = None
 
     @property

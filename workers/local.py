@@ -6,7 +6,7 @@
 Request: `{"source": path, "target": path, "options": {...}, "reference": path or null, "replace": bool,
 "times": bool}`: a target that is there is replaced if so asked, and gets the source's times if so asked. Events, each
 naming its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
-`timings`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
+`timings`, `film`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
 """
 
 import errno
@@ -78,6 +78,7 @@ def _written(photo: Colored, source: Path, target: Path, request: dict[str, Any]
             "height": photo.told.height,
             "warnings": photo.told.warnings,
             "timings": photo.told.timings,
+            "film": photo.told.film and photo.told.film.model_dump(mode="json"),
         }
 
 

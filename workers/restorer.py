@@ -162,6 +162,7 @@ class Restorer:
                 now=utc_now(),
                 timings=told.timings,
                 warnings=told.warnings,
+                film=told.film,
             ),
         )
 

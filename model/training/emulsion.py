@@ -8,6 +8,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
 from photochrom.color import RGB_TO_RELATIVE_XYZ
+from photochrom.photo.film import SENSITIVITIES, Film
 
 from .draws import Draws
 
@@ -25,8 +26,10 @@ def expose(light: Tensor, share: float, blue: float, orthochromatic: float, draw
     model the same three kinds.
     """
     kind = draws.numbers(1, 1, 1)
-    of_blue = torch.cat([draws.between(0, 0.04), draws.between(0.02, 0.3), draws.between(1, 1)], 1)
-    of_both = torch.cat([draws.between(0, 0.12), draws.between(0.4, 0.8), draws.between(0.3, 0.7)], 1)
+    of_blue, of_both = (
+        torch.cat([draws.between(*ends) for ends in SENSITIVITIES[film].ranges], 1)
+        for film in (Film.BLUE, Film.ORTHOCHROMATIC)
+    )
     of_any = -draws.between(1e-6, 1, 3, 1, 1).log()  # over its sum: Dirichlet's even distribution
     weights = torch.where(kind < blue, of_blue, torch.where(kind < blue + orthochromatic, of_both, of_any))
     weights = weights / weights.sum(1, keepdim=True)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..errors import JobCanceled, JobConflict, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from ..ids import PATTERN
+from ..photo.film import FilmUsed
 from ..photo.options import StoredOptions
 from ..records import STORED
 from ..times import Retention
@@ -164,6 +165,9 @@ class JobRecord(_Part):
     timings: Annotated[dict[str, float], Field(description="Seconds per stage.")] = {}
     model: ModelUsed | None = None
     warnings: tuple[str, ...] = ()
+    film: Annotated[
+        FilmUsed | None, Field(description="The film whose light the result was freed of, on wish.")
+    ] = None
     error: JobError | None = None
     deleting: Annotated[
         tuple[str, ...],
@@ -239,6 +243,7 @@ class JobRecord(_Part):
         now: datetime,
         timings: dict[str, float],
         warnings: tuple[str, ...],
+        film: FilmUsed | None = None,
     ) -> Self:
         """Publish the result; raise `JobCanceled` if another attempt owns the job."""
         if self.lease != lease:
@@ -249,6 +254,7 @@ class JobRecord(_Part):
             model=model,
             timings=timings,
             warnings=warnings,
+            film=film,
             finished_at=now,
             progress=self.progress and self.progress.model_copy(update={"done": self.progress.total}),
             lease=None,

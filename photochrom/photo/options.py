@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
+from .film import Film, Light
 from .hints import Hint, Hints
 
 
@@ -68,6 +69,19 @@ class ColorizeOptions(BaseModel):
             description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
         ),
     ] = 0.0
+    light: Annotated[
+        Light,
+        Field(
+            description="`panchromatic` gives the scene the lightness that the eye saw and the film did not; "
+            "`as-scanned` keeps the scan's."
+        ),
+    ] = Light.AS_SCANNED
+    film: Annotated[
+        Film,
+        Field(
+            description="For `light=panchromatic`: what took the photograph; `auto` goes by the date in its metadata."
+        ),
+    ] = Film.AUTO
     pages: Annotated[
         Pages,
         Field(
@@ -88,16 +102,23 @@ class ColorizeOptions(BaseModel):
     def identity(self) -> str:
         """Return the options as they count for a result's name and for telling calls apart.
 
-        Without hints and further pages it is what it was before there were any: resuming an older upload finds
-        its items again.
+        Without hints, further pages and another light it is what it was before there were any: resuming an older
+        upload finds its items again.
         """
-        newer = {"hints": self.hints, "pages": self.pages is not Pages.FIRST}
+        relit = self.light is not Light.AS_SCANNED
+        newer = {"hints": self.hints, "pages": self.pages is not Pages.FIRST, "light": relit, "film": relit}
         return self.model_dump_json(exclude={name for name, used in newer.items() if not used})
 
     @model_validator(mode="after")
     def _hints_are_of_one_page(self) -> Self:
         if self.hints and self.pages is Pages.ALL:
             raise ValueError("hints are spots of one picture; send them with pages=first")
+        return self
+
+    @model_validator(mode="after")
+    def _light_is_of_the_scene(self) -> Self:
+        if self.sepia and self.light is not Light.AS_SCANNED:
+            raise ValueError("The print's tone is not the scene's; send sepia with light=as-scanned")
         return self
 
 

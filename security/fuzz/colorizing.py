@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import PhotoRejected
+from photochrom.photo.film import Film, Light
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, sniff
@@ -13,8 +14,9 @@ from workers.pipeline.colorizer import colorize
 from . import pictures
 from .decoding import LIMITS
 
-# The first byte chooses the output format; the rest is the file.
+# The first byte chooses the output format, and with its highest bit the light; the rest is the file.
 _TARGETS = tuple(OutputFormat)
+_RELIT = 128
 _PREVIEW_SIDE = 64
 
 
@@ -51,12 +53,15 @@ _PREDICTOR = _OneColor()
 def seeds() -> list[bytes]:
     """Return a picture of every kind, to be kept in its format or converted to another."""
     found = pictures.every_kind()
-    return [bytes([choice % len(_TARGETS)]) + data for choice, data in enumerate(found)]
+    plain = [bytes([choice % len(_TARGETS)]) + data for choice, data in enumerate(found)]
+    return plain + [bytes([seed[0] | _RELIT]) + seed[1:] for seed in plain]
 
 
 def check(data: bytes) -> None:
     """Expect a result of the same size in the requested format, or a refusal."""
     options = ColorizeOptions(format=_TARGETS[data[0] % len(_TARGETS)] if data else OutputFormat.SAME)
+    if data and data[0] & _RELIT:
+        options = options.model_copy(update={"light": Light.PANCHROMATIC, "film": Film.BLUE})
     try:
         result = colorize(data[1:], _PREDICTOR, options, limits=LIMITS, preview_side=_PREVIEW_SIDE)
     except PhotoRejected as refusal:

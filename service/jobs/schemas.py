@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from photochrom.jobs.record import JobError, JobRecord, JobState, Progress, Result
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ShownOptions
 
 from ..edge.prefix import address
@@ -82,6 +83,10 @@ class JobView(View):
     ]
     timings: Annotated[dict[str, float], Field(description="Seconds per stage.")]
     warnings: list[str]
+    film: Annotated[
+        FilmUsed | None,
+        Field(description="The film whose light the result was freed of, where `light` asked for it."),
+    ]
     error: JobError | None
 
     @classmethod

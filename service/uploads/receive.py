@@ -140,7 +140,9 @@ def _wrong(name: str, item: Mapping[str, object]) -> str:
     if item["type"] == "extra_forbidden":
         known = ", ".join(ColorizeOptions.model_fields)
         return f"There is no option {name[:64]!r}; there are {known}"
-    return f"{name}: {item['msg']}"
+    said = str(item["msg"]).removeprefix("Value error, ")
+    # What is wrong with two options together names them itself.
+    return f"{name}: {said}" if name else said
 
 
 def _query(request: Request) -> dict[str, str]:

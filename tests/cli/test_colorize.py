@@ -152,3 +152,30 @@ def test_a_reference_without_colour_and_a_model_without_palette_are_said(
     code, said = run(photograph, tmp_path / "out.jpg", "--reference", PHOTOS / "coffee.jpg", **env)
     assert (code, "was not trained for a reference photograph" in said) == (1, True)
     assert not (tmp_path / "out.jpg").exists()
+
+
+def test_the_light_that_the_eye_saw(photograph: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    code, said = run(photograph, out, "--light", "panchromatic", "--film", "blue")
+    assert code == 0, said
+    with Image.open(photograph) as before, Image.open(out) as after:
+        seen = color.linear(np.asarray(after) / 255) @ np.array([0.02, 0.11, 0.87])
+        scan = color.linear(np.asarray(before.convert("L")) / 255)
+    off = color.lightness_of_luminance(seen) - color.lightness_of_luminance(scan)
+    assert np.abs(off).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (["--light", "moonlight"], "moonlight"),
+        (["--film", "kodachrome"], "kodachrome"),
+        (["--light", "panchromatic", "--sepia", "0.5"], "send sepia with light=as-scanned"),
+    ],
+)
+def test_a_light_that_there_is_not_is_a_usage_error(
+    photograph: Path, tmp_path: Path, wrong: list[str], named: str
+) -> None:
+    code, said = run(photograph, tmp_path / "out.jpg", *wrong)
+    assert code == 2
+    assert named in " ".join(said.replace("│", " ").split())

@@ -358,3 +358,27 @@ def test_offline_is_said_and_passes(chromium: Browser, empty: Service) -> None:
         page.context.set_offline(False)
         expect(slider(page)).to_be_visible(timeout=SOON)
         expect(page.get_by_text("Nothing is lost")).to_be_hidden(timeout=10_000)
+
+
+def test_a_version_has_the_light_that_the_eye_saw(chromium: Browser, empty: Service) -> None:
+    with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(photo())
+        expect(slider(page)).to_be_visible(timeout=SOON)
+        light = page.get_by_label("Light", exact=True)
+        expect(light).to_have_value("as-scanned")
+        light.select_option("blue")
+        page.get_by_role("button", name="Make a new version").click()
+        expect(page.get_by_role("button", name="Version 2. In colour")).to_be_visible(timeout=SOON)
+        newest, first = empty.client().get("/v1/jobs").json()["items"]
+        assert newest["options"] == {**first["options"], "light": "panchromatic", "film": "blue"}
+        assert newest["film"] == {"film": "blue", "weights": [0.02, 0.11, 0.87], "chosen_by": "caller"}
+        assert first["film"] is None
+        assert empty.result(newest["id"]) != empty.result(first["id"])
+
+        expect(page.get_by_role("button", name="Make a new version")).to_be_disabled()
+        light.select_option("orthochromatic")
+        expect(page.get_by_role("button", name="Make a new version")).to_be_enabled()
+        page.wait_for_timeout(300)  # what the page keeps, it keeps 150 ms after the change
+        page.reload()
+        expect(light).to_have_value("blue", timeout=SOON)

@@ -99,6 +99,20 @@ def test_a_date_is_no_suffix(bench: Bench, restorer: Restorer, photo: bytes) -> 
     assert result.name == "Oma 12.5.1931.jpg"
 
 
+def test_the_film_whose_light_was_undone_stands_in_the_record(
+    bench: Bench, restorer: Restorer, photo: bytes
+) -> None:
+    job = bench.accept(photo, light="panchromatic", film="orthochromatic")
+    restorer.restore(job.id)
+    done = bench.store.get(job.id)
+    assert done.film is not None
+    assert (done.film.film, done.film.weights) == ("orthochromatic", (0.04, 0.55, 0.41))
+    assert any("quantisation" in warning for warning in done.warnings)
+    plain = bench.accept(photo)
+    restorer.restore(plain.id)
+    assert bench.store.get(plain.id).film is None
+
+
 def test_a_second_delivery_of_a_done_job_does_nothing(bench: Bench, restorer: Restorer, photo: bytes) -> None:
     job = bench.accept(photo)
     restorer.restore(job.id)

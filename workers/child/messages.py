@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from photochrom.logs import LogFormat
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.sniff import PhotoFormat
@@ -92,6 +93,7 @@ class Done(_Message):
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
     warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
+    film: FilmUsed | None = None
     timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
     sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=4)]
 

@@ -111,6 +111,7 @@ def _colorized(
         width=photo.width,
         height=photo.height,
         warnings=photo.warnings,
+        film=photo.film,
         timings=photo.timings,
         sizes={name: len(part) for name, part in made.items()},
     )

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from photochrom import tracing
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
 from photochrom.photo.sniff import PhotoFormat
 
@@ -16,18 +17,20 @@ from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
 from .decode import decode, decode_pages
+from .film_choice import film_used
 from .formats import jpeg_luma
 from .formats.jp2 import write_jp2
-from .formats.jpeg_file import JpegFile, read_frame
-from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance
-from .formats.jpeg_pixels import write_jpeg
+from .formats.jpeg_file import PROGRESSIVE, JpegFile, read_frame
+from .formats.jpeg_light import FilmLight, relit
+from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance, read_metadata
+from .formats.jpeg_pixels import decode_jpeg, write_jpeg
 from .formats.luma_alone import luma_sha256
 from .formats.png import write_png
 from .formats.stills import check_encoder, write_still
 from .formats.tiff_writer import DEFLATE, TiffPage, write_pages, write_tiff
 from .left_out import losses, lost_depth, too_large
 from .limits import PhotoLimits
-from .metadata.provenance import Provenance, provenance_of
+from .metadata.provenance import Provenance, provenance_of, with_film
 from .metadata.xmp import with_provenance
 from .photo import Metadata, Photo
 from .prediction import SmallColor, lightness_of_pixels, lightness_of_plane, predict_small
@@ -42,6 +45,7 @@ _ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours w
 _NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded anew."
 _NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
 _NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
+_RELIT = "The light was made anew from what the film saw; the JPEG's luma was encoded anew with its own quantisation."
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
 
 
@@ -64,6 +68,8 @@ class ColorizedPhoto:
     warnings: tuple[str, ...]
     timings: dict[str, float]
     """Seconds by stage."""
+    film: FilmUsed | None
+    """The film whose light the result was freed of, where that was asked for."""
     confidence: bytes
     """Upright 8-bit grey PNG at the network's output size; white where it was sure."""
     preview: bytes | None
@@ -151,12 +157,15 @@ def _colorize_jpeg(
     stages: _Stages,
     limits: PhotoLimits,
 ) -> ColorizedPhoto:
-    """JPEG to JPEG with the source's very luma; the picture stays stored as it is turned."""
+    """JPEG to JPEG with the source's very luma, unless its light is changed; the picture stays turned as it is."""
     with stages.stage("decode"):
         source = jpeg_luma.read_luma(data, jpeg)
         carried = carried_metadata(source.jpeg, limits)
         source = replace(source, jpeg=source.jpeg.with_metadata(carried.segments))
         space = carried.space or SRGB
+        told, _ = read_metadata(source.jpeg.metadata)
+        film = film_used(options, told.exif, told.xmp)
+        weights = film.relights if film else None
     size = source.jpeg.frame.height, source.jpeg.frame.width
     with stages.stage("predict"):
         lightness = jpeg_luma.lightness_of_luma(source.luma, space)
@@ -166,12 +175,23 @@ def _colorize_jpeg(
         colour: RowSource = DetailInjection(small.ab, small.lightness, source.luma.shape)
         if options.sepia:
             colour = Toned(colour, tone_of(jpeg_luma.decode_small(data, source)), options.sepia)
-        blue, red = jpeg_luma.make_chroma(source.luma, colour, space)
+        blue, red = jpeg_luma.make_chroma(source.luma, colour, space, weights)
     with stages.stage("encode"):
         provenance = provenance_of(data, predictor.card, options)
-        provenance = replace(provenance, luma_sha256=luma_sha256(source.jpeg), seen=small.notes)
-        noted = jpeg_with_provenance(source.jpeg, provenance)
-        result = jpeg_luma.join(replace(source, jpeg=noted), blue, red, options.quality)
+        carries = None if weights else luma_sha256(source.jpeg)
+        provenance = replace(provenance, luma_sha256=carries, seen=small.notes)
+        noted = jpeg_with_provenance(source.jpeg, with_film(provenance, film))
+        # A progressive frame takes progressive scans only; what is written anew is none.
+        progressive = source.jpeg.frame.marker == PROGRESSIVE and weights is None
+        planes = (
+            jpeg_luma.encode_chroma(blue, options.quality, progressive=progressive),
+            jpeg_luma.encode_chroma(red, options.quality, progressive=progressive),
+        )
+        final = replace(source, jpeg=noted)
+        if weights is not None:
+            scan = decode_jpeg(data, jpeg, "GRAY", 1).pixels[..., 0]
+            final = relit(final, scan, planes, FilmLight(weights, space))
+        result = jpeg_luma.join(final, planes)
         side = stages.preview_side
         small_pictures = _SmallPictures(
             confidence_png(small.confidence, carried.orientation),
@@ -182,11 +202,12 @@ def _colorize_jpeg(
         (_INCOMPLETE, not jpeg.complete),
         (_ODD_PROFILE, carried.space is None),
         (_NO_ROOM, noted is source.jpeg),
+        (_RELIT, weights is not None),
         (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
     warnings = carried.warnings + source.warnings + small.notes
     warnings += tuple(note for note, applies in notes if applies)
-    return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures)
+    return _result(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film)
 
 
 def _colorize_pixels(
@@ -204,6 +225,7 @@ def _colorize_pixels(
         photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
         warnings = [note for photo in photos for note in photo.warnings + (_COLORED,) * photo.colored]
     height, width = photos[0].pixels.shape[:2]
+    film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
     with stages.stage("predict"):
         smalls = [_predicted(photo, predictor, options, stages.go_on) for photo in photos]
         warnings += [note for small in smalls for note in small.notes]
@@ -211,9 +233,9 @@ def _colorize_pixels(
         original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
         # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
         for i, small in enumerate(smalls):
-            photos[i] = _with_color(photos[i], small, options)
+            photos[i] = _with_color(photos[i], small, options, film)
     with stages.stage("encode"):
-        provenance = provenance_of(data, predictor.card, options)
+        provenance = with_film(provenance_of(data, predictor.card, options), film)
         for i, photo in enumerate(photos):
             metadata, lost = _noted(photo.metadata, target, replace(provenance, seen=smalls[i].notes))
             photos[i] = replace(photo, metadata=metadata)
@@ -227,7 +249,7 @@ def _colorize_pixels(
     as_original = options.format is OutputFormat.SAME
     warnings += [_NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)
     notes = tuple(dict.fromkeys(warnings))
-    return _result(result, target, (height, width), notes, stages, small_pictures)
+    return _result(result, target, (height, width), notes, stages, small_pictures, film)
 
 
 def _predicted(
@@ -237,11 +259,12 @@ def _predicted(
     return predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
 
 
-def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions) -> Photo:
+def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions, film: FilmUsed | None) -> Photo:
     colour: RowSource = DetailInjection(small.ab, small.lightness, photo.pixels.shape[:2])
     if options.sepia:
         colour = Toned(colour, tone_of(photo.pixels), options.sepia)
-    return replace(photo, pixels=colorize_pixels(photo.pixels, colour, in_place=True))
+    weights = film.relights if film else None
+    return replace(photo, pixels=colorize_pixels(photo.pixels, colour, weights, in_place=True))
 
 
 def _encode_pages(photos: list[Photo]) -> bytes:
@@ -285,7 +308,8 @@ def _result(
     warnings: tuple[str, ...],
     stages: _Stages,
     small: _SmallPictures,
+    film: FilmUsed | None,
 ) -> ColorizedPhoto:
     height, width = size
     kind = (target.media_type, target.extension)
-    return ColorizedPhoto(data, *kind, width, height, warnings, stages.timings, *astuple(small))
+    return ColorizedPhoto(data, *kind, width, height, warnings, stages.timings, film, *astuple(small))

@@ -1,4 +1,4 @@
-/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest. */
+/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest, and the light. */
 
 import { h, write } from "../ui/dom.js";
 import { DEFAULTS } from "../photos/photos.js";
@@ -11,6 +11,7 @@ const PRESETS = {
   vivid: { vividness: 1, temperature: 0.38, strength: 1 },
 };
 const RANGES = { vividness: [0, 1], temperature: [0.05, 1], strength: [0, 1] };
+const LIGHTS = ["as-scanned", "auto", "blue", "orthochromatic"];
 
 /** Make the panel; `make(options)` is called with the chosen options. */
 export function makeAdjust(make) {
@@ -19,6 +20,7 @@ export function makeAdjust(make) {
     const button = h("button.chip", { type: "button", "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
     return { name, button };
   });
+  const light = h("select", { id: "adjust-light", onchange: changed }, LIGHTS.map((name) => h("option", { value: name }, words.lights[name])));
   const note = h("p.dim.small", { role: "status" });
   const submit = h("button.primary.wide", { type: "submit" }, words.make);
   const element = h(
@@ -28,6 +30,8 @@ export function makeAdjust(make) {
     h("p.dim.small", {}, words.lead),
     h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
     Object.values(sliders).map(({ element }) => element),
+    h("div.slider", {}, h("label", { for: "adjust-light" }, words.light), light),
+    h("p.dim.small", {}, words.lightLead),
     submit,
     note,
   );
@@ -35,11 +39,12 @@ export function makeAdjust(make) {
   let refusal = "";
   let isDraft = () => true;
 
-  const options = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, Number(input.value)]));
+  const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, Number(input.value)]));
+  const options = () => ({ ...chosen(), ...(light.value === "as-scanned" ? { light: "as-scanned", film: "auto" } : { light: "panchromatic", film: light.value }) });
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, { input }]) => (input.value = wanted[name]));
 
   function changed() {
-    const wanted = options();
+    const wanted = chosen();
     for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
     for (const { show } of Object.values(sliders)) show();
     const had = exists();
@@ -47,8 +52,8 @@ export function makeAdjust(make) {
     write(note, refusal || (had ? words.same : ""));
   }
 
-  /** Is there a version with these sliders and the draft's hints and palette? */
-  const exists = () => existing.some((version) => same(version.options, options()) && isDraft(version) && version.state !== "failed");
+  /** Is there a version with these sliders, this light and the draft's hints and palette? */
+  const exists = () => existing.some((version) => same(version.options, options()) && lightOf(version.options) === light.value && isDraft(version) && version.state !== "failed");
 
   return {
     element,
@@ -57,6 +62,7 @@ export function makeAdjust(make) {
     /** Start from the options of the shown version. */
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
+      light.value = lightOf(version.options);
       changed();
     },
     /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
@@ -68,6 +74,8 @@ export function makeAdjust(make) {
 }
 
 const same = (a, b) => Object.keys(RANGES).every((name) => Math.abs(a[name] - b[name]) < 0.005);
+/** Which choice of light made such a version. */
+const lightOf = (options) => (options.light === "panchromatic" && LIGHTS.includes(options.film) ? options.film : "as-scanned");
 
 function slider(name, changed) {
   const [min, max] = RANGES[name];

@@ -22,13 +22,14 @@ export function makeDetails() {
 }
 
 function facts(photo, { record, options }) {
-  const { result, model, timings, warnings } = record ?? {};
+  const { result, model, timings, warnings, film } = record ?? {};
   const seconds = Object.values(timings ?? {}).reduce((sum, stage) => sum + stage, 0);
   return [
     [words.file, `${photo.name}, ${bytes(photo.bytes)}`],
     [words.size, result && words.pixels(result.width, result.height)],
     [words.result, result && `${result.media_type}, ${bytes(result.bytes)}`],
     [text.adjust.heading, text.adjust.summary(options)],
+    [words.film, film && words.filmBy[film.chosen_by]?.(film.film)],
     [words.lender, record?.reference?.name],
     [words.model, model && `${model.name} ${model.version}`],
     [words.provider, record?.provider ?? model?.provider],

@@ -106,6 +106,19 @@ def test_an_unknown_option_is_named(client: TestClient, photo: bytes) -> None:
         assert "quality" in response.json()["detail"]
 
 
+def test_a_wrong_light_is_refused_with_a_sentence(client: TestClient, photo: bytes) -> None:
+    for wrong, sentence in (
+        ("light=moonlight", "light: Input should be 'as-scanned' or 'panchromatic'."),
+        ("film=kodachrome", "film: Input should be 'auto', 'blue', 'orthochromatic' or 'panchromatic'."),
+        (
+            "light=panchromatic&sepia=0.5",
+            "The print's tone is not the scene's; send sepia with light=as-scanned.",
+        ),
+    ):
+        response = client.post(f"/v1/jobs?{wrong}", content=photo)
+        assert (response.status_code, response.json()["detail"]) == (422, sentence)
+
+
 def test_fields_may_come_after_the_photo(client: TestClient) -> None:
     response = client.post("/v1/jobs", **form((PHOTO, JPEG), ('name="quality"', b"70")))
     assert response.json()["options"]["quality"] == 70

@@ -14,9 +14,11 @@ from photochrom.color import (
     lightness_of_luminance,
     linear,
 )
+from photochrom.photo.film import Weights
 
 from ..photo import Samples
 from . import gamut
+from .film_light import seen_by_eye
 from .upsample import RowSource
 
 Plane = NDArray[np.float32]
@@ -60,9 +62,12 @@ def reduced_lightness(pixels: Samples, size: tuple[int, int]) -> Plane:
     return np.concatenate([strip for strip in reduced if len(strip)])
 
 
-def colorize_pixels(pixels: Samples, colour: RowSource, *, in_place: bool = False) -> Samples:
+def colorize_pixels(
+    pixels: Samples, colour: RowSource, film: Weights | None = None, *, in_place: bool = False
+) -> Samples:
     """Return sRGB (H, W, 3) of the same type, with the L* of `pixels` and the ab of `colour`, fitted into sRGB.
 
+    With the weights of a film, not the result's own L* is that of `pixels`, but the one that this film sees.
     `in_place` allows overwriting RGB pixels with the result: a large photo then needs no second copy.
     """
     overwrite = in_place and pixels.ndim == 3 and pixels.flags.writeable
@@ -70,14 +75,19 @@ def colorize_pixels(pixels: Samples, colour: RowSource, *, in_place: bool = Fals
     for start in range(0, len(pixels), _STRIP):
         strip = pixels[start : start + _STRIP]
         lightness = lightness_of(strip)
-        result[start : start + _STRIP] = _colorize_strip(strip, lightness, colour.rows(start, lightness))
+        result[start : start + _STRIP] = _colorize_strip(
+            strip, lightness, colour.rows(start, lightness), film
+        )
     return result
 
 
-def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane) -> Samples:
+def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane, film: Weights | None) -> Samples:
     scale = int(np.iinfo(strip.dtype).max)
     luminance = _look_up(strip, _LINEAR[scale]) if strip.ndim == 2 else _luminance(strip, scale)
-    light = _within(_linear_rgb(lightness, luminance, gamut.fit(lightness, ab)), luminance)
+    if film is None:
+        light = _within(_linear_rgb(lightness, luminance, gamut.fit(lightness, ab)), luminance)
+    else:
+        light = _relit(lightness, luminance, ab, film)
     # The difference that colour makes to the encoded grey: without colour, the table's rounding cancels out.
     grey_step = _look_up(_steps(luminance), _ENCODED)
     grey = strip.astype(np.float32) if strip.ndim == 2 else np.rint(grey_step * scale)
@@ -98,8 +108,21 @@ def _linear_rgb(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
     return np.stack([luminance + row[0] * x + row[2] * z for row in _MATRIX])
 
 
+def _relit(lightness: Plane, exposure: Plane, ab: Plane, film: Weights) -> Plane:
+    """Linear sRGB (3, n, W) with the given ab, whose exposure of the film is the given one, to float's last digits."""
+    aim = seen_by_eye(lightness, ab, film)
+    light = _linear_rgb(aim, _expanded((aim + 16) * np.float32(1 / 116)), gamut.fit(aim, ab))
+    # The weights sum to 1: as much of all three makes up for what the table's steps left.
+    light += exposure - np.tensordot(np.asarray(film, np.float32), light, 1)
+    light[:, ~ab.any(axis=0)] = exposure[~ab.any(axis=0)]
+    return _within(light, exposure)
+
+
 def _within(light: Plane, luminance: Plane) -> Plane:
-    """Move colours that the gamut table left outside 0..1 straight towards their grey, at the same luminance."""
+    """Move colours that the gamut table left outside 0..1 straight towards their grey, at the same luminance.
+
+    Of a film's exposure the same is true: any weights that sum to 1 see the same all along the way.
+    """
     outside = (light.min(axis=0) < 0) | (light.max(axis=0) > 1)
     colour, grey = light[:, outside] - luminance[outside], luminance[outside]
     room = np.where(colour > 0, 1 - grey, grey)

@@ -1,6 +1,7 @@
 """The RGB space in which a JPEG's luma and chroma are meant, as its ICC profile tells it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,13 @@ class RgbSpace:
 
     def lightness_of_grey(self, values: Floats) -> Floats:
         """Return L* of encoded greys 0..1."""
+        return np.asarray(lightness_of_luminance(self.decode(values)), np.float32)
+
+    def decode(self, values: Floats) -> NDArray[np.floating[Any]]:
+        """Return linear light of encoded values 0..1."""
         if not self.curve:
-            return np.asarray(lightness_of_luminance(linear(values)), np.float32)
-        light = np.interp(values, np.linspace(0, 1, len(self.curve)), self.curve)
-        return np.asarray(lightness_of_luminance(light), np.float32)
+            return linear(values)
+        return np.interp(values, np.linspace(0, 1, len(self.curve)), self.curve)
 
 
 SRGB = RgbSpace()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.errors import UnreadablePhoto, UnsupportedFormat
+from photochrom.photo.film import Weights
 
 from ..color.chroma_table import chroma_of
 from ..color.space import SRGB, RgbSpace
@@ -126,23 +127,24 @@ def lightness_of_luma(luma: Bytes, space: RgbSpace = SRGB) -> NDArray[np.float32
     return np.asarray(cv2.LUT(luma, space.lightness_of_grey(_GREYS)), np.float32)
 
 
-def make_chroma(luma: Bytes, colour: RowSource, space: RgbSpace = SRGB) -> tuple[Bytes, Bytes]:
-    """Return the Cb and Cr planes (h, w) of a luma plane, strip by strip."""
+def make_chroma(
+    luma: Bytes, colour: RowSource, space: RgbSpace = SRGB, film: Weights | None = None
+) -> tuple[Bytes, Bytes]:
+    """Return the Cb and Cr planes (h, w) of a luma plane, or of one that the film sees so, strip by strip."""
     planes = np.empty((2, *luma.shape), np.uint8)
     for start in range(0, len(luma), _STRIP):
         strip = luma[start : start + _STRIP]
         ab = colour.rows(start, lightness_of_luma(strip, space)) + 128
         a, b = (cv2.add(plane, _ZERO, dtype=cv2.CV_8U) for plane in ab)
-        chroma = chroma_of(strip, np.asarray(a, np.uint8), np.asarray(b, np.uint8), space)
+        chroma = chroma_of(strip, np.asarray(a, np.uint8), np.asarray(b, np.uint8), space, film)
         planes[:, start : start + _STRIP] = np.moveaxis(chroma, -1, 0)
     return planes[0], planes[1]
 
 
-def join(source: LumaSource, blue: Bytes, red: Bytes, quality: int) -> bytes:
-    """Return the source's luma and the given Cb, Cr planes as one JPEG."""
+def join(source: LumaSource, planes: tuple[bytes, bytes]) -> bytes:
+    """Return the source's luma and the given Cb and Cr, each a grey JPEG, as one JPEG."""
     luma, factor = source.jpeg, source.chroma_factor
-    progressive = luma.frame.marker == PROGRESSIVE
-    chroma = [JpegFile.read(_encode_plane(plane, quality, progressive)) for plane in (blue, red)]
+    chroma = [JpegFile.read(plane) for plane in planes]
     table = _free_table(luma)
     quantization = Segment(DQT, bytes([table]) + _first(chroma[0], DQT).payload[1:65])
     first = replace(luma.frame.components[0], identifier=1, horizontal=factor, vertical=factor)
@@ -156,7 +158,7 @@ def join(source: LumaSource, blue: Bytes, red: Bytes, quality: int) -> bytes:
     return bytes(JpegFile(replace(luma.frame, components=components), tuple(segments), complete=True))
 
 
-def _encode_plane(plane: Bytes, quality: int, progressive: bool) -> bytes:
+def encode_chroma(plane: Bytes, quality: int, *, progressive: bool) -> bytes:
     """Encode a plane of chroma as a grey JPEG, with the table made for chroma and Huffman codes of its own."""
     with tempfile.SpooledTemporaryFile() as file:
         # A progressive frame takes progressive scans only.

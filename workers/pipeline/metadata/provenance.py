@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from photochrom import __version__
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions
 
@@ -42,6 +43,8 @@ class Provenance:
     """Of the luma as it is coded (`formats/luma_alone.py`), where a result carries its scan's."""
     seen: tuple[str, ...] = ()
     """Sentences on what the network saw, where that was not the whole photograph as it is."""
+    film: FilmUsed | None = None
+    """The film whose light the result was freed of."""
 
     def properties(self) -> dict[str, str]:
         """Return the simple properties of the project's own namespace."""
@@ -51,6 +54,8 @@ class Provenance:
             "OriginalSHA256": self.original_sha256,
             "LumaSHA256": self.luma_sha256 or "",
             "Seen": " ".join(self.seen),
+            "Film": self.film.film.value if self.film else "",
+            "FilmWeights": " ".join(f"{weight:g}" for weight in self.film.weights) if self.film else "",
             "Version": __version__,
         }
         return {name: value for name, value in told.items() if value}
@@ -73,6 +78,14 @@ def colorized(card: ModelCard, original_sha256: str, options: ColorizeOptions) -
             "options": json.loads(options.identity()),
         },
     )
+
+
+def with_film(provenance: Provenance, film: FilmUsed | None) -> Provenance:
+    """Return the provenance with the step that freed the light of a film, where there was one."""
+    if film is None:
+        return provenance
+    relit = Step("relit", film.model_dump(mode="json"))
+    return replace(provenance, film=film, steps=(*provenance.steps, relit))
 
 
 def with_steps_before(provenance: Provenance, *steps: Step) -> Provenance:
