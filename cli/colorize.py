@@ -46,7 +46,8 @@ def run_files(
     except KeyboardInterrupt:
         console.print("Stopped. Finished photographs are kept; run the same command again to continue.")
         return 130
-    _sum_up(plan, outcomes, time.monotonic() - started, console)
+    done = "uncolored" if options.uncolor else "colorized"
+    _sum_up(plan, outcomes, time.monotonic() - started, console, done)
     return 0 if all(outcome.succeeded for outcome in outcomes) else 1
 
 
@@ -115,13 +116,13 @@ def _show(progress: Progress, bar: TaskID, source: Path, stage: str) -> None:
     progress.update(bar, file=escape(f"{stage} {source.name}"))
 
 
-def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> None:
+def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console, done: str) -> None:
     failed = tell(console, outcomes)
-    console.print(_summary(plan, len(outcomes) - len(failed), len(failed), seconds))
+    console.print(_summary(plan, f"{len(outcomes) - len(failed)} {done}", len(failed), seconds))
 
 
-def _summary(plan: Plan, done: int, failed: int, seconds: float) -> str:
-    parts = [f"{done} colorized in {seconds:.1f} s"]
+def _summary(plan: Plan, done: str, failed: int, seconds: float) -> str:
+    parts = [f"{done} in {seconds:.1f} s"]
     if failed:
         parts.append(f"{failed} failed")
     if plan.already_there:

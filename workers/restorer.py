@@ -69,7 +69,12 @@ class Restorer:
     def model_used(self) -> ModelUsed:
         """Say which network this worker runs, and on what."""
         told = self.colorist.told
-        return ModelUsed(name=told.card.name, version=told.card.version, provider=told.provider)
+        return ModelUsed(
+            name=told.card.name,
+            version=told.card.version,
+            provider=told.provider,
+            weights_sha256=told.card.weights_sha256,
+        )
 
     def restore(self, job_id: str) -> None:
         """Take the job through; all that concerns the caller ends in its record.

@@ -116,6 +116,9 @@ class ModelUsed(_Part):
     provider: Annotated[
         str, Field(description="ONNX Runtime execution provider, shows a fallback to the CPU.")
     ]
+    weights_sha256: Annotated[
+        str, Field(description="Of its weights; empty in records of versions before this field.")
+    ] = ""
 
 
 class JobError(_Part):
