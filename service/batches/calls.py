@@ -14,6 +14,7 @@ from photochrom.errors import (
     BatchClosed,
     BatchNotFound,
     InvalidName,
+    InvalidOption,
     ItemConflict,
     ItemNotFound,
     QuotaExceeded,
@@ -59,7 +60,7 @@ T = TypeVar("T")
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(*problems.JSON_BODY, TooManyBatches, QuotaExceeded),
+        **problems.responses(*problems.JSON_BODY, InvalidOption, TooManyBatches, QuotaExceeded),
     },
 )
 def create_batch(
@@ -71,8 +72,17 @@ def create_batch(
 ) -> BatchView:
     """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
     new = new or NewBatch()
+    if new.retention and not services.settings.keep_batches:
+        raise InvalidOption(
+            "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
+        )
     record = BatchRecord(
-        id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
+        id=new_id(),
+        name=new.name,
+        owner=caller.owner,
+        options=new.options,
+        retention=new.retention,
+        created_at=utc_now(),
     )
     key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
     charge(services.allowance, caller, ACTION)
