@@ -49,7 +49,8 @@ def run_files(
     except KeyboardInterrupt:
         console.print("Stopped. Finished photographs are kept; run the same command again to continue.")
         return 130
-    return _sum_up(plan, outcomes, time.monotonic() - started, console)
+    done = "uncolored" if options.uncolor else "colorized"
+    return _sum_up(plan, outcomes, time.monotonic() - started, console, done)
 
 
 def _colorize(
@@ -110,15 +111,15 @@ def _count(photographs: int, console: Console) -> Count:
     return Count(photographs, console=console, quiet=quiet, transient=True)
 
 
-def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console) -> int:
+def _sum_up(plan: Plan, outcomes: list[Outcome], seconds: float, console: Console, done: str) -> int:
     failed = tell(console, [*outcomes, *of_plan(plan)])
-    done = sum(outcome.succeeded for outcome in outcomes)
-    console.print(_summary(plan, done, len(failed), seconds))
+    succeeded = sum(outcome.succeeded for outcome in outcomes)
+    console.print(_summary(plan, f"{succeeded} {done}", len(failed), seconds))
     return 1 if failed else 0
 
 
-def _summary(plan: Plan, done: int, failed: int, seconds: float) -> str:
-    parts = [f"{done} colorized in {seconds:.1f} s"]
+def _summary(plan: Plan, done: str, failed: int, seconds: float) -> str:
+    parts = [f"{done} in {seconds:.1f} s"]
     if failed:
         parts.append(f"{failed} failed")
     if plan.already_there:

@@ -151,6 +151,30 @@ def colorize(
         raise failed(error) from None
 
 
+@app.command()
+def uncolor(
+    source: Annotated[Path, typer.Argument(help="A coloured photograph, or a folder of them.", exists=True)],
+    target: Annotated[Path, typer.Argument(help="Where the result goes: a file, or a folder.")],
+    output_format: Format = DEFAULTS.format,
+    quality: Quality = DEFAULTS.quality,
+    pages: Pages = DEFAULTS.pages,
+    processes: Annotated[int, typer.Option(help="Processes for a folder; 0 for one a core.", min=0)] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Make again what TARGET already holds.")] = False,
+) -> None:
+    """Take the added colour away again, without a server.
+
+    From JPEG to JPEG the scan's luma comes back bit for bit, as a grey JPEG; a note says where the file does not
+    prove it. Of other formats the lightness comes back.
+    """
+    from .colorize import run_files
+
+    options = chosen(format=output_format, quality=quality, pages=pages, uncolor=True)
+    try:
+        raise typer.Exit(run_files(source, target, options, processes=processes, force=force))
+    except PhotochromError as error:
+        raise failed(error) from None
+
+
 def _hint(text: str) -> Hint:
     """Read `x,y,#rrggbb`."""
     parts = dict(zip(("x", "y", "color"), text.split(",", 2), strict=False))

@@ -38,6 +38,14 @@ def _server_url(url: str) -> str:
     return url
 
 
+def _never(value: object) -> object:
+    return None if value == "never" else value
+
+
+Kept = Annotated[timedelta | None, BeforeValidator(_never)]
+"""A time after which something is deleted; None is never."""
+
+
 class SharedSettings(BaseSettings):
     """Where the queue and the files are, and the limits and retention times."""
 
@@ -97,17 +105,20 @@ class SharedSettings(BaseSettings):
         int, Field(gt=0, description="Width times height of one photograph, by its header.")
     ] = 200_000_000
     input_retention: Annotated[
-        timedelta,
+        Kept,
         Field(
-            description="How long an original is kept after its job ended (`:retry` needs it); half an hour at most "
-            "where the photograph itself is at fault."
+            description="How long an original is kept after its job ended (`:retry` needs it), `never` to delete none; "
+            "half an hour at most where the photograph itself is at fault."
         ),
     ] = timedelta(hours=24)
-    result_retention: Annotated[timedelta, Field(description="How long a result can be downloaded.")] = (
-        timedelta(days=7)
-    )
+    result_retention: Annotated[
+        Kept, Field(description="How long a result can be downloaded, `never` to delete none.")
+    ] = timedelta(days=7)
     record_retention: Annotated[
-        timedelta, Field(description="How long the record outlives the job, for whoever comes back late.")
+        Kept,
+        Field(
+            description="How long the record outlives the job, for whoever comes back late, `never` to delete none."
+        ),
     ] = timedelta(days=30)
     max_attempts: Annotated[
         int, Field(ge=1, le=10, description="A job that loses its worker this often fails.")

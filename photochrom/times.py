@@ -6,11 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(frozen=True)
 class Retention:
-    """How long each part is kept after its job has finished."""
+    """How long each part is kept after its job has finished; None is for ever."""
 
-    original: timedelta
-    result: timedelta
-    record: timedelta
+    original: timedelta | None
+    result: timedelta | None
+    record: timedelta | None
+
+
+NEVER = Retention(None, None, None)
+"""Nothing is forgotten."""
+
+
+def after(now: datetime, *kept: timedelta | None) -> datetime | None:
+    """Return when the longest of these times is over; None where one never is."""
+    times = [now + time for time in kept if time is not None]
+    return max(times) if len(times) == len(kept) else None
 
 
 def utc_now() -> datetime:

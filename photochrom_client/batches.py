@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from photochrom.jobs.record import JobError, JobState
@@ -29,21 +29,28 @@ class Batches:
         self._transport = transport
 
     def create(
-        self, name: str = "", options: ColorizeOptions | None = None, *, idempotency_key: str | None = None
+        self,
+        name: str = "",
+        options: ColorizeOptions | None = None,
+        *,
+        retention: Literal["never"] | None = None,
+        idempotency_key: str | None = None,
     ) -> Batch:
         """Begin a batch; `options` are those of all its photographs.
 
         Args:
             name: shown in lists, at most 200 characters; batches may share one.
             options: those to set; all others are the server's defaults.
+            retention: `never` keeps it until it is deleted, where the server allows that.
             idempotency_key: a call with the same key returns the same batch; without one, only the retries of
                 this very call do.
         """
         chosen = options.model_dump(mode="json", exclude_unset=True) if options else {}
+        kept = {"retention": retention} if retention else {}
         made = self._transport.call(
             "POST",
             "/v1/batches",
-            json={"name": name, "options": chosen},
+            json={"name": name, "options": chosen, **kept},
             headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
         )
         return read(Batch, made)

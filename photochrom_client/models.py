@@ -103,6 +103,9 @@ class Batch(_Told):
     done: Annotated[int, Field(description="Items that have finished, with or without a result.")]
     counts: Annotated[dict[JobState, int], Field(description="Items by state.")]
     options: StoredOptions
+    retention: Annotated[str | None, Field(description="`never` where it is kept until it is deleted.")] = (
+        None
+    )
     created_at: datetime
     sealed_at: datetime | None = None
     canceled_at: datetime | None = None
@@ -142,9 +145,9 @@ class Limits(_Told):
     max_upload_bytes: int
     max_pixels: int
     max_wait_seconds: float
-    input_retention_seconds: float
-    result_retention_seconds: float
-    record_retention_seconds: float
+    input_retention_seconds: Annotated[float | None, Field(description="None is for ever.")]
+    result_retention_seconds: Annotated[float | None, Field(description="None is for ever.")]
+    record_retention_seconds: Annotated[float | None, Field(description="None is for ever.")]
     formats: Annotated[tuple[str, ...], Field(description="Media types of originals.")]
     allowance: Annotated[Allowance | None, Field(description="None where the server asks for no keys.")] = (
         None

@@ -134,6 +134,13 @@ class ServiceSettings(SharedSettings):
     max_archive_entries: Annotated[
         int, Field(gt=0, description="Entries of a zip or tar; one with more is refused.")
     ] = 50_000
+    keep_batches: Annotated[
+        bool,
+        Field(
+            description="Let callers have a batch kept until somebody deletes it (`retention: never`), whatever the "
+            "times above."
+        ),
+    ] = False
     public_url: Annotated[
         str,
         Field(

@@ -71,7 +71,12 @@ class Restorer:
     def model_used(self) -> ModelUsed:
         """Return which network this worker runs, and on which device."""
         told = self.colorist.told
-        return ModelUsed(name=told.card.name, version=told.card.version, provider=told.provider)
+        return ModelUsed(
+            name=told.card.name,
+            version=told.card.version,
+            provider=told.provider,
+            weights_sha256=told.card.weights_sha256,
+        )
 
     def restore(self, job_id: str) -> None:
         """Process the job; every outcome that concerns the caller is written to its record.

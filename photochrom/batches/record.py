@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -43,6 +43,9 @@ class BatchRecord(BaseModel):
         str, Field(description="Owner of the key that made it; empty where none was asked for.")
     ] = ""
     options: StoredOptions
+    retention: Annotated[
+        Literal["never"] | None, Field(description="`never` keeps its items until somebody deletes them.")
+    ] = None
     created_at: datetime
     sealed_at: datetime | None = None
     canceled_at: datetime | None = None

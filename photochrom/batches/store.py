@@ -33,10 +33,13 @@ HELD = "batches:held"
 _EXPIRY = "batches:expiry"
 
 
+_AGES = timedelta(days=36_500)
+
+
 class BatchStore:
     """The only reader and writer of batch records; safe to share between threads."""
 
-    def __init__(self, redis: Redis, jobs: JobStore, queue: JobQueue, keep: timedelta) -> None:
+    def __init__(self, redis: Redis, jobs: JobStore, queue: JobQueue, keep: timedelta | None) -> None:
         self._redis = redis
         self._jobs = jobs
         self._queue = queue
@@ -61,7 +64,7 @@ class BatchStore:
             args=[
                 record.id,
                 record.model_dump_json(),
-                (record.created_at + self._keep).timestamp(),
+                (record.created_at + self._keep).timestamp() if self._keep is not None else "+inf",
                 binding,
                 idempotency.seconds if idempotency else 0,
                 record.owner,
@@ -175,8 +178,10 @@ class BatchStore:
         assert record.batch_id is not None
         assert record.item is not None
         said = f"{record.original.sha256} {record.asked()}"
+        # Its name has to lead to it for as long as there is a record.
+        kept_for = _AGES if self._keep is None or record.forever else self._keep
         key = IdempotencyKey(
-            _name_key(record.batch_id, record.item), hashed(said), int(self._keep.total_seconds()) * 2
+            _name_key(record.batch_id, record.item), hashed(said), int(kept_for.total_seconds()) * 2
         )
         try:
             kept = self._jobs.create(record, key, charge)

@@ -12,7 +12,7 @@ from ..ids import PATTERN
 from ..photo.film import FilmUsed
 from ..photo.options import StoredOptions
 from ..records import STORED
-from ..times import Retention
+from ..times import NEVER, Retention, after
 
 
 class JobState(StrEnum):
@@ -71,7 +71,9 @@ class Original(_Part):
     media_type: str
     sha256: str
     key: Annotated[str, Field(description="Where the storage keeps it.")]
-    expires_at: Annotated[datetime | None, Field(description="Unknown until the job ends.")] = None
+    expires_at: Annotated[
+        datetime | None, Field(description="Unknown until the job ends; then, none is for ever.")
+    ] = None
 
 
 class Result(_Part):
@@ -119,6 +121,9 @@ class ModelUsed(_Part):
     provider: Annotated[
         str, Field(description="ONNX Runtime execution provider, shows a fallback to the CPU.")
     ]
+    weights_sha256: Annotated[
+        str, Field(description="Of its weights; empty in records of versions before this field.")
+    ] = ""
 
 
 class JobError(_Part):
@@ -153,6 +158,9 @@ class JobRecord(_Part):
     ] = ""
     batch_id: Annotated[str | None, Field(description="The batch that the job is an item of.")] = None
     item: Annotated[str | None, Field(description="Its name in the batch: a relative path.")] = None
+    forever: Annotated[bool, Field(description="Whether its batch is kept until somebody deletes it.")] = (
+        False
+    )
     result: Result | None = None
     created_at: datetime
     started_at: datetime | None = None
@@ -347,11 +355,14 @@ class JobRecord(_Part):
         return self._changed(suggestion_attempts=self.suggestion_attempts + 1)
 
     def keep(self, retention: Retention, now: datetime) -> Self:
-        """Set the times at which the parts of a job that just finished expire."""
-        kept = min(retention.original, _REFUSED_KEPT) if self._refused else retention.original
-        original = self.original.model_copy(update={"expires_at": now + kept})
-        result = self.result and self.result.model_copy(update={"expires_at": now + retention.result})
-        forgotten = now + max(retention.original, retention.result, retention.record)
+        """Set the times at which the parts of a job that just finished expire; there may be none."""
+        kept = NEVER if self.forever else retention
+        of_original = kept.original
+        if self._refused:
+            of_original = _REFUSED_KEPT if of_original is None else min(of_original, _REFUSED_KEPT)
+        original = self.original.model_copy(update={"expires_at": after(now, of_original)})
+        result = self.result and self.result.model_copy(update={"expires_at": after(now, kept.result)})
+        forgotten = after(now, kept.original, kept.result, kept.record)
         return self._changed(original=original, result=result, expires_at=forgotten)
 
     @property

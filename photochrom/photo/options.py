@@ -88,6 +88,12 @@ class ColorizeOptions(BaseModel):
             description="`all` colorizes every page of a TIFF into a TIFF of as many; other results hold the first."
         ),
     ] = Pages.FIRST
+    uncolor: Annotated[
+        bool,
+        Field(
+            description="Takes colour away instead: a JPEG gives its luma back as it is coded, others their lightness."
+        ),
+    ] = False
     hints: Annotated[
         Hints,
         Field(
@@ -102,11 +108,17 @@ class ColorizeOptions(BaseModel):
     def identity(self) -> str:
         """Return the options as they count for a result's name and for telling calls apart.
 
-        Without hints, further pages and another light it is what it was before there were any: resuming an older
-        upload finds its items again.
+        Without what newer versions know it is what it was before there were any: resuming an older upload finds
+        its items again.
         """
         relit = self.light is not Light.AS_SCANNED
-        newer = {"hints": self.hints, "pages": self.pages is not Pages.FIRST, "light": relit, "film": relit}
+        newer = {
+            "hints": self.hints,
+            "pages": self.pages is not Pages.FIRST,
+            "light": relit,
+            "film": relit,
+            "uncolor": self.uncolor,
+        }
         return self.model_dump_json(exclude={name for name, used in newer.items() if not used})
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Annotated, TypeVar
 
-from fastapi import BackgroundTasks, Header, Request, Response
+from fastapi import BackgroundTasks, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
@@ -14,6 +14,7 @@ from photochrom.errors import (
     BatchClosed,
     BatchNotFound,
     InvalidName,
+    InvalidOption,
     ItemConflict,
     ItemNotFound,
     PreconditionFailed,
@@ -45,7 +46,7 @@ from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
-from .results import errors_as_lines, results_as_zip
+from .results import Layout, errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
 from .standing import standing
 
@@ -62,7 +63,7 @@ T = TypeVar("T")
     summary="Begin a batch",
     responses={
         200: {"model": BatchView, "description": "The batch that an earlier call with this key began"},
-        **problems.responses(*problems.JSON_BODY, TooManyBatches, QuotaExceeded),
+        **problems.responses(*problems.JSON_BODY, InvalidOption, TooManyBatches, QuotaExceeded),
     },
 )
 def create_batch(
@@ -74,8 +75,17 @@ def create_batch(
 ) -> BatchView:
     """Begin a batch; then send its photographs, in any order and as often as needed, and seal it."""
     new = new or NewBatch()
+    if new.retention and not services.settings.keep_batches:
+        raise InvalidOption(
+            "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
+        )
     record = BatchRecord(
-        id=new_id(), name=new.name, owner=caller.owner, options=new.options, created_at=utc_now()
+        id=new_id(),
+        name=new.name,
+        owner=caller.owner,
+        options=new.options,
+        retention=new.retention,
+        created_at=utc_now(),
     )
     key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
     charge(services.allowance, caller, ACTION)
@@ -282,8 +292,21 @@ def delete_batch(
         ),
     },
 )
-def download_archive(batch_id: BatchId, services: ServicesDep, request: Request) -> Response:
-    """Stream the results that are there, under their names and folders, with manifest.json at the end."""
+def download_archive(
+    batch_id: BatchId,
+    services: ServicesDep,
+    request: Request,
+    layout: Annotated[
+        Layout, Query(description="`bagit` packs a bag (RFC 8493), which an archive can check file by file.")
+    ] = Layout.PLAIN,
+    originals: Annotated[
+        bool, Query(description="Whether the originals come too, as far as they are kept, in `originals/`.")
+    ] = False,
+) -> Response:
+    """Stream the results that are there, under their names and folders, with manifest.json at the end.
+
+    The manifest has the SHA-256 of each original and result, the options, the model and the warnings.
+    """
     record = services.batches.get(batch_id)
     counts = services.store.counts(batch_id)
     if not counts[JobState.SUCCEEDED]:
@@ -291,7 +314,9 @@ def download_archive(batch_id: BatchId, services: ServicesDep, request: Request)
             raise ResultExpired("The results were deleted when their time was over.")
         raise ResultNotReady("The batch has no results yet.")
     headers = {"Content-Disposition": f'attachment; filename="photochrom-{batch_id}.zip"'}
-    chunks = _rechecked(request, results_as_zip(services.store, services.storage, record))
+    chunks = _rechecked(
+        request, results_as_zip(services.store, services.storage, record, layout, originals=originals)
+    )
     return streamed(request, chunks, "application/zip", headers)
 
 

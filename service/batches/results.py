@@ -1,71 +1,129 @@
-"""The results of a batch as streams: one zip of all, and the errors line by line."""
+"""The results of a batch as streams: one zip of all, plain or as a bag, and the errors line by line."""
 
+import hashlib
 import json
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 from zipstream import ZIP_STORED, ZipStream
 
 from photochrom.batches.record import BatchRecord
 from photochrom.errors import ObjectNotFound
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState, Result
 from photochrom.jobs.store import JobStore
 from photochrom.photo.names import folded, suffix_of, with_suffix
 from photochrom.storage.storage import Storage
 
+from .bags import PAYLOAD, Bag, safe_name
+from .manifest import Manifest, full_entry, short_entry
+
 _MANIFEST = "manifest.json"
 
 
-def results_as_zip(store: JobStore, storage: Storage, batch: BatchRecord) -> Iterator[bytes]:
+class Layout(StrEnum):
+    """How the files lie in the zip."""
+
+    PLAIN = "plain"
+    BAGIT = "bagit"
+
+
+class _Archive:
+    """A zip that is being made, under the names of its layout; of a bag, its payload is entered."""
+
+    def __init__(self, storage: Storage, batch: BatchRecord, layout: Layout) -> None:
+        self.zip = ZipStream(compress_type=ZIP_STORED)
+        self.bag = Bag(batch) if layout is Layout.BAGIT else None
+        self._folder = f"photochrom-{batch.id}/" if self.bag else ""
+        self._storage = storage
+        self._taken = {folded(_MANIFEST)}
+
+    def add_stored(self, key: str, names: tuple[str, ...], sha256: str) -> str | None:
+        """Add an object under the first of the names that is free; None where its time is over."""
+        try:
+            reading = self._storage.read(key) if key else None
+        except ObjectNotFound:
+            reading = None
+        if reading is None:
+            return None
+        name = self._free(names)
+        self._enter(reading.chunks, name, reading.size, sha256)
+        return name
+
+    def add_manifest(self, manifest: Manifest) -> None:
+        digest, size = hashlib.sha256(), 0
+        for chunk in manifest.chunks():
+            digest.update(chunk)
+            size += len(chunk)
+        self._enter(manifest.chunks(), _MANIFEST, size, digest.hexdigest())
+
+    def add_tags(self) -> None:
+        for name, text in self.bag.tag_files().items() if self.bag else ():
+            self.zip.add(text, self._folder + name)
+
+    def _enter(self, chunks: Iterator[bytes], name: str, size: int, sha256: str) -> None:
+        if self.bag is not None:
+            self.bag.add(name, sha256, size)
+        payload = PAYLOAD if self.bag else ""
+        self.zip.add(chunks, self._folder + payload + name, size=size)
+
+    def _free(self, names: tuple[str, ...]) -> str:
+        names = tuple(map(safe_name, names)) if self.bag else names
+        name = next((name for name in names if folded(name) not in self._taken), names[-1])
+        self._taken.add(folded(name))
+        return name
+
+
+def results_as_zip(
+    store: JobStore,
+    storage: Storage,
+    batch: BatchRecord,
+    layout: Layout = Layout.PLAIN,
+    *,
+    originals: bool = False,
+) -> Iterator[bytes]:
     """Yield a zip (ZIP64 where needed) while it is being made: it is never stored as a file.
 
     Photographs are stored, not deflated: they are compressed already.
     """
-    archive = ZipStream(compress_type=ZIP_STORED)
-    manifest: list[dict[str, Any]] = []
-    taken = {folded(_MANIFEST)}
+    archive, manifest = _Archive(storage, batch, layout), Manifest(batch)
     for records in store.listed(batch_id=batch.id):
         for record in records:
-            entry = _entry(record)
-            if record.result is not None:
-                try:
-                    reading = storage.read(record.result.key)
-                except ObjectNotFound:
-                    entry["state"] = JobState.EXPIRED
-                else:
-                    entry["result"] = _free_name(record, taken)
-                    archive.add(reading.chunks, entry["result"], size=reading.size)
-            manifest.append(entry)
+            manifest.add(_added(archive, record, originals=originals))
             # Each file is read when its turn comes, then released.
-            yield from archive.all_files()
-    text = json.dumps({"batch": batch.id, "name": batch.name, "items": manifest}, indent=1)
-    archive.add(text, _MANIFEST)
-    yield from archive.finalize()
+            yield from archive.zip.all_files()
+    manifest.close()
+    archive.add_manifest(manifest)
+    archive.add_tags()
+    yield from archive.zip.finalize()
 
 
 def errors_as_lines(store: JobStore, batch_id: str) -> Iterator[str]:
     """Yield one JSON object a line for every failed item."""
     for records in store.listed(JobState.FAILED, batch_id):
         for record in records:
-            yield json.dumps(_entry(record), ensure_ascii=False) + "\n"
+            yield json.dumps(short_entry(record), ensure_ascii=False) + "\n"
 
 
-def _entry(record: JobRecord) -> dict[str, Any]:
-    entry: dict[str, Any] = {"item": record.item, "job": record.id, "state": record.state}
-    if record.error is not None:
-        entry |= {"code": record.error.code, "detail": record.error.detail}
+def _added(archive: _Archive, record: JobRecord, *, originals: bool) -> dict[str, Any]:
+    """Add the result of an item, and its original where that is wanted; return what the manifest says of it."""
+    entry, result, original = full_entry(record), record.result, record.original
+    inside = "results/" if archive.bag else ""
+    if result is not None:
+        names = tuple(inside + name for name in _names(record, result))
+        entry["result"] = archive.add_stored(result.key, names, result.sha256)
+        if entry["result"] is None:
+            entry["state"] = JobState.EXPIRED
+    if originals:
+        names = (f"originals/{record.item}", f"originals/{record.id}{suffix_of(original.name)}")
+        entry["original"] = archive.add_stored(original.key, names, original.sha256)
     return entry
 
 
-def _free_name(record: JobRecord, taken: set[str]) -> str:
-    """Return the item's name with the extension of the result; `a.jpg` and `a.tif` may both become PNG."""
+def _names(record: JobRecord, result: Result) -> Iterator[str]:
+    """The item's name with the extension of the result; `a.jpg` and `a.tif` may both become PNG."""
     assert record.item is not None
-    assert record.result is not None
-    extension = suffix_of(record.result.name)
+    extension = suffix_of(result.name)
     folder, slash, last = record.item.rpartition("/")
     name = folder + slash + with_suffix(last, extension)
-    for candidate in (name, record.item + extension, f"{name}.{record.id}{extension}"):
-        if folded(candidate) not in taken:
-            taken.add(folded(candidate))
-            return candidate
-    return f"{record.id}{extension}"
+    yield from (name, record.item + extension, f"{name}.{record.id}{extension}", f"{record.id}{extension}")

@@ -1,7 +1,7 @@
 """What the API shows of batches."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -23,6 +23,10 @@ class NewBatch(BaseModel):
     options: Annotated[
         ColorizeOptions, Field(description="For all its photographs; each may override single ones.")
     ] = ColorizeOptions()
+    retention: Annotated[
+        Literal["never"] | None,
+        Field(description="`never` keeps its originals, results and records until somebody deletes them."),
+    ] = None
 
     @field_validator("options")
     @classmethod
@@ -43,6 +47,9 @@ class BatchView(View):
     done: Annotated[int, Field(description="Items that are over, one way or another.")]
     counts: Annotated[dict[JobState, int], Field(description="Items by state.")]
     options: ShownOptions
+    retention: Annotated[
+        Literal["never"] | None, Field(description="`never` where it is kept until somebody deletes it.")
+    ]
     created_at: datetime
     sealed_at: datetime | None
     canceled_at: datetime | None

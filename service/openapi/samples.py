@@ -112,6 +112,7 @@ BATCH = BatchView(
     sealed_at=_BEGAN + timedelta(minutes=1),
     canceled_at=None,
     paused_at=None,
+    retention=None,
 )
 _WORKER = WorkerStatus(name="studio-4711-ab12cd", host="studio", pid=4711, started_at=_BEGAN, model=_MODEL)
 _LIMITS = LimitsView(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
+from datetime import timedelta
 
 from fastapi import Request, Response
 
@@ -97,12 +98,16 @@ def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
         max_upload_bytes=settings.max_upload_bytes,
         max_pixels=settings.max_pixels,
         max_wait_seconds=settings.wait_limit,
-        input_retention_seconds=settings.input_retention.total_seconds(),
-        result_retention_seconds=settings.result_retention.total_seconds(),
-        record_retention_seconds=settings.record_retention.total_seconds(),
+        input_retention_seconds=_seconds(settings.input_retention),
+        result_retention_seconds=_seconds(settings.result_retention),
+        record_retention_seconds=_seconds(settings.record_retention),
         formats=[known.media_type for known in PhotoFormat],
         allowance=_allowance(services.allowance, caller),
     )
+
+
+def _seconds(kept: timedelta | None) -> float | None:
+    return None if kept is None else kept.total_seconds()
 
 
 def _allowance(allowance: Allowance, caller: Caller) -> AllowanceView | None:

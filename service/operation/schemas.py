@@ -66,9 +66,9 @@ class LimitsView(View):
     max_upload_bytes: int
     max_pixels: int
     max_wait_seconds: float
-    input_retention_seconds: float
-    result_retention_seconds: float
-    record_retention_seconds: float
+    input_retention_seconds: Annotated[float | None, Field(description="Null is for ever.")]
+    result_retention_seconds: Annotated[float | None, Field(description="Null is for ever.")]
+    record_retention_seconds: Annotated[float | None, Field(description="Null is for ever.")]
     formats: Annotated[list[str], Field(description="Media types of originals.")]
     allowance: Annotated[
         AllowanceView | None,

@@ -110,6 +110,7 @@ def _prepared(
             owner=batch.owner if batch else caller.owner,
             batch_id=batch.id if batch else None,
             item=item or None,
+            forever=bool(batch and batch.retention),
             trace=tracing.traceparent(),
         )
         tracing.tell({"photochrom.job_id": job_id, "photochrom.bytes": upload.bytes})

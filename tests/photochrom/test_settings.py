@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 
@@ -85,3 +86,10 @@ def test_no_program_shows_it(command: tuple[str, ...], name: str) -> None:
     assert SECRET not in said
     assert "traceback" not in said
     assert name.lower().removeprefix("photochrom_") in said
+
+
+def test_what_is_kept_for_ever_is_called_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHOTOCHROM_RESULT_RETENTION", "never")
+    monkeypatch.setenv("PHOTOCHROM_INPUT_RETENTION", "PT2H")
+    kept = SharedSettings().retention()
+    assert (kept.result, kept.original) == (None, timedelta(hours=2))

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from photochrom import tracing
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
@@ -37,6 +39,7 @@ from .prediction import SmallColor, lightness_of_pixels, lightness_of_plane, pre
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 from .stages import STAGES
 from .structure import format_of
+from .uncolor import uncolored, uncolored_jpeg
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
@@ -50,6 +53,7 @@ _INCOMPLETE = "The file ends early; what is missing at its end stays as the deco
 
 
 _DEFAULT_LIMITS = PhotoLimits()
+_SURE = np.ones((1, 1), np.float32)
 
 
 def _ignore(stage: str) -> None:
@@ -139,13 +143,15 @@ def colorize(
         frame = read_frame(data)
         limits.check_size(frame.height, frame.width)
         jpeg_luma.check_coding(frame)
-        if _output_format(photo_format, options) is PhotoFormat.JPEG:
-            jpeg = JpegFile.read(data)
-            if jpeg_luma.has_exact_luma(jpeg):
-                return _colorize_jpeg(data, jpeg, predictor, options, stages, limits)
-            return _with_warning(
-                _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits)
-            )
+    if options.uncolor:
+        return _uncolor(data, photo_format, options, stages, limits)
+    if photo_format is _output_format(photo_format, options) is PhotoFormat.JPEG:
+        jpeg = JpegFile.read(data)
+        if jpeg_luma.has_exact_luma(jpeg):
+            return _colorize_jpeg(data, jpeg, predictor, options, stages, limits)
+        return _with_warning(
+            _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits)
+        )
     return _colorize_pixels(data, photo_format, predictor, options, stages, limits)
 
 
@@ -252,6 +258,35 @@ def _colorize_pixels(
     return _result(result, target, (height, width), notes, stages, small_pictures, film)
 
 
+def _uncolor(
+    data: bytes, photo_format: PhotoFormat, options: ColorizeOptions, stages: _Stages, limits: PhotoLimits
+) -> ColorizedPhoto:
+    """Take colour away: from JPEG to JPEG the very luma stays, else the lightness."""
+    target, side = _output_format(photo_format, options), stages.preview_side
+    source = JpegFile.read(data) if photo_format is target is PhotoFormat.JPEG else None
+    if source is not None and jpeg_luma.has_exact_luma(source):
+        with stages.stage("decode"):
+            jpeg, notes = uncolored_jpeg(data, source)
+            carried = carried_metadata(jpeg, limits)
+        with stages.stage("encode"):
+            result, size = bytes(jpeg), (jpeg.frame.height, jpeg.frame.width)
+            preview = preview_of_jpeg(result, carried.orientation, side) if side else None
+        small = _SmallPictures(confidence_png(_SURE, 1), preview)
+        return _result(result, target, size, notes, stages, small)
+    every_page = options.pages is Pages.ALL and photo_format is target is PhotoFormat.TIFF
+    with stages.stage("decode"):
+        photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
+    with stages.stage("encode"):
+        photos = [uncolored(data, photo, target) for photo in photos]
+        warnings = [note for photo in photos for note in (*photo.warnings, *lost_depth(photo, target))]
+        warnings += [note for photo in photos for note in losses(photo.metadata, target)]
+        result = _encode(photos[0], target, options.quality) if len(photos) == 1 else _encode_pages(photos)
+        preview = preview_of_pixels(photos[0].pixels, side) if side else None
+    small = _SmallPictures(confidence_png(_SURE, 1), preview)
+    height, width = photos[0].pixels.shape[:2]
+    return _result(result, target, (height, width), tuple(dict.fromkeys(warnings)), stages, small)
+
+
 def _predicted(
     photo: Photo, predictor: Predictor, options: ColorizeOptions, on_view: Callable[[], None]
 ) -> SmallColor:
@@ -308,7 +343,7 @@ def _result(
     warnings: tuple[str, ...],
     stages: _Stages,
     small: _SmallPictures,
-    film: FilmUsed | None,
+    film: FilmUsed | None = None,
 ) -> ColorizedPhoto:
     height, width = size
     kind = (target.media_type, target.extension)

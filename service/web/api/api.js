@@ -90,6 +90,14 @@ export async function readJob(id, etag) {
   return { record: await response.json(), etag: response.headers.get("ETag") };
 }
 
+/** The record of a job when it has finished. */
+export async function finishedJob(id) {
+  for (;;) {
+    const record = await json(await call(job(id), { headers: { Prefer: "wait=20" }, cache: "no-store" }));
+    if (!["queued", "running", "retrying", "canceling"].includes(record.state)) return record;
+  }
+}
+
 /** The records of all jobs, newest first, page by page. */
 export async function* listJobs() {
   for (let cursor = null; ; ) {

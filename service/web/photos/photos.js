@@ -34,8 +34,11 @@ export function lose(jobId) {
   if (byJob.has(jobId)) dropVersion(byJob.get(jobId), versionOf(jobId));
 }
 
+/** A key by which the service knows an upload that is sent again. */
+export const newKey = () => crypto.randomUUID?.() ?? randomKey();
+
 function newVersion(options = {}, lender = null) {
-  return { key: crypto.randomUUID?.() ?? randomKey(), job: null, state: "unsent", options: { ...DEFAULTS, hints: [], ...options }, lender, sent: 0, error: null, record: null };
+  return { key: newKey(), job: null, state: "unsent", options: { ...DEFAULTS, hints: [], ...options }, lender, sent: 0, error: null, record: null };
 }
 
 /** Add files as photographs, in the order given; `added` and `first` keep the parts of one drop together. */

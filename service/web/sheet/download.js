@@ -1,7 +1,7 @@
 /** Downloads the results of several photographs as one file. */
 
 import { fetchBlob, urls } from "../api/api.js";
-import { h } from "../ui/dom.js";
+import { saveAs } from "../ui/dom.js";
 import { best } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { resultName } from "../photos/wording.js";
@@ -10,7 +10,7 @@ import { zip } from "./zip.js";
 /** Fetch, pack and save the best version of each that has one; throws a RangeError above 4 GB. */
 export async function takeOut(photos, onprogress) {
   const done = photos.filter((photo) => best(photo).state === "succeeded");
-  save(await zip(results(done, onprogress)), text.sheet.zipName);
+  saveAs(await zip(results(done, onprogress)), text.sheet.zipName);
 }
 
 async function* results(photos, onprogress) {
@@ -20,10 +20,4 @@ async function* results(photos, onprogress) {
     const name = resultName(photo, version);
     yield { name: photo.folder ? `${photo.folder}/${name}` : name, blob: await fetchBlob(urls.result(version.job)) };
   }
-}
-
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60000);
 }

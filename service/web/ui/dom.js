@@ -55,3 +55,10 @@ export function say(words, { urgent = false } = {}) {
 }
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Let the browser save bytes as a file of this name. */
+export function saveAs(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}

@@ -1,17 +1,34 @@
 /** Details for archivists: the file that came in, the result, and what made it. */
 
-import { h } from "../ui/dom.js";
+import { h, say } from "../ui/dom.js";
+import { saveOriginalLight } from "./original-light.js";
 import { bytes, day, text } from "../ui/strings.js";
 
 const words = text.details;
 
 export function makeDetails() {
   const list = h("dl");
-  const element = h("details.panel-part", {}, h("summary", {}, h("h3", {}, words.heading)), list);
+  const light = h("button.wide", { type: "button", title: words.lightLead, onclick: () => void saveLight() }, words.light);
+  const element = h("details.panel-part", {}, h("summary", {}, h("h3", {}, words.heading)), list, light);
   let drawn = "";
+  let shown = [];
+
+  async function saveLight() {
+    light.disabled = true;
+    try {
+      await saveOriginalLight(...shown);
+    } catch {
+      say(words.lightFailed, { urgent: true });
+    } finally {
+      light.disabled = false;
+    }
+  }
+
   return {
     element,
     draw(photo, version) {
+      shown = [photo, version];
+      light.hidden = version.state !== "succeeded";
       const rows = facts(photo, version).filter(([, value]) => value);
       const key = JSON.stringify(rows);
       if (key === drawn) return;

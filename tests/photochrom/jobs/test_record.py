@@ -17,7 +17,7 @@ from photochrom.jobs.record import (
     Result,
 )
 from photochrom.photo.options import ColorizeOptions
-from photochrom.times import Retention, utc_now
+from photochrom.times import NEVER, Retention, utc_now
 
 MODEL = ModelUsed(name="m", version="1", provider="CPUExecutionProvider")
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))
@@ -133,6 +133,28 @@ def test_retry_starts_afresh_while_the_original_is_there() -> None:
     assert again.next_expiry is None
     with pytest.raises(JobConflict, match="expired"):
         failed.sweep(utc_now() + timedelta(days=2)).retry()
+
+
+@pytest.mark.parametrize(
+    "kept", [Retention(None, KEEP.result, KEEP.record), Retention(KEEP.original, None, KEEP.record), NEVER]
+)
+def test_what_is_kept_for_ever_has_no_end_and_neither_has_its_record(kept: Retention) -> None:
+    now = utc_now()
+    running = job().claim("w", now, 3)
+    done = succeed(running, lease_of(running)).keep(kept, now)
+    assert done.expires_at is None
+    later = done.sweep(now + timedelta(days=100_000))
+    assert ("originals/a/a.jpg" in later.deleting) is (kept.original is not None)
+    assert (later.result is None) is (kept.result is not None)
+
+
+def test_a_job_of_a_batch_that_is_kept_has_no_end() -> None:
+    now = utc_now()
+    running = job().model_copy(update={"forever": True}).claim("w", now, 3)
+    done = succeed(running, lease_of(running)).keep(KEEP, now)
+    assert (done.next_expiry, done.expires_at) == (None, None)
+    bad = JobError(code="unreadable-photo", detail="d")
+    assert running.fail(bad, now).keep(KEEP, now).original.expires_at == now + timedelta(minutes=30)
 
 
 def test_parts_expire_in_their_order() -> None:

@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from photochrom.jobs.record import JobError, JobRecord
 from photochrom.photo.names import suffix_of
 from photochrom.times import utc_now
+from service.app import create_app
+from service.settings import ServiceSettings
 from support.queueing import Bench
 
 Finish = Callable[..., JobRecord]
@@ -280,3 +282,18 @@ def test_a_key_for_a_job_and_one_for_a_batch_are_two(client: TestClient, photo: 
     key = {"Idempotency-Key": "k"}
     assert client.post("/v1/jobs", content=photo, headers=key).status_code == 202
     assert client.post("/v1/batches", headers=key).status_code == 201
+
+
+def test_a_batch_is_kept_for_ever_only_where_the_operator_allows_it(
+    client: TestClient, bench: Bench, settings: ServiceSettings, photo: bytes, finish: Finish
+) -> None:
+    assert code(client.post("/v1/batches", json={"retention": "never"})) == "422 invalid-option"
+    allowing = settings.model_copy(update={"keep_batches": True})
+    with TestClient(create_app(allowing)) as generous:
+        batch = generous.post("/v1/batches", json={"retention": "never"}).json()
+        assert batch["retention"] == "never"
+        done = finish(put(generous, batch["url"], "a.jpg", photo))
+        assert (done.expires_at, done.next_expiry) == (None, None)
+        other = generous.post("/v1/batches").json()
+        assert finish(put(generous, other["url"], "a.jpg", photo)).expires_at is not None
+        assert generous.delete(batch["url"]).status_code == 204

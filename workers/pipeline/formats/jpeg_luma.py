@@ -113,7 +113,7 @@ def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
     luma = np.asarray(pixels[..., 0], np.uint8)
     if len(jpeg.frame.components) == 1:
         return LumaSource(jpeg, luma, colored=False, warnings=warnings)
-    grey, colored = _without_chroma(jpeg)
+    grey, colored = without_chroma(jpeg)
     return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored, warnings)
 
 
@@ -175,8 +175,12 @@ def _chroma_table(quality: int) -> list[int]:
     return [min(max((step * scale + 50) // 100, 1), 255) for step in _CHROMA_STEPS]
 
 
-def _without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
-    """Write the luma coefficients as a grey JPEG; tell whether any chroma block was not neutral."""
+def without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
+    """Write the luma coefficients as a grey JPEG; tell whether any chroma block was not neutral.
+
+    Raises:
+        UnreadablePhoto: the picture is damaged.
+    """
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         path = Path(folder) / "luma.jpg"
         path.write_bytes(without_metadata(jpeg))

@@ -56,10 +56,8 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     too_large = profile is not None and len(profile) > limits.max_icc_bytes
     profile = None if too_large else profile
     if profile is None or icc.color_space(profile) != "RGB":
-        kept = tuple(s for s in kept if not _is_icc(s))
-        if profile and icc.color_space(profile) == "GRAY" and (colored := icc.colored(profile)):
-            first = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
-            kept = (*kept[:first], *icc_segments(colored), *kept[first:])
+        grey = profile and icc.color_space(profile) == "GRAY"
+        kept = with_profile(kept, icc.colored(profile) if profile and grey else None)
     exif = _payload(kept, APP1, _EXIF)
     orientation = read_orientation(exif) if exif else 1
     return CarriedMetadata(kept, orientation, space_of(profile), too_large, further_pictures(jpeg.metadata))
@@ -67,22 +65,41 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
 
 def jpeg_with_provenance(jpeg: JpegFile, provenance: Provenance) -> JpegFile:
     """Return the JPEG with a note in its XMP, a new one after its EXIF where it has none."""
-    old = next((s for s in jpeg.metadata if s.marker == APP1 and s.payload.startswith(_XMP)), None)
-    note = Segment(APP1, _XMP + with_provenance(old.payload[len(_XMP) :] if old else None, provenance))
-    if len(note.payload) > _MAX_PAYLOAD:
+    packet = with_provenance(read_xmp(jpeg.metadata), provenance)
+    if len(_XMP) + len(packet) > _MAX_PAYLOAD:
         return jpeg
-    kept = [s for s in jpeg.metadata if s is not old]
+    return jpeg.with_metadata(with_xmp(jpeg.metadata, packet))
+
+
+def read_xmp(segments: tuple[Segment, ...]) -> bytes | None:
+    """Return the XMP packet, without its continuation in further segments."""
+    return _payload(segments, APP1, _XMP)
+
+
+def with_xmp(segments: tuple[Segment, ...], packet: bytes) -> tuple[Segment, ...]:
+    """Return the segments with this XMP packet in the place of the old one, or after the EXIF."""
+    old = next((s for s in segments if s.marker == APP1 and s.payload.startswith(_XMP)), None)
+    kept = [s for s in segments if s is not old]
     # Never between two segments that belong together.
     heads = (i for i, s in enumerate(kept) if s.marker != APP0 and not s.payload.startswith(_EXIF))
-    at = jpeg.metadata.index(old) if old else next(heads, len(kept))
-    return jpeg.with_metadata((*kept[:at], note, *kept[at:]))
+    at = segments.index(old) if old else next(heads, len(kept))
+    return (*kept[:at], Segment(APP1, _XMP + packet), *kept[at:])
+
+
+def with_profile(segments: tuple[Segment, ...], profile: bytes | None) -> tuple[Segment, ...]:
+    """Return the segments with this ICC profile, or none, in the place of any."""
+    kept = tuple(s for s in segments if not _is_icc(s))
+    if profile is None:
+        return kept
+    first = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
+    return (*kept[:first], *icc_segments(profile), *kept[first:])
 
 
 def read_metadata(segments: tuple[Segment, ...]) -> tuple[Metadata, int]:
     """Read what other formats can carry too, and the orientation."""
     exif = _payload(segments, APP1, _EXIF)
     resources = b"".join(s.payload[len(_PHOTOSHOP) :] for s in segments if _is_photoshop(s))
-    xmp = _payload(segments, APP1, _XMP)
+    xmp = read_xmp(segments)
     metadata = Metadata(
         icc=read_icc(segments),
         exif=exif,

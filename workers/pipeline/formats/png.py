@@ -64,7 +64,7 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
 
 
 def write_png(pixels: Samples, alpha: Samples | None, metadata: Metadata) -> bytes:
-    """Encode (H, W, 3) RGB, 8 or 16 bits, with metadata."""
+    """Encode (H, W) grey or (H, W, 3) RGB, 8 or 16 bits, with metadata."""
     samples = pixels if alpha is None else np.dstack([pixels, alpha])
     packed = imagecodecs.png_encode(samples, level=_LEVEL)
     header_end = len(_SIGNATURE) + 12 + 13

@@ -1,4 +1,4 @@
-"""Write TIFF 6.0, RGB of 8 or 16 bits, strip by strip: Pillow cannot write 16-bit colour.
+"""Write TIFF 6.0, grey or RGB of 8 or 16 bits, strip by strip: Pillow cannot write 16-bit colour.
 
 A file begins with the photo's EXIF block, byte by byte, and is in its byte order: the nested directories and their
 values, a maker's notes with their offsets among them, stay where they were, and the new directory points to them.
@@ -20,7 +20,7 @@ from .tiff_metadata import ICC_TAG, IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, descriptiv
 NONE, LZW, DEFLATE = 1, 5, 8
 
 _STRIP_BYTES = 1 << 20
-_RGB, _UNASSOCIATED_ALPHA = 2, 2
+_GREY, _RGB, _UNASSOCIATED_ALPHA = 1, 2, 2
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class TiffPage:
     """One page to be written.
 
     Attributes:
-        pixels: (H, W, 3), uint8 or uint16.
+        pixels: (H, W) or (H, W, 3), uint8 or uint16.
         alpha: (H, W) of the same type, or None.
         metadata: goes into the tags made for it.
         compression: TIFF's tag; none and LZW are kept, anything else becomes deflate.
@@ -70,7 +70,7 @@ def write_pages(pages: Sequence[TiffPage]) -> bytes:
 
 def _write_picture(file: io.BytesIO, page: TiffPage, order: Order) -> dict[int, Entry]:
     height, width = page.pixels.shape[:2]
-    channels = 3 if page.alpha is None else 4
+    channels = (3 if page.pixels.ndim == 3 else 1) + (page.alpha is not None)
     strip_rows = max(1, _STRIP_BYTES // (width * channels * page.pixels.itemsize))
     compression = page.compression if page.compression in (NONE, LZW) else DEFLATE
     offsets, counts = [], []
@@ -95,12 +95,12 @@ def _picture_entries(pixels: Samples, channels: int, order: Order) -> dict[int, 
         256: longs(order, width),
         257: longs(order, height),
         258: shorts(order, *(pixels.itemsize * 8,) * channels),
-        262: shorts(order, _RGB),
+        262: shorts(order, _GREY if channels < 3 else _RGB),
         274: shorts(order, 1),
         277: shorts(order, channels),
         284: shorts(order, 1),
     }
-    return entries | ({338: shorts(order, _UNASSOCIATED_ALPHA)} if channels == 4 else {})
+    return entries | ({338: shorts(order, _UNASSOCIATED_ALPHA)} if channels in (2, 4) else {})
 
 
 def _metadata_entries(metadata: Metadata, order: Order) -> dict[int, Entry]:

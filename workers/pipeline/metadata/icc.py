@@ -42,6 +42,17 @@ def colored(grey_profile: bytes) -> bytes | None:
     return _rgb_profile(curve)
 
 
+def greyed(rgb_profile: bytes) -> bytes | None:
+    """Return a grey profile with the tone curve of an RGB one: what `colored` does, undone.
+
+    None where the profile has no readable curve.
+    """
+    curve = _tag(rgb_profile, b"rTRC")
+    if curve is None or tone_curve(rgb_profile, b"rTRC") is None:
+        return None
+    return _profile({b"kTRC": curve}, b"grey curve of an RGB profile", b"GRAY")
+
+
 def srgb() -> bytes:
     """Return an sRGB profile."""
     encoded = np.linspace(0, 1, _SRGB_CURVE_POINTS)
@@ -146,7 +157,13 @@ def _tag(profile: bytes, signature: bytes) -> bytes | None:
 
 
 def _rgb_profile(curve: bytes, name: bytes = b"sRGB primaries, grey curve of the original") -> bytes:
-    """A version 2 matrix profile; the three curves share one tag's data."""
+    """A matrix profile; the three curves share one tag's data."""
+    primaries = {tag: _xyz(value) for tag, value in _PRIMARIES.items()}
+    return _profile({**primaries, b"rTRC": curve}, name, b"RGB ")
+
+
+def _profile(own: dict[bytes, bytes], name: bytes, space: bytes) -> bytes:
+    """A version 2 profile of these tags, the last of them a curve; those of green and blue are that of red."""
     description = (
         b"desc\x00\x00\x00\x00" + struct.pack(">I", len(name) + 1) + name + b"\x00" * (1 + 4 + 4 + 2 + 1 + 67)
     )
@@ -154,10 +171,10 @@ def _rgb_profile(curve: bytes, name: bytes = b"sRGB primaries, grey curve of the
         b"desc": description,
         b"cprt": b"text\x00\x00\x00\x00No copyright\x00",
         b"wtpt": _xyz(_D50),
-        **{tag: _xyz(value) for tag, value in _PRIMARIES.items()},
-        b"rTRC": curve,
+        **own,
     }
-    offset, table, body = _HEADER + 4 + 12 * (len(tags) + 2), [], b""
+    curve = list(own.values())[-1]
+    offset, table, body = _HEADER + 4 + 12 * (len(tags) + 2 * (b"rTRC" in own)), [], b""
     for tag, value in tags.items():
         entry = struct.pack(">II", offset + len(body), len(value))
         table.append(tag + entry)
@@ -167,7 +184,7 @@ def _rgb_profile(curve: bytes, name: bytes = b"sRGB primaries, grey curve of the
     size = offset + len(body)
     # Parametric curves came with version 4.
     version = b"\x04\x20\x00\x00" if curve[:4] == b"para" else b"\x02\x10\x00\x00"
-    header = struct.pack(">I4s", size, b"\x00" * 4) + version + b"mntrRGB XYZ "
+    header = struct.pack(">I4s", size, b"\x00" * 4) + version + b"mntr" + space + b"XYZ "
     header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + b"\x00" * 28 + _xyz(_D50)[8:]
     header = header.ljust(_HEADER, b"\x00")
     return header + struct.pack(">I", len(table)) + b"".join(table) + body

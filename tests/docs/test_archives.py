@@ -1,0 +1,53 @@
+"""What docs/archives.md shows is run as it stands, and prints what the page says."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.photographs import grey_jpeg
+from support.running import ROOT, Service, service
+
+TEXT = (ROOT / "docs" / "archives.md").read_text()
+EXAMPLES = re.findall(r"```(bash|python)\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Service]:
+    with service(tmp_path / "data") as started:
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the examples find scan.jpg, and a shelf of two TIFFs; `photochrom` is this checkout's."""
+    from PIL import Image
+
+    (tmp_path / "scan.jpg").write_bytes(grey_jpeg())
+    (tmp_path / "shelf" / "1931").mkdir(parents=True)
+    for name in ("shelf/1931/a.tif", "shelf/b.tif"):
+        with Image.open(tmp_path / "scan.jpg") as image:
+            image.reduce(4).save(tmp_path / name)
+    for name, words in (("photochrom", "-P -m cli"), ("python", "")):
+        path = tmp_path / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" {words} "$@"\n')
+        path.chmod(0o755)
+    return tmp_path
+
+
+def test_the_page_shows_what_happens(folder: Path, running: Service) -> None:
+    env = {**os.environ, "URL": running.url, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    for language, script in EXAMPLES:
+        words = ["bash", "-euo", "pipefail", "-c"] if language == "bash" else [sys.executable, "-c"]
+        done = subprocess.run(
+            [*words, script], cwd=folder, env=env, capture_output=True, text=True, timeout=150, check=False
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        for line in re.findall(r"^# > (.+)$", script, re.MULTILINE):
+            assert line in said

@@ -1,0 +1,100 @@
+"""The zip of a batch as an archive takes it: hashes, a bag by the library of those who made the format."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import bagit
+import pytest
+from fastapi.testclient import TestClient
+
+from photochrom.jobs.record import JobRecord
+from photochrom.times import utc_now
+from support.queueing import Bench
+
+NAMES = {"Älbum/1.jpg": b"one", "Älbum/1.tif": b"two", "50%.jpg": b"three", "originals/x.jpg": b"four"}
+
+
+def put(client: TestClient, url: str, name: str, photo: bytes) -> str:
+    response = client.put(f"{url}/items/{name.replace('%', '%25')}", content=photo)
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
+
+
+@pytest.fixture
+def url(client: TestClient, photo: bytes, finish: Callable[..., JobRecord]) -> str:
+    """A batch of four finished items and one that waits."""
+    url = str(client.post("/v1/batches", json={"name": "Album\n1931"}).headers["location"])
+    for name, data in NAMES.items():
+        finish(put(client, url, name, photo), data)
+    put(client, url, "waits.jpg", photo)
+    return url
+
+
+def unpacked(client: TestClient, url: str, folder: Path, query: str) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{url}/archive.zip?{query}").content)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+        return archive.namelist()
+
+
+def test_the_manifest_proves_what_was_made_of_what(
+    client: TestClient, url: str, tmp_path: Path, photo: bytes
+) -> None:
+    unpacked(client, url, tmp_path, "")
+    items = {entry["item"]: entry for entry in json.loads((tmp_path / "manifest.json").read_text())["items"]}
+    assert items.keys() == NAMES.keys() | {"waits.jpg"}
+    for name, data in NAMES.items():
+        told = items[name]
+        assert told["original_sha256"] == hashlib.sha256(photo).hexdigest()
+        assert told["result_sha256"] == hashlib.sha256(data).hexdigest()
+        assert hashlib.sha256((tmp_path / told["result"]).read_bytes()).hexdigest() == told["result_sha256"]
+        assert told["options"]["vividness"] == 0.5
+        assert told["model"]["name"] == "photochrom"
+        assert told["warnings"] == []
+    assert items["waits.jpg"]["state"] == "queued"
+
+
+def test_originals_come_beside_their_results(
+    client: TestClient, url: str, tmp_path: Path, photo: bytes
+) -> None:
+    unpacked(client, url, tmp_path, "originals=true")
+    items = json.loads((tmp_path / "manifest.json").read_text())["items"]
+    assert {(tmp_path / entry["original"]).read_bytes() for entry in items} == {photo}
+    assert len({entry["original"] for entry in items}) == len(items)
+    # An item of that name is no reason for another one to be lost.
+    assert (tmp_path / "originals/x.jpg").read_bytes() in (b"four", photo)
+
+
+@pytest.mark.parametrize("originals", [False, True])
+def test_a_bag_is_valid(client: TestClient, url: str, tmp_path: Path, originals: bool) -> None:
+    names = unpacked(client, url, tmp_path, f"layout=bagit&originals={originals}")
+    (folder,) = {name.split("/")[0] for name in names}
+    bag = bagit.Bag(str(tmp_path / folder))
+    bag.validate()
+    assert bag.info["External-Description"] == "Album 1931"
+    payload = [name for name in bag.payload_entries() if name != "data/manifest.json"]
+    assert len(payload) == len(NAMES) + originals * (len(NAMES) + 1)
+
+
+def test_a_changed_file_is_found(client: TestClient, url: str, tmp_path: Path) -> None:
+    (folder,) = {name.split("/")[0] for name in unpacked(client, url, tmp_path, "layout=bagit")}
+    (tmp_path / folder / "data/results/Älbum/1.jpg").write_bytes(b"on3")
+    with pytest.raises(bagit.BagError):
+        bagit.Bag(str(tmp_path / folder)).validate()
+
+
+def test_what_is_no_longer_kept_is_left_out_and_the_bag_is_valid(
+    client: TestClient, bench: Bench, url: str, tmp_path: Path
+) -> None:
+    gone = client.get(f"{url}/items/%C3%84lbum/1.jpg").json()["id"]
+    bench.store.change(gone, lambda r: r.sweep(utc_now() + timedelta(days=8)))
+    (folder,) = {n.split("/")[0] for n in unpacked(client, url, tmp_path, "layout=bagit&originals=true")}
+    bagit.Bag(str(tmp_path / folder)).validate()
+    told = json.loads((tmp_path / folder / "data/manifest.json").read_text())["items"]
+    (entry,) = [entry for entry in told if entry["item"] == "Älbum/1.jpg"]
+    assert (entry["state"], entry["original"]) == ("expired", None)
