@@ -28,7 +28,11 @@ doctor: $(VENV)/service.stamp  ## check that this machine can run it
 	@$(BIN)/photochrom doctor
 
 .PHONY: test
-test: lint types unit  ## set everything up, then lint, types, import rules and all tests
+test: | $(VENV)/bin/python  ## set everything up, then lint, types, import rules and all tests
+	@$(MAKE) --no-print-directory -j2 $(VENV)/dev.stamp tools
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 types together
+	@$(MAKE) --no-print-directory alone
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp  ## ruff and the import rules
@@ -41,8 +45,15 @@ types: $(VENV)/dev.stamp  ## mypy --strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: $(VENV)/dev.stamp browser compiler exiftool proxy  ## all tests, on all cores; those that hold a budget in seconds alone
+unit: tools together  ## all tests, on all cores; those that hold a budget in seconds alone
+	@$(MAKE) --no-print-directory alone
+
+.PHONY: together
+together: $(VENV)/dev.stamp
 	$(BIN)/pytest -n auto --dist worksteal -m "not alone"
+
+.PHONY: alone
+alone: $(VENV)/dev.stamp
 	$(BIN)/pytest -m alone $$(grep -rl --include='test_*.py' 'mark\.alone' tests)
 
 .PHONY: format
@@ -61,6 +72,11 @@ compare: $(VENV)/model.stamp  ## train ours, Zhang's, Larsson's and L2 alike: ma
 .PHONY: bench
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# One after the other, whatever -j says: the system's package manager has a lock.
+.PHONY: tools
+tools:
+	@$(MAKE) --no-print-directory -j1 browser compiler exiftool proxy
 
 # The page is tested in the system's Chromium: Playwright's own browsers are downloads of their own.
 .PHONY: browser
