@@ -17,6 +17,15 @@ settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
 
 
+# Half a minute and more for one test: begun last, they would keep one core busy and the others waiting.
+LONGEST = {f"test_{name}" for name in ("export", "killing", "bombs", "storage", "clock", "page_many")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return two more than there are cores: the tests of whole services wait more than they compute."""
     return usable_cores() + 2
