@@ -137,6 +137,8 @@ def test_a_paused_album_waits_over_a_reload_and_goes_on(
             [batch] = client.get("/v1/batches").json()["items"]
         assert batch["state"] == "paused"
         expect(page.get_by_text(re.compile("in colour, paused"))).to_be_visible()
+        # Sent slowly enough, all of the first screenful is in colour by now.
+        page.get_by_text(re.compile(r"^In progress \d")).click()
         expect(page.locator(".card-status", has_text="Paused").first).to_be_visible()
         # A single photograph goes before, pause or not.
         done = batch["counts"]["succeeded"]
