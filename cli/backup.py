@@ -138,7 +138,7 @@ def _embedded() -> SharedSettings:
 
 
 def _snapshot(redis: Redis, queue: Path, target: Path) -> None:
-    """Have the server write down what it holds at one moment, and take that."""
+    """Let the server write a snapshot, and copy it."""
     before = _persistence(redis)["rdb_saves"]
     # Where the server rewrites its file just now, the snapshot comes after it.
     redis.bgsave(schedule=True)

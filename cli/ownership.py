@@ -20,7 +20,7 @@ from .queue_at_hand import queue_at_hand
 
 
 def adopt(data: Path, *, sure: bool) -> None:
-    """Say what would go, ask, and bind the storage to the queue."""
+    """Print what would be deleted, ask, and bind the storage to the queue."""
     with _both(data) as (storage, ownership, store):
         total, unnamed, others = _counts(storage, store)
         typer.echo(

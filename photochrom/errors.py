@@ -333,7 +333,7 @@ class TooManyWebhooks(PhotochromError):
 
 
 class InvalidName(PhotochromError):
-    """The name of an item is no relative path that could be a file everywhere."""
+    """The name of an item is not a relative path that every system allows."""
 
     code: ClassVar[str] = "invalid-name"
     http_status: ClassVar[int] = 422

@@ -7,5 +7,5 @@ MISCONF = "MISCONF"
 
 
 def takes_no_writes(error: Exception) -> bool:
-    """Tell whether Redis refused a command because it has no room; it goes on by itself once there is some."""
+    """Return whether Redis refused a command because it has no room; it recovers by itself once there is some."""
     return isinstance(error, OutOfMemoryError) or (isinstance(error, ResponseError) and MISCONF in str(error))

@@ -27,7 +27,7 @@ from .ids import new_id
 _log = logging.getLogger(__name__)
 
 DOUBT = timedelta(hours=1)
-"""How long an unexplained step forward has to last: mostly a wrong clock is put right soon."""
+"""How long an unexplained step forward has to last: usually a wrong clock is corrected soon."""
 # What is no jump: clocks of machines that differ a little, a handover between machines, many small corrections.
 _TOLERANCE = timedelta(minutes=1)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

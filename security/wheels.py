@@ -100,7 +100,7 @@ def tags(machine: Machine, python: str) -> frozenset[Tag]:
 
 
 def has_wheel(pin: Pin, files: Mapping[str, str], taken: frozenset[Tag]) -> bool:
-    """Tell whether one of the files (their SHA-256, by name) is a locked wheel of the pin that is taken."""
+    """Return whether one of the files (their SHA-256, by name) is a locked wheel of the pin that is taken."""
     return any(
         sha256 in pin.hashes and version == pin.version and not taken.isdisjoint(wheel_tags)
         for sha256, version, wheel_tags in _wheels(files)

@@ -107,7 +107,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         # Starlette's redirects name a scheme and a host, which behind a proxy are not the caller's.
         redirect_slashes=False,
         separate_input_output_schemas=False,
-        # FastAPI's own spans tell queries, which are not anybody's business; ours are in `traces`.
+        # FastAPI's built-in spans record query strings, which may be private; ours are in `traces`.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings = settings

@@ -16,7 +16,7 @@ class Caller:
 
     @property
     def owner(self) -> str:
-        """The owner of what this caller makes; "" is no owner."""
+        """The owner of what this caller makes; "" means no owner."""
         return self.key.owner if self.key else ""
 
     @property

@@ -243,7 +243,7 @@ def _published(publish: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address or a name is this machine's for itself."""
+    """Return whether an address or a name is this machine's for itself."""
     try:
         return ip_address(address).is_loopback
     except ValueError:

@@ -47,7 +47,7 @@ class Box:
         )
 
     def holds(self, hint: Hint) -> bool:
-        """Tell whether the middle of a hint lies within."""
+        """Return whether the middle of a hint lies within."""
         return self.top <= hint.y <= self.bottom and self.left <= hint.x <= self.right
 
     def hints(self, hints: Iterable[Hint]) -> tuple[Hint, ...]:

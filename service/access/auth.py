@@ -1,7 +1,7 @@
 """Who calls: every request shows a key or a session, before any code of the calls themselves sees it.
 
-What is not listed here as open is closed, so a new call cannot be forgotten; and a call that names a job or a batch
-by `deps.JobId` or `BatchId` finds those of its owner only.
+Every path that is not listed as open requires a key, so a new call is protected by default. A call that names a job
+or a batch by `deps.JobId` or `BatchId` finds only those of its owner.
 """
 
 from fastapi.concurrency import run_in_threadpool
@@ -49,7 +49,7 @@ def scope_for(method: str, path: str) -> KeyScope | None:
 
 
 def is_open(path: str) -> bool:
-    """Tell whether a path is answered without a key."""
+    """Return whether a path is answered without a key."""
     return path in _OPEN or path.startswith(_OPEN_FOLDERS)
 
 
@@ -119,7 +119,7 @@ def _spend(allowance: Allowance, caller: Caller, method: str, rates: list[Rate])
 
 
 async def still_admitted(request: Request) -> bool:
-    """Tell whether who was let in with this request would be again: its key or session holds.
+    """Return whether this request's key or session would still be accepted.
 
     For answers without an end, which outlive keys. Where the queue cannot say, the caller has to come again.
     """
@@ -140,7 +140,7 @@ def presented_key(headers: Headers) -> str | None:
 
 
 def set_session(response: Response, request: Request, token: str, seconds: int) -> None:
-    """Have the browser keep the session: no script can read it, and no other site's page makes it go along."""
+    """Set the session's cookie: no script can read it, and no page of another site sends it along."""
     safe = _is_https(request)
     name, path = (_named(HOST_COOKIE), "/") if safe else (_named(COOKIE), address("/"))
     response.set_cookie(
@@ -149,7 +149,7 @@ def set_session(response: Response, request: Request, token: str, seconds: int) 
 
 
 def forget_session(response: Response) -> None:
-    """Have the browser forget it, under either name."""
+    """Delete the session's cookie, under either name."""
     response.delete_cookie(_named(COOKIE), path=address("/"), httponly=True, samesite="strict")
     response.delete_cookie(_named(HOST_COOKIE), path="/", secure=True, httponly=True, samesite="strict")
 
@@ -172,7 +172,7 @@ def _named(cookie: str) -> str:
 
 
 def _is_https(request: Request) -> bool:
-    """Tell whether the browser speaks https, also to a proxy that does it for us and that nobody named.
+    """Return whether the browser uses https, also to a proxy for TLS that no setting names.
 
     The page's origin tells; and browsers send Sec-Fetch-Site over https, and to loopback, only.
     """
@@ -182,7 +182,7 @@ def _is_https(request: Request) -> bool:
 
 
 def _to_loopback(request: Request) -> bool:
-    """Tell whether this machine speaks with itself, by no TLS of ours: there the plain cookie is as good."""
+    """Return whether this machine calls itself without TLS: there the plain cookie is safe."""
     name = hostname(request.headers.get("host", "")) or ""
     return request.url.scheme == "http" and is_loopback(name)
 

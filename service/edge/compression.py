@@ -71,7 +71,7 @@ def _may_differ(status: int, headers: Headers) -> bool:
 
 
 def is_plain_json(headers: Headers) -> bool:
-    """Tell whether an answer is JSON that is not compressed yet."""
+    """Return whether an answer is JSON that is not compressed yet."""
     return bool(_JSON.match(headers.get("content-type", ""))) and "content-encoding" not in headers
 
 

@@ -34,7 +34,7 @@ _KEPT = (
 
 
 def matches(given: str | None, tag: str) -> bool:
-    """Tell whether a list of tags holds this one; weakly, as RFC 9110 asks for If-None-Match.
+    """Return whether a list of tags holds this one; weakly, as RFC 9110 asks for If-None-Match.
 
     Also of If-Match, which RFC 9110 compares strongly: our tags of JSON are weak for its compressed form alone, and
     name the state that they guard.

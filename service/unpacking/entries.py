@@ -84,5 +84,5 @@ def _bound(packed: int, least: int) -> int:
 
 
 def is_litter(name: str) -> bool:
-    """Tell whether a file manager made it, not a photographer."""
+    """Return whether a file manager made it, not a photographer."""
     return not _LITTER.isdisjoint(PurePosixPath(name).parts)

@@ -95,7 +95,7 @@ def accept_item(
 def _prepared(
     services: Services, caller: Caller, upload: Upload, batch: BatchRecord | None = None, item: str = ""
 ) -> Iterator[tuple[JobRecord, Upload | None]]:
-    """Have the record that is to be made, and what lends its palette, while its draft is there."""
+    """Yield the record to be made, and the reference for its palette, while its draft exists."""
     check_capabilities(services.fleet, upload)
     job_id = new_id()
     with ExitStack() as drafts:

@@ -72,7 +72,7 @@ def after_threads() -> Held:
 
 
 def go_first() -> None:
-    """Have the kernel end this process before others where memory is short."""
+    """Let the kernel end this process before others when memory is short."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(f"{_FIRST_TO_GO}")
 

@@ -103,7 +103,7 @@ class Child:
                 raise self._ending()
 
     def end(self) -> None:
-        """End it now, and remove its folder; again is no error."""
+        """End it now, and remove its folder; a second call is not an error."""
         if self._ended:
             return
         self._ended = True

@@ -19,14 +19,14 @@ def avif_bits(data: bytes) -> int:
 
 
 def is_sequence(data: bytes) -> bool:
-    """Tell whether the file is, or may hold, a sequence of pictures."""
+    """Return whether the file is, or may hold, a sequence of pictures."""
     end = int.from_bytes(data[:4], "big")
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, min(end, 256), 4))]
     return any(brand in _SEQUENCES for brand in brands) or b"moov" in data
 
 
 def is_coded_as(data: bytes, *kinds: bytes) -> bool:
-    """Tell whether any item of the file is of one of these kinds."""
+    """Return whether any item of the file is of one of these kinds."""
     at = -1
     while (at := data.find(b"infe", at + 1)) >= 0:
         if data[at + 12 : at + 16] in kinds or data[at + 14 : at + 18] in kinds:

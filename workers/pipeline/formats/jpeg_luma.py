@@ -93,7 +93,7 @@ def check_coding(frame: Frame) -> None:
 
 
 def has_exact_luma(jpeg: JpegFile) -> bool:
-    """Tell whether the first component is luma at full resolution that can be carried over here."""
+    """Return whether the first component is luma at full resolution that can be carried over here."""
     frame = jpeg.frame
     if frame.marker not in (BASELINE, EXTENDED, PROGRESSIVE) or len(frame.components) == _INKS:
         return False

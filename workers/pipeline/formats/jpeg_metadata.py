@@ -122,7 +122,7 @@ def write_segments(metadata: Metadata) -> tuple[Segment, ...]:
 
 
 def fits_segment(metadata: Metadata, part: Part) -> bool:
-    """Tell whether JPEG has room for this part of the metadata."""
+    """Return whether JPEG has room for this part of the metadata."""
     segment = _segment(metadata, part)
     return segment is None or len(segment.payload) <= _MAX_PAYLOAD
 

@@ -78,7 +78,7 @@ class Structure:
         return self.number(8, 8) if self.big else self.number(4, 4)
 
     def is_whole(self) -> bool:
-        """Tell whether the header is one, and the first directory lies within the data."""
+        """Return whether the header is one, and the first directory lies within the data."""
         known = self.data[:2] in (b"II", b"MM") and self.data[2:4] in (*_BIG, *_CLASSIC)
         return known and self.has_directory(self.first)
 
@@ -91,7 +91,7 @@ class Structure:
         return self.number(start, 8 if self.big else 2)
 
     def has_directory(self, start: int) -> bool:
-        """Tell whether all entries of a directory at `start` lie within the data."""
+        """Return whether all entries of a directory at `start` lie within the data."""
         head, size = (8, 20) if self.big else (2, 12)
         return start >= 8 and 0 < self.count(start) <= (len(self.data) - start - head) // size
 
@@ -131,7 +131,7 @@ class Structure:
         return Entry(self.number(at + 2, 2), count, self.data[begin : begin + length])
 
     def is_overlapping(self, *starts: int) -> bool:
-        """Tell whether the values of one of the directories claim more bytes than the whole structure has.
+        """Return whether the values of one of the directories claim more bytes than the whole structure has.
 
         No program writes such a one; readers that copy each value would turn a megabyte into gigabytes.
         """

@@ -43,7 +43,7 @@ def without_thumbnail(exif: bytes) -> bytes:
 
 
 def is_overlapping(block: bytes) -> bool:
-    """Tell whether the values of a directory of the block (a TIFF structure) claim more bytes than it has."""
+    """Return whether the values of a directory of the block (a TIFF structure) claim more bytes than it has."""
     structure = Structure(block)
     return structure.is_overlapping(*_starts(structure))
 

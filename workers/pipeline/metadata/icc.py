@@ -68,7 +68,7 @@ def power(exponent: float) -> bytes:
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Tell whether an RGB profile has sRGB's curves and primaries (to what profiles of different makers differ by)."""
+    """Return whether an RGB profile has sRGB's curves and primaries (as far as profiles of different makers agree)."""
     encoded = np.linspace(0, 1, 256)
     light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     for tag in (b"rTRC", b"gTRC", b"bTRC"):
@@ -100,7 +100,7 @@ def tone_curve(profile: bytes, tag: bytes = b"kTRC") -> Curve | None:
 
 
 def is_usable(profile: bytes) -> bool:
-    """Tell whether an RGB profile's matrix and curves, where it has them, can be undone: broken ones cannot."""
+    """Return whether an RGB profile's matrix and curves, where it has them, can be undone: broken ones cannot."""
     tags = [_tag(profile, tag) for tag in _PRIMARIES]
     if None in tags:
         return all(tag is None for tag in tags)

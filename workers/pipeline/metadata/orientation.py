@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 
 def is_readable(exif: bytes) -> bool:
-    """Tell whether an EXIF block, with or without its prefix, can be taken apart."""
+    """Return whether an EXIF block, with or without its prefix, can be taken apart."""
     block = exif.removeprefix(_PREFIX)
     structure = Structure(block)
     return structure.is_whole() and not structure.big and not is_overlapping(block)
