@@ -9,12 +9,15 @@ import pytest
 from PIL import Image
 
 from cli.ledger import held
+from photochrom.processes.valkey import valkey
 from photochrom_client import Client, JobState
+from service.settings import ServiceSettings
 from support.answering import answer, answering
 from support.photographs import grey_jpeg, noise_jpeg
 from support.ports import free_port
-from support.queueing import Bench, Workers, workers
+from support.queueing import Bench, workers
 from support.running import command
+from support.serving import serving
 from support.tiny_model import tiny_model
 from support.waiting import wait_for
 
@@ -25,12 +28,25 @@ def run(album: Path, *arguments: str, out: Path | None = None, **env: str) -> tu
     return process.returncode, said
 
 
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service with a worker, for all tests of this file: its start costs more than most of them."""
+    folder = tmp_path_factory.mktemp("service")
+    (folder / "tiny.onnx").write_bytes(tiny_model())
+    with valkey(folder / "queue") as queue:
+        bench = Bench(queue, folder / "data")
+        settings = ServiceSettings(redis_url=queue, data_dir=bench.data, max_upload_bytes=100_000)
+        with workers(bench, model_path=folder / "tiny.onnx"), serving(settings) as url:
+            yield url
+
+
 @pytest.fixture
-def at_work(bench: Bench, tmp_path: Path) -> Iterator[Workers]:
-    model = tmp_path / "tiny.onnx"
-    model.write_bytes(tiny_model())
-    with workers(bench, model_path=model) as started:
-        yield started
+def server_url(at_work: str) -> str:
+    """The service, without what other tests have sent."""
+    with Client(at_work) as client:
+        for batch in client.batches.listed():
+            client.batches.delete(batch.id)
+    return at_work
 
 
 @pytest.fixture
@@ -47,9 +63,7 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_folder_comes_back_in_colour_under_its_names(
-    server_url: str, at_work: Workers, album: Path
-) -> None:
+def test_a_folder_comes_back_in_colour_under_its_names(server_url: str, album: Path) -> None:
     code, said = run(album, "--server", server_url)
     assert code == 0, said
     assert "2 colorized" in said
@@ -63,9 +77,7 @@ def test_a_folder_comes_back_in_colour_under_its_names(
     assert "2 already there (--overwrite replaces them)" in said
 
 
-def test_options_and_format_are_the_services(
-    server_url: str, at_work: Workers, album: Path, client: Client
-) -> None:
+def test_options_and_format_are_the_services(server_url: str, album: Path, client: Client) -> None:
     code, said = run(album, "--format", "png", "--vividness", "0.7", PHOTOCHROM_SERVER=server_url)
     assert code == 0, said
     assert files(album.parent / "out") == {"one.png", "deep/Tante Ö 10:30.png"}
@@ -73,9 +85,7 @@ def test_options_and_format_are_the_services(
     assert (batch.name, batch.options.vividness) == ("album", 0.7)
 
 
-def test_what_fails_is_listed_and_tried_again(
-    server_url: str, at_work: Workers, album: Path, client: Client
-) -> None:
+def test_what_fails_is_listed_and_tried_again(server_url: str, album: Path, client: Client) -> None:
     (album / "cut.jpg").write_bytes(grey_jpeg()[:3000])
     (album / "empty.jpg").write_bytes(b"")
     for _ in range(2):
@@ -95,7 +105,7 @@ def test_what_fails_is_listed_and_tried_again(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_run_goes_on_without_sending_anything_twice(
-    server_url: str, at_work: Workers, tmp_path: Path, client: Client, how: signal.Signals
+    server_url: str, tmp_path: Path, client: Client, how: signal.Signals
 ) -> None:
     album, out = tmp_path / "many", tmp_path / "out"
     album.mkdir()
@@ -120,9 +130,7 @@ def test_an_interrupted_run_goes_on_without_sending_anything_twice(
     assert {job.state for job in jobs} == {JobState.SUCCEEDED}
 
 
-def test_what_is_in_the_way_is_left_alone_unless_told_otherwise(
-    server_url: str, at_work: Workers, album: Path
-) -> None:
+def test_what_is_in_the_way_is_left_alone_unless_told_otherwise(server_url: str, album: Path) -> None:
     mine = album.parent / "out" / "one.jpg"
     mine.parent.mkdir()
     mine.write_bytes(b"mine")
