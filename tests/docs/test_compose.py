@@ -103,6 +103,17 @@ def test_what_decodes_strangers_files_reaches_nothing_outside_by_itself(name):
     assert networks == {"queue": {"internal": True}, "objects": {"internal": True}}
 
 
+def test_the_proxy_holds_as_many_streams_as_scaling_speaks_of():
+    text = (ROOT / "docker" / "nginx.conf").read_text()
+    told = {name: int(value) for name, value in re.findall(r"(worker_\w+) (\d+);", text)}
+    streams = (
+        told["worker_processes"] * told["worker_connections"] // 2
+    )  # one from the caller, one to the API
+    assert streams >= 10_000
+    assert told["worker_rlimit_nofile"] > told["worker_connections"]
+    assert int(SERVICES["proxy"]["mem_limit"].removesuffix("m")) << 20 > streams * 45_000
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_log_grows_without_end(name):
     options = SERVICES[name]["logging"]["options"]

@@ -68,7 +68,7 @@ def test_an_error_in_the_middle_of_an_answer_is_told_as_500_too(
 ) -> None:
     batch = client.post("/v1/batches").json()["id"]
     finish(client.put(f"/v1/batches/{batch}/items/a.jpg", content=photo).json()["id"])
-    monkeypatch.setattr("service.batches.results._entry", broken)
+    monkeypatch.setattr("service.batches.results.full_entry", broken)
     with caplog.at_level(logging.INFO, "service.requests"), suppress(Exception):
         client.get(f"/v1/batches/{batch}/archive.zip")
     assert told(caplog, "service.requests")[-1].status == "500"
