@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from photochrom import tracing
-from photochrom.photo.film import FilmUsed
+from photochrom.photo.film import FilmUsed, Light
 from photochrom.photo.options import ColorizeOptions, OutputFormat, Pages
 from photochrom.photo.sniff import PhotoFormat
 
@@ -23,7 +23,7 @@ from .film_choice import film_used
 from .formats import jpeg_luma
 from .formats.jp2 import write_jp2
 from .formats.jpeg_file import PROGRESSIVE, JpegFile, read_frame
-from .formats.jpeg_light import FilmLight, relit
+from .formats.jpeg_light import FilmLight, can_relight, relit
 from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance, read_metadata
 from .formats.jpeg_pixels import decode_jpeg, write_jpeg
 from .formats.luma_alone import luma_sha256
@@ -146,8 +146,8 @@ def colorize(
     if options.uncolor:
         return _uncolor(data, photo_format, options, stages, limits)
     if photo_format is _output_format(photo_format, options) is PhotoFormat.JPEG:
-        jpeg = JpegFile.read(data)
-        if jpeg_luma.has_exact_luma(jpeg):
+        jpeg, as_scanned = JpegFile.read(data), options.light is Light.AS_SCANNED
+        if jpeg_luma.has_exact_luma(jpeg) and (as_scanned or can_relight()):
             return _colorize_jpeg(data, jpeg, predictor, options, stages, limits)
         return _with_warning(
             _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits)

@@ -1,14 +1,13 @@
 """A JPEG's luma made anew for the light of a film: with the file's own quantisation, block by block.
 
 The chroma comes first, as a decoder will find it. Then each pixel's luma follows, so that the film sees the scan again.
-A block in which nothing changes keeps its coefficients.
+A block in which nothing changes keeps its coefficients. jpeglib reads and writes them.
 """
 
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jpeglib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +19,11 @@ from ..color.space import RgbSpace
 from .jpeg_file import JpegFile
 from .jpeg_luma import LumaSource
 from .jpeg_pixels import decode_jpeg, without_metadata
+
+try:
+    import jpeglib
+except ImportError:
+    jpeglib = None
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -39,6 +43,11 @@ class FilmLight:
 
     weights: Weights
     space: RgbSpace
+
+
+def can_relight() -> bool:
+    """Tell whether coefficients can be written here; otherwise a JPEG is decoded and encoded anew."""
+    return jpeglib is not None
 
 
 def relit(source: LumaSource, scan: Bytes, chroma: tuple[bytes, bytes], light: FilmLight) -> LumaSource:

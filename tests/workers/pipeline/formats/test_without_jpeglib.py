@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from photochrom import color
+from photochrom.photo.film import SENSITIVITIES, Film
 from support.running import ROOT
 from support.tiny_model import tiny_model
 
@@ -22,8 +24,9 @@ from workers.network.predictor import OnnxPredictor
 from workers.pipeline.colorizer import colorize
 folder = Path(sys.argv[1])
 predictor = OnnxPredictor(folder / "tiny.onnx", threads=1)
-for name in ("grey", "colour"):
-    result = colorize(folder / f"{name}.jpg", predictor, ColorizeOptions(quality=98), preview_side=64)
+relit = ColorizeOptions(quality=98, light="panchromatic", film="blue")
+for name, options in (("grey", ColorizeOptions(quality=98)), ("colour", ColorizeOptions(quality=98)), ("old", relit)):
+    result = colorize(folder / f"{name}.jpg", predictor, options, preview_side=64)
     (folder / f"{name}.out.jpg").write_bytes(result.data)
     (folder / f"{name}.json").write_text(json.dumps([result.media_type, *result.warnings]))
 """
@@ -32,7 +35,7 @@ for name in ("grey", "colour"):
 @pytest.fixture
 def folder(tmp_path: Path, grey_photo: np.ndarray, rgb_photo: np.ndarray) -> Path:
     (tmp_path / "tiny.onnx").write_bytes(tiny_model())
-    for name, pixels in (("grey", grey_photo), ("colour", rgb_photo)):
+    for name, pixels in (("grey", grey_photo), ("colour", rgb_photo), ("old", grey_photo)):
         Image.fromarray(pixels).save(tmp_path / f"{name}.jpg", quality=90)
     env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], check=True, env=env, cwd=tmp_path)
@@ -54,3 +57,12 @@ def test_colour_is_encoded_anew_with_a_note_and_grey_keeps_its_luma(
     )
     assert source.shape == result.shape
     assert np.abs(lightness_of(source) - lightness_of(result)).mean() < 1
+
+
+def test_light_is_made_anew_by_way_of_pixels(folder: Path) -> None:
+    assert "it was decoded and encoded anew" in (folder / "old.json").read_text()
+    scan, result = (
+        color.linear(np.asarray(Image.open(folder / f"old{end}")) / 255) for end in (".jpg", ".out.jpg")
+    )
+    seen = color.lightness_of_luminance(result @ np.array(SENSITIVITIES[Film.BLUE].weights))
+    assert np.abs(seen - color.lightness_of_luminance(scan)).mean() < 1
