@@ -1,6 +1,7 @@
 """The calls on single jobs."""
 
 import logging
+import re
 from contextlib import suppress
 from functools import partial
 from typing import Annotated
@@ -42,6 +43,8 @@ _log = logging.getLogger(__name__)
 router = Router(prefix="/v1/jobs", tags=["jobs"])
 
 _RETRY_AFTER = "1"
+# The part of a job's ETag after its revision.
+_PLACE = re.compile(r'(?<=\d-)\d+(?=")')
 
 
 @router.post(
@@ -180,7 +183,8 @@ def delete_job(job_id: JobId, services: ServicesDep, if_match: IfMatch = None) -
 
     def check(record: JobRecord) -> None:
         if if_match is not None:
-            require_match(if_match, _standing(services.queue, record).etag)
+            # A place in the queue that has moved is not a change of the job.
+            require_match(_PLACE.sub("", if_match), standing(record, None).etag)
 
     record = services.store.delete(job_id, check)
     services.queue.remove(record)

@@ -20,7 +20,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-Request-ID": ("Also in our log; the caller's own, if it sent a decent one.", _TEXT),
 }
 _OF_STATUS = {
-    "206": ("Accept-Ranges", "Content-Range", "ETag"),
+    "206": ("Accept-Ranges", "Content-Disposition", "Content-Range", "ETag"),
     "304": ("ETag",),
     "307": ("Location",),
     "401": ("WWW-Authenticate",),
@@ -56,6 +56,8 @@ def _of_success(answer: dict[str, Any], method: str, status: str, asked: set[str
         names.add("ETag")
     if method == "GET" and any(kind.startswith("image/") for kind in kinds):
         names |= {"Accept-Ranges", "ETag"}
+    if {"image/*", "application/zip"} & set(kinds):
+        names.add("Content-Disposition")
     if "cursor" in asked:
         names.add("Link")
     if "prefer" in asked:

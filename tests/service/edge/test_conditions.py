@@ -55,6 +55,16 @@ def test_nothing_is_deleted_that_its_caller_knows_otherwise(
     assert client.delete(url, headers={"If-Match": tag}).status_code == 404
 
 
+def test_a_job_that_moves_up_in_the_queue_is_the_one_its_caller_knows(
+    client: TestClient, bench: Bench
+) -> None:
+    first, second = (f"/v1/jobs/{bench.submit(b'x').id}" for _ in range(2))
+    tag = client.get(second).headers["etag"]
+    assert client.delete(first).status_code == 204
+    assert client.get(second).headers["etag"] != tag
+    assert client.delete(second, headers={"If-Match": tag}).status_code == 204
+
+
 def test_the_second_of_two_changes_is_refused(client: TestClient, bench: Bench) -> None:
     url = made(client, bench, "webhooks")
     seen = {"If-Match": client.get(url).headers["etag"]}

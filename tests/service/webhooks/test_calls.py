@@ -19,7 +19,8 @@ URL = "https://photos.example/hooks/photochrom"
 def register(client: TestClient, **chosen: Any) -> dict[str, Any]:
     response = client.post("/v1/webhooks", json={"url": URL, **chosen})
     assert response.status_code == 201, response.text
-    assert response.headers["location"] == f"/v1/webhooks/{response.json()['id']}"
+    prefix = client.app.state.settings.prefix  # type: ignore[attr-defined]
+    assert response.headers["location"] == f"{prefix}/v1/webhooks/{response.json()['id']}"
     return dict(response.json())
 
 
