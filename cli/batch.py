@@ -68,7 +68,7 @@ def run_batch(
     report = Report(plan, target, console)
     if not plan.items:
         return report.sum_up([], finished=True)
-    _greet(remote)
+    greet(remote)
     try:
         target.mkdir(parents=True, exist_ok=True)
         with held(target):
@@ -79,7 +79,7 @@ def run_batch(
         ) from error
 
 
-def _greet(remote: Remote) -> None:
+def greet(remote: Remote) -> None:
     """Check first that a service answers, so that a wrong address is reported at once and not after ten minutes."""
     try:
         with Client(
@@ -126,7 +126,7 @@ def _run(
             return 130
         except (ApiError, ConnectionFailed) as error:
             raise Interrupted(
-                f"{_sentence(error)} Run the same command again to continue from here."
+                f"{sentence(error)} Run the same command again to continue from here."
             ) from error
         finally:
             transfers.close()
@@ -136,7 +136,8 @@ def _run(
     return code
 
 
-def _sentence(error: PhotochromError) -> str:
+def sentence(error: PhotochromError) -> str:
+    """Return the error's sentence, with the request's id for whoever reads the server's log."""
     said = str(error)
     request_id = getattr(error, "request_id", "")
     return said + (f" (request {request_id})" if request_id else "")

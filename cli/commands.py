@@ -62,7 +62,12 @@ def _root(
 
 @app.command()
 def up(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Addresses to listen on, with commas between; nothing or :: is all, of IPv4 and IPv6."
+        ),
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     data: Annotated[Path, typer.Option(help="Folder for the queue, the uploads and the results.")] = Path(
         "data"
@@ -190,7 +195,8 @@ def _hint(text: str) -> Hint:
 @app.command()
 def batch(
     source: Annotated[
-        Path, typer.Argument(help="A folder of photographs.", exists=True, file_okay=False, metavar="DIR")
+        Path,
+        typer.Argument(help="A folder of photographs, or a zip or tar of them.", exists=True, metavar="DIR"),
     ],
     target: Annotated[
         Path, typer.Option("--to", help="Folder for the results, under the same names.", metavar="OUT")
@@ -218,6 +224,12 @@ def batch(
         typer.Option("--overwrite", help="Replace what OUT already holds, even files of another origin."),
     ] = False,
     times: Times = False,
+    names: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoding of a zip's or tar's names that do not say it, such as cp866.", metavar="ENCODING"
+        ),
+    ] = None,
 ) -> None:
     """Colorize a folder through a running service, on this machine (`photochrom up`) or another.
 
@@ -229,6 +241,7 @@ def batch(
     if any photograph failed; OUT/photochrom-errors.jsonl then lists them, with the reasons.
     """
     try:
+        from .archived import run_archive
         from .batch import Remote, run_batch
     except ModuleNotFoundError as missing:
         raise failed(ClientMissing(f"{missing.name} is missing: pip install 'photochrom[client]'.")) from None
@@ -246,6 +259,8 @@ def batch(
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
     try:
+        if source.is_file():
+            raise typer.Exit(run_archive(source, target, options, remote, names=names, overwrite=overwrite))
         raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite, times=times))
     except PhotochromError as error:
         raise failed(error) from None

@@ -30,8 +30,8 @@ class _Memory(BaseModel):
 class Ledger:
     """One small hidden file for each combination of source, server and options; replaced atomically."""
 
-    def __init__(self, target: Path, source: Path, server: str, options: ColorizeOptions) -> None:
-        identity = json.dumps([str(source.resolve()), server, options.model_dump(mode="json")])
+    def __init__(self, target: Path, source: Path, server: str, options: ColorizeOptions, *more: str) -> None:
+        identity = json.dumps([str(source.resolve()), server, options.model_dump(mode="json"), *more])
         digest = hashlib.sha256(identity.encode()).hexdigest()
         self._path = target / f".photochrom-batch-{digest[:12]}.json"
         self._memory = self._read()

@@ -4,7 +4,6 @@ import http.client
 import logging
 import os
 import signal
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from rich.markup import escape
 
 from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
+from photochrom.listening import listen, reachable
 from photochrom.locks import take_lock
 from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
@@ -79,15 +79,14 @@ def _interrupt(*_: object) -> None:
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotStart(
-                f"Cannot listen on {host}:{port} ({error.strerror}); choose another with --port."
-            ) from None
+    try:
+        for probe in listen(host, port):
+            probe.close()
+    except OSError as error:
+        where = f"{host}:{port}" if host else f"port {port}"
+        raise CannotStart(
+            f"Cannot listen on {where} ({error.strerror}); choose another with --port."
+        ) from None
 
 
 def shared_settings() -> SharedSettings:
@@ -180,7 +179,7 @@ def _wait_until_ready(host: str, port: int, parts: Parts) -> None:
 
 
 def _answers_ready(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(_reachable(host), port, timeout=2)
+    connection = http.client.HTTPConnection(reachable(host), port, timeout=2)
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
@@ -191,10 +190,6 @@ def _answers_ready(host: str, port: int) -> bool:
         return answer.status == http.client.OK
     finally:
         connection.close()
-
-
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
 def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
@@ -209,7 +204,7 @@ def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
 
 
 def _greet(console: Console, host: str, port: int, data: Path, seconds: float) -> None:
-    shown = _reachable(host)
+    shown = reachable(host)
     url = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     for line in _greeting(url, escape(str(data.resolve())), seconds):
         console.print(line)

@@ -4,7 +4,7 @@ import hashlib
 import threading
 from pathlib import Path, PurePosixPath
 
-from photochrom.batches.record import item_name
+from photochrom.batches.names import item_name
 from photochrom.errors import InvalidName
 from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions

@@ -34,12 +34,13 @@ from .errors import (
     UnsupportedMedia,
     WaitedTooLong,
 )
-from .models import Allowance, Batch, Job, Limits, Original, Quota, Result
+from .models import Allowance, ArchiveReport, Batch, Job, Limits, Original, Quota, Result
 from .retries import Retries
 
 __all__ = [
     "Allowance",
     "ApiError",
+    "ArchiveReport",
     "Batch",
     "BatchState",
     "Client",

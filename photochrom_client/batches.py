@@ -15,7 +15,7 @@ from photochrom.photo.options import ColorizeOptions
 from .downloads import download
 from .errors import NotFound, WaitedTooLong
 from .jobs import PAGE, pages
-from .models import Batch, BatchPage, Job
+from .models import ArchiveReport, Batch, BatchPage, Job
 from .photographs import Photo, body_of, query_of
 from .transport import Transport, read
 
@@ -82,6 +82,22 @@ class Batches:
             "PUT", path, params=query_of(options) or None, body=lambda: body_of(photo)
         )
         return read(Job, sent)
+
+    def put_archive(self, batch_id: str, archive: Photo, *, names: str | None = None) -> ArchiveReport:
+        """Send all photographs of a zip, tar or tar.gz; sending it again adds what is missing.
+
+        Args:
+            batch_id: an open batch.
+            archive: its path, or its bytes.
+            names: the encoding of names that do not say it, such as cp866 or cp932.
+
+        Raises:
+            Conflict: the batch is sealed or canceled.
+            InvalidRequest: the archive is damaged, or there is no such encoding.
+        """
+        path, query = f"{_path(batch_id)}/archive", {"names": names} if names else None
+        sent = self._transport.call("POST", path, params=query, body=lambda: body_of(archive))
+        return read(ArchiveReport, sent)
 
     def item(self, batch_id: str, name: str) -> Job:
         """Return the job of an item; raises `NotFound` if there is none of this name."""

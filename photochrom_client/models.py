@@ -121,6 +121,31 @@ class Batch(_Told):
         return not self.open and self.done == self.total
 
 
+class RejectedEntry(_Told):
+    """An entry of an archive that became no item."""
+
+    item: str
+    code: str
+    detail: str
+
+
+class RenamedEntry(_Told):
+    """An entry of an archive whose name not every system takes, and the item that it became."""
+
+    entry: str
+    item: str
+
+
+class ArchiveReport(_Told):
+    """What became of an archive's entries."""
+
+    accepted: int
+    unchanged: int
+    rejected: int
+    errors: tuple[RejectedEntry, ...] = ()
+    renamed: tuple[RenamedEntry, ...] = ()
+
+
 class Quota(_Told):
     """A daily quota (UTC); None where there is no limit."""
 

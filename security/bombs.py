@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from benchmarks.table import markdown
-from photochrom.batches.record import item_name
+from photochrom.batches.names import item_name
 from photochrom.errors import ArchiveRejected, PhotochromError
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.storage import LocalStorage

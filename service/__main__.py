@@ -9,6 +9,7 @@ import uvicorn
 
 from photochrom import logs, schema, tracing
 from photochrom.errors import TracingMissing
+from photochrom.listening import listen
 from photochrom.schema import DataTooNew
 from photochrom.settings import UNUSABLE
 
@@ -35,10 +36,14 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
     _allow_many_files()
-    uvicorn.run(
+    try:
+        sockets = listen(settings.host, settings.port)
+    except OSError as error:
+        where = f"{settings.host or 'all addresses'}, port {settings.port}"
+        sys.stderr.write(f"Cannot listen on {where}: {error.strerror}.\n")
+        return os.EX_UNAVAILABLE
+    config = uvicorn.Config(
         create_app(settings),
-        host=settings.host,
-        port=settings.port,
         http=patient(settings.client_timeout),
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_grace,
@@ -48,7 +53,10 @@ def main() -> int:
         log_config=None,
         access_log=False,
     )
-    return 0
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):  # raised again once it has stopped in order
+        server.run(sockets=sockets)
+    return 0 if server.started else os.EX_UNAVAILABLE
 
 
 def _allow_many_files() -> None:

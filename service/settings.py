@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat
 
 from photochrom.access.keys import KeyLimits
+from photochrom.listening import addresses
 from photochrom.settings import SharedSettings
 
 from .edge.prefix import joined
@@ -35,9 +36,12 @@ Limit = Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_unlimited
 class ServiceSettings(SharedSettings):
     """The HTTP front end."""
 
-    host: Annotated[str, Field(description="Address to listen on; 0.0.0.0 is all of this machine's.")] = (
-        "127.0.0.1"
-    )
+    host: Annotated[
+        str,
+        Field(
+            description="Addresses to listen on, with commas between; 0.0.0.0 is all of IPv4, :: all of IPv4 and IPv6."
+        ),
+    ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
     cors_origins: Annotated[
         tuple[str, ...],
@@ -214,7 +218,7 @@ class ServiceSettings(SharedSettings):
     @property
     def loopback_only(self) -> bool:
         """True where nobody but this machine reaches the service."""
-        return is_loopback(self._address)
+        return all(map(is_loopback, addresses(self._address)))
 
     @property
     def _address(self) -> str:

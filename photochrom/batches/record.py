@@ -1,6 +1,5 @@
 """The record of a batch, and its state, which follows from the record and its items."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -8,16 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from ..errors import InvalidName
 from ..ids import PATTERN
 from ..jobs.record import UNFINISHED, JobState
 from ..photo.options import StoredOptions
 from ..records import STORED
-
-_NAME_BYTES = 1024
-_PART_BYTES = 255
-# Control and formatting characters, lone surrogates, and characters that Windows refuses in names.
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*\\]')
 
 
 class BatchState(StrEnum):
@@ -70,22 +63,3 @@ class BatchRecord(BaseModel):
             return BatchState.SEALED if waiting else BatchState.RUNNING
         failed = counts[JobState.FAILED] + counts[JobState.CANCELED]
         return BatchState.COMPLETED_WITH_ERRORS if failed else BatchState.COMPLETED
-
-
-def item_name(name: str) -> str:
-    """Return the name of an item if it is a relative path that is safe on every system.
-
-    Raises:
-        InvalidName: it is empty, absolute or too long, contains `..`, or has characters that file names cannot have.
-    """
-    parts = name.split("/")
-    if len(name.encode(errors="replace")) > _NAME_BYTES or not all(map(_is_part, parts)):
-        raise InvalidName(
-            f"{name[:80]!r} is not a name for an item: give a relative path like 'album/1931/wedding.jpg'."
-        )
-    return name
-
-
-def _is_part(part: str) -> bool:
-    long = len(part.encode(errors="replace")) > _PART_BYTES
-    return bool(part) and not long and part == part.rstrip(" .") and not _FORBIDDEN.search(part)

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from photochrom.batches.record import item_name
+from photochrom.batches.names import item_name
 from photochrom.errors import ArchiveRejected, InvalidName, PhotochromError
 from service.unpacking.entries import Budget, Entry
 from service.unpacking.unpack import blocks, entries

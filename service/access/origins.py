@@ -6,7 +6,6 @@ an allowed origin.
 """
 
 from collections.abc import Collection
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from photochrom.errors import ForeignHost, ForeignOrigin, PhotochromError
+from photochrom.listening import addresses, is_unspecified
 
 from ..edge.problems import problem_of
 from ..settings import ServiceSettings
@@ -32,9 +32,13 @@ def hosts_of(settings: ServiceSettings) -> frozenset[str]:
     addresses, as in a container, the service cannot know its names and accepts any. There are two exceptions: where
     only this machine can reach it, because then any other name is a trick; and where it asks for no key.
     """
-    named = (settings.host, settings.domain, hostname(settings.public_url.partition("://")[2]) or "")
+    named = (
+        *addresses(settings.host),
+        settings.domain,
+        hostname(settings.public_url.partition("://")[2]) or "",
+    )
     given = settings.allowed_hosts
-    nameless = not given and _is_unspecified(settings.host)
+    nameless = not given and any(map(is_unspecified, addresses(settings.host)))
     if nameless and settings.auth is not None and not settings.loopback_only:
         return frozenset({_ANY})
     return frozenset(name.lower().strip("[]") for name in (*_LOOPBACK, *named, *given) if name)
@@ -88,10 +92,3 @@ def hostname(host: str) -> str | None:
         return urlsplit(f"//{host}").hostname
     except ValueError:
         return None
-
-
-def _is_unspecified(host: str) -> bool:
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return host == ""

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import Request
+from fastapi import Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from photochrom.batches.record import BatchRecord, item_name
+from photochrom.batches.names import item_name, made_safe, numbered
+from photochrom.batches.record import BatchRecord
 from photochrom.errors import (
     ArchiveRejected,
     BatchClosed,
     BatchNotFound,
+    InvalidOption,
     PhotochromError,
     PhotoTooLarge,
     QueueFull,
@@ -33,6 +35,7 @@ from ..edge.routing import Router
 from ..edge.storage_threads import drafted, on_storage_thread
 from ..unpacking.entries import Budget, Entry
 from ..unpacking.unpack import blocks, entries
+from ..unpacking.zip_names import encoding_called
 from ..uploads.accept import accept_item, refuse_if_full
 from ..uploads.receive import Sink, Upload
 
@@ -52,6 +55,13 @@ class RejectedEntry(BaseModel):
     detail: str
 
 
+class RenamedEntry(BaseModel):
+    """An entry whose name not every system takes."""
+
+    entry: str
+    item: str
+
+
 class ArchiveReport(BaseModel):
     """What became of an archive's entries."""
 
@@ -59,6 +69,13 @@ class ArchiveReport(BaseModel):
     unchanged: Annotated[int, Field(description="Items that were there already, with the same bytes.")] = 0
     rejected: int = 0
     errors: Annotated[list[RejectedEntry], Field(description=f"The first {_REPORTED} rejected entries.")] = []
+    renamed: Annotated[
+        list[RenamedEntry],
+        Field(
+            description="Entries whose name has what not every system takes, and the items that they became, with _ "
+            f"in its place: the first {_REPORTED}."
+        ),
+    ] = []
 
 
 _BODY = {
@@ -86,6 +103,7 @@ _BODY = {
         BatchClosed,
         PhotoTooLarge,
         ArchiveRejected,
+        InvalidOption,
         QueueFull,
         QuotaExceeded,
         TooManyArchives,
@@ -96,12 +114,24 @@ _BODY = {
     openapi_extra=_BODY,
 )
 async def post_archive(
-    batch_id: BatchId, request: Request, services: ServicesDep, caller: CallerDep
+    batch_id: BatchId,
+    request: Request,
+    services: ServicesDep,
+    caller: CallerDep,
+    names: Annotated[
+        str | None,
+        Query(
+            description="Encoding of names that do not say it, such as cp866 or cp932. By default they are UTF-8 where "
+            "they can be, and else cp437.",
+        ),
+    ] = None,
 ) -> ArchiveReport:
     """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
 
-    Sending it again after a broken connection adds what is missing.
+    Where a name has what not every system takes, `_` is put in its place. Sending it again after a broken connection
+    adds what is missing.
     """
+    encoding = encoding_called(names)
     batch = await run_in_threadpool(services.batches.get, batch_id)
     if not batch.open:
         raise BatchClosed(f"Batch {batch_id} takes no more photographs.")
@@ -115,7 +145,7 @@ async def post_archive(
             report = ArchiveReport()
             # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
             unpacking = to_thread.run_sync(
-                _unpack, services, caller, batch, draft.path, report, limiter=services.unpacking
+                _unpack, services, caller, batch, draft.path, encoding, report, limiter=services.unpacking
             )
             await asyncio.shield(unpacking)
     return report
@@ -132,13 +162,20 @@ async def _gathered(request: Request) -> AsyncIterator[bytes]:
 
 
 def _unpack(
-    services: Services, caller: Caller, batch: BatchRecord, path: Path, report: ArchiveReport
+    services: Services,
+    caller: Caller,
+    batch: BatchRecord,
+    path: Path,
+    encoding: str | None,
+    report: ArchiveReport,
 ) -> None:
     settings = services.settings
     budget = Budget.of(path.stat().st_size, settings.max_archive_entries, settings.max_archive_bytes)
-    for entry in entries(path, budget):
+    given = _Names()
+    for entry in entries(path, budget, encoding):
         try:
-            new = _keep(services, caller, batch, entry, budget)
+            name = given.item(entry.name)
+            new = _keep(services, caller, batch, entry, name, budget)
         except _FATAL:
             raise
         except PhotochromError as error:
@@ -146,10 +183,33 @@ def _unpack(
         else:
             report.accepted += new
             report.unchanged += not new
+            if name != entry.name and len(report.renamed) < _REPORTED:
+                report.renamed.append(RenamedEntry(entry=_shown(entry.name), item=name))
 
 
-def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, budget: Budget) -> bool:
-    name = item_name(entry.name)
+class _Names:
+    """Gives each entry of an archive the name of an item; two that differ get two that differ."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, str] = {}
+        self._last: dict[str, int] = {}
+        self._known: dict[str, str] = {}
+
+    def item(self, entry: str) -> str:
+        """Return the name of its item; raise `InvalidName` where it can have none."""
+        safe = item_name(made_safe(entry))
+        free = self._known.get(entry, safe)
+        while self._entries.setdefault(free, entry) != entry:
+            # Counted on: thousands of names may become one.
+            self._last[safe] = self._last.get(safe, 1) + 1
+            free = numbered(safe, self._last[safe])
+        self._known[entry] = free
+        return free
+
+
+def _keep(
+    services: Services, caller: Caller, batch: BatchRecord, entry: Entry, name: str, budget: Budget
+) -> bool:
     settings = services.settings
     refuse_if_full(
         services.store,
@@ -172,5 +232,8 @@ def _keep(services: Services, caller: Caller, batch: BatchRecord, entry: Entry, 
 def _reject(report: ArchiveReport, entry: Entry, error: PhotochromError) -> None:
     report.rejected += 1
     if len(report.errors) < _REPORTED:
-        shown = entry.name[:200].encode(errors="replace").decode()
-        report.errors.append(RejectedEntry(item=shown, code=error.code, detail=str(error)))
+        report.errors.append(RejectedEntry(item=_shown(entry.name), code=error.code, detail=str(error)))
+
+
+def _shown(name: str) -> str:
+    return name[:200].encode(errors="replace").decode()

@@ -9,7 +9,8 @@ from fastapi import BackgroundTasks, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
-from photochrom.batches.record import BatchRecord, item_name
+from photochrom.batches.names import item_name
+from photochrom.batches.record import BatchRecord
 from photochrom.errors import (
     BatchClosed,
     BatchNotFound,

@@ -19,13 +19,18 @@ _BLOCK = 512
 _SIZE, _KIND = slice(124, 136), 156
 
 
-def tar_entries(file: io.BufferedReader, budget: Budget) -> Iterator[Entry]:
-    """Yield the entries of a tar; raise `ArchiveRejected` if it is damaged or exceeds the budget."""
+def tar_entries(file: io.BufferedReader, budget: Budget, encoding: str | None = None) -> Iterator[Entry]:
+    """Yield the entries of a tar; raise `ArchiveRejected` if it is damaged or exceeds the budget.
+
+    `encoding` is that of names which do not say it.
+    """
     _check_count(file, budget.entries)
     unpacked = gzip.GzipFile(fileobj=file) if file.peek(2).startswith(b"\x1f\x8b") else file
     source = _Forward(unpacked, _TAR_HEADER_BYTES * budget.entries)
     try:
-        with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r:") as archive:
+        with tarfile.open(
+            fileobj=cast("IO[bytes]", source), mode="r:", encoding=encoding or "utf-8"
+        ) as archive:
             while (member := source.header(archive)) is not None:
                 budget.take_entry()
                 # To reach the next header, all bytes of this entry are decompressed, wanted or not.

@@ -16,8 +16,10 @@ from .zips import END, zip_entries
 _BLOCK = 1 << 18
 
 
-def entries(path: Path, budget: Budget) -> Iterator[Entry]:
+def entries(path: Path, budget: Budget, encoding: str | None = None) -> Iterator[Entry]:
     """Yield the regular files (and, unopened, what is none) of a zip, tar or tar.gz.
+
+    `encoding` is that of names which do not say it.
 
     Raises:
         ArchiveRejected: it is none of these, damaged beyond reading on, or over the budget.
@@ -26,9 +28,9 @@ def entries(path: Path, budget: Budget) -> Iterator[Entry]:
         head = file.read(512)
         file.seek(0)
         if head.startswith((b"PK\x03\x04", END)):
-            yield from zip_entries(file, budget)
+            yield from zip_entries(file, budget, encoding)
         elif head.startswith(b"\x1f\x8b") or head[257:262] == b"ustar":
-            yield from tar_entries(file, budget)
+            yield from tar_entries(file, budget, encoding)
         else:
             raise ArchiveRejected("This is neither a zip nor a tar (or tar.gz) archive.")
 

@@ -9,6 +9,7 @@ from typing import IO, BinaryIO
 from photochrom.errors import ArchiveRejected, UnsupportedFormat
 
 from .entries import DAMAGE, Budget, Entry, is_litter
+from .zip_names import names_of
 
 _DIRECTORY_BYTES = 64 << 20
 END, _LOCATOR, _HEADER = b"PK\x05\x06", b"PK\x06\x07", b"PK\x01\x02"
@@ -19,21 +20,23 @@ _COMMENT_BYTES = 65_535
 _BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def zip_entries(file: BinaryIO, budget: Budget) -> Iterator[Entry]:
-    """Yield the entries of a zip; raise `ArchiveRejected` if it is damaged or over the budget."""
+def zip_entries(file: BinaryIO, budget: Budget, encoding: str | None = None) -> Iterator[Entry]:
+    """Yield the entries of a zip; raise `ArchiveRejected` if it is damaged or over the budget.
+
+    `encoding` is that of names which do not say it.
+    """
     _check_directory(file, budget)
     try:
         archive = zipfile.ZipFile(file)
     except (*DAMAGE, NotImplementedError) as error:
         raise ArchiveRejected(f"The zip is damaged: {error}.") from error
     with archive:
-        for info in archive.infolist():
+        infos = archive.infolist()
+        for info, name in zip(infos, names_of(infos, encoding), strict=True):
             budget.take_entry()
             # Not `is_dir()`, which looks at the last letter of names that have none.
-            if not info.filename.endswith("/") and not is_litter(info.filename):
-                yield Entry(
-                    info.filename, _zip_opener(archive, info), info.file_size, packed=info.compress_size
-                )
+            if not name.endswith("/") and not is_litter(name):
+                yield Entry(name, _zip_opener(archive, info), info.file_size, packed=info.compress_size)
 
 
 def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:

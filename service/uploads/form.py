@@ -72,7 +72,17 @@ class Form:
         if self._in_file:
             self.file_names[self._name] = parameters.get(b"filename", b"").decode("utf-8", "replace")
         elif self._name != REFERENCE_FIELD:
-            self._check_field(self._name or "(no name)")
+            self._check(self._name or "(no name)", named)
+
+    def _check(self, name: str, is_file: bool) -> None:
+        try:
+            self._check_field(name)
+        except InvalidOption as unknown:
+            if is_file:
+                raise InvalidOption(
+                    f"Send the photograph in the field {PHOTO_FIELD!r}, not in {name!r}."
+                ) from unknown
+            raise
 
     def _refuse_again(self, name: str) -> None:
         """Accept each name once: this bounds the number of parts, however long the body is."""

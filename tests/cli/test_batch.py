@@ -20,6 +20,7 @@ from support.running import command
 from support.serving import serving
 from support.tiny_model import tiny_model
 from support.waiting import wait_for
+from support.zips import zip_of
 
 
 def run(album: Path, *arguments: str, out: Path | None = None, **env: str) -> tuple[int, str]:
@@ -75,6 +76,28 @@ def test_a_folder_comes_back_in_colour_under_its_names(server_url: str, album: P
     assert code == 0
     assert "0 colorized" in said
     assert "2 already there (--overwrite replaces them)" in said
+
+
+def test_a_zip_comes_back_in_colour_under_its_names_in_their_encoding(
+    server_url: str, tmp_path: Path
+) -> None:
+    first, second = grey_jpeg(size=(96, 64)), grey_jpeg(size=(64, 96))
+    album, out = tmp_path / "album.zip", tmp_path / "out"
+    names = {"Бабушка/свадьба?.jpg": first, "Бабушка/свадьба*.jpg": second, "readme.txt": b"who is who " * 9}
+    album.write_bytes(zip_of({name.encode("cp866"): data for name, data in names.items()}))
+    code, said = run(album, "--names", "cp866", "--server", server_url, out=out)
+    assert code == 0, said
+    assert "2 colorized, 1 skipped (not photographs)." in said
+    assert "'Бабушка/свадьба*.jpg' is called 'Бабушка/свадьба_ (2).jpg'." in said
+    assert files(out) == {"Бабушка/свадьба_.jpg", "Бабушка/свадьба_ (2).jpg"}
+    with Image.open(out / "Бабушка" / "свадьба_.jpg") as photo:
+        assert (photo.size, photo.mode) == ((96, 64), "RGB")
+    code, said = run(album, "--names", "cp866", "--server", server_url, out=out)
+    assert code == 0, said
+    assert "2 already there" in said
+    code, said = run(album, "--names", "klingon", "--server", server_url, out=out)
+    assert code == 1
+    assert "like cp866" in said
 
 
 def test_options_and_format_are_the_services(server_url: str, album: Path, client: Client) -> None:

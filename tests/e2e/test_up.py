@@ -197,12 +197,26 @@ def test_an_unreachable_redis_is_said(tmp_path: Path) -> None:
     assert "REDIS_URL" in said
 
 
+@pytest.mark.parametrize("host", ["", "::", "127.0.0.1,::1"])
+def test_both_kinds_of_addresses_are_served_at_once(tmp_path: Path, host: str) -> None:
+    model = tmp_path / "tiny.onnx"
+    model.write_bytes(tiny_model())
+    env = {"PHOTOCHROM_MODEL_PATH": str(model), "PHOTOCHROM_AUTH": "none"}
+    with service(tmp_path / "data", "--host", host, **env) as running:
+        port = running.url.rpartition(":")[2]
+        for address in ("127.0.0.1", "[::1]", "localhost"):
+            assert httpx.get(f"http://{address}:{port}/readyz").status_code == 200
+        taken = command("up", "--host", host, "--port", port, "--data", str(tmp_path / "other"))
+        assert "--port" in taken.communicate(timeout=60)[0]
+        assert taken.returncode == 1
+
+
 def test_an_open_door_has_to_be_wanted(tmp_path: Path) -> None:
-    where = ("up", "--host", "0.0.0.0", "--port", str(free_port()), "--data", str(tmp_path))
-    refused = command(*where)
-    said = refused.communicate(timeout=60)[0]
-    assert refused.returncode == 1
-    assert "PHOTOCHROM_AUTH=keys" in said
+    for host in ("0.0.0.0", "", "127.0.0.1,::"):
+        refused = command("up", "--host", host, "--port", str(free_port()), "--data", str(tmp_path))
+        said = refused.communicate(timeout=60)[0]
+        assert refused.returncode == 1
+        assert "PHOTOCHROM_AUTH=keys" in said
 
 
 def test_a_service_that_asks_for_keys_says_how_to_make_one(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from photochrom_client import (
 )
 from support.queueing import Bench, failed, finished
 from support.waiting import wait_for
+from support.zips import zip_of
 
 
 def test_a_batch_from_its_beginning_to_its_zip(
@@ -39,6 +40,21 @@ def test_a_batch_from_its_beginning_to_its_zip(
     wait_for(lambda: client.jobs.get(other.id).state is JobState.QUEUED, 30, "the retry")
     finished(bench, other.id)
     assert client.batches.wait(batch.id, timeout=30).state is BatchState.COMPLETED
+
+
+def test_an_archive_is_sent_whole_with_the_encoding_of_its_names(
+    client: Client, photo: bytes, tmp_path: Path
+) -> None:
+    batch, path = client.batches.create(), tmp_path / "album.zip"
+    path.write_bytes(zip_of({"Свадьба?.jpg".encode("cp866"): photo, b"readme.txt": b"who is who " * 9}))
+    report = client.batches.put_archive(batch.id, path, names="cp866")
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert [(one.entry, one.item) for one in report.renamed] == [("Свадьба?.jpg", "Свадьба_.jpg")]
+    assert [(one.item, one.code) for one in report.errors] == [("readme.txt", "unsupported-format")]
+    assert client.batches.put_archive(batch.id, path.read_bytes(), names="cp866").unchanged == 1
+    assert client.batches.item(batch.id, "Свадьба_.jpg").item == "Свадьба_.jpg"
+    with pytest.raises(InvalidRequest):
+        client.batches.put_archive(batch.id, path, names="klingon")
 
 
 def test_sending_again_gives_the_same_job_and_another_photograph_conflicts(

@@ -1,7 +1,7 @@
-import errno
 import io
 import json
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +86,16 @@ def test_a_place_that_is_full_or_takes_no_such_name_is_named(serve: Any, tmp_pat
     good.write_bytes(grey_jpeg(size=(64, 64)))
     (long,) = [e for e in serve(request(good, tmp_path / ("x" * 300 + ".jpg"))) if e["event"] == "failed"]
     assert long["detail"] == f"File name too long: {tmp_path / ('x' * 300 + '.jpg')}"
-    said = local._said_of(tmp_path / "out" / "a.jpg", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    assert (
-        said
-        == f"No space left on device in {tmp_path / 'out'}: free some space there and run the same command again."
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        (full,) = [e for e in serve(request(good, tmp_path / "out" / "a.jpg")) if e["event"] == "failed"]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert full["detail"] == (
+        f"File too large in {tmp_path / 'out'}: free some space there and run the same command again."
     )
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_failed_write_leaves_nothing_behind(serve: Any, tmp_path: Path) -> None:

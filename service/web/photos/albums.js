@@ -6,6 +6,8 @@ import { adopt } from "./photos.js";
 import { text } from "../ui/strings.js";
 
 const FROM = 20;
+/** Names of devices on Windows, whatever follows a dot. */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *(?:\.|$))/i;
 /** Albums being sent, by the drop's own id: the name, the promise of the batch, and the item names in use. */
 const drops = new Map();
 /** Names of the known batches, by id. */
@@ -79,9 +81,9 @@ async function change(id, call) {
   for await (const records of listItems(id)) records.forEach(adopt);
 }
 
-/** A path that is valid on every system: no special characters, no part that ends in a dot or a blank. */
+/** A path that is valid on every system: no special characters, no part that ends in a dot or a blank or is a device. */
 function freeName(path, taken) {
-  const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_") || "_").join("/");
+  const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_").replace(DEVICE, "$1_$3") || "_").join("/");
   const dot = safe.lastIndexOf(".");
   let free = safe;
   for (let n = 2; taken.has(free.toLowerCase()); n += 1) free = dot > 0 ? `${safe.slice(0, dot)} (${n})${safe.slice(dot)}` : `${safe} (${n})`;

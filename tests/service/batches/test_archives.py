@@ -35,7 +35,7 @@ def test_every_photo_of_an_archive_becomes_an_item_under_its_name(
     names = ["Album/1.jpg", "Album/Ö/2.jpg", "3.jpg"]
     body = pack({**dict.fromkeys(names, photo), "__MACOSX/._1.jpg": b"x", "Album/.DS_Store": b"x"})
     report = client.post(f"{url}/archive", content=body).json()
-    assert report == {"accepted": 3, "unchanged": 0, "rejected": 0, "errors": []}
+    assert report == {"accepted": 3, "unchanged": 0, "rejected": 0, "errors": [], "renamed": []}
     items = client.get(f"{url}/items").json()["items"]
     assert sorted(item["item"] for item in items) == sorted(names)
     again = client.post(f"{url}/archive", content=body).json()

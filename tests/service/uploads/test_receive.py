@@ -119,6 +119,12 @@ def test_a_wrong_light_is_refused_with_a_sentence(client: TestClient, photo: byt
         assert (response.status_code, response.json()["detail"]) == (422, sentence)
 
 
+def test_a_photograph_in_another_field_is_told_its_field(client: TestClient) -> None:
+    sent = client.post("/v1/jobs", files={"file": ("scan.jpg", JPEG)})
+    assert (sent.status_code, sent.json()["code"]) == (422, "invalid-option")
+    assert sent.json()["detail"] == "Send the photograph in the field 'photo', not in 'file'."
+
+
 def test_fields_may_come_after_the_photo(client: TestClient) -> None:
     response = client.post("/v1/jobs", **form((PHOTO, JPEG), ('name="quality"', b"70")))
     assert response.json()["options"]["quality"] == 70
