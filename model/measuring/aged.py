@@ -86,9 +86,9 @@ def aged_table(rows: list[Aged]) -> str:
     head = "| kind | RMSE ab | above clean | chroma | of clean | patchiness | noticed |"
     lines = [head, "| --- " + "| ---: " * 6 + "|"]
     clean = rows[0]
-    for row in rows:
-        lines.append(
-            f"| {row.kind} | {row.rmse_ab:.2f} | {row.rmse_ab - clean.rmse_ab:+.2f} | {row.chroma:.1f} "
-            f"| {row.chroma / max(clean.chroma, 1e-6):.2f} | {row.patchiness:.2f} | {row.noticed:.0%} |"
-        )
+    lines += [
+        f"| {row.kind} | {row.rmse_ab:.2f} | {row.rmse_ab - clean.rmse_ab:+.2f} | {row.chroma:.1f} "
+        f"| {row.chroma / max(clean.chroma, 1e-6):.2f} | {row.patchiness:.2f} | {row.noticed:.0%} |"
+        for row in rows
+    ]
     return "\n".join(lines)

@@ -43,6 +43,8 @@ def _within(picture: Plane) -> Box:
             margin(picture.T, down),
             margin(picture.T[::-1], down),
         ]
+        if sum(side.depth >= _THINNEST and side.straight >= _HALF_STRAIGHT for side in sides) < 2:
+            return WHOLE  # the usual photograph, so it should be quick
     depths = _cut(sides, (height, width))
     box = Box(depths[0] / height, 1 - depths[1] / height, depths[2] / width, 1 - depths[3] / width)
     return box if box.area >= _SMALLEST else WHOLE
