@@ -26,6 +26,7 @@ from photochrom.progress import Count
 from .color import lab
 from .losses import SoftTargets
 from .measuring import measures
+from .measuring.aged import aged_table, measure_aged
 from .measuring.judge import Verdicts, load_judge
 from .measuring.labels import read_labels
 from .measuring.report import Row, calibration, place_errors, summary, table, write_csv
@@ -69,6 +70,11 @@ def _square(name: str, data: bytes) -> np.ndarray[Any, Any]:
         return decode_square(data, SIDE)
     except PhotoRejected as error:
         raise PhotoRejected(f"{name}: {error}") from error
+
+
+def _labs(photos: Path, limit: int | None) -> Iterator[Tensor]:
+    for _, truth in squares(photos, 1, limit):
+        yield lab(truth / 255)[0]
 
 
 def figures(
@@ -228,6 +234,12 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--json", action="store_true", help="print the report as JSON")
     cli.add_argument("--csv", type=Path, help="also write the figures of every photograph")
     cli.add_argument("--sheet", type=Path, help="also write a contact sheet (.jpg) of the best and the worst")
+    cli.add_argument(
+        "--aged",
+        action="store_true",
+        help="measure seeded old versions of the photographs instead (blue-sensitive film, faded, in a mount, as a "
+        "panorama and so on), seen as a worker sees them, with the default setting",
+    )
     cli.add_argument("--limit", type=int, help="measure only the first N photographs")
     told = cli.add_mutually_exclusive_group()
     told.add_argument(
@@ -271,6 +283,9 @@ def main(arguments: list[str] | None = None) -> int:
         labels = read_labels(options.labels) if options.labels else {}
         verdicts = Verdicts(load_judge(), labels) if options.judge else None
         predict = load_predict(options.weights, options.device)
+        if options.aged:
+            sys.stdout.write(aged_table(measure_aged(predict, _labs(options.photos, options.limit))) + "\n")
+            return 0
         report, rows = evaluate(
             predict,
             options.photos,

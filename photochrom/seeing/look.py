@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..photo.hints import Hint
 from .boxes import WHOLE, Box
+from .pages import find_photographs
 from .sizes import Size
 from .stretch import Stretch, find_stretch
 from .strips import fade, windows
@@ -15,6 +17,10 @@ Plane = NDArray[np.float32]
 
 _STRETCHED = (
     "The scan is faded, dark or flat: the network saw it stretched; the result keeps the scan's own light."
+)
+_MOUNT = "The photograph lies in a mount or border, which was left out: it has no colour."
+_PAGE = (
+    "The page holds {} photographs: each was predicted by itself, and the page between them has no colour."
 )
 _WINDOWS = "The photograph is a long strip: it was predicted in {} overlapping windows."
 
@@ -52,27 +58,39 @@ class Look:
         return len(self.views) == 1 and self.views[0].box == WHOLE
 
 
-def choose_look(overview: Plane, size: Size) -> Look:
+def choose_look(overview: Plane, size: Size, hints: Sequence[Hint] = ()) -> Look:
     """Return the views that show the network a photograph at its best.
 
     Args:
         overview: L* (h, w) of the upright photograph, small; its aspect need not be the photograph's.
         size: the photograph's height and width.
+        hints: spots that the user gave a colour. One outside of what was found shows that it is no mount.
     """
-    views, notes = _views(overview, size, WHOLE)
-    return Look(tuple(views), notes)
+    boxes = find_photographs(overview)
+    if not all(any(box.holds(hint) for box in boxes) for hint in hints):
+        boxes = (WHOLE,)
+    if len(boxes) > 1:
+        views = [View(box, _stretch(overview, box)) for box in boxes]
+    else:
+        views = _along(boxes[0], size, _stretch(overview, boxes[0]))
+    notes = (
+        (_MOUNT, len(boxes) == 1 and boxes[0] != WHOLE),
+        (_PAGE.format(len(boxes)), len(boxes) > 1),
+        (_STRETCHED, any(view.stretch for view in views)),
+        (_WINDOWS.format(len(views)), len(views) > len(boxes)),
+    )
+    return Look(tuple(views), tuple(note for note, applies in notes if applies))
 
 
-def _views(overview: Plane, size: Size, box: Box) -> tuple[list[View], tuple[str, ...]]:
-    """Return the views of one photograph, which lies in `box`."""
-    stretch = find_stretch(overview[box.cells(overview.shape)])
+def _stretch(overview: Plane, box: Box) -> Stretch | None:
+    return find_stretch(overview[box.cells(overview.shape)])
+
+
+def _along(box: Box, size: Size, stretch: Stretch | None) -> list[View]:
+    """Return the views of one photograph, which lies in `box`: more than one where it is a strip."""
     parts = windows(*box.size(size))
     last = len(parts) - 1
-    views = [
-        View(box.part(part), stretch, _overlap(parts), i == 0, i == last) for i, part in enumerate(parts)
-    ]
-    notes = ((_STRETCHED, stretch), (_WINDOWS.format(len(parts)), last))
-    return views, tuple(note for note, applies in notes if applies)
+    return [View(box.part(part), stretch, _overlap(parts), i == 0, i == last) for i, part in enumerate(parts)]
 
 
 def _overlap(parts: Sequence[Box]) -> float:

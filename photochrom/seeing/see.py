@@ -60,7 +60,7 @@ def see(
         on_view: called before each view after the first; may raise to stop.
     """
     overview = lightness_at(predict_size(*size, card))
-    look = choose_look(overview, size)
+    look = choose_look(overview, size, hints)
     if look.at_the_whole:
         planes = predict(look.views[0].shown(overview), tuple(hints))
         return Seen(planes, np.ones(planes.shape[1:], bool), overview, look.notes)

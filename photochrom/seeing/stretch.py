@@ -13,7 +13,7 @@ Plane = NDArray[np.float32]
 
 # Of 1,206 photographs in good order 95 of 100 have a range beyond the first; see docs/lab/seeing.md.
 _ORDINARY, _FLAT = 64.0, 50.0
-_BLACK, _WHITE = 4.0, 94.0
+_BLACK, _WHITE = 2.0, 97.0
 _LARGEST_GAIN = 6.0
 _ENDS = 0.5, 99.5  # percentiles: specks of dust and holes must not count
 

@@ -11,9 +11,9 @@ Plane = NDArray[np.float32]
 
 LARGEST_ASPECT = 3.0
 """Beyond this ratio of the sides a photograph is cut into windows."""
-MOST_WINDOWS = 24
+MOST_WINDOWS = 32
 """No photograph costs more predictions than this; windows of longer strips are longer."""
-_ASPECT, _OVERLAP = 2.0, 0.25
+_ASPECT, _OVERLAP = 1.4, 0.25
 _THINNEST = 48  # pixels: a line is not a panorama
 
 

@@ -63,3 +63,17 @@ def test_windows_of_a_strip_come_together_where_they_belong(tall: bool) -> None:
     assert [len(hints) for hints in formula.hints] == [0] * (len(formula.seen) - 1) + [1]
     placed = formula.hints[-1][0]
     assert 0.5 < (placed.y if tall else placed.x) < 0.95
+
+
+def test_a_mount_has_no_colour_and_the_photograph_the_full_size() -> None:
+    page, formula = np.full((800, 600), 95, np.float32), Formula()
+    page[200:600, 100:500] = ramp(400, 400) * 0.8
+    found = shown(page, formula, (Hint(x=0.5, y=0.5, a=1, b=2),))
+    (seen,), (hints,) = formula.seen, formula.hints
+    assert seen.shape == (CARD.predict_side, CARD.predict_side)
+    assert (hints[0].x, hints[0].y) == (pytest.approx(0.5, abs=0.02), pytest.approx(0.5, abs=0.02))
+    inside = found.shown[found.shown.shape[0] // 2, found.shown.shape[1] // 2]
+    assert inside
+    assert not found.shown[0].any()
+    assert not found.planes[:, ~found.shown].any()
+    assert found.shown.mean() == pytest.approx(1 / 3, abs=0.02)
