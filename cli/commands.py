@@ -180,6 +180,23 @@ def uncolor(
         raise failed(error) from None
 
 
+@app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False)],
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Certificates (PEM) of authorities that you trust.", exists=True, dir_okay=False),
+    ] = None,
+) -> None:
+    """Tell in plain words what files say of themselves: how they were made, of what, and whether a signature holds.
+
+    The exit code is 1 if a signature does not hold, or a file cannot be read.
+    """
+    from .verify import verify as tell_all
+
+    raise typer.Exit(tell_all(files, trust))
+
+
 def _hint(text: str) -> Hint:
     """Read `x,y,#rrggbb`."""
     parts = dict(zip(("x", "y", "color"), text.split(",", 2), strict=False))

@@ -86,6 +86,22 @@ class WorkerSettings(SharedSettings):
         ),
     ] = MEMORY_BYTES
 
+    sign_certificate: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Field(
+            description="File of the certificate chain (PEM) with which results are signed as content credentials "
+            "(C2PA); by default none is. Needs the extra `provenance`."
+        ),
+    ] = None
+    sign_key: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Field(
+            description="File of the private key (PEM) of that certificate; no process that opens photographs has it."
+        ),
+    ] = None
+
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""
         return self.threads or max(1, usable_cores() // self.processes)

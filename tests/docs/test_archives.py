@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from support.certificates import make_papers
 from support.photographs import grey_jpeg
 from support.running import ROOT, Service, service
 
@@ -25,13 +27,12 @@ def running(tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where the examples find scan.jpg, and a shelf of two TIFFs; `photochrom` is this checkout's."""
-    from PIL import Image
-
     (tmp_path / "scan.jpg").write_bytes(grey_jpeg())
     (tmp_path / "shelf" / "1931").mkdir(parents=True)
     for name in ("shelf/1931/a.tif", "shelf/b.tif"):
         with Image.open(tmp_path / "scan.jpg") as image:
             image.reduce(4).save(tmp_path / name)
+    make_papers(tmp_path)
     for name, words in (("photochrom", "-P -m cli"), ("python", "")):
         path = tmp_path / "bin" / name
         path.parent.mkdir(exist_ok=True)

@@ -55,7 +55,7 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
         Ready(card=predictor.card, provider=predictor.provider, fell_back=predictor.fell_back, held=held),
     )
     give_pulse(pipe)
-    Workshop(end, predictor, PhotoLimits(max_pixels=setup.max_pixels)).serve()
+    Workshop(end, predictor, PhotoLimits(max_pixels=setup.max_pixels), setup).serve()
 
 
 if __name__ == "__main__":

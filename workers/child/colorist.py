@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from photochrom.photo.options import ColorizeOptions
 
 from ..failures import OutOfMemory, PhotoCrashed
 from ..settings import WorkerSettings
+from ..signing import CannotSign, SigningKey
 from .answers import ChildBroken, Colored, Refused, Stumbled, Suggestions
 from .messages import (
     CHUNK,
@@ -21,6 +23,8 @@ from .messages import (
     Ready,
     Request,
     Setup,
+    Sign,
+    Signature,
     Stage,
     Stopped,
     Suggested,
@@ -45,6 +49,13 @@ class Colorist:
 
     def __init__(self, settings: WorkerSettings, threads: int) -> None:
         """Start a child; `ready` waits for it."""
+        self._signing: SigningKey | None = None
+        self._cannot_sign = ""
+        if settings.sign_certificate is not None:
+            try:
+                self._signing = SigningKey(settings.sign_certificate, settings.sign_key)
+            except CannotSign as error:
+                self._cannot_sign = str(error)
         self._setup = Setup(
             model_path=settings.model_path.absolute(),
             threads=threads,
@@ -53,6 +64,8 @@ class Colorist:
             log_format=settings.log_format,
             folder=Path(tempfile.gettempdir()),
             parent=os.getpid(),
+            certificate=self._signing.chain if self._signing else "",
+            algorithm=self._signing.algorithm if self._signing else "",
         )
         self._hang = _HANG_HEARTBEATS * settings.heartbeat_ttl
         self._busy, self._left, self._greeted = False, 0, False
@@ -77,6 +90,8 @@ class Colorist:
             ModelRejected: the model cannot be used.
             ChildBroken: one child after another ended instead.
         """
+        if self._cannot_sign:
+            raise ChildBroken(self._cannot_sign)
         for _ in range(_STARTS - 1):
             with suppress(ChildBroken):
                 return self._greeting()
@@ -186,12 +201,20 @@ class Colorist:
             if isinstance(told, Stage):
                 self._turn(told.stage, on_stage)
                 told = self._child.hear()
+            elif isinstance(told, Sign):
+                self._sign(told)
+                told = self._child.hear()
             elif isinstance(told, Failed):
                 # After a want of memory a fresh child has more of it.
                 self._busy = told.code == OutOfMemory.code
                 raise Refused(told) if told.final else Stumbled(told)
             else:
                 return told
+
+    def _sign(self, asked: Sign) -> None:
+        if self._signing is None:
+            raise PhotoCrashed  # it was told of no certificate
+        self._child.say(Signature(signature=b64encode(self._signing.sign(asked.data))))
 
     def _turn(self, stage: str, on_stage: Callable[[str], None]) -> None:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
 from photochrom.logs import LogFormat
 from photochrom.photo.film import FilmUsed
@@ -44,6 +44,10 @@ class Setup(_Message):
     log_format: LogFormat = LogFormat.TEXT
     folder: Annotated[Path, Field(description="For temporary files; the only one that it may write to.")]
     parent: Annotated[int, Field(description="Process id; the child ends with it.")]
+    certificate: Annotated[
+        str, Field(description="Of the operator's who signs results; empty signs none.")
+    ] = ""
+    algorithm: str = ""
 
 
 class Request(_Message):
@@ -59,6 +63,12 @@ class Turn(_Message):
     """The answer to a stage: go on, or stop here."""
 
     go: bool
+
+
+class Signature(_Message):
+    """The answer to `Sign`; the private key stays with the worker."""
+
+    signature: Base64Bytes
 
 
 class Ready(_Message):
@@ -114,13 +124,20 @@ class Failed(_Message):
     final: bool
 
 
+class Sign(_Message):
+    """These bytes are to be signed; the child waits for it."""
+
+    event: Literal["sign"] = "sign"
+    data: Annotated[Base64Bytes, Field(max_length=1 << 20)]
+
+
 class Stopped(_Message):
     """The work was broken off, as asked."""
 
     event: Literal["stopped"] = "stopped"
 
 
-Event = Ready | Broken | Stage | Done | Suggested | Failed | Stopped
+Event = Ready | Broken | Stage | Done | Sign | Suggested | Failed | Stopped
 _EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

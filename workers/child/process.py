@@ -14,7 +14,7 @@ from photochrom.errors import PhotochromError
 from ..failures import OutOfMemory, PhotoCrashed, PhotoHung
 from ..watchdog import Pulse
 from .folders import PrivateFolder
-from .messages import OUT_OF_MEMORY, Event, Request, Setup, Turn, event_of, receive, send
+from .messages import OUT_OF_MEMORY, Event, Request, Setup, Signature, Turn, event_of, receive, send
 
 _ROOT = Path(__file__).resolve().parents[2]
 # What the dynamic linker and CUDA have to know before a process can give up its environment.
@@ -67,7 +67,7 @@ class Child:
         """Whether it has not ended."""
         return self._process.poll() is None
 
-    def say(self, message: Setup | Request | Turn, files: tuple[int, ...] = ()) -> None:
+    def say(self, message: Setup | Request | Turn | Signature, files: tuple[int, ...] = ()) -> None:
         """Send a message; see `read` for what it raises."""
         try:
             send(self._end, message, files)

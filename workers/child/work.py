@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import socket
-from collections.abc import Callable
+from base64 import b64encode
 
 from photochrom.errors import CapabilityMissing, PhotoRejected
 from photochrom.photo.sniff import PhotoFormat
@@ -11,7 +11,8 @@ from photochrom.photo.sniff import PhotoFormat
 from ..failures import explained
 from ..network.predictor import OnnxPredictor
 from ..out_of_memory import lacks_memory, let_go
-from ..pipeline.colorizer import colorize
+from ..pipeline.colorizer import ColorizedPhoto, colorize
+from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
 from ..pipeline.palette import with_palette_of
@@ -21,6 +22,9 @@ from .messages import (
     Failed,
     PartName,
     Request,
+    Setup,
+    Sign,
+    Signature,
     Stage,
     Stopped,
     Suggested,
@@ -42,8 +46,13 @@ class _Stop(Exception):
 class Workshop:
     """A predictor and a socket to the worker; serves it until that is closed."""
 
-    def __init__(self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits) -> None:
+    def __init__(
+        self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits, setup: Setup | None = None
+    ) -> None:
         self._end, self._predictor, self._limits = end, predictor, limits
+        self._signatory: Signatory | None = None
+        if setup and setup.certificate:
+            self._signatory = Signatory(setup.certificate, setup.algorithm, self._sign)
         self._lent: tuple[bytes, OnnxPredictor] | None = None
 
     def serve(self) -> None:
@@ -73,7 +82,17 @@ class Workshop:
         if request.task == "suggest":
             found = likely_colors(inputs[0], predictor, request.options, self._limits).to_bytes()
             return Suggested(size=len(found)), (found,)
-        return _colorized(inputs[0], predictor, request, self._limits, self._on_stage)
+        photo = colorize(
+            inputs[0],
+            predictor,
+            request.options,
+            limits=self._limits,
+            on_stage=self._on_stage,
+            preview_side=request.preview_side,
+        )
+        if self._signatory is not None:
+            photo = with_credentials(photo, inputs[0], predictor.card, request.options, self._signatory)
+        return _done(photo)
 
     def _following(self, reference: bytes) -> OnnxPredictor:
         """Lend the palette of a reference; a folder of photographs has the same for all."""
@@ -82,6 +101,14 @@ class Workshop:
             self._lent = digest, with_palette_of(reference, self._predictor, self._limits)
         return self._lent[1]
 
+    def _sign(self, data: bytes) -> bytes:
+        """Have the worker sign; it alone has the key."""
+        send(self._end, Sign(data=b64encode(data)))
+        told = receive_with_files(self._end, 0)
+        if told is None:
+            raise EOFError
+        return Signature.model_validate_json(told[0]).signature
+
     def _on_stage(self, stage: str) -> None:
         send(self._end, Stage(stage=stage))
         told = receive_with_files(self._end, 0)
@@ -89,16 +116,7 @@ class Workshop:
             raise _Stop
 
 
-def _colorized(
-    data: bytes,
-    predictor: OnnxPredictor,
-    request: Request,
-    limits: PhotoLimits,
-    on_stage: Callable[[str], None],
-) -> Answer:
-    photo = colorize(
-        data, predictor, request.options, limits=limits, on_stage=on_stage, preview_side=request.preview_side
-    )
+def _done(photo: ColorizedPhoto) -> Answer:
     parts: dict[PartName, bytes | None] = {
         "data": photo.data,
         "preview": photo.preview,

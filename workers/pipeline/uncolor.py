@@ -12,7 +12,7 @@ from photochrom.photo.sniff import PhotoFormat
 from .color.pixels import colorize_pixels
 from .formats.jpeg_file import APP14, JpegFile
 from .formats.jpeg_luma import without_chroma
-from .formats.jpeg_metadata import read_icc, read_xmp, with_profile, with_xmp
+from .formats.jpeg_metadata import is_credentials, read_icc, read_xmp, with_profile, with_xmp
 from .formats.luma_alone import luma_alone
 from .metadata import icc
 from .metadata.provenance import Step
@@ -56,7 +56,9 @@ def uncolored_jpeg(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, tuple[str, ..
     if packet:
         proof = "equal" if not warnings or warnings[0] == _NO_CURVE else "not proven"
         segments = with_xmp(segments, without_provenance(packet, _step(data, luma=proof)))
-    return grey.with_metadata(tuple(s for s in segments if s.marker != APP14)), warnings
+    return grey.with_metadata(
+        tuple(s for s in segments if s.marker != APP14 and not is_credentials(s))
+    ), warnings
 
 
 def uncolored(data: bytes, photo: Photo, target: PhotoFormat) -> Photo:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from photochrom.errors import UnreadablePhoto
 
 SOI, EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xFE
-APP0, APP1, APP2, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE
+APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS = 0xC0, 0xC1, 0xC2, 0xC3
 _FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
 # Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte. The patterns

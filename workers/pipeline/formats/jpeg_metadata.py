@@ -13,7 +13,7 @@ from ..metadata.orientation import read_orientation
 from ..metadata.provenance import Provenance
 from ..metadata.xmp import with_provenance, without_extension
 from ..photo import Metadata
-from .jpeg_file import APP0, APP1, APP2, APP13, COM, JpegFile, Segment
+from .jpeg_file import APP0, APP1, APP2, APP11, APP13, COM, JpegFile, Segment
 
 _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
@@ -24,6 +24,7 @@ _MP_ENTRIES = 0xB002
 _MP_CLASS, _MP_PREVIEW = 0xFF0000, 0x010000
 _MAX_PAYLOAD = 65_533
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_CREDENTIALS = "The file's content credentials (C2PA) are signed for its own bytes; they were left out."
 _NO_EXTENSION = "The photo's XMP data are continued in parts that only JPEG has; those were left out."
 Part = Literal["EXIF", "XMP"]
 
@@ -43,15 +44,17 @@ class CarriedMetadata:
 def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
 
-    All but three: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
+    All but four: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
     luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do the
-    thumbnails of EXIF, JFIF and Photoshop, which show the original.
+    thumbnails of EXIF, JFIF and Photoshop, which show the original, and content credentials, which are signed for the
+    original's bytes.
     """
     kept = tuple(
         _without_thumbnail(s)
         for s in _with_joined_resources(jpeg.metadata)
-        if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL))
+        if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL)) and not is_credentials(s)
     )
+    further = further_pictures(jpeg.metadata) + (_CREDENTIALS,) * any(map(is_credentials, jpeg.metadata))
     profile = read_icc(kept)
     too_large = profile is not None and len(profile) > limits.max_icc_bytes
     profile = None if too_large else profile
@@ -60,7 +63,7 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
         kept = with_profile(kept, icc.colored(profile) if profile and grey else None)
     exif = _payload(kept, APP1, _EXIF)
     orientation = read_orientation(exif) if exif else 1
-    return CarriedMetadata(kept, orientation, space_of(profile), too_large, further_pictures(jpeg.metadata))
+    return CarriedMetadata(kept, orientation, space_of(profile), too_large, further)
 
 
 def jpeg_with_provenance(jpeg: JpegFile, provenance: Provenance) -> JpegFile:
@@ -197,6 +200,11 @@ def further_pictures(segments: tuple[Segment, ...]) -> tuple[str, ...]:
 def extension_lost(segments: tuple[Segment, ...]) -> tuple[str, ...]:
     """Return a sentence where XMP goes on in further segments, which only a JPEG carries."""
     return (_NO_EXTENSION,) * any(s.marker == APP1 and s.payload.startswith(_EXTENDED_XMP) for s in segments)
+
+
+def is_credentials(segment: Segment) -> bool:
+    """Tell whether it is a part of content credentials (C2PA, a JUMBF box): signed for this very file."""
+    return segment.marker == APP11 and segment.payload.startswith(b"JP")
 
 
 def _is_icc(segment: Segment) -> bool:
