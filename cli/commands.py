@@ -15,11 +15,15 @@ from . import keys, upkeep
 from .errors import failed
 from .options import (
     DEFAULTS,
+    Color,
     Film,
     Format,
+    Levels,
     Light,
     Pages,
     Quality,
+    Repair,
+    RepairStrength,
     Sepia,
     Strength,
     Temperature,
@@ -99,6 +103,10 @@ def colorize(
     light: Light = DEFAULTS.light,
     film: Film = DEFAULTS.film,
     pages: Pages = DEFAULTS.pages,
+    repair: Repair = DEFAULTS.repair,
+    repair_strength: RepairStrength = DEFAULTS.repair_strength,
+    levels: Levels = DEFAULTS.levels,
+    color: Color = DEFAULTS.color,
     hint: Annotated[
         list[str] | None,
         typer.Option(
@@ -132,6 +140,10 @@ def colorize(
         light=light,
         film=film,
         pages=pages,
+        repair=repair,
+        repair_strength=repair_strength,
+        levels=levels,
+        color=color,
         hints=tuple(_hint(text) for text in hint or ()),
     )
     try:
@@ -207,6 +219,10 @@ def batch(
     light: Light = DEFAULTS.light,
     film: Film = DEFAULTS.film,
     pages: Pages = DEFAULTS.pages,
+    repair: Repair = DEFAULTS.repair,
+    repair_strength: RepairStrength = DEFAULTS.repair_strength,
+    levels: Levels = DEFAULTS.levels,
+    color: Color = DEFAULTS.color,
     transfers: Annotated[
         int, typer.Option(help="Photographs to upload, and to download, at the same time.", min=1, max=64)
     ] = 4,
@@ -243,6 +259,10 @@ def batch(
         light=light,
         film=film,
         pages=pages,
+        repair=repair,
+        repair_strength=repair_strength,
+        levels=levels,
+        color=color,
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
     try:

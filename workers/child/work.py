@@ -104,6 +104,7 @@ def _colorized(
         "preview": photo.preview,
         "original_preview": photo.original_preview,
         "confidence": photo.confidence,
+        "repairs": photo.repairs,
     }
     made = {name: part for name, part in parts.items() if part is not None}
     done = Done(
@@ -113,6 +114,7 @@ def _colorized(
         warnings=photo.warnings,
         film=photo.film,
         timings=photo.timings,
+        restoration=photo.restoration,
         sizes={name: len(part) for name, part in made.items()},
     )
     return done, tuple(made.values())
