@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.color import encoded, lightness_of_luminance, linear
+from photochrom.color import encoded, lightness_of_luminance, linear, luminance_of_lightness
 from photochrom.photo.restoration import LevelCurve
 
 from ..photo import Samples
@@ -70,12 +70,14 @@ def applied(curve: LevelCurve, pixels: Samples) -> Samples:
 def luminance_after(curve: LevelCurve, scale: int) -> NDArray[np.float64]:
     """Return for each encoded grey 0..`scale` its luminance after the curve."""
     greys = linear(np.arange(scale + 1) / scale)
-    return _luminance(_on(curve, np.asarray(lightness_of_luminance(greys))))
+    return np.asarray(luminance_of_lightness(_on(curve, np.asarray(lightness_of_luminance(greys)))))
 
 
 def _colored(strip: Samples, curve: LevelCurve, scale: int) -> Samples:
     lightness = lightness_of(strip)
-    before, after = (_luminance(values).astype(np.float32) for values in (lightness, _on(curve, lightness)))
+    before, after = (
+        luminance_of_lightness(values).astype(np.float32) for values in (lightness, _on(curve, lightness))
+    )
     light = np.moveaxis(np.asarray(linear(strip / scale), np.float32), -1, 0)
     light = within(np.asarray(light * (after / np.maximum(before, 1e-6)), np.float32), after)
     return np.moveaxis(np.rint(encoded(light) * scale), 0, -1).astype(strip.dtype)
@@ -84,9 +86,3 @@ def _colored(strip: Samples, curve: LevelCurve, scale: int) -> Samples:
 def _on(curve: LevelCurve, lightness: NDArray[Any]) -> NDArray[np.float64]:
     before, after = np.asarray(curve.points).T
     return np.asarray(np.interp(lightness, before, after))
-
-
-def _luminance(lightness: NDArray[Any]) -> NDArray[np.float64]:
-    """Undo CIELAB's lightness: L* 0..100 to linear light 0..1."""
-    f = (np.asarray(lightness, np.float64) + 16) / 116
-    return np.asarray(np.clip(np.where(f > 6 / 29, f**3, (116 * f - 16) * 27 / 24389), 0, 1))
