@@ -47,6 +47,7 @@ class Colorist:
         """Start a child; `ready` waits for it."""
         self._setup = Setup(
             model_path=settings.model_path.absolute(),
+            finder_path=settings.finder_path and settings.finder_path.absolute(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
             max_pixels=settings.max_pixels,

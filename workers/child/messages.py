@@ -39,6 +39,7 @@ class Setup(_Message):
     """The first thing a child hears: all that it needs of the settings, and nothing more."""
 
     model_path: Path
+    finder_path: Path | None = None
     threads: int = 0
     gpu_memory_mb: int = 0
     max_pixels: int

@@ -15,6 +15,7 @@ from ..pipeline.colorizer import colorize
 from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
 from ..pipeline.palette import with_palette_of
+from ..pipeline.repair.finder import Finder
 from .messages import (
     Done,
     Event,
@@ -42,8 +43,10 @@ class _Stop(Exception):
 class Workshop:
     """A predictor and a socket to the worker; serves it until that is closed."""
 
-    def __init__(self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits) -> None:
-        self._end, self._predictor, self._limits = end, predictor, limits
+    def __init__(
+        self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits, finder: Finder
+    ) -> None:
+        self._end, self._predictor, self._limits, self._finder = end, predictor, limits, finder
         self._lent: tuple[bytes, OnnxPredictor] | None = None
 
     def serve(self) -> None:
@@ -73,7 +76,7 @@ class Workshop:
         if request.task == "suggest":
             found = likely_colors(inputs[0], predictor, request.options, self._limits).to_bytes()
             return Suggested(size=len(found)), (found,)
-        return _colorized(inputs[0], predictor, request, self._limits, self._on_stage)
+        return _colorized(inputs[0], predictor, request, self._limits, self._finder, self._on_stage)
 
     def _following(self, reference: bytes) -> OnnxPredictor:
         """Lend the palette of a reference; a folder of photographs has the same for all."""
@@ -94,10 +97,17 @@ def _colorized(
     predictor: OnnxPredictor,
     request: Request,
     limits: PhotoLimits,
+    finder: Finder,
     on_stage: Callable[[str], None],
 ) -> Answer:
     photo = colorize(
-        data, predictor, request.options, limits=limits, on_stage=on_stage, preview_side=request.preview_side
+        data,
+        predictor,
+        request.options,
+        limits=limits,
+        on_stage=on_stage,
+        preview_side=request.preview_side,
+        finder=finder,
     )
     parts: dict[PartName, bytes | None] = {
         "data": photo.data,
