@@ -15,11 +15,15 @@ from . import keys, upkeep
 from .errors import failed
 from .options import (
     DEFAULTS,
+    Color,
     Film,
     Format,
+    Levels,
     Light,
     Pages,
     Quality,
+    Repair,
+    RepairStrength,
     Sepia,
     Strength,
     Temperature,
@@ -104,6 +108,10 @@ def colorize(
     light: Light = DEFAULTS.light,
     film: Film = DEFAULTS.film,
     pages: Pages = DEFAULTS.pages,
+    repair: Repair = DEFAULTS.repair,
+    repair_strength: RepairStrength = DEFAULTS.repair_strength,
+    levels: Levels = DEFAULTS.levels,
+    color: Color = DEFAULTS.color,
     hint: Annotated[
         list[str] | None,
         typer.Option(
@@ -137,6 +145,10 @@ def colorize(
         light=light,
         film=film,
         pages=pages,
+        repair=repair,
+        repair_strength=repair_strength,
+        levels=levels,
+        color=color,
         hints=tuple(_hint(text) for text in hint or ()),
     )
     try:
@@ -230,6 +242,10 @@ def batch(
     light: Light = DEFAULTS.light,
     film: Film = DEFAULTS.film,
     pages: Pages = DEFAULTS.pages,
+    repair: Repair = DEFAULTS.repair,
+    repair_strength: RepairStrength = DEFAULTS.repair_strength,
+    levels: Levels = DEFAULTS.levels,
+    color: Color = DEFAULTS.color,
     transfers: Annotated[
         int, typer.Option(help="Photographs to upload, and to download, at the same time.", min=1, max=64)
     ] = 4,
@@ -273,6 +289,10 @@ def batch(
         light=light,
         film=film,
         pages=pages,
+        repair=repair,
+        repair_strength=repair_strength,
+        levels=levels,
+        color=color,
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
     try:

@@ -7,8 +7,11 @@ from pydantic import ValidationError
 
 from photochrom.photo.film import Film as FilmChoice
 from photochrom.photo.film import Light as LightChoice
+from photochrom.photo.options import Color as ColorChoice
 from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import Levels as LevelsChoice
 from photochrom.photo.options import Pages as PageChoice
+from photochrom.photo.options import Repair as RepairChoice
 
 DEFAULTS = ColorizeOptions()
 
@@ -36,6 +39,18 @@ Film = Annotated[
     FilmChoice,
     typer.Option(help="For --light panchromatic: what took the photograph; auto goes by its date."),
 ]
+Repair = Annotated[
+    RepairChoice, typer.Option(help="off, or auto: dust, scratches and the like are found and filled.")
+]
+RepairStrength = Annotated[
+    float, typer.Option(help="0 to 1: 0 repairs only what is surely damage, 1 all that may be.")
+]
+Levels = Annotated[
+    LevelsChoice, typer.Option(help="off, or auto: faded photographs get their black and white back.")
+]
+Color = Annotated[
+    ColorChoice, typer.Option(help="on, or off: no colour is predicted; repair and levels alone.")
+]
 
 
 def chosen(**given: object) -> ColorizeOptions:
@@ -49,5 +64,5 @@ def chosen(**given: object) -> ColorizeOptions:
     except ValidationError as error:
         first = error.errors()[0]
         # What is wrong with two options together names them itself.
-        hint = f"--{first['loc'][0]}" if first["loc"] else None
+        hint = f"--{first['loc'][0]}".replace("_", "-") if first["loc"] else None
         raise typer.BadParameter(first["msg"].removeprefix("Value error, "), param_hint=hint) from None

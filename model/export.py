@@ -119,16 +119,16 @@ def _trace(network: Colorizer) -> onnx.ModelProto:
             dynamic_shapes=(size, size, {0: n}, None, None),
             opset_version=OPSET,
             dynamo=True,
-            optimize=False,  # see _simplify
+            optimize=False,  # see simplify
             verbose=False,
         )
         assert program is not None
         program.save(Path(folder) / "traced.onnx")
         model = onnx.load(Path(folder) / "traced.onnx")
-    return _without_traces(_simplify(model))
+    return without_traces(simplify(model))
 
 
-def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
+def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     """Fold constants but not weights: weights that are folded together lose the names that training needs.
 
     The optimiser must not see their values, so they pass through it as inputs.
@@ -149,7 +149,7 @@ def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
     """Drop stack traces and versions: they carry paths of this machine and differ between runs."""
     graph = model.graph
     model.producer_name, model.producer_version = "photochrom", ""

@@ -101,6 +101,10 @@ class Jobs:
         """
         return self._transport.call("GET", f"{_path(job_id)}/result").content
 
+    def repairs(self, job_id: str) -> bytes:
+        """Return what was repaired as a grey PNG of full size; raises `NotFound` if no repair was asked for."""
+        return self._transport.call("GET", f"{_path(job_id)}/repairs").content
+
     def download(self, job: Job | str, target: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the result to `target`, completely or not at all, and return its path.
 

@@ -9,6 +9,7 @@ from photochrom.batches.record import BatchState
 from photochrom.jobs.record import UNFINISHED, JobError, JobState, Progress
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import StoredOptions
+from photochrom.photo.restoration import Restoration
 
 from .errors import JobFailed
 
@@ -38,6 +39,9 @@ class Result(_Told):
     height: int
     sha256: str
     expires_at: datetime | None = None
+    restoration: Annotated[
+        Restoration | None, Field(description="What repair and levels did; None where neither was asked for.")
+    ] = None
 
 
 class Model(_Told):

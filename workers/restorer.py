@@ -36,7 +36,7 @@ from .child.colorist import ChildBroken, Colored, Colorist
 from .deadline import JobTimedOut
 from .failures import explained
 from .out_of_memory import lacks_memory, let_go
-from .pipeline.stages import STAGES
+from .pipeline.stages import stages_of
 
 _log = logging.getLogger(__name__)
 PREVIEW_SIDE = 1024
@@ -44,6 +44,7 @@ _COMPANIONS = {
     "preview": (".preview.jpg", "image/jpeg"),
     "original_preview": (".original.jpg", "image/jpeg"),
     "confidence": (".confidence.png", "image/png"),
+    "repairs": (".repairs.png", "image/png"),
 }
 """Files beside a result: extension and media type by the name that the child uses."""
 
@@ -138,11 +139,11 @@ class Restorer:
         self._end(record, lambda job: job.stumble(lease, told, utc_now(), self.max_attempts))
 
     def _colorize(self, record: JobRecord, lease: Lease) -> None:
-        stages = _Stages()
+        stages, ahead = _Stages(), stages_of(record.options)
 
         def on_stage(stage: str) -> None:
             stages.begin(stage)
-            progress = Progress(stage=stage, done=STAGES.index(stage), total=len(STAGES))
+            progress = Progress(stage=stage, done=ahead.index(stage), total=len(ahead))
             self.store.change(record.id, lambda job: job.advance(lease, progress))
 
         with ExitStack() as opened:
@@ -191,6 +192,8 @@ class Restorer:
             preview_key=_key(kept.get("preview")),
             original_preview_key=_key(kept.get("original_preview")),
             confidence_key=_key(kept.get("confidence")),
+            repairs_key=_key(kept.get("repairs")),
+            restoration=told.restoration,
             name=name,
             media_type=told.format.media_type,
             bytes=result.bytes,

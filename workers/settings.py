@@ -29,6 +29,12 @@ class WorkerSettings(SharedSettings):
     """One worker process."""
 
     model_path: Annotated[Path, Field(description="An ONNX file exported by `model.export`.")] = SHIPPED_MODEL
+    finder_path: Annotated[
+        Path | None,
+        Field(
+            description="An ONNX file exported by `model.repair.export`; without one, damage is found by its form."
+        ),
+    ] = None
     processes: Annotated[
         int, Field(ge=1, description="Worker processes on this machine; they share its cores.")
     ] = 1

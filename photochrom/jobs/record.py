@@ -11,6 +11,7 @@ from ..errors import JobCanceled, JobConflict, PhotoTooLarge, UnreadablePhoto, U
 from ..ids import PATTERN
 from ..photo.film import FilmUsed
 from ..photo.options import StoredOptions
+from ..photo.restoration import Restoration
 from ..records import STORED
 from ..times import NEVER, Retention, after
 
@@ -92,6 +93,13 @@ class Result(_Part):
     confidence_key: Annotated[
         str | None, Field(description="Grey PNG, white where the network was sure.")
     ] = None
+    repairs_key: Annotated[
+        str | None,
+        Field(description="Grey PNG of full size: white where repaired, grey where damage was left."),
+    ] = None
+    restoration: Annotated[
+        Restoration | None, Field(description="What repair and levels did, if they were asked for.")
+    ] = None
     suggestions_key: Annotated[
         str | None, Field(description="The network's likely colours; made when somebody asks for them.")
     ] = None
@@ -101,8 +109,8 @@ class Result(_Part):
     @property
     def keys(self) -> set[str]:
         """The storage keys of the result and of the files that belong to it."""
-        small = (self.preview_key, self.original_preview_key, self.confidence_key, self.suggestions_key)
-        return {key for key in (self.key, *small) if key}
+        small = (self.preview_key, self.original_preview_key, self.confidence_key, self.repairs_key)
+        return {key for key in (self.key, *small, self.suggestions_key) if key}
 
 
 class Progress(_Part):

@@ -29,6 +29,27 @@ class Pages(StrEnum):
     ALL = "all"
 
 
+class Repair(StrEnum):
+    """Whether damage is repaired."""
+
+    OFF = "off"
+    AUTO = "auto"
+
+
+class Levels(StrEnum):
+    """Whether faded light is stretched."""
+
+    OFF = "off"
+    AUTO = "auto"
+
+
+class Color(StrEnum):
+    """Whether colour is predicted."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class ColorizeOptions(BaseModel):
     """Options of one colorization; part of the result's identity, so the same options give the same bytes."""
 
@@ -88,6 +109,21 @@ class ColorizeOptions(BaseModel):
             description="`all` colorizes every page of a TIFF into a TIFF of as many; other results hold the first."
         ),
     ] = Pages.FIRST
+    repair: Annotated[
+        Repair,
+        Field(
+            description="`auto` finds dust, scratches and the like, and fills them; all else stays as it is."
+        ),
+    ] = Repair.OFF
+    repair_strength: Annotated[
+        float, Field(ge=0, le=1, description="0 repairs only what is surely damage, 1 all that may be.")
+    ] = 0.5
+    levels: Annotated[
+        Levels, Field(description="`auto` gives faded photographs their black and white back, by one curve.")
+    ] = Levels.OFF
+    color: Annotated[
+        Color, Field(description="`off` predicts no colour: repair and levels alone; grey stays grey.")
+    ] = Color.ON
     uncolor: Annotated[
         bool,
         Field(
@@ -118,6 +154,10 @@ class ColorizeOptions(BaseModel):
             "light": relit,
             "film": relit,
             "uncolor": self.uncolor,
+            "repair": self.repair is not Repair.OFF,
+            "repair_strength": self.repair is not Repair.OFF,
+            "levels": self.levels is not Levels.OFF,
+            "color": self.color is not Color.ON,
         }
         return self.model_dump_json(exclude={name for name, used in newer.items() if not used})
 
@@ -132,6 +172,19 @@ class ColorizeOptions(BaseModel):
         if self.sepia and self.light is not Light.AS_SCANNED:
             raise ValueError("The print's tone is not the scene's; send sepia with light=as-scanned")
         return self
+
+    @model_validator(mode="after")
+    def _steps_go_together(self) -> Self:
+        if self.color is Color.OFF and (self.hints or self.sepia or self.light is not Light.AS_SCANNED):
+            raise ValueError("hints, sepia and light need colours; send them with color=on")
+        if self.uncolor and (self.restores or self.color is Color.OFF):
+            raise ValueError("uncolor gives the original back; send it without repair, levels and color")
+        return self
+
+    @property
+    def restores(self) -> bool:
+        """Whether anything is done to the photograph's own light."""
+        return self.repair is not Repair.OFF or self.levels is not Levels.OFF
 
 
 class _StoredHint(Hint):

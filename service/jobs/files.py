@@ -176,6 +176,21 @@ def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Respon
     return _small(request, services.storage, result_of(services.store, job_id).confidence_key, "image/png")
 
 
+@router.get(
+    "/{job_id}/repairs",
+    summary="See what was repaired",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        **_file_answers(*_OF_PICTURE),
+    },
+)
+@waits_for_storage
+def repairs(job_id: JobId, request: Request, services: ServicesDep) -> Response:
+    """Return an upright grey PNG of the result's size: white where repaired, grey where damage was found and left."""
+    return _small(request, services.storage, result_of(services.store, job_id).repairs_key, "image/png")
+
+
 def result_of(store: JobStore, job_id: str) -> Result:
     """Return the result of a job.
 

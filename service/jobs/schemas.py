@@ -8,6 +8,7 @@ from pydantic import Field
 from photochrom.jobs.record import JobError, JobRecord, JobState, Progress, Result
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ShownOptions
+from photochrom.photo.restoration import Restoration
 
 from ..edge.prefix import address
 from ..edge.view import View
@@ -34,6 +35,9 @@ class ResultView(View):
     height: int
     sha256: str
     expires_at: datetime | None
+    restoration: Annotated[
+        Restoration | None, Field(description="What repair and levels did; null where neither was asked for.")
+    ]
     redirect_url: Annotated[
         str | None, Field(description="Leads to the object store itself; null where results lie on a disk.")
     ]

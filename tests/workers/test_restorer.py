@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 from rq.timeouts import JobTimeoutException
@@ -280,3 +282,22 @@ def test_a_store_that_is_away_gives_the_job_back_and_costs_no_attempt(
         assert (back.state, back.attempt, back.lease) == (JobState.QUEUED, 0, None)
     restorer.restore(job.id)
     assert bench.store.get(job.id).state is JobState.SUCCEEDED
+
+
+def test_what_repair_did_is_in_the_record_and_its_mask_beside_the_result(
+    bench: Bench, restorer: Restorer
+) -> None:
+    worn = np.full((160, 200), 120, np.uint8)
+    worn[40:43, 50:54] = worn[100:102, 20:120] = 255
+    job = bench.accept(cv2.imencode(".png", worn)[1].tobytes(), repair="auto")
+    restorer.restore(job.id)
+    result = bench.store.get(job.id).result
+    assert result is not None
+    assert result.restoration is not None
+    assert result.restoration.repairs is not None
+    assert sum(result.restoration.repairs.counts.values()) == 2
+    assert result.repairs_key is not None
+    assert result.repairs_key in result.keys
+    mask = cv2.imdecode(np.frombuffer(b"".join(bench.storage.read(result.repairs_key).chunks), np.uint8), -1)
+    assert mask.shape == worn.shape
+    assert (mask[worn == 255] == 255).all()

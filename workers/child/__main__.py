@@ -38,14 +38,20 @@ def main() -> int:
 
 def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     tempfile.tempdir = str(setup.folder)
-    held = before_threads(setup.folder, setup.model_path)
+    models = [path for path in (setup.model_path, setup.finder_path) if path]
+    held = before_threads(setup.folder, *models)
     # Not at the top: their threads would not be confined.
+    from ..network.finder import OnnxFinder
     from ..network.predictor import OnnxPredictor
     from ..pipeline.limits import PhotoLimits
+    from ..pipeline.repair.classical import ClassicalFinder
     from .work import Workshop
 
     try:
         predictor = OnnxPredictor(setup.model_path, threads=setup.threads, gpu_memory_mb=setup.gpu_memory_mb)
+        finder = (
+            OnnxFinder(setup.finder_path, threads=setup.threads) if setup.finder_path else ClassicalFinder()
+        )
     except ModelRejected as error:
         send(end, Broken(detail=str(error)))
         return
@@ -55,7 +61,7 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
         Ready(card=predictor.card, provider=predictor.provider, fell_back=predictor.fell_back, held=held),
     )
     give_pulse(pipe)
-    Workshop(end, predictor, PhotoLimits(max_pixels=setup.max_pixels), setup).serve()
+    Workshop(end, predictor, PhotoLimits(max_pixels=setup.max_pixels), finder, setup).serve()
 
 
 if __name__ == "__main__":

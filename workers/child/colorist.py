@@ -58,6 +58,7 @@ class Colorist:
                 self._cannot_sign = str(error)
         self._setup = Setup(
             model_path=settings.model_path.absolute(),
+            finder_path=settings.finder_path and settings.finder_path.absolute(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
             max_pixels=settings.max_pixels,

@@ -48,19 +48,19 @@ class _Capabilities(ctypes.Structure):
     )
 
 
-def before_threads(folder: Path | None, model: Path) -> Held:
+def before_threads(folder: Path | None, *models: Path) -> Held:
     """Give up rights and files, and bound what may be taken; no library may have made a thread yet.
 
     Args:
         folder: the only one that may be written to; None is none.
-        model: the network's file.
+        models: the files of networks.
     """
     go_first()
     return {
         "privileges": _holds(_give_up_privileges),
         "limits": _holds(_limit),
         "files": _holds(
-            lambda: landlock.restrict({*_code(os.environ), model}, [folder] if folder else [], _devices())
+            lambda: landlock.restrict({*_code(os.environ), *models}, [folder] if folder else [], _devices())
         ),
     }
 

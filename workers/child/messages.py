@@ -15,6 +15,7 @@ from photochrom.logs import LogFormat
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import StoredOptions
+from photochrom.photo.restoration import Restoration
 from photochrom.photo.sniff import PhotoFormat
 
 _LENGTH = 4
@@ -26,7 +27,7 @@ OUT_OF_MEMORY = 71
 
 Sentence = Annotated[str, Field(max_length=2000)]
 StageName = Annotated[str, Field(pattern="^[a-z]{1,20}$")]
-PartName = Literal["data", "preview", "original_preview", "confidence"]
+PartName = Literal["data", "preview", "original_preview", "confidence", "repairs"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -38,6 +39,7 @@ class Setup(_Message):
     """The first thing a child hears: all that it needs of the settings, and nothing more."""
 
     model_path: Path
+    finder_path: Path | None = None
     threads: int = 0
     gpu_memory_mb: int = 0
     max_pixels: int
@@ -105,7 +107,8 @@ class Done(_Message):
     warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
     film: FilmUsed | None = None
     timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
-    sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=4)]
+    sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=5)]
+    restoration: Restoration | None = None
 
 
 class Suggested(_Message):

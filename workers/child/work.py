@@ -4,6 +4,7 @@ import hashlib
 import logging
 import socket
 from base64 import b64encode
+from collections.abc import Callable
 
 from photochrom.errors import CapabilityMissing, PhotoRejected
 from photochrom.photo.sniff import PhotoFormat
@@ -16,6 +17,7 @@ from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
 from ..pipeline.palette import with_palette_of
+from ..pipeline.repair.finder import Finder
 from .messages import (
     Done,
     Event,
@@ -47,9 +49,14 @@ class Workshop:
     """A predictor and a socket to the worker; serves it until that is closed."""
 
     def __init__(
-        self, end: socket.socket, predictor: OnnxPredictor, limits: PhotoLimits, setup: Setup | None = None
+        self,
+        end: socket.socket,
+        predictor: OnnxPredictor,
+        limits: PhotoLimits,
+        finder: Finder,
+        setup: Setup | None = None,
     ) -> None:
-        self._end, self._predictor, self._limits = end, predictor, limits
+        self._end, self._predictor, self._limits, self._finder = end, predictor, limits, finder
         self._signatory: Signatory | None = None
         if setup and setup.certificate:
             self._signatory = Signatory(setup.certificate, setup.algorithm, self._sign)
@@ -82,14 +89,7 @@ class Workshop:
         if request.task == "suggest":
             found = likely_colors(inputs[0], predictor, request.options, self._limits).to_bytes()
             return Suggested(size=len(found)), (found,)
-        photo = colorize(
-            inputs[0],
-            predictor,
-            request.options,
-            limits=self._limits,
-            on_stage=self._on_stage,
-            preview_side=request.preview_side,
-        )
+        photo = _colorized(inputs[0], predictor, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:
             photo = with_credentials(photo, inputs[0], predictor.card, request.options, self._signatory)
         return _done(photo)
@@ -116,12 +116,32 @@ class Workshop:
             raise _Stop
 
 
+def _colorized(
+    data: bytes,
+    predictor: OnnxPredictor,
+    request: Request,
+    limits: PhotoLimits,
+    finder: Finder,
+    on_stage: Callable[[str], None],
+) -> ColorizedPhoto:
+    return colorize(
+        data,
+        predictor,
+        request.options,
+        limits=limits,
+        on_stage=on_stage,
+        preview_side=request.preview_side,
+        finder=finder,
+    )
+
+
 def _done(photo: ColorizedPhoto) -> Answer:
     parts: dict[PartName, bytes | None] = {
         "data": photo.data,
         "preview": photo.preview,
         "original_preview": photo.original_preview,
         "confidence": photo.confidence,
+        "repairs": photo.repairs,
     }
     made = {name: part for name, part in parts.items() if part is not None}
     done = Done(
@@ -131,6 +151,7 @@ def _done(photo: ColorizedPhoto) -> Answer:
         warnings=photo.warnings,
         film=photo.film,
         timings=photo.timings,
+        restoration=photo.restoration,
         sizes={name: len(part) for name, part in made.items()},
     )
     return done, tuple(made.values())

@@ -43,3 +43,12 @@ def confidence_png(confidence: NDArray[np.float32], orientation: int) -> bytes:
     """Return the confidence (h, w), 0..1, as an upright 8-bit grey PNG: white where the network was sure."""
     levels = np.rint(np.clip(upright(confidence, orientation), 0, 1) * 255).astype(np.uint8)
     return cv2.imencode(".png", np.ascontiguousarray(levels))[1].tobytes()
+
+
+def mask_png(mask: NDArray[np.uint8] | None, orientation: int) -> bytes | None:
+    """Return what was repaired (H, W) as an upright grey PNG of the same size; None where there is no mask."""
+    if mask is None:
+        return None
+    # Nearly all of it is black: the fastest packing is as good as any.
+    settings = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
+    return cv2.imencode(".png", np.ascontiguousarray(upright(mask, orientation)), settings)[1].tobytes()

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from photochrom.photo.film import SENSITIVITIES, Film, Light
-from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputFormat, Repair
 
 options = st.builds(
     ColorizeOptions,
@@ -15,6 +15,9 @@ options = st.builds(
     strength=st.floats(0, 1),
     light=st.sampled_from(Light),
     film=st.sampled_from(Film),
+    repair=st.sampled_from(Repair),
+    repair_strength=st.floats(0, 1),
+    levels=st.sampled_from(Levels),
 )
 
 
@@ -31,6 +34,12 @@ def test_options_survive_the_way_through_json(chosen: ColorizeOptions) -> None:
         {"temperature": 0},
         {"strength": -0.1},
         {"quality": 0},
+        {"repair": "on"},
+        {"repair_strength": 1.1},
+        {"levels": 3},
+        {"color": "off", "light": "panchromatic"},
+        {"uncolor": True, "repair": "auto"},
+        {"color": "off", "hints": [{"x": 0.5, "y": 0.5, "color": "#a04030"}]},
         {"format": "gif"},
         {"vividnes": 1},
         {"light": "moonlight"},
@@ -58,3 +67,20 @@ def test_a_film_exposes_a_grey_as_it_is_and_is_one_of_those_that_the_training_dr
         assert max(low / weight for weight, (low, _) in pairs) <= min(
             high / weight for weight, (_, high) in pairs
         )
+
+
+def used(chosen: ColorizeOptions) -> dict[str, object]:
+    """The options that count: a strength of what is off does not."""
+    names = {"repair", "levels", "color"} | ({"repair_strength"} if chosen.repair is Repair.AUTO else set())
+    return chosen.model_dump(include=names)
+
+
+@given(options, st.sampled_from(Color))
+def test_what_is_newer_counts_only_where_it_is_used(given: ColorizeOptions, color: Color) -> None:
+    """The names of results and of earlier uploads stay what they were."""
+    chosen = given.model_copy(update={"color": color})
+    older = chosen.model_copy(
+        update={"repair": Repair.OFF, "repair_strength": 0.5, "levels": Levels.OFF, "color": Color.ON}
+    )
+    assert "repair" not in older.identity()
+    assert (chosen.identity() == older.identity()) == (used(chosen) == used(older))

@@ -14,6 +14,7 @@ EXTENSIONS = [
     ".preview.jpg",
     ".original.jpg",
     ".confidence.png",
+    ".repairs.png",
     ".suggestions.npz",
 ]
 SHA256 = st.text("0123456789abcdef", min_size=64, max_size=64)

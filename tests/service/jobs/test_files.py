@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from photochrom.jobs.record import JobRecord
 from support.queueing import Bench
 
-SMALL = ("preview", "preview?of=original", "confidence")
+SMALL = ("preview", "preview?of=original", "confidence", "repairs")
 FILES = ("result", "original", *SMALL)
 
 
@@ -20,7 +20,7 @@ def job(client: TestClient, bench: Bench, photo: bytes, finish: Callable[[str], 
     assert record.result is not None
     keys = {
         f"{name}_key": f"results/{record.id}/{name}.jpg"
-        for name in ("preview", "original_preview", "confidence")
+        for name in ("preview", "original_preview", "confidence", "repairs")
     }
     for key in keys.values():
         with bench.storage.draft() as draft:

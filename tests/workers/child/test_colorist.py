@@ -16,8 +16,10 @@ import numpy as np
 import psutil
 import pytest
 
+from model.repair.export import export
+from model.repair.network import Finder
 from photochrom.errors import JobCanceled, ModelRejected, PhotochromError, StorageFull
-from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputFormat, Repair
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from support.photographs import grey_jpeg, noise_png
 from support.running import ROOT, wait_for
@@ -69,6 +71,20 @@ def test_every_format_is_read_and_written_under_the_restrictions(
         assert parts(colorist, again)["data"]
         with colorist.suggest(again, OPTIONS) as found:
             assert len(b"".join(found.chunks())) == found.size
+
+
+@pytest.mark.parametrize("learned", [False, True], ids=["by form", "by a network"])
+def test_repair_works_under_the_restrictions(hire: Hire, photo: Path, tmp_path: Path, learned: bool) -> None:
+    weights = tmp_path / "finder.onnx"
+    if learned:
+        export(Finder(), "0.0.1", weights)
+    colorist = hire(finder_path=weights if learned else None)
+    options = ColorizeOptions(repair=Repair.AUTO, levels=Levels.AUTO, color=Color.OFF)
+    with colorist.colorize(photo, options) as colored:
+        made = {name: b"".join(chunks) for name, chunks in colored.parts()}
+    assert list(made) == ["data", "repairs"]
+    assert colored.told.restoration is not None
+    assert colored.told.restoration.repairs is not None
 
 
 def test_a_file_that_corrupts_its_decoders_memory_leaves_the_next_unharmed(

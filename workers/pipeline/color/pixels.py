@@ -85,7 +85,7 @@ def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane, film: Weights |
     scale = int(np.iinfo(strip.dtype).max)
     luminance = _look_up(strip, _LINEAR[scale]) if strip.ndim == 2 else _luminance(strip, scale)
     if film is None:
-        light = _within(_linear_rgb(lightness, luminance, gamut.fit(lightness, ab)), luminance)
+        light = within(_linear_rgb(lightness, luminance, gamut.fit(lightness, ab)), luminance)
     else:
         light = _relit(lightness, luminance, ab, film)
     # The difference that colour makes to the encoded grey: without colour, the table's rounding cancels out.
@@ -115,10 +115,10 @@ def _relit(lightness: Plane, exposure: Plane, ab: Plane, film: Weights) -> Plane
     # The weights sum to 1: as much of all three makes up for what the table's steps left.
     light += exposure - np.tensordot(np.asarray(film, np.float32), light, 1)
     light[:, ~ab.any(axis=0)] = exposure[~ab.any(axis=0)]
-    return _within(light, exposure)
+    return within(light, exposure)
 
 
-def _within(light: Plane, luminance: Plane) -> Plane:
+def within(light: Plane, luminance: Plane) -> Plane:
     """Move colours that the gamut table left outside 0..1 straight towards their grey, at the same luminance.
 
     Of a film's exposure the same is true: any weights that sum to 1 see the same all along the way.

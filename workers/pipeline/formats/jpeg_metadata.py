@@ -41,8 +41,8 @@ class CarriedMetadata:
     warnings: tuple[str, ...] = ()
 
 
-def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
-    """Read which segments of a JPEG a colour version of it keeps as they are, and how they want it seen.
+def carried_metadata(jpeg: JpegFile, limits: PhotoLimits, *, colored: bool = True) -> CarriedMetadata:
+    """Read which segments of a JPEG a version of it keeps as they are, in colour or not, and how they want it seen.
 
     All but four: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
     luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do the
@@ -58,7 +58,7 @@ def carried_metadata(jpeg: JpegFile, limits: PhotoLimits) -> CarriedMetadata:
     profile = read_icc(kept)
     too_large = profile is not None and len(profile) > limits.max_icc_bytes
     profile = None if too_large else profile
-    if profile is None or icc.color_space(profile) != "RGB":
+    if profile is None or (colored and icc.color_space(profile) != "RGB"):
         grey = profile and icc.color_space(profile) == "GRAY"
         kept = with_profile(kept, icc.colored(profile) if profile and grey else None)
     exif = _payload(kept, APP1, _EXIF)

@@ -10,6 +10,7 @@ from photochrom import __version__
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.restoration import Restoration
 
 SYSTEM = "Photochrom"
 
@@ -35,7 +36,8 @@ class Step:
 class Provenance:
     """All that a result says of itself; the same input gives the same, so it names no time and no file."""
 
-    card: ModelCard
+    card: ModelCard | None
+    """None where no colour was predicted."""
     original_sha256: str
     """Of the file as it came in."""
     steps: tuple[Step, ...] = ()
@@ -49,8 +51,8 @@ class Provenance:
     def properties(self) -> dict[str, str]:
         """Return the simple properties of the project's own namespace."""
         told = {
-            "Model": f"{self.card.name} {self.card.version}",
-            "ModelSHA256": self.card.weights_sha256,
+            "Model": f"{self.card.name} {self.card.version}" if self.card else "",
+            "ModelSHA256": self.card.weights_sha256 if self.card else "",
             "OriginalSHA256": self.original_sha256,
             "LumaSHA256": self.luma_sha256 or "",
             "Seen": " ".join(self.seen),
@@ -61,10 +63,13 @@ class Provenance:
         return {name: value for name, value in told.items() if value}
 
 
-def provenance_of(data: bytes, card: ModelCard, options: ColorizeOptions) -> Provenance:
-    """Return what a result of these bytes says of itself: `steps` holds colouring alone, further ones go before it."""
+def provenance_of(data: bytes, card: ModelCard | None, options: ColorizeOptions) -> Provenance:
+    """Return what a result of these bytes says of itself: `steps` holds colouring alone, further ones go before it.
+
+    `card` is None where no colour is predicted.
+    """
     digest = hashlib.sha256(data).hexdigest()
-    return Provenance(card, digest, (colorized(card, digest, options),))
+    return Provenance(card, digest, (colorized(card, digest, options),) if card else ())
 
 
 def colorized(card: ModelCard, original_sha256: str, options: ColorizeOptions) -> Step:
@@ -86,6 +91,16 @@ def with_film(provenance: Provenance, film: FilmUsed | None) -> Provenance:
         return provenance
     relit = Step("relit", film.model_dump(mode="json"))
     return replace(provenance, film=film, steps=(*provenance.steps, relit))
+
+
+def restored(told: Restoration | None) -> tuple[Step, ...]:
+    """Return the steps that were done to the light; of the curve, what undoes it."""
+    steps = []
+    if told and told.repairs and told.repairs.changed:
+        steps.append(Step("repaired", told.repairs.model_dump(mode="json")))
+    if told and told.levels:
+        steps.append(Step("levelled", told.levels.model_dump(mode="json")))
+    return tuple(steps)
 
 
 def with_steps_before(provenance: Provenance, *steps: Step) -> Provenance:

@@ -14,7 +14,9 @@ from .provenance import SYSTEM, Provenance, Step
 from .xmp_history import lengthened, new_history
 from .xmp_properties import Edit, Property, edited, read_properties, renamed
 
-SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+SOURCE_TYPE = f"{_SOURCE_TYPES}compositeWithTrainedAlgorithmicMedia"
+WITHOUT_COLOR = f"{_SOURCE_TYPES}algorithmicallyEnhanced"
 _IPTC, _XMP_MM = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "http://ns.adobe.com/xap/1.0/mm/"
 _OWN, _ORIGINAL = "urn:photochrom:xmp:1.0:", "urn:photochrom:original:1.0:"
 _PREFIXES = {_IPTC: "Iptc4xmpExt", _XMP_MM: "xmpMM", _ORIGINAL: "photochromOriginal"}
@@ -120,13 +122,22 @@ def _without_note(packet: bytes) -> bytes:
 def _note(provenance: Provenance) -> bytes:
     own = provenance.properties()
     told = "".join(f" photochrom:{name}={quoteattr(text)}" for name, text in own.items())
-    version = quoteattr(f"{SYSTEM} {__version__}, model {own['Model']}")
     note = (
         f'<rdf:Description rdf:about="" xmlns:photochrom="{_OWN}"{told} xmlns:Iptc4xmpExt="{_IPTC}"'
-        f' Iptc4xmpExt:AISystemUsed="{SYSTEM}" Iptc4xmpExt:AISystemVersionUsed={version}'
-        f' Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"/>\n'
+        f"{_maker(own)}/>\n"
     )
     return (note + _DERIVED % provenance.original_sha256).encode()
+
+
+def _maker(own: dict[str, str]) -> str:
+    """Name the AI system where a model made the colours; without one, that a program changed the picture."""
+    if "Model" not in own:
+        return f' Iptc4xmpExt:DigitalSourceType="{WITHOUT_COLOR}"'
+    version = quoteattr(f"{SYSTEM} {__version__}, model {own['Model']}")
+    return (
+        f' Iptc4xmpExt:AISystemUsed="{SYSTEM}" Iptc4xmpExt:AISystemVersionUsed={version}'
+        f' Iptc4xmpExt:DigitalSourceType="{SOURCE_TYPE}"'
+    )
 
 
 def _stepped_aside(packet: bytes, found: list[Property]) -> list[Edit]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions, Repair
+from support.damage import KnownDamage, damaged, drawn, touched_blocks
 from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 
@@ -63,3 +64,14 @@ def assert_luma_kept(source: bytes, luma_of, predictor) -> None:
     result = colorize(source, predictor, ColorizeOptions())
     assert not any("no luma" in warning for warning in result.warnings)
     assert_array_equal(luma_of(result.data), luma_of(source))
+
+
+@pytest.mark.parametrize("encoder", OLD_ENCODERS)
+def test_repair_touches_no_other_block_of_old_encoders(encoder, photographs, luma_of, predictor, tmp_path):
+    for photograph in photographs[2:4]:
+        worn = drawn(photograph.shape[:2])
+        source = OLD_ENCODERS[encoder](damaged(photograph, worn), tmp_path)
+        result = colorize(source, predictor, ColorizeOptions(repair=Repair.AUTO), finder=KnownDamage(worn))
+        kept = ~touched_blocks(worn, grown=1)
+        assert kept.any()
+        assert_array_equal(luma_of(result.data)[kept], luma_of(source)[kept])

@@ -1,0 +1,1 @@
+"""The finder of damage: photographs with drawn defects, a small network, and its training."""

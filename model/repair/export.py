@@ -1,0 +1,114 @@
+"""Write the finder of damage as ONNX in fp16: python -m model.repair.export finder.pt finder.onnx --version 1.0.0.
+
+Input `lightness` float32 (N,1,H,W), L* 0..100, H and W multiples of 16; output `sureness` float32 (N,1,H,W), 0..1.
+"""
+
+import argparse
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from photochrom.errors import ModelRejected
+
+from ..export import IR_VERSION, simplify, store, weights_sha256, without_traces
+from .network import STRIDE, Finder, folded
+
+OPSET = 20
+TOLERANCE = 0.02
+"""Of the sureness, between the file and torch: fp16 weights move it by less."""
+
+
+class Sureness(nn.Module):
+    """What the file holds: the network, and the sigmoid of its answer."""
+
+    def __init__(self, network: Finder) -> None:
+        super().__init__()
+        self.network = folded(network)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        return torch.sigmoid(self.network(lightness))
+
+
+def build(network: Finder, version: str) -> onnx.ModelProto:
+    """Turn the network into an ONNX model that names its version and the hash of its weights."""
+    answer = Sureness(network).float().eval()
+    n, h, w = Dim("n", min=1, max=64), Dim("h", min=2, max=256), Dim("w", min=2, max=256)
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            answer,
+            (torch.rand(2, 1, 128, 96) * 100,),
+            input_names=("lightness",),
+            output_names=("sureness",),
+            dynamic_shapes=({0: n, 2: STRIDE * h, 3: STRIDE * w},),
+            opset_version=OPSET,
+            dynamo=True,
+            optimize=False,
+            verbose=False,
+        )
+        assert program is not None
+        program.save(Path(folder) / "traced.onnx")
+        model = without_traces(simplify(onnx.load(Path(folder) / "traced.onnx")))
+    weights = {name: _stored(tensor) for name, tensor in answer.network.state_dict().items()}
+    store(model, weights)
+    model.ir_version = IR_VERSION
+    told = {"name": "finder", "version": version, "weights_sha256": weights_sha256(weights)}
+    onnx.helper.set_model_props(model, {f"photochrom.finder.{name}": text for name, text in told.items()})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def difference(network: Finder, model: onnx.ModelProto) -> float:
+    """Return the largest difference in sureness between torch and ONNX Runtime over some sizes."""
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    answer, worst = Sureness(network).eval(), 0.0
+    for size in ((1, 1, 64, 64), (2, 1, 160, 96)):
+        lightness = torch.rand(size, generator=torch.Generator().manual_seed(1)) * 100
+        given = np.asarray(session.run(None, {"lightness": lightness.numpy()})[0])
+        with torch.inference_mode():
+            worst = max(worst, float(np.abs(given - answer(lightness).numpy()).max()))
+    return worst
+
+
+def export(network: Finder, version: str, out: Path) -> float:
+    """Write the file; return how far its answers are from torch's.
+
+    Raises:
+        ModelRejected: they differ by more than `TOLERANCE`; nothing is written then.
+    """
+    model = build(network, version)
+    apart = difference(network, model)
+    if not apart <= TOLERANCE:
+        raise ModelRejected(f"ONNX differs from torch by {apart} in sureness.")
+    out.write_bytes(model.SerializeToString())
+    return apart
+
+
+def _stored(tensor: Tensor) -> np.ndarray:
+    array = tensor.detach().float().numpy()
+    return array.astype(np.float16) if array.ndim > 1 else array
+
+
+def main() -> None:
+    """Read the weights and write the file."""
+    parser = argparse.ArgumentParser(prog="python -m model.repair.export", description=__doc__)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--version", default="1.0.0")
+    arguments = parser.parse_args()
+    network = Finder()
+    network.load_state_dict(torch.load(arguments.weights, weights_only=True))
+    apart = export(network, arguments.version, arguments.out)
+    sys.stdout.write(f"{arguments.out}: within {apart:.4f} of torch\n")
+
+
+if __name__ == "__main__":
+    main()

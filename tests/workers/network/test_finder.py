@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from model.repair.export import export
+from model.repair.network import Finder
+from photochrom.errors import ModelRejected
+from support.queueing import MODEL
+from workers.network.finder import OnnxFinder
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of untrained weights: what is tested holds for any."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "finder.onnx"
+    assert export(Finder(), "0.0.1", path) < 0.02
+    return path
+
+
+def test_a_file_has_fp16_weights_and_is_small(weights: Path) -> None:
+    assert weights.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("size", [(16, 16), (37, 53), (1, 200)])
+def test_any_size_is_answered_at_its_own_size(weights: Path, size: tuple[int, int]) -> None:
+    found = OnnxFinder(weights, threads=1).find(np.full(size, 128, np.uint8))
+    assert found.shape == size
+    assert found.dtype == np.uint8
+
+
+def test_what_lies_beyond_the_margin_does_not_matter(weights: Path) -> None:
+    """Or tiles would show."""
+    finder = OnnxFinder(weights, threads=1)
+    plane = np.random.default_rng(1).integers(0, 256, (384, 384)).astype(np.uint8)
+    whole, part = finder.find(plane), finder.find(plane[:256])
+    inside = 256 - finder.margin
+    assert_allclose(part[:inside].astype(int), whole[:inside].astype(int), atol=1)
+
+
+def test_another_network_is_refused() -> None:
+    with pytest.raises(ModelRejected, match="not a finder"):
+        OnnxFinder(MODEL)

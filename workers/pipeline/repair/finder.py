@@ -1,0 +1,21 @@
+"""What finds damage, whichever way it does."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+
+class Finder(Protocol):
+    """Says of each pixel how surely it is damaged."""
+
+    @property
+    def margin(self) -> int:
+        """Pixels around a place that decide about it: tiles overlap by as many."""
+        ...
+
+    def find(self, lightness: Bytes) -> Bytes:
+        """Return the sureness (H, W), 0..255, of L* (H, W), 0..255, at the scan's own size."""
+        ...

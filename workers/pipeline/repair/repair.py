@@ -1,0 +1,104 @@
+"""Finds and fills damage in tiles, at full size, in the photograph's own depth; what is not damaged stays as it is."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from photochrom.photo.restoration import DefectKind, Repairs
+
+from ..color.pixels import lightness_of
+from ..photo import Samples
+from .fill import REACH, Mask, fill
+from .finder import Bytes, Finder
+from .grain import grain_of
+from .marks import FILLED, marks_of
+
+_FOUND_TILE, _FILLED_TILE = 1024, 256
+_GROWN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+
+
+@dataclass(frozen=True)
+class Found:
+    """Damage of a photograph: the mask (H, W) of `marks`, and the figures."""
+
+    mask: Bytes
+    repairs: Repairs
+
+
+class Tile(NamedTuple):
+    """A part of a photograph with what lies around it, and where in it the part itself is."""
+
+    around: tuple[slice, slice]
+    core: tuple[slice, slice]
+    part: tuple[slice, slice]
+
+
+def tiles(size: tuple[int, int], side: int, margin: int) -> Iterator[Tile]:
+    """Yield tiles that cover (height, width), each with a margin where there is one."""
+    for top in range(0, size[0], side):
+        for left in range(0, size[1], side):
+            spans = [
+                _span(start, length, side, margin) for start, length in zip((top, left), size, strict=True)
+            ]
+            (a, b, c), (d, e, f) = spans
+            yield Tile((a, d), (b, e), (c, f))
+
+
+def _span(start: int, length: int, side: int, margin: int) -> tuple[slice, slice, slice]:
+    stop = min(start + side, length)
+    begin = max(0, start - margin)
+    around = slice(begin, min(length, stop + margin))
+    return around, slice(start - begin, stop - begin), slice(start, stop)
+
+
+def find(pixels: Samples, finder: Finder, strength: float) -> Found:
+    """Find the damage of grey (H, W) or sRGB (H, W, 3) samples.
+
+    Args:
+        pixels: uint8 or uint16.
+        finder: says how surely a pixel is damaged.
+        strength: 0 takes only the surest, 1 all that may be damage.
+    """
+    height, width = pixels.shape[:2]
+    mask = np.zeros((height, width), np.uint8)
+    counts: Counter[DefectKind] = Counter()
+    left = 0
+    for tile in tiles((height, width), _FOUND_TILE, finder.margin):
+        levels = np.rint(lightness_of(pixels[tile.around]) * np.float32(2.55)).astype(np.uint8)
+        marks = marks_of(finder.find(levels), strength, tile.core)
+        # The rim of a defect is a mixture: it goes with it.
+        grown = cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask
+        mask[tile.part] = grown[tile.core]
+        counts.update(marks.counts)
+        left += marks.left
+    changed = float(np.count_nonzero(mask == FILLED) / mask.size)
+    return Found(mask, Repairs(counts={k: n for k, n in counts.items() if n}, left=left, changed=changed))
+
+
+def filled(pixels: Samples, mask: Bytes) -> Samples:
+    """Return the samples with the pixels filled that `mask` marks so; all others are the very same."""
+    result = pixels.copy()
+    for tile in tiles((mask.shape[0], mask.shape[1]), _FILLED_TILE, 2 * REACH):
+        if not (mask[tile.part] == FILLED).any():
+            continue
+        # What is damaged and left says nothing about its surroundings either.
+        damaged = mask[tile.around] != 0
+        here = mask[tile.part] == FILLED
+        wanted = np.zeros(damaged.shape, bool)
+        wanted[tile.core] = here
+        result[tile.part][here] = _values(pixels[tile.around], damaged, wanted)
+    return result
+
+
+def _values(pixels: Samples, damaged: Mask, wanted: Mask) -> Samples:
+    """Return samples for the wanted pixels: filled, with grain."""
+    scale = np.float32(np.iinfo(pixels.dtype).max)
+    planes = np.moveaxis(np.atleast_3d(pixels), -1, 0).astype(np.float32) / scale
+    values = fill(planes, damaged, wanted)
+    values = np.clip(values + grain_of(planes, damaged, wanted, values), 0, 1)
+    samples = np.rint(values * scale).astype(pixels.dtype)
+    return np.asarray(samples[0] if pixels.ndim == 2 else samples.T)
