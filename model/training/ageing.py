@@ -104,7 +104,8 @@ def seen(x: Tensor) -> Tensor:
     ends = torch.tensor(ENDS, dtype=x.dtype, device=x.device) / 100
     low, high = torch.quantile(coarse, ends, 1)
     gain, offset = (value[:, None, None, None] for value in line(low, high))
-    return gain * x + offset / 100
+    shown: Tensor = gain * x + offset / 100
+    return shown
 
 
 def _tone(draws: Draws) -> Tensor:
