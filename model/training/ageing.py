@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
+from photochrom.seeing.stretch import ENDS, line
+
 from .draws import Draws
 
 _SCRATCHES = 3
@@ -94,6 +96,16 @@ def scratch(x: Tensor, share: float, draws: Draws) -> Tensor:
         begins = torch.sigmoid((along - draws.between(-0.7, 0.2)) / 0.01)
         x = x.lerp(tone, torch.exp(-(off**2)) * begins * draws.between(0.2, 0.9) * chosen)
     return x
+
+
+def seen(x: Tensor) -> Tensor:
+    """Stretch what is faded, dark or flat, as a worker does before the network sees it."""
+    coarse = 100 * x[:, :, ::4, ::4].flatten(1)  # enough for percentiles
+    ends = torch.tensor(ENDS, dtype=x.dtype, device=x.device) / 100
+    low, high = torch.quantile(coarse, ends, 1)
+    gain, offset = (value[:, None, None, None] for value in line(low, high))
+    shown: Tensor = gain * x + offset / 100
+    return shown
 
 
 def _tone(draws: Draws) -> Tensor:

@@ -41,6 +41,9 @@ class Film(BaseModel):
     halftone: Annotated[Share, Field(description="printed through a screen")] = 0.05
     dust: Share = 0.15
     scratches: Share = 0.12
+    stretch: Annotated[
+        bool, Field(description="show it stretched, as workers do; older weights were not")
+    ] = False
 
 
 def on_film(clean: Tensor, ab: Tensor, film: Film, random: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -80,4 +83,5 @@ def photograph(clean: Tensor, ab: Tensor, film: Film, random: torch.Generator) -
     x = ageing.halftone(x, film.halftone, draws)
     x = ageing.dust(x, film.dust, draws)
     x = ageing.scratch(x, film.scratches, draws)
+    x = ageing.seen(x.clamp(0, 1)) if film.stretch else x
     return 100 * x.clamp(0, 1), shown

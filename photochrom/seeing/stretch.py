@@ -5,6 +5,7 @@ at all for an ordinary photograph.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ Plane = NDArray[np.float32]
 _ORDINARY, _FLAT = 64.0, 50.0
 _BLACK, _WHITE = 2.0, 97.0
 _LARGEST_GAIN = 6.0
-_ENDS = 0.5, 99.5  # percentiles: specks of dust and holes must not count
+ENDS = 0.5, 99.5  # percentiles: specks of dust and holes must not count
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,23 @@ class Stretch:
 
 def find_stretch(lightness: Plane) -> Stretch | None:
     """Return how L* (H, W), 0..100, is to be stretched; None for a photograph of ordinary contrast."""
-    low, high = (float(end) for end in np.percentile(lightness, _ENDS))
-    span = high - low
-    if span >= _ORDINARY:
+    low, high = np.percentile(lightness, ENDS)
+    if high - low >= _ORDINARY:
         return None
-    amount = _eased(min((_ORDINARY - span) / (_ORDINARY - _FLAT), 1.0))
-    gain = min((_WHITE - _BLACK) / max(span, 1e-3), _LARGEST_GAIN)
+    gain, offset = line(low, high)
+    return Stretch(float(gain), float(offset))
+
+
+def line(low: Any, high: Any) -> tuple[Any, Any]:
+    """Return gain and offset for L* between two percentiles; 1 and 0 for ordinary contrast.
+
+    Numbers of numpy and tensors of torch have all that is used here, so that training shows the same.
+    """
+    span = high - low
+    amount = ((_ORDINARY - span) / (_ORDINARY - _FLAT)).clip(0, 1)
+    amount = amount * amount * (3 - 2 * amount)
+    gain = ((_WHITE - _BLACK) / span.clip(1e-3)).clip(0, _LARGEST_GAIN)
     # What the limit leaves of the room lies above and below as it did.
-    black = _BLACK + (_WHITE - _BLACK - gain * span) * low / (100 - span)
+    black = _BLACK + (_WHITE - _BLACK - gain * span) * low / (100 - span).clip(1e-3)
     mixed, start = 1 + amount * (gain - 1), low + amount * (black - low)
-    return Stretch(mixed, start - mixed * low)
-
-
-def _eased(amount: float) -> float:
-    return amount * amount * (3 - 2 * amount)
+    return mixed, start - mixed * low

@@ -9,6 +9,7 @@ from model.training.augment import augment, generator
 from model.training.draws import Draws
 from model.training.film import Film, on_film
 from model.training.stored import Stored
+from photochrom.seeing.stretch import find_stretch
 
 NOTHING = dict.fromkeys(Film.model_fields, 0.0)
 
@@ -150,3 +151,16 @@ def test_under_a_mount_there_is_no_colour(stored: Stored) -> None:
 def test_damage_is_rare(effect: object, most: float, ramp: Tensor) -> None:
     damaged = effect(ramp, 1.0, Draws(32, generator(0)))  # type: ignore[operator]
     assert 0 < ((damaged - ramp).abs() > 0.02).float().mean() < most
+
+
+def test_training_shows_a_faded_photograph_as_a_worker_does(ramp: Tensor) -> None:
+    faded = 0.4 + 0.25 * ramp[:1]
+    stretch = find_stretch(100 * faded[0, 0, ::4, ::4].numpy())
+    assert stretch is not None
+    torch.testing.assert_close(
+        100 * ageing.seen(faded).clamp(0, 1),
+        torch.from_numpy(stretch.of(100 * faded.numpy())),
+        atol=0.01,
+        rtol=0,
+    )
+    torch.testing.assert_close(ageing.seen(ramp), ramp)

@@ -112,6 +112,21 @@ def test_the_network_sees_the_photo_upright(save, predictor, rgb_photo, orientat
     assert_allclose(predictor.seen[0], predictor.seen[1], atol=2)
 
 
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
+def test_what_the_network_saw_is_said_in_record_and_metadata(format_, save, predictor, grey_photo):
+    faded = (150 + grey_photo * 0.2).astype(np.uint8)
+    strip = np.hstack([faded[200:350]] * 3)
+    options = {"quality": 95} if format_ == "JPEG" else {}
+    stages = []
+    result = colorize(save(strip, format_, **options), predictor, ColorizeOptions(), on_stage=stages.append)
+    notes = [note for note in result.warnings if "the network saw" in note or "windows" in note]
+    assert len(notes) == 2
+    assert f'photochrom:Seen="{" ".join(notes)}"'.encode() in result.data
+    assert stages.count("predict") == len(predictor.seen) > 1
+    plain = colorize(save(grey_photo, format_, **options), predictor, ColorizeOptions())
+    assert b"photochrom:Seen" not in plain.data
+
+
 def test_stages_are_announced_and_timed(predictor, save, grey_photo):
     for format_ in ("JPEG", "PNG"):
         stages = []
