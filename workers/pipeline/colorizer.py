@@ -26,7 +26,13 @@ from .formats import jpeg_luma
 from .formats.jp2 import write_jp2
 from .formats.jpeg_file import PROGRESSIVE, JpegFile, read_frame
 from .formats.jpeg_light import FilmLight, can_relight, relit
-from .formats.jpeg_metadata import carried_metadata, fits_segment, jpeg_with_provenance, read_metadata
+from .formats.jpeg_metadata import (
+    carried_metadata,
+    fits_segment,
+    jpeg_with_provenance,
+    read_metadata,
+    read_xmp,
+)
 from .formats.jpeg_pixels import decode_jpeg, write_jpeg
 from .formats.luma_alone import luma_sha256
 from .formats.png import write_png
@@ -45,7 +51,7 @@ from .repair.finder import Finder
 from .stages import STAGES
 from .steps import Restored, restore_luma, restore_pixels, together
 from .structure import format_of
-from .uncolor import uncolored, uncolored_jpeg
+from .uncolor import relit_by, uncolored, uncolored_jpeg
 
 __all__ = ["STAGES", "ColorizedPhoto", "PhotoLimits", "colorize"]
 
@@ -56,6 +62,9 @@ _NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a 
 _NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
 _RELIT = "The light was made anew from what the film saw; the JPEG's luma was encoded anew with its own quantisation."
 _LEFT = "{} damaged places are too wide or too large to be known from their surroundings; they were left as they are."
+_LIGHT_UNDONE = (
+    "The light was that of the scene; the scan's was computed from it, and the JPEG was encoded anew."
+)
 _INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
 
 
@@ -315,7 +324,8 @@ def _uncolor(
     """Take colour away: from JPEG to JPEG the very luma stays, else the lightness."""
     target, side = _output_format(photo_format, options), stages.preview_side
     source = JpegFile.read(data) if photo_format is target is PhotoFormat.JPEG else None
-    if source is not None and jpeg_luma.has_exact_luma(source):
+    relit_jpeg = source is not None and relit_by(read_xmp(source.metadata)) is not None
+    if source is not None and jpeg_luma.has_exact_luma(source) and not relit_jpeg:
         with stages.stage("decode"):
             jpeg, notes = uncolored_jpeg(data, source)
             carried = carried_metadata(jpeg, limits)
@@ -331,6 +341,7 @@ def _uncolor(
         photos = [uncolored(data, photo, target) for photo in photos]
         warnings = [note for photo in photos for note in (*photo.warnings, *lost_depth(photo, target))]
         warnings += [note for photo in photos for note in losses(photo.metadata, target)]
+        warnings += [_LIGHT_UNDONE] * relit_jpeg
         result = _encode(photos[0], target, options.quality) if len(photos) == 1 else _encode_pages(photos)
         preview = preview_of_pixels(photos[0].pixels, side) if side else None
     small = _SmallPictures(confidence_png(_SURE, 1), preview)

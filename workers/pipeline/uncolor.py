@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import UnreadablePhoto
+from photochrom.photo.film import Film, Weights
 from photochrom.photo.sniff import PhotoFormat
 
-from .color.pixels import colorize_pixels
+from .color.pixels import colorize_pixels, on_film
 from .formats.jpeg_file import APP14, JpegFile
 from .formats.jpeg_luma import without_chroma
 from .formats.jpeg_metadata import is_credentials, read_icc, read_xmp, with_profile, with_xmp
@@ -61,9 +62,26 @@ def uncolored_jpeg(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, tuple[str, ..
     ), warnings
 
 
+def relit_by(xmp: bytes | None) -> Weights | None:
+    """Return the weights of the film whose light a result was freed of, as its note says; None where it was not."""
+    told = own_properties(xmp) if xmp else {}
+    if told.get("Film", Film.PANCHROMATIC) == Film.PANCHROMATIC:
+        return None
+    try:
+        red, green, blue = map(float, told.get("FilmWeights", "").split())
+    except ValueError:
+        return None
+    # Whoever wrote it: weights of a film take no grey for another.
+    return (red, green, blue) if min(red, green, blue) >= 0 and abs(red + green + blue - 1) < 1e-3 else None
+
+
 def uncolored(data: bytes, photo: Photo, target: PhotoFormat) -> Photo:
     """Return the photo with the lightness of each pixel and no colour; (H, W) where the format has room for grey."""
-    pixels = colorize_pixels(photo.pixels, _NoColor(), in_place=True)
+    film = relit_by(photo.metadata.xmp)
+    if film is not None and photo.pixels.ndim == 3:
+        pixels = on_film(photo.pixels, film)
+    else:
+        pixels = colorize_pixels(photo.pixels, _NoColor(), in_place=True)
     metadata = photo.metadata
     if metadata.xmp:
         metadata = replace(metadata, xmp=without_provenance(metadata.xmp, _step(data)))

@@ -8,10 +8,14 @@ import tifffile
 from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.colorizer import colorize
+from workers.pipeline.decode import decode
 from workers.pipeline.formats.jpeg_file import DHT, DQT, SOS, JpegFile
+from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata import icc
 from workers.pipeline.metadata.xmp import SOURCE_TYPE
+from workers.pipeline.uncolor import relit_by
 
 UNCOLOR = ColorizeOptions(uncolor=True)
 SIZES = [(64, 64), (41, 90), (97, 33), (8, 17), (120, 77), (16, 200)]
@@ -125,3 +129,33 @@ def test_transparency_stays(save, predictor, rgb_photo):
         with Image.open(io.BytesIO(back)) as image:
             assert image.mode == "LA"
             np.testing.assert_array_equal(np.asarray(image)[..., 1], alpha)
+
+
+@pytest.mark.parametrize("film", ["blue", "orthochromatic"])
+@pytest.mark.parametrize("format_", ["PNG", "TIFF", "JPEG"])
+def test_of_a_result_in_the_eye_s_light_the_scan_s_comes_back(film, format_, save, predictor, grey_photo):
+    scan = grey_photo.astype(np.uint16) * 257 if format_ == "TIFF" else grey_photo
+    source = save(scan, format_, **({"quality": 95} if format_ == "JPEG" else {}))
+    options = ColorizeOptions(light="panchromatic", film=film, quality=95)
+    relit = colorize(source, predictor, options)
+    back = colorize(relit.data, predictor, ColorizeOptions(uncolor=True, quality=95))
+    before, after = (
+        decode(data, PhotoFormat(format_.lower()), PhotoLimits()).pixels for data in (source, back.data)
+    )
+    off = np.abs((after if after.ndim == 2 else after[..., 0]).astype(int) - before)
+    if format_ == "JPEG":
+        assert any("computed" in warning for warning in back.warnings)
+        assert off.mean() < 1
+    else:
+        assert off.max() <= (13 if format_ == "TIFF" else 1)
+    assert b"photochrom:FilmWeights" not in back.data
+
+
+def test_weights_that_no_film_has_are_not_believed():
+    for weights in ("", "1 2", "nan 0 1", "0.5 0.5 0.5", "-1 1 1", "a b c"):
+        note = f'<x photochrom:Film="blue" photochrom:FilmWeights="{weights}"/>'
+        packet = (
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+            f' xmlns:photochrom="urn:photochrom:xmp:1.0:"{note[2:-2]}/></rdf:RDF>'
+        )
+        assert relit_by(packet.encode()) is None

@@ -81,6 +81,18 @@ def colorize_pixels(
     return result
 
 
+def on_film(pixels: Samples, film: Weights) -> Samples:
+    """Return what a film makes of sRGB (H, W, 3), with equal channels: the scan of a result in the eye's light."""
+    scale = int(np.iinfo(pixels.dtype).max)
+    result, depth = np.empty_like(pixels), cv2.CV_8U if scale == 255 else cv2.CV_16U
+    for start in range(0, len(pixels), _STRIP):
+        light = _look_up(pixels[start : start + _STRIP], _LINEAR[scale])
+        exposure = np.asarray(cv2.transform(light, np.asarray([film], np.float32)), np.float32)
+        grey = cv2.add(_look_up(_steps(exposure), _ENCODED) * scale, _ZERO, dtype=depth)
+        result[start : start + _STRIP] = np.asarray(grey)[..., None]
+    return result
+
+
 def _colorize_strip(strip: Samples, lightness: Plane, ab: Plane, film: Weights | None) -> Samples:
     scale = int(np.iinfo(strip.dtype).max)
     luminance = _look_up(strip, _LINEAR[scale]) if strip.ndim == 2 else _luminance(strip, scale)
