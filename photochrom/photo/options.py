@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
+from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
 
@@ -118,6 +119,10 @@ class ColorizeOptions(BaseModel):
     repair_strength: Annotated[
         float, Field(ge=0, le=1, description="0 repairs only what is surely damage, 1 all that may be.")
     ] = 0.5
+    keep: Annotated[
+        Boxes,
+        Field(description="Places that repair leaves as they are, whatever is found there; JSON in forms."),
+    ] = ()
     levels: Annotated[
         Levels, Field(description="`auto` gives faded photographs their black and white back, by one curve.")
     ] = Levels.OFF
@@ -156,6 +161,7 @@ class ColorizeOptions(BaseModel):
             "uncolor": self.uncolor,
             "repair": self.repair is not Repair.OFF,
             "repair_strength": self.repair is not Repair.OFF,
+            "keep": self.keep,
             "levels": self.levels is not Levels.OFF,
             "color": self.color is not Color.ON,
         }
@@ -177,6 +183,8 @@ class ColorizeOptions(BaseModel):
     def _steps_go_together(self) -> Self:
         if self.color is Color.OFF and (self.hints or self.sepia or self.light is not Light.AS_SCANNED):
             raise ValueError("hints, sepia and light need colours; send them with color=on")
+        if self.keep and self.pages is Pages.ALL:
+            raise ValueError("keep names places of one picture; send it with pages=first")
         if self.uncolor and (self.restores or self.color is Color.OFF):
             raise ValueError("uncolor gives the original back; send it without repair, levels and color")
         return self

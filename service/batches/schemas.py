@@ -33,6 +33,8 @@ class NewBatch(BaseModel):
     def _for_all(cls, options: ColorizeOptions) -> ColorizeOptions:
         if options.hints:
             raise ValueError("hints are spots of one photograph; send them with its item")
+        if options.keep:
+            raise ValueError("keep names places of one photograph; send it with its item")
         return options
 
 

@@ -26,17 +26,24 @@ REFUSALS: tuple[type[errors.PhotochromError], ...] = (
 """The errors with which any upload of a photograph may be refused."""
 
 
+_LISTS = {
+    "hints": '[{"x":0.4,"y":0.3,"color":"#a04030"}]',
+    "keep": '[{"x":0.4,"y":0.3,"width":0.1,"height":0.2}]',
+}
+
+
 def upload_body() -> dict[str, Any]:
     """Return the OpenAPI description of an upload: FastAPI cannot know what we read from the stream ourselves."""
     references = "#/components/schemas/{model}"
     options = ColorizeOptions.model_json_schema(ref_template=references)["properties"]
-    # A form and a query carry it as text.
-    options["hints"] = {
-        "type": "string",
-        "contentMediaType": "application/json",
-        "description": options["hints"]["description"],
-        "examples": ['[{"x":0.4,"y":0.3,"color":"#a04030"}]'],
-    }
+    # A form and a query carry lists as text.
+    for name, example in _LISTS.items():
+        options[name] = {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "description": options[name]["description"],
+            "examples": [example],
+        }
     file = {"type": "string", "format": "binary"}
     lender = {
         **file,

@@ -202,7 +202,7 @@ def _colorize_jpeg(
     size, restored = (jpeg.frame.height, jpeg.frame.width), Restored()
     if options.restores:
         with stages.stage("repair"):
-            changed, restored = restore_luma(data, jpeg, options, finder)
+            changed, restored = restore_luma(data, jpeg, carried.orientation, options, finder)
             if changed is not jpeg:
                 data, jpeg = bytes(changed), changed
                 source = replace(jpeg_luma.read_luma(data, jpeg), warnings=source.warnings)

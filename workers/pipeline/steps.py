@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from photochrom.photo.boxes import Box
 from photochrom.photo.options import ColorizeOptions, Levels, Repair
 from photochrom.photo.restoration import LevelCurve, Luma, Repairs, Restoration
 
@@ -15,7 +16,9 @@ from .color import levels
 from .formats.jpeg_blocks import with_luma
 from .formats.jpeg_file import JpegFile
 from .formats.jpeg_pixels import decode_jpeg
+from .metadata.orientation import as_stored
 from .photo import Photo, Samples
+from .repair.fill import Mask
 from .repair.finder import Bytes, Finder
 from .repair.marks import FILLED
 from .repair.repair import Found, filled, find
@@ -38,7 +41,7 @@ def restore_pixels(photo: Photo, options: ColorizeOptions, finder: Finder) -> tu
     """Repair and level an upright photograph; what is not asked for is not done."""
     if not options.restores:
         return photo, Restored()
-    found = _found(photo.pixels, options, finder)
+    found = _found(photo.pixels, options, finder, 1)
     pixels = photo.pixels if found is None else _repaired(photo.pixels, found)
     curve = levels.faded(levels.reduced(pixels)) if options.levels is Levels.AUTO else None
     pixels = pixels if curve is None else levels.applied(curve, pixels)
@@ -46,7 +49,7 @@ def restore_pixels(photo: Photo, options: ColorizeOptions, finder: Finder) -> tu
 
 
 def restore_luma(
-    data: bytes, jpeg: JpegFile, options: ColorizeOptions, finder: Finder
+    data: bytes, jpeg: JpegFile, orientation: int, options: ColorizeOptions, finder: Finder
 ) -> tuple[JpegFile, Restored]:
     """Repair and level a JPEG whose luma can be carried over; blocks that are not touched keep their coefficients.
 
@@ -56,7 +59,7 @@ def restore_luma(
     if not options.restores:
         return jpeg, Restored()
     luma = np.ascontiguousarray(decode_jpeg(data, jpeg, "GRAY", 1).pixels[..., 0])
-    found = _found(luma, options, finder)
+    found = _found(luma, options, finder, orientation)
     changed = np.zeros(luma.shape, bool) if found is None else found.mask == FILLED
     luma = luma if found is None else _repaired(luma, found)
     curve = levels.faded(levels.reduced(luma)) if options.levels is Levels.AUTO else None
@@ -68,8 +71,21 @@ def restore_luma(
     return with_luma(jpeg, luma, changed), restored
 
 
-def _found(pixels: Samples, options: ColorizeOptions, finder: Finder) -> Found | None:
-    return find(pixels, finder, options.repair_strength) if options.repair is Repair.AUTO else None
+def _found(pixels: Samples, options: ColorizeOptions, finder: Finder, orientation: int) -> Found | None:
+    if options.repair is not Repair.AUTO:
+        return None
+    kept = _kept(options.keep, (pixels.shape[0], pixels.shape[1]), orientation) if options.keep else None
+    return find(pixels, finder, options.repair_strength, kept)
+
+
+def _kept(boxes: tuple[Box, ...], size: tuple[int, int], orientation: int) -> Mask:
+    """Mark the boxes of the upright photograph on one of this size as it is stored."""
+    height, width = size if orientation < 5 else size[::-1]
+    mask = np.zeros((height, width), bool)
+    for box in boxes:
+        down = slice(round(box.y * height), round((box.y + box.height) * height))
+        mask[down, round(box.x * width) : round((box.x + box.width) * width)] = True
+    return np.ascontiguousarray(as_stored(mask, orientation))
 
 
 def _repaired(pixels: Samples, found: Found) -> Samples:

@@ -24,6 +24,7 @@ export const urls = {
   preview: (id) => `${job(id)}/preview`,
   originalPreview: (id) => `${job(id)}/preview?of=original`,
   confidence: (id) => `${job(id)}/confidence`,
+  repairs: (id) => `${job(id)}/repairs`,
   reference: (id) => `${job(id)}/reference`,
 };
 

@@ -145,6 +145,8 @@ export const text = {
   adjust: {
     heading: "Adjust",
     lead: "Makes a new version; your other versions are kept.",
+    stepsLabel: "Steps",
+    steps: { color: "Colour", both: "Restore and colour", restore: "Restore only" },
     presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
     presetsLabel: "Mood",
     vividness: "Vividness",
@@ -159,7 +161,7 @@ export const text = {
     make: "Make a new version",
     same: "You have this version already.",
     noOriginal: "The original is no longer kept on the server. Add the photograph again to make another version.",
-    summary: (o) => `Vividness ${percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : ""}`,
+    summary: (o) => o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : ""}`,
     made: (n) => `Version ${n} is being made.`,
   },
 
@@ -199,6 +201,11 @@ export const text = {
     removed: "Palette removed.",
     lent: (name) => `The palette of ${name} is used.`,
     make: "Try this palette",
+  },
+
+  repairs: {
+    show: "What was repaired",
+    failed: "The map of repairs could not be fetched.",
   },
 
   guess: {

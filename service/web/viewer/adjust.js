@@ -1,4 +1,4 @@
-/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest, and the light. */
+/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest, the light and the steps. */
 
 import { h, write } from "../ui/dom.js";
 import { DEFAULTS } from "../photos/photos.js";
@@ -11,6 +11,12 @@ const PRESETS = {
   vivid: { vividness: 1, temperature: 0.38, strength: 1 },
 };
 const RANGES = { vividness: [0, 1], temperature: [0.05, 1], strength: [0, 1] };
+/** What is done to a photograph, by the options that say so. */
+const STEPS = {
+  color: { repair: "off", levels: "off", color: "on" },
+  both: { repair: "auto", levels: "auto", color: "on" },
+  restore: { repair: "auto", levels: "auto", color: "off" },
+};
 const LIGHTS = ["as-scanned", "auto", "blue", "orthochromatic"];
 
 /** Make the panel; `make(options)` is called with the chosen options. */
@@ -21,6 +27,7 @@ export function makeAdjust(make) {
     return { name, button };
   });
   const light = h("select", { id: "adjust-light", onchange: changed }, LIGHTS.map((name) => h("option", { value: name }, words.lights[name])));
+  const steps = h("select", { id: "adjust-steps", onchange: changed }, Object.keys(STEPS).map((name) => h("option", { value: name }, words.steps[name])));
   const note = h("p.dim.small", { role: "status" });
   const submit = h("button.primary.wide", { type: "submit" }, words.make);
   const element = h(
@@ -28,6 +35,7 @@ export function makeAdjust(make) {
     { onsubmit: (event) => (event.preventDefault(), make(options())) },
     h("h3", {}, words.heading),
     h("p.dim.small", {}, words.lead),
+    h("div.slider", {}, h("label", { for: "adjust-steps" }, words.stepsLabel), steps),
     h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
     Object.values(sliders).map(({ element }) => element),
     h("div.slider", {}, h("label", { for: "adjust-light" }, words.light), light),
@@ -40,11 +48,12 @@ export function makeAdjust(make) {
   let isDraft = () => true;
 
   const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, Number(input.value)]));
-  const options = () => ({ ...chosen(), ...(light.value === "as-scanned" ? { light: "as-scanned", film: "auto" } : { light: "panchromatic", film: light.value }) });
+  const options = () => ({ ...chosen(), ...STEPS[steps.value], ...(steps.value === "restore" || light.value === "as-scanned" ? { light: "as-scanned", film: "auto" } : { light: "panchromatic", film: light.value }) });
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, { input }]) => (input.value = wanted[name]));
 
   function changed() {
     const wanted = chosen();
+    light.disabled = steps.value === "restore";
     for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
     for (const { show } of Object.values(sliders)) show();
     const had = exists();
@@ -52,8 +61,8 @@ export function makeAdjust(make) {
     write(note, refusal || (had ? words.same : ""));
   }
 
-  /** Is there a version with these sliders, this light and the draft's hints and palette? */
-  const exists = () => existing.some((version) => same(version.options, options()) && lightOf(version.options) === light.value && isDraft(version) && version.state !== "failed");
+  /** Is there a version with these steps, sliders, this light and the draft's hints and palette? */
+  const exists = () => existing.some((version) => same(version.options, options()) && stepsOf(version.options) === steps.value && (light.disabled || lightOf(version.options) === light.value) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
@@ -63,6 +72,7 @@ export function makeAdjust(make) {
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
       light.value = lightOf(version.options);
+      steps.value = stepsOf(version.options);
       changed();
     },
     /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
@@ -74,6 +84,8 @@ export function makeAdjust(make) {
 }
 
 const same = (a, b) => Object.keys(RANGES).every((name) => Math.abs(a[name] - b[name]) < 0.005);
+/** Which choice of steps made such a version. */
+const stepsOf = (options) => (options.color === "off" ? "restore" : options.repair === "auto" || options.levels === "auto" ? "both" : "color");
 /** Which choice of light made such a version. */
 const lightOf = (options) => (options.light === "panchromatic" && LIGHTS.includes(options.film) ? options.film : "as-scanned");
 

@@ -6,7 +6,7 @@ import { modelCapabilities, urls } from "../api/api.js";
 import { makeDetails } from "./details.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { makeDraft } from "./draft.js";
-import { drawGuess } from "./confidence.js";
+import { drawGuess, drawRepairs } from "./confidence.js";
 import { makeHints } from "./hints.js";
 import { makeLender } from "./palette.js";
 import { UNFINISHED, best, current, fileOf, get, watch } from "../photos/photos.js";
@@ -27,7 +27,9 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const fit = iconButton("fit", words.fit, () => stage.zoomFit());
   const previous = iconButton("previous", words.previous, () => go(-1));
   const next = iconButton("next", words.next, () => go(1));
-  const guess = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => setGuess(!guessing) }, icon("guess"), h("span", {}, text.guess.show));
+  const guess = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => overlay("guess") }, icon("guess"), h("span", {}, text.guess.show));
+  const repairs = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.repairs.show, title: text.repairs.show, onclick: () => overlay("repairs") }, icon("guess"), h("span", {}, text.repairs.show));
+  const overlays = { guess: { button: guess, draw: drawGuess, words: text.guess }, repairs: { button: repairs, draw: drawRepairs, words: text.repairs } };
   const download = h("a.button.primary.labelled", { "aria-label": words.download }, icon("download"), h("span", {}, words.download));
   const remove = iconButton("delete", words.remove, () => actions.removeAsking([photo]));
   const status = h("p.work-words");
@@ -47,7 +49,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     h("header.viewer-bar", {},
       h("div.row", {}, iconButton("back", words.back, close), name),
       h("div.row.zooms", {}, iconButton("zoom-out", words.zoomOut, () => stage.zoomBy(1 / 1.4)), zoomWords, iconButton("zoom-in", words.zoomIn, () => stage.zoomBy(1.4)), fit),
-      h("div.row", {}, guess, previous, next, remove, download)),
+      h("div.row", {}, guess, repairs, previous, next, remove, download)),
     h("div.viewer-body", {},
       h("div.stage-wrap", {}, stage.element, legend, work),
       h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
@@ -58,7 +60,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   let photo = null;
   let shown = null;
   let leftKey = "";
-  let guessing = false;
+  let overlaid = "";
   let drawn = "";
   let seenAtWork = false;
   let turn = 0;
@@ -142,7 +144,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     cancel.hidden = !busy || shown.state === "canceling";
     download.hidden = !ready;
     if (ready) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });
-    guess.hidden = !capabilities.confidence || !ready;
+    guess.hidden = !capabilities.confidence || !ready || shown.options.color === "off";
+    repairs.hidden = !ready || shown.options.repair !== "auto";
     versions.draw(photo, shown, leftKey);
     adjust.know(photo.versions, draft.matches, fileOf(photo) || capabilities.original ? "" : text.adjust.noOriginal);
     const same = adjust.exists();
@@ -165,7 +168,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));
     if (ready && seenAtWork && before && after) stage.sweep();
     if (ready) seenAtWork = false;
-    setGuess(guessing && ready);
+    setOverlay(ready && overlaid && !overlays[overlaid].button.hidden ? overlaid : "");
   }
 
   function put(before, after, ready) {
@@ -179,24 +182,27 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     hints.draw();
   }
 
-  async function setGuess(on) {
-    guessing = on;
-    set(guess, { "aria-pressed": String(on) });
+  const overlay = (name) => setOverlay(overlaid === name ? "" : name);
+
+  async function setOverlay(name) {
+    overlaid = name;
+    for (const [each, { button }] of Object.entries(overlays)) set(button, { "aria-pressed": String(each === name) });
     stage.overlay.hidden = true;
     legend.hidden = true;
-    if (!on) return;
+    if (!name) return;
     try {
-      await drawGuess(stage.overlay, shown);
-      stage.overlay.hidden = legend.hidden = !guessing;
+      await overlays[name].draw(stage.overlay, shown);
+      stage.overlay.hidden = overlaid !== name;
+      legend.hidden = overlaid !== "guess";
     } catch {
-      guessing = false;
-      set(guess, { "aria-pressed": "false" });
-      stage.note(text.guess.failed);
+      overlaid = "";
+      set(overlays[name].button, { "aria-pressed": "false" });
+      stage.note(overlays[name].words.failed);
     }
   }
 
   function makeAnother(options) {
-    show(actions.again(photo, { ...options, hints: draft.hints }, draft.lender));
+    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : draft.hints }, draft.lender));
     follow(photo);
     say(text.adjust.made(photo.versions.length));
   }

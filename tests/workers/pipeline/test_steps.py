@@ -9,11 +9,13 @@ import tifffile
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from photochrom.photo.boxes import Box
 from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputFormat, Repair
 from photochrom.photo.restoration import Luma
 from support.damage import KnownDamage, damaged, drawn, touched_blocks
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.formats.jpeg_file import JpegFile
+from workers.pipeline.metadata.orientation import as_stored
 from workers.pipeline.stages import stages_of
 
 REPAIR = ColorizeOptions(repair=Repair.AUTO)
@@ -153,3 +155,20 @@ def test_places_too_wide_to_be_known_are_left_and_said(predictor, save, grey_pho
     assert any("too wide or too large" in warning for warning in result.warnings)
     found = np.asarray(Image.open(io.BytesIO(result.data)))
     assert_array_equal(found[..., 0], grey_photo)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_what_is_to_be_kept_is_neither_repaired_nor_counted(predictor, pillow_jpeg, grey_photo, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = np.zeros((200, 320), bool)
+    upright[20:24, 20:60] = upright[150:154, 200:240] = True
+    worn = np.ascontiguousarray(as_stored(upright, orientation))
+    keep = (Box(x=0, y=0, width=0.5, height=0.5),)
+    options = REPAIR.model_copy(update={"keep": keep})
+    pixels = np.ascontiguousarray(as_stored(grey_photo[:200, :320], orientation))
+    result = colorize(pillow_jpeg(pixels, exif=exif), predictor, options, finder=KnownDamage(worn))
+    mask = mask_in(result)
+    assert not mask[:100, :160].any()
+    assert (mask[upright][-160:] == 255).all()
+    assert sum(result.restoration.repairs.counts.values()) == 1

@@ -29,26 +29,26 @@ class ClassicalFinder:
         unrest: how many times the spread of the light around it.
     """
 
-    floor: float = 12.0
-    company: float = 4.0
-    unrest: float = 1.2
+    floor: float = 8.0
+    company: float = 1.5
+    unrest: float = 8.0
     margin: int = 32
 
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""
-        unrest = self.unrest * _spread(lightness)
-        lighter, darker = (self._sureness(plane, unrest) for plane in (lightness, 255 - lightness))
-        return np.maximum(lighter, darker)
+        lighter, darker = _top_hat(lightness), _top_hat(255 - lightness)
+        # Texture stands out both ways, damage one way.
+        usual = _usual(lighter) + _usual(darker)
+        needed = self.floor + self.company * usual + self.unrest * _spread(lightness)
+        return np.asarray(cv2.convertScaleAbs(np.maximum(lighter, darker) / needed, alpha=128), np.uint8)
 
-    def _sureness(self, lightness: Bytes, unrest: Plane) -> Bytes:
-        hat = np.zeros_like(lightness)
-        for size in _SIZES:
-            square = cv2.getStructuringElement(cv2.MORPH_RECT, (size, size))
-            hat = np.maximum(
-                hat, cv2.subtract(lightness, cv2.morphologyEx(lightness, cv2.MORPH_OPEN, square))
-            )
-        needed = self.floor + self.company * _usual(hat) + unrest
-        return np.asarray(cv2.convertScaleAbs(hat / needed, alpha=128), np.uint8)
+
+def _top_hat(lightness: Bytes) -> Bytes:
+    hat = np.zeros_like(lightness)
+    for size in _SIZES:
+        square = cv2.getStructuringElement(cv2.MORPH_RECT, (size, size))
+        hat = np.maximum(hat, cv2.subtract(lightness, cv2.morphologyEx(lightness, cv2.MORPH_OPEN, square)))
+    return hat
 
 
 def _usual(hat: Bytes) -> Plane:

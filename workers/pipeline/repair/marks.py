@@ -38,7 +38,7 @@ class Marks:
 
 def thresholds(strength: float) -> tuple[int, int]:
     """Return how sure the finder must be, 0..255: of a pixel, and of the surest pixel of a defect."""
-    return round(255 * (0.75 - 0.5 * strength)), round(255 * (0.95 - 0.55 * strength))
+    return round(255 * (0.6 - 0.2 * strength)), round(255 * (0.8 - 0.25 * strength))
 
 
 def marks_of(sureness: Bytes, strength: float, core: tuple[slice, slice]) -> Marks:

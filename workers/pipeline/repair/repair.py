@@ -55,13 +55,14 @@ def _span(start: int, length: int, side: int, margin: int) -> tuple[slice, slice
     return around, slice(start - begin, stop - begin), slice(start, stop)
 
 
-def find(pixels: Samples, finder: Finder, strength: float) -> Found:
+def find(pixels: Samples, finder: Finder, strength: float, kept: Mask | None = None) -> Found:
     """Find the damage of grey (H, W) or sRGB (H, W, 3) samples.
 
     Args:
         pixels: uint8 or uint16.
         finder: says how surely a pixel is damaged.
         strength: 0 takes only the surest, 1 all that may be damage.
+        kept: (H, W), where nothing counts as damage.
     """
     height, width = pixels.shape[:2]
     mask = np.zeros((height, width), np.uint8)
@@ -69,9 +70,15 @@ def find(pixels: Samples, finder: Finder, strength: float) -> Found:
     left = 0
     for tile in tiles((height, width), _FOUND_TILE, finder.margin):
         levels = np.rint(lightness_of(pixels[tile.around]) * np.float32(2.55)).astype(np.uint8)
-        marks = marks_of(finder.find(levels), strength, tile.core)
+        sureness = finder.find(levels)
+        left_alone = None if kept is None else kept[tile.around]
+        if left_alone is not None:
+            sureness = np.where(left_alone, 0, sureness).astype(np.uint8)
+        marks = marks_of(sureness, strength, tile.core)
         # The rim of a defect is a mixture: it goes with it.
         grown = cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask
+        if left_alone is not None:
+            grown = np.where(left_alone, 0, grown)
         mask[tile.part] = grown[tile.core]
         counts.update(marks.counts)
         left += marks.left

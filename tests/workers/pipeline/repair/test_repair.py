@@ -128,7 +128,7 @@ def test_a_calm_photograph_stays_as_it_is():
 
 def test_more_strength_takes_more():
     sure = np.zeros((64, 64), np.uint8)
-    for row, level in enumerate((60, 120, 180, 250)):
+    for row, level in enumerate((60, 145, 180, 250)):
         sure[10 * row + 5 : 10 * row + 8, 10:40] = level
 
     class Doubtful:

@@ -1,0 +1,42 @@
+"""Boxes of an upright photograph that a caller names: places that repair leaves alone."""
+
+import json
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+MAX_BOXES = 64
+
+
+class Box(BaseModel):
+    """A place, as shares of the sides, so that it means the same on a preview and at full size."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"x": 0.4, "y": 0.3, "width": 0.1, "height": 0.2}]},
+    )
+
+    x: Annotated[float, Field(ge=0, le=1, description="Its left edge, from the photograph's left, 0.")]
+    y: Annotated[float, Field(ge=0, le=1, description="Its upper edge, from the photograph's top, 0.")]
+    width: Annotated[float, Field(gt=0, le=1, description="A share of the photograph's width.")]
+    height: Annotated[float, Field(gt=0, le=1, description="A share of the photograph's height.")]
+
+    @model_validator(mode="after")
+    def _lies_inside(self) -> Self:
+        if self.x + self.width > 1 + 1e-6 or self.y + self.height > 1 + 1e-6:
+            raise ValueError("the box reaches beyond the photograph; x + width and y + height are at most 1")
+        return self
+
+
+def _from_json(value: object) -> object:
+    """Forms and queries carry the list as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError('must be a JSON list like [{"x":0.4,"y":0.3,"width":0.1,"height":0.2}]') from None
+
+
+Boxes = Annotated[tuple[Box, ...], BeforeValidator(_from_json), Field(max_length=MAX_BOXES)]
