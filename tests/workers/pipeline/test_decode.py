@@ -1,6 +1,7 @@
 """What a decoded photo carries is fit for every writer, whatever the file said."""
 
 import struct
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -28,8 +29,14 @@ def test_damaged_exif_is_left_out_with_a_word(asked, exif, save, grey_photo, pre
 def test_a_resolution_that_nothing_can_have_is_left_out(asked, save, grey_photo, predictor):
     plain = save(np.ascontiguousarray(grey_photo[:64, :64]), "PNG")
     source = with_chunk(plain, b"pHYs", struct.pack(">IIB", 2**32 - 1, 2**32 - 1, 1))
-    plainly = colorize(plain, predictor, ColorizeOptions(format=asked))
-    assert colorize(source, predictor, ColorizeOptions(format=asked)).data == plainly.data
+    plainly, result = (
+        colorize(data, predictor, ColorizeOptions(format=asked)).data for data in (plain, source)
+    )
+    # Each note holds the hash of its own original; PNG has a checksum of four bytes over that.
+    noted, expected = (sha256(data).hexdigest().encode() for data in (source, plain))
+    result = result.replace(noted, expected)
+    assert len(result) == len(plainly)
+    assert sum(a != b for a, b in zip(result, plainly, strict=True)) <= (4 if asked == "png" else 0)
 
 
 @pytest.mark.parametrize("asked", ["jpeg", "heic", "avif", "webp"])
