@@ -170,8 +170,8 @@ def colorize(
     if options.uncolor:
         return _uncolor(data, photo_format, options, stages, limits)
     if photo_format is _output_format(photo_format, options) is PhotoFormat.JPEG:
-        jpeg, as_scanned = JpegFile.read(data), options.light is Light.AS_SCANNED
-        if jpeg_luma.has_exact_luma(jpeg) and (as_scanned or can_relight()):
+        jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
+        if jpeg_luma.has_exact_luma(jpeg) and (can_relight() or not rewrites):
             return _colorize_jpeg(data, jpeg, predictor, options, stages, limits, finder)
         return _with_warning(
             _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits, finder)

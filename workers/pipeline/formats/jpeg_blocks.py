@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jpeglib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +12,11 @@ from photochrom.errors import UnreadablePhoto
 
 from .jpeg_file import JpegFile
 from .jpeg_pixels import without_metadata
+
+try:
+    import jpeglib
+except ImportError:
+    jpeglib = None
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
