@@ -9,7 +9,7 @@ export class Problem extends Error {
   /** Whether a retry soon with the same bytes can help; a daily quota returns only at midnight. */
   get passing() {
     if (this.code === "quota-exceeded") return false;
-    return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+    return [0, 429, 502, 503, 504].includes(this.status);
   }
 }
 
@@ -99,42 +99,31 @@ export async function finishedJob(id) {
   }
 }
 
-/** The records of all jobs, newest first, page by page. */
-export async function* listJobs() {
+/** The lists of the service, newest first, page by page. */
+async function* pages(url) {
   for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`${base}v1/jobs?${page(cursor)}`));
+    const { items, next_cursor } = await call(`${url}?${new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) })}`).then(json);
     yield items;
     if (!(cursor = next_cursor)) return;
   }
 }
 
-export const createBatch = (name) => call(`${base}v1/batches`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then(json);
-export const sealBatch = (id) => call(`${batch(id)}:seal`, { method: "POST" }, [404]);
-export const cancelBatch = (id) => call(`${batch(id)}:cancel`, { method: "POST" });
-export const pauseBatch = (id) => call(`${batch(id)}:pause`, { method: "POST" });
-export const resumeBatch = (id) => call(`${batch(id)}:resume`, { method: "POST" });
-export const retryBatch = (id) => call(`${batch(id)}:retry-failed`, { method: "POST" });
+export const listJobs = () => pages(`${base}v1/jobs`);
+export const listBatches = () => pages(`${base}v1/batches`);
+export const listItems = (id) => pages(`${batch(id)}/items`);
 
-/** Every batch, newest first. */
-export async function* listBatches() {
-  for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`${base}v1/batches?${page(cursor)}`));
-    yield* items;
-    if (!(cursor = next_cursor)) return;
-  }
-}
+const post = (url, fine) => call(url, { method: "POST" }, fine);
+const jsonBody = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-/** The records of every item of a batch. */
-export async function* listItems(id) {
-  for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`${batch(id)}/items?${page(cursor)}`));
-    yield items;
-    if (!(cursor = next_cursor)) return;
-  }
-}
+export const createBatch = (name) => call(`${base}v1/batches`, jsonBody({ name })).then(json);
+export const sealBatch = (id) => post(`${batch(id)}:seal`, [404]);
+export const cancelBatch = (id) => post(`${batch(id)}:cancel`);
+export const pauseBatch = (id) => post(`${batch(id)}:pause`);
+export const resumeBatch = (id) => post(`${batch(id)}:resume`);
+export const retryBatch = (id) => post(`${batch(id)}:retry-failed`);
 
-export const cancelJob = (id) => call(`${job(id)}:cancel`, { method: "POST" }).then(json);
-export const retryJob = (id) => call(`${job(id)}:retry`, { method: "POST" }).then(json);
+export const cancelJob = (id) => post(`${job(id)}:cancel`).then(json);
+export const retryJob = (id) => post(`${job(id)}:retry`).then(json);
 export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: true }, [404]);
 export const isUp = () => call(`${base}healthz`, { cache: "no-store" });
 export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
@@ -148,8 +137,6 @@ export function listen(id, onchange) {
   return () => source.close();
 }
 
-const page = (cursor) => new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) });
-
 let askForKey = null;
 let [asking, taken] = [null, 0];
 
@@ -159,7 +146,7 @@ export function onKeyWanted(ask) {
 }
 
 /** Sign in with a key; the service sets a cookie that the browser also sends for pictures, downloads and events. */
-export const openSession = (key) => call(`${base}v1/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
+export const openSession = (key) => call(`${base}v1/session`, jsonBody({ key }), [], null);
 
 export const closeSession = () => call(`${base}v1/session`, { method: "DELETE" });
 

@@ -53,10 +53,12 @@ export async function closeDrop(id) {
 /** Load the service's albums; seal one that an earlier page left open, since its files are gone. */
 export async function meetAlbums(isOurs) {
   if (!can.batches) return;
-  for await (const { id, name, sealed_at, canceled_at, state } of listBatches()) {
-    names.set(id, name);
-    remember(id, state === "paused");
-    if (!sealed_at && !canceled_at && isOurs(id)) void sealBatch(id).catch(() => {});
+  for await (const batches of listBatches()) {
+    for (const { id, name, sealed_at, canceled_at, state } of batches) {
+      names.set(id, name);
+      remember(id, state === "paused");
+      if (!sealed_at && !canceled_at && isOurs(id)) void sealBatch(id).catch(() => {});
+    }
   }
 }
 

@@ -119,21 +119,11 @@ async function make(worker, photo, version) {
   throw failure;
 }
 
-let tickets = 0;
-
-function shrink(worker, blob) {
-  const ticket = ++tickets;
-  return new Promise((resolve, reject) => {
-    const answer = ({ data }) => {
-      if (data.ticket !== ticket) return;
-      worker.removeEventListener("message", answer);
-      if (data.thumb) resolve(data.thumb);
-      else reject(new Error(data.failure));
-    };
-    worker.addEventListener("message", answer);
-    worker.postMessage({ ticket, blob, side: SIDE });
-  });
-}
+/** A worker has one photograph at a time. */
+const shrink = (worker, blob) => new Promise((resolve, reject) => {
+  worker.onmessage = ({ data: { thumb, failure } }) => (thumb ? resolve(thumb) : reject(new Error(failure)));
+  worker.postMessage({ blob, side: SIDE });
+});
 
 function remember(key, url) {
   ready.set(key, url);

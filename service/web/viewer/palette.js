@@ -2,13 +2,14 @@
 
 import { fetchBlob, urls } from "../api/api.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
+import { chooseFiles } from "../photos/intake.js";
 import { text } from "../ui/strings.js";
 
 const words = text.lender;
 
 /** Make the panel for `draft`; `make()` tries it. */
 export function makeLender({ draft, make }) {
-  const choose = h("button.wide", { type: "button", onclick: browse }, icon("palette"), h("span", {}, words.choose));
+  const choose = h("button.wide", { type: "button", onclick: () => chooseFiles(([one]) => lend(one?.file), { multiple: false }) }, icon("palette"), h("span", {}, words.choose));
   const picture = h("img", { alt: "", hidden: true });
   const name = h("span.grow.small");
   const remove = iconButton("close", words.remove, () => lend(null));
@@ -32,14 +33,6 @@ export function makeLender({ draft, make }) {
     const [file] = event.dataTransfer?.files ?? [];
     if (file) lend(file);
   });
-
-  function browse() {
-    const input = h("input", { type: "file", accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k", hidden: true });
-    document.body.append(input);
-    input.addEventListener("change", () => (lend(input.files[0]), input.remove()));
-    input.addEventListener("cancel", () => input.remove());
-    input.click();
-  }
 
   function lend(file) {
     const lender = file ? { id: `${file.name} ${file.size} ${file.lastModified}`, name: file.name, file } : null;
