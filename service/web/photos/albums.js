@@ -86,9 +86,16 @@ async function change(id, call) {
 /** A path that is valid on every system: no special characters, no part that ends in a dot or a blank or is a device. */
 function freeName(path, taken) {
   const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_").replace(DEVICE, "$1_$3") || "_").join("/");
-  const dot = safe.lastIndexOf(".");
-  let free = safe;
-  for (let n = 2; taken.has(free.toLowerCase()); n += 1) free = dot > 0 ? `${safe.slice(0, dot)} (${n})${safe.slice(dot)}` : `${safe} (${n})`;
-  taken.add(free.toLowerCase());
+  return unique(safe, taken);
+}
+
+/** Add a name to those taken, with a number if it is: two scans with the same name must not become one file. */
+export function unique(name, taken) {
+  const dot = name.lastIndexOf(".");
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  let free = name;
+  const key = () => free.normalize("NFC").toLowerCase();
+  for (let n = 2; taken.has(key()); n += 1) free = `${stem} (${n})${ending}`;
+  taken.add(key());
   return free;
 }

@@ -2,7 +2,7 @@
 
 import * as actions from "../photos/actions.js";
 import { urls } from "../api/api.js";
-import { h, icon, iconButton, set, write } from "../ui/dom.js";
+import { h, icon, iconButton, picture, set, write } from "../ui/dom.js";
 import { UNFINISHED, best, current, fileOf, group } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { thumb, unwant } from "../photos/thumbs.js";
@@ -66,9 +66,4 @@ export function makeCard(photo, { open, toggle }) {
   const statusWords = (version) =>
     version.state === "succeeded" && photo.versions.length > 1 ? `${stateWords(version)}, ${words.versions(photo.versions.length)}` : stateWords(version);
   return { element, redraw, focus: () => opener.focus({ preventScroll: true }), release: () => unwant(photo, redrawSame) };
-}
-
-function picture(image, url) {
-  image.hidden = !url;
-  if (url && image.getAttribute("src") !== url) image.src = url;
 }

@@ -7,12 +7,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 const MOST = 0xffff0000;
 
-/** Pack `entries`, an async iterable of `{ name, blob }`; throws a RangeError above 4 GB, which needs ZIP64. */
+/** Pack `entries`, an async iterable of `{ name, blob }` of unlike names; throws a RangeError above 4 GB, which needs ZIP64. */
 export async function zip(entries) {
-  const [parts, directory, names] = [[], [], new Set()];
+  const [parts, directory] = [[], []];
   let offset = 0;
   for await (const { name, blob } of entries) {
-    const path = new TextEncoder().encode(unique(name, names));
+    const path = new TextEncoder().encode(name);
     const crc = await crc32(blob);
     parts.push(header(path, crc, blob.size), blob);
     directory.push(header(path, crc, blob.size, offset));
@@ -51,15 +51,4 @@ async function crc32(blob) {
     for (const byte of chunk.value) crc = TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
   }
   return (crc ^ 0xffffffff) >>> 0;
-}
-
-/** Make names unique: two scans with the same name must not become one file. */
-function unique(name, names) {
-  const dot = name.lastIndexOf(".");
-  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
-  let free = name;
-  const key = () => free.normalize("NFC").toLowerCase();
-  for (let n = 2; names.has(key()); n += 1) free = `${stem} (${n})${ending}`;
-  names.add(key());
-  return free;
 }

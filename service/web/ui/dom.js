@@ -43,6 +43,20 @@ export function write(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** Show a picture, or none; the same one is not loaded again. */
+export function picture(image, url) {
+  image.hidden = !url;
+  if (url && image.getAttribute("src") !== url) image.src = url;
+}
+
+/** Offer `[value, label]` pairs; rebuilt only when they differ, since the list may be open. */
+export function fill(select, entries, value) {
+  const key = JSON.stringify(entries);
+  if (select.dataset.drawn !== key) select.replaceChildren(...entries.map(([value, label]) => h("option", { value }, label)));
+  select.dataset.drawn = key;
+  select.value = value;
+}
+
 const politely = document.getElementById("said");
 const urgently = document.getElementById("urgent");
 

@@ -1,6 +1,6 @@
 /** The strip of versions: the original first, then every version; marks the shown, the compared and the best one. */
 
-import { h, icon, set, write } from "../ui/dom.js";
+import { fill, h, icon, picture, set, write } from "../ui/dom.js";
 import { choose } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { thumb } from "../photos/thumbs.js";
@@ -24,7 +24,7 @@ export function makeVersions({ show, compare, redraw }) {
     draw(photo, shown, leftKey) {
       reconcile(strip, photo, shown, show, redraw);
       const others = photo.versions.filter((version) => version !== shown && version.state === "succeeded");
-      options(select, photo, others, leftKey);
+      fill(select, [["", words.original], ...others.map((version) => [version.key, words.version(photo.versions.indexOf(version) + 1)])], leftKey ?? "");
       comparing.hidden = !others.length;
       const kept = photo.chosen === shown.key;
       keep.hidden = photo.versions.length < 2 || shown.state !== "succeeded";
@@ -47,23 +47,11 @@ function reconcile(strip, photo, shown, show, redraw) {
       strip.append(item);
     }
     const url = version.state === "succeeded" ? thumb(photo, version, redraw) : null;
-    const image = item.querySelector("img");
-    image.hidden = !url;
-    if (url && image.getAttribute("src") !== url) image.src = url;
+    picture(item.querySelector("img"), url);
     item.dataset.state = version.state;
     item.querySelector(".bar-fill").style.transform = `scaleX(${progressOf(version)})`;
     write(item.querySelector(".version-name"), photo.chosen === version.key ? `★ ${index + 1}` : String(index + 1));
     const label = `${name}. ${stateWords(version)}${photo.chosen === version.key ? `. ${words.kept}` : ""}`;
     set(item, { "aria-label": label, title: name, "aria-pressed": String(version === shown) });
   });
-}
-
-function options(select, photo, others, leftKey) {
-  const wanted = [["", words.original], ...others.map((version) => [version.key, words.version(photo.versions.indexOf(version) + 1)])];
-  const key = JSON.stringify(wanted);
-  if (select.dataset.drawn !== key) {
-    select.replaceChildren(...wanted.map(([value, label]) => h("option", { value }, label)));
-    select.dataset.drawn = key;
-  }
-  select.value = leftKey ?? "";
 }

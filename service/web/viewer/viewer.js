@@ -10,7 +10,7 @@ import { drawGuess, drawRepairs } from "./confidence.js";
 import { makeHints } from "./hints.js";
 import { makeLender } from "./palette.js";
 import { UNFINISHED, best, current, fileOf, get, watch } from "../photos/photos.js";
-import { load, sources } from "../photos/pictures.js";
+import { load } from "../photos/pictures.js";
 import { makeStage } from "./stage.js";
 import { text } from "../ui/strings.js";
 import { makeVersions } from "./versions.js";
@@ -162,7 +162,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     drawn = key;
     const mine = ++turn;
     stage.note(words.loading);
-    const [before, after] = await Promise.all([load(sources(photo, left)), ready ? load(sources(photo, shown)) : null]);
+    const [before, after] = await Promise.all([load(photo, left), ready ? load(photo, shown) : null]);
     if (mine !== turn) return;
     put(before, after, ready);
     stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));
