@@ -34,7 +34,7 @@ let loading = true;
 
 // --- parts ---
 
-const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
+const addButton = h("button.primary", { "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const mark = h("a.mark", { href: base }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
 document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton(), makeLeaveButton()));

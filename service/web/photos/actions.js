@@ -81,8 +81,8 @@ function confirm(n) {
     h(
       "form.row",
       { method: "dialog" },
-      h("button", { value: "no", autofocus: true }, words.no),
-      h("button.primary", { value: "yes" }, words.yes),
+      h("button", { type: "submit", value: "no", autofocus: true }, words.no),
+      h("button.primary", { type: "submit", value: "yes" }, words.yes),
     ),
   );
   document.body.append(dialog);

@@ -18,7 +18,7 @@ export function makeCard(photo, { open, toggle }) {
   const bar = h("span.bar-fill");
   const opener = h(
     "button.card-open",
-    { type: "button", onclick: () => open(photo) },
+    { onclick: () => open(photo) },
     h("span.mat", {}, kind, before, after, failure, h("span.bar-track", {}, bar)),
     h("span.card-name", {}, photo.name),
   );

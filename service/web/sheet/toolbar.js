@@ -16,7 +16,7 @@ export function makeToolbar(deeds) {
   const overall = h("p.overall");
   const bar = h("span.bar-fill");
   const track = h("span.bar-track", {}, bar);
-  const button = (name, label, deed) => h("button", { type: "button", onclick: deed }, icon(name), label);
+  const button = (name, label, deed) => h("button", { onclick: deed }, icon(name), label);
   const retry = button("retry", words.retryFailed, deeds.retryFailed);
   const pause = button("pause", words.pause, deeds.pause);
   const resume = button("play", words.resume, deeds.resume);

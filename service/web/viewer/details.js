@@ -10,7 +10,7 @@ const words = text.details;
 
 export function makeDetails() {
   const list = h("dl");
-  const light = h("button.wide", { type: "button", title: words.lightLead, onclick: () => void saveLight() }, words.light);
+  const light = h("button.wide", { title: words.lightLead, onclick: () => void saveLight() }, words.light);
   const element = h("details.panel-part", {}, h("summary", {}, h("h3", {}, words.heading)), list, light);
   let drawn = "";
   let shown = [];

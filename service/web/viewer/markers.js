@@ -56,7 +56,7 @@ export function makeMarkers(stage, { place, choose, move, remove }) {
       while (stage.marks.querySelectorAll(".marker").length > hints.length) [...stage.marks.querySelectorAll(".marker")].at(-1).remove();
       const there = stage.marks.querySelectorAll(".marker");
       hints.forEach((hint, index) => {
-        const marker = there[index] ?? stage.marks.appendChild(h("button.marker", { type: "button", "data-index": index, onclick: () => choose(index) }));
+        const marker = there[index] ?? stage.marks.appendChild(h("button.marker", { "data-index": index, onclick: () => choose(index) }));
         [marker.style.left, marker.style.top, marker.style.background] = [`${100 * hint.x}%`, `${100 * hint.y}%`, hint.css];
         set(marker, { "aria-label": words.marker(index + 1, hint), title: words.marker(index + 1, hint), "aria-pressed": String(index === chosen) });
         marker.hidden = !active;

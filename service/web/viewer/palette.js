@@ -9,12 +9,12 @@ const words = text.lender;
 
 /** Make the panel for `draft`; `make()` tries it. */
 export function makeLender({ draft, make }) {
-  const choose = h("button.wide", { type: "button", onclick: () => chooseFiles(([one]) => lend(one?.file), { multiple: false }) }, icon("palette"), h("span", {}, words.choose));
+  const choose = h("button.wide", { onclick: () => chooseFiles(([one]) => lend(one?.file), { multiple: false }) }, icon("palette"), h("span", {}, words.choose));
   const picture = h("img", { alt: "", hidden: true });
   const name = h("span.grow.small");
   const remove = iconButton("close", words.remove, () => lend(null));
   const chosen = h("div.row.lender-chosen", { hidden: true }, picture, name, remove);
-  const submit = h("button.primary.wide", { type: "button", hidden: true, onclick: () => make() }, words.make);
+  const submit = h("button.primary.wide", { hidden: true, onclick: () => make() }, words.make);
   const element = h("section.panel-part.lender", { hidden: true, "aria-labelledby": "lender-heading" }, h("h3", { id: "lender-heading" }, words.heading), h("p.dim.small", {}, words.lead), choose, chosen, submit);
   let shownId = null;
 

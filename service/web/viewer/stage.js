@@ -14,7 +14,7 @@ export function makeStage({ onzoom }) {
   const right = layer("right");
   const overlay = h("canvas.guess", { hidden: true, "aria-hidden": "true" });
   right.frame.append(overlay);
-  const handle = h("button.handle", { type: "button", role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
+  const handle = h("button.handle", { role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
   const divider = h("div.divider", { hidden: true }, handle);
   const note = h("p.stage-note", { role: "status" });
   // Over both sides: a hint belongs to the photograph, not to one side.

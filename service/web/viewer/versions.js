@@ -13,7 +13,7 @@ export function makeVersions({ show, compare, redraw }) {
   const strip = h("div.strip", { role: "group", "aria-label": words.versions });
   const select = h("select", { id: "compare-with", onchange: () => compare(select.value) });
   const comparing = h("div.row.spread.compare", {}, h("label", { for: "compare-with" }, words.compareWith), select);
-  const keep = h("button.wide", { type: "button" });
+  const keep = h("button.wide", {});
   const summary = h("p.dim.small");
   const element = h("section.panel-part", {}, h("h3", {}, words.versions), strip, summary, comparing, keep);
   let handlers = {};
@@ -43,7 +43,7 @@ function reconcile(strip, photo, shown, show, redraw) {
     const name = words.version(index + 1);
     let item = [...strip.children].find((child) => child.dataset.key === version.key);
     if (!item) {
-      item = h("button.version", { type: "button", "data-key": version.key, onclick: () => show(version) }, h("span.mat", {}, h("img", { alt: "", hidden: true }), h("span.bar-track", {}, h("span.bar-fill"))), h("span.version-name"));
+      item = h("button.version", { "data-key": version.key, onclick: () => show(version) }, h("span.mat", {}, h("img", { alt: "", hidden: true }), h("span.bar-track", {}, h("span.bar-fill"))), h("span.version-name"));
       strip.append(item);
     }
     const url = version.state === "succeeded" ? thumb(photo, version, redraw) : null;
