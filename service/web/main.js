@@ -159,7 +159,6 @@ onLink((up) => {
   if (up) void meet();
 });
 
-/** Load what the service can do and which photographs it has. */
 async function meet() {
   try {
     Object.assign(can, await capabilities());
@@ -175,7 +174,7 @@ async function meet() {
     await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
     draw();
   } catch {
-    // The watcher reports when the service cannot be reached.
+    // The watcher reports it.
   }
 }
 

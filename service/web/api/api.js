@@ -28,7 +28,6 @@ export const urls = {
   reference: (id) => `${job(id)}/reference`,
 };
 
-/** The optional features of this service, from its own description: the page hides what is missing. */
 export async function capabilities() {
   const described = await json(await call(`${base}openapi.json`));
   const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
@@ -91,7 +90,6 @@ export async function readJob(id, etag) {
   return { record: await response.json(), etag: response.headers.get("ETag") };
 }
 
-/** The record of a job when it has finished. */
 export async function finishedJob(id) {
   for (;;) {
     const record = await json(await call(job(id), { headers: { Prefer: "wait=20" }, cache: "no-store" }));
@@ -140,12 +138,12 @@ export function listen(id, onchange) {
 let askForKey = null;
 let [asking, taken] = [null, 0];
 
-/** Set `ask()`, called when the service requires a key; it resolves when the service has accepted one. */
+/** `ask()` resolves when the service has accepted a key. */
 export function onKeyWanted(ask) {
   askForKey = ask;
 }
 
-/** Sign in with a key; the service sets a cookie that the browser also sends for pictures, downloads and events. */
+/** The service sets a cookie, which the browser also sends for pictures, downloads and events. */
 export const openSession = (key) => call(`${base}v1/session`, jsonBody({ key }), [], null);
 
 export const closeSession = () => call(`${base}v1/session`, { method: "DELETE" });
@@ -159,7 +157,7 @@ async function withKey(attempt, ask = askForKey) {
     const before = taken;
     const answer = await attempt();
     if (answer.status !== 401 || !ask) return answer;
-    // A call that was sent before another call obtained a key needs no second question.
+    // No second question for a call that was sent before another one obtained a key.
     if (before === taken) await (asking ??= ask().then(() => ((taken += 1), (asking = null))));
   }
 }

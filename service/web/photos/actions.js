@@ -35,7 +35,6 @@ export async function cancel(photo) {
   look();
 }
 
-/** Make another version with these options from the same original. */
 export function again(photo, options, lender) {
   const version = addVersion(photo, options, lender);
   send([[photo, version]]);

@@ -10,7 +10,6 @@ const FROM = 20;
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *(?:\.|$))/i;
 /** Albums being sent, by the drop's own id: the name, the promise of the batch, and the item names in use. */
 const drops = new Map();
-/** Names of the known batches, by id. */
 const names = new Map();
 const paused = new Set();
 let can = {};

@@ -30,7 +30,6 @@ export function acceptFrom(target, veil, add) {
   });
 }
 
-/** Open the device's own file dialog. */
 export function chooseFiles(add, { folder = false, multiple = true } = {}) {
   const input = h("input", { type: "file", multiple, hidden: true, ...(folder ? { webkitdirectory: true } : { accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k" }) });
   // Safari forgets an input that is not in the document.

@@ -11,7 +11,6 @@ const sending = new Map();
 let queue = [];
 let holdUntil = 0;
 
-/** Send these versions: `[photo, version]` pairs. */
 export function send(pairs) {
   queue.push(...pairs);
   pump();

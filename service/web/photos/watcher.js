@@ -99,7 +99,7 @@ async function read(photo, version) {
   }
 }
 
-/** Estimate the positions of the jobs that were not read this time: they follow those that were. */
+/** Jobs that were not read this time follow those that were. */
 function estimatePlaces(line) {
   const queued = line.filter(([, version]) => version.state === "queued");
   const first = queued[0]?.[1].place;

@@ -8,7 +8,6 @@ import { text } from "../ui/strings.js";
 import { thumb, unwant } from "../photos/thumbs.js";
 import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
 
-/** Make the card of `photo`; returns its element, and functions to redraw and to dispose of it. */
 export function makeCard(photo, { open, toggle }) {
   const words = text.card;
   const before = h("img.before", { alt: "", draggable: "false" });

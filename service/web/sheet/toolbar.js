@@ -6,7 +6,6 @@ import { text } from "../ui/strings.js";
 const words = text.sheet;
 const FILTERS = ["all", "working", "done", "failed"];
 
-/** Make the bar; every action of `deeds` is a button. */
 export function makeToolbar(deeds) {
   const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
   const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));

@@ -73,7 +73,6 @@ export function slider(id, range, label) {
 const politely = document.getElementById("said");
 const urgently = document.getElementById("urgent");
 
-/** Announce to screen readers. */
 export function say(words, { urgent = false } = {}) {
   const region = urgent ? urgently : politely;
   // Empty it first, so that the same sentence is spoken again when it happens again.
@@ -83,7 +82,6 @@ export function say(words, { urgent = false } = {}) {
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Let the browser save bytes as a file of this name. */
 export function saveAs(blob, name) {
   const url = URL.createObjectURL(blob);
   h("a", { href: url, download: name }).click();

@@ -16,7 +16,6 @@ export function makeDraft(onchange) {
     get canUndo() {
       return past.length > 0;
     },
-    /** Start from the hints and lender of a version. */
     from(version) {
       now = copy({ hints: version.options.hints ?? [], lender: version.lender ?? null });
       past = [];

@@ -13,7 +13,7 @@ const MOST = 64;
 /** Milliseconds between polls, growing to the longest; two minutes in total, for a busy machine. */
 const [QUICK, SLOW, TRIES] = [300, 2000, 65];
 
-/** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
+/** `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
 export function makeHints({ stage, draft, make, jobOf }) {
   const toggle = h("button.wide", { "aria-pressed": "false", onclick: () => activate(!active) }, icon("dropper"), h("span", {}, words.start));
   const lead = h("p.dim.small", {}, words.lead);
@@ -137,7 +137,6 @@ export function makeHints({ stage, draft, make, jobOf }) {
     get active() {
       return active;
     },
-    /** Set whether the draft can be tried, and why not. */
     know({ can, same }) {
       element.hidden = !can;
       if (!can) active = false;

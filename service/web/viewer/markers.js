@@ -8,7 +8,7 @@ const STEP = 0.01;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const within = (share) => Math.max(0, Math.min(1, share));
 
-/** Make the layer over the stage; `place({ x, y })` sets a hint, `choose`, `move` and `remove` get an index. */
+/** `place({ x, y })` sets a hint; `choose`, `move` and `remove` get an index. */
 export function makeMarkers(stage, { place, choose, move, remove }) {
   const cursor = h("span.hint-cursor", { hidden: true, "aria-hidden": "true" });
   let at = { x: 0.5, y: 0.5 };
@@ -49,7 +49,7 @@ export function makeMarkers(stage, { place, choose, move, remove }) {
   }
 
   return {
-    /** Show these hints, each with its `css` colour and its `name`; `chosen` is the index of the selected one. */
+    /** Hints have a `css` colour and a `name`; `chosen` is an index. */
     draw(hints, chosen, active) {
       on = active;
       stage.hinting(active);

@@ -7,7 +7,6 @@ import { text } from "../ui/strings.js";
 
 const words = text.lender;
 
-/** Make the panel for `draft`; `make()` tries it. */
 export function makeLender({ draft, make }) {
   const choose = h("button.wide", { onclick: () => chooseFiles(([one]) => lend(one?.file), { multiple: false }) }, icon("palette"), h("span", {}, words.choose));
   const picture = h("img", { alt: "", hidden: true });

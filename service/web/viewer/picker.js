@@ -8,7 +8,7 @@ const words = text.hints;
 /** The field is drawn at CELLS x CELLS and stretched. */
 const CELLS = 128;
 
-/** Make the picker; `onpick({ a, b }, stroke)` gets every colour that is tried; one drag has one stroke. */
+/** `onpick({ a, b }, stroke)` gets every colour that is tried; one drag has one stroke. */
 export function makePicker(onpick) {
   const likely = h("div.swatches", { role: "group", "aria-label": words.suggestions });
   const note = h("p.dim.small", { role: "status" });
@@ -84,7 +84,6 @@ export function makePicker(onpick) {
 
   return {
     element,
-    /** Start with this colour; its lightness stays. */
     from(lab) {
       colour = fitted(lab);
       show();
@@ -103,7 +102,6 @@ export function makePicker(onpick) {
       write(note, spots ? why : words.looking);
       show();
     },
-    /** Focus the first control. */
     focus: () => (likely.firstElementChild ?? hue.input).focus({ preventScroll: true }),
   };
 }

@@ -8,7 +8,6 @@ const MOST = 8;
 const STEP = 1.4;
 const words = text.viewer;
 
-/** Make the stage; `onzoom({ percent, fits })` is called at every change. */
 export function makeStage({ onzoom }) {
   const left = layer("left");
   const right = layer("right");
@@ -36,7 +35,7 @@ export function makeStage({ onzoom }) {
     set(handle, { "aria-valuenow": whole, "aria-valuetext": words.sliderValue(whole, names.left, names.right) });
   }
 
-  /** The divider moves over the visible part of the photograph, not over the empty stage beside it. */
+  /** The divider moves over the visible part of the photograph only. */
   function visible() {
     const { width, height } = box();
     const [x, y] = [Math.max(0, view.x), Math.max(0, view.y)];
@@ -81,13 +80,12 @@ export function makeStage({ onzoom }) {
   const box = () => element.getBoundingClientRect();
   const fitScale = () => Math.min(box().width / size.width, box().height / size.height) || 1;
   const fullScale = () => 1 / devicePixelRatio;
+  const limited = (scale) => Math.max(Math.min(fitScale(), fullScale()), Math.min(Math.max(MOST * fullScale(), fitScale()), scale));
 
   function apply() {
     if (!size.width) return;
     const { width, height } = box();
-    const least = Math.min(fitScale(), fullScale());
-    if (fits) view.scale = Math.min(fitScale(), Math.max(fullScale(), fitScale()));
-    view.scale = Math.max(least, Math.min(Math.max(MOST * fullScale(), fitScale()), view.scale));
+    view.scale = limited(fits ? fitScale() : view.scale);
     const [w, t] = [size.width * view.scale, size.height * view.scale];
     view.x = w <= width ? (width - w) / 2 : Math.min(0, Math.max(width - w, view.x));
     view.y = t <= height ? (height - t) / 2 : Math.min(0, Math.max(height - t, view.y));
@@ -105,7 +103,7 @@ export function makeStage({ onzoom }) {
 
   /** Zoom by `factor` around a point of the stage, by default its middle. */
   function zoomBy(factor, x = box().width / 2, y = box().height / 2) {
-    const scale = Math.max(Math.min(fitScale(), fullScale()), Math.min(Math.max(MOST * fullScale(), fitScale()), view.scale * factor));
+    const scale = limited(view.scale * factor);
     view.x = x - ((x - view.x) * scale) / view.scale;
     view.y = y - ((y - view.y) * scale) / view.scale;
     view.scale = scale;
@@ -113,7 +111,7 @@ export function makeStage({ onzoom }) {
     apply();
   }
 
-  /** The position on the photograph of a length on the stage, as a share of its side; NaN outside. */
+  /** A length on the stage as a share of the photograph's side; NaN outside. */
   function share(length, side) {
     const part = length / (side * view.scale);
     return part >= 0 && part <= 1 ? part : NaN;
@@ -213,7 +211,6 @@ function layer(side) {
     get image() {
       return image;
     },
-    /** Show this picture, or nothing. */
     put(picture) {
       if (picture === image) return;
       image?.remove();

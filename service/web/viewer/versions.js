@@ -8,7 +8,7 @@ import { errorWords, progressOf, stateWords } from "../photos/wording.js";
 
 const words = text.viewer;
 
-/** Make the strip; `show(version)` puts one on the right side, `compare(version or null)` on the left. */
+/** `show(version)` puts one on the right side, `compare(key)` on the left. */
 export function makeVersions({ show, compare, redraw }) {
   const strip = h("div.strip", { role: "group", "aria-label": words.versions });
   const select = h("select", { id: "compare-with", onchange: () => compare(select.value) });

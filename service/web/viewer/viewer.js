@@ -19,7 +19,7 @@ import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photo
 
 const words = text.viewer;
 
-/** Make the viewer in `dialog`; `go(step)` moves to a neighbour, `close()` leaves. */
+/** `go(step)` moves to a neighbour. */
 export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const stage = makeStage({ onzoom });
   const name = h("h2.viewer-name");
@@ -98,7 +98,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
       Object.assign(capabilities, await modelCapabilities());
       if (photo) drawPanel();
     } catch {
-      // The watcher reports when the service cannot be reached.
+      // The watcher reports it.
     }
   }
 
