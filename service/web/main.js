@@ -1,5 +1,3 @@
-/** The page: connects its parts. */
-
 import * as actions from "./photos/actions.js";
 import * as albums from "./photos/albums.js";
 import { announce } from "./announce.js";

@@ -1,5 +1,3 @@
-/** The address of an opened photograph, so that the Back button works. */
-
 import * as photos from "./photos/photos.js";
 
 /** `shown()` is the list of neighbours; `arrived(left)` is called after each step. */

@@ -1,5 +1,3 @@
-/** Asks for a key where the service requires one; the key goes to the service and is not stored here. */
-
 import { base, closeSession, isSignedIn, onKeyWanted, openSession } from "./api/api.js";
 import { showBanner } from "./ui/banner.js";
 import { h, iconButton, write } from "./ui/dom.js";

@@ -1,5 +1,3 @@
-/** All calls to the service; no other file of the page knows an address. */
-
 export class Problem extends Error {
   constructor(code, detail, { status = 0, retryAfter = 0 } = {}) {
     super(detail || code);

@@ -1,5 +1,3 @@
-/** The actions on a photograph, for buttons anywhere on the page. */
-
 import { cancelJob, deleteJob, retryJob } from "../api/api.js";
 import { h, say } from "../ui/dom.js";
 import { addVersion, current, remove, setVersion, update } from "./photos.js";

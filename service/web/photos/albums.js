@@ -1,5 +1,3 @@
-/** Albums: many photographs that were added together; each album is one batch of the service. */
-
 import { cancelBatch, createBatch, listBatches, listItems, pauseBatch, resumeBatch, retryBatch, sealBatch } from "../api/api.js";
 import { sleep } from "../api/link.js";
 import { adopt } from "./photos.js";

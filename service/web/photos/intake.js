@@ -1,5 +1,3 @@
-/** Where photographs come from: dropped, chosen, pasted; folders are walked. */
-
 import { h } from "../ui/dom.js";
 
 const LOOKS_LIKE_PHOTO = /\.(jpe?g|jpe|png|tiff?|webp|heic|heif|avif|jp2|j2k|jpx|bmp|dib|gif|p[bgnp]m)$/i;

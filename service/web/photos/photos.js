@@ -1,5 +1,3 @@
-/** The page's photographs. One photograph has versions; each version is one job of the service. */
-
 import { forget, keep, keepNot, keptPhotos } from "./remembered.js";
 
 export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling"]);

@@ -1,5 +1,3 @@
-/** Full-size pictures for the stage: decoded before they are shown, so that nothing appears in stripes. */
-
 import { urls } from "../api/api.js";
 import { h } from "../ui/dom.js";
 import { fileOf } from "./photos.js";

@@ -1,5 +1,3 @@
-/** Sends waiting versions, a few at a time, with retries until the service has them. */
-
 import { Problem, createJob, fetchBlob, urls } from "../api/api.js";
 import { closeDrop, placeOf } from "./albums.js";
 import { lenderFile } from "../viewer/palette.js";

@@ -1,5 +1,3 @@
-/** Shrinks photographs in a worker, so that the page stays smooth with hundreds of them. */
-
 addEventListener("message", async ({ data: { blob, side } }) => {
   try {
     postMessage({ thumb: await shrink(blob, side) });

@@ -1,5 +1,3 @@
-/** Thumbnails: made on request of visible cards, newest request first, and kept for the next visit. */
-
 import { fetchBlob } from "../api/api.js";
 import { keepThumb, keptThumb } from "./remembered.js";
 import { sleep } from "../api/link.js";

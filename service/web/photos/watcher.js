@@ -1,5 +1,3 @@
-/** Follows unfinished jobs: a few reads at a time, the most interesting first, slower when nothing moves. */
-
 import { isUp, listen, readJob } from "../api/api.js";
 import { isLinked, linked, sleep } from "../api/link.js";
 import { all, dropVersion, setVersion, update } from "./photos.js";

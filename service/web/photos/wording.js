@@ -1,5 +1,3 @@
-/** Turns states and codes into sentences. */
-
 import { isPaused } from "./albums.js";
 import { text } from "../ui/strings.js";
 

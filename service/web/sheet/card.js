@@ -1,5 +1,3 @@
-/** One photograph on the sheet. */
-
 import * as actions from "../photos/actions.js";
 import { urls } from "../api/api.js";
 import { h, icon, iconButton, picture, set, write } from "../ui/dom.js";

@@ -1,5 +1,3 @@
-/** Downloads the results of several photographs as one file. */
-
 import { fetchBlob, urls } from "../api/api.js";
 import { saveAs } from "../ui/dom.js";
 import { unique } from "../photos/albums.js";

@@ -1,5 +1,3 @@
-/** Actions on many photographs at once: an album by one call, single photographs one by one. */
-
 import * as actions from "../photos/actions.js";
 import * as albums from "../photos/albums.js";
 import * as photos from "../photos/photos.js";

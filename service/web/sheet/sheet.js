@@ -1,5 +1,3 @@
-/** The contact sheet: a grid that draws only the rows on the screen, so that 5,000 cards cost no more than fifty. */
-
 import { h } from "../ui/dom.js";
 import { makeCard } from "./card.js";
 import { text } from "../ui/strings.js";

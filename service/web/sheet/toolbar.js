@@ -1,5 +1,3 @@
-/** The toolbar above the sheet: filters, progress, and actions on many photographs at once. */
-
 import { fill, h, icon, set, write } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
 

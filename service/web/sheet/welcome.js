@@ -1,5 +1,3 @@
-/** Shown while there are no photographs: what the page is for, and one thing to do. */
-
 import { h, icon } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
 

@@ -1,4 +1,4 @@
-/** Makes a zip of stored files: compression does not make photographs smaller. (APPNOTE 6.3.10, PKWARE 2022.) */
+// APPNOTE 6.3.10, PKWARE 2022.
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

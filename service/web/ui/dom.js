@@ -1,5 +1,3 @@
-/** Small helpers that build elements; text is always set as text, so a file's name cannot become markup (XSS). */
-
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Make an element: `h("button.primary", { onclick }, "Label")`; `null` children and attributes are left out, and no button submits unasked. */

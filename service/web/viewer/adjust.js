@@ -1,5 +1,3 @@
-/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest, the light and the steps. */
-
 import { h, slider, write } from "../ui/dom.js";
 import { DEFAULTS } from "../photos/photos.js";
 import { text } from "../ui/strings.js";

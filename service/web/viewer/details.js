@@ -1,5 +1,3 @@
-/** Details for archivists: the file that came in, the result, and what made it. */
-
 import { Problem, createJob, deleteJob, fetchBlob, finishedJob, urls } from "../api/api.js";
 import { newKey } from "../photos/photos.js";
 import { resultName } from "../photos/wording.js";

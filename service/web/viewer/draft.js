@@ -1,5 +1,3 @@
-/** The draft of the next version, besides the sliders: hints and a lender, with undo. */
-
 const copy = ({ hints, lender }) => ({ hints: hints.map((hint) => ({ ...hint })), lender });
 
 export function makeDraft(onchange) {

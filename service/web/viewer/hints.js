@@ -1,5 +1,3 @@
-/** The panel for colour hints: set spots on the photograph, choose their colours, try them as a new version. */
-
 import { suggestionsAt } from "../api/api.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { chromaOf, cssOf, hueOf, labOf } from "./cielab.js";

@@ -1,5 +1,3 @@
-/** Hints on the photograph: markers that can be focused, moved and removed, and a cursor that sets new ones. */
-
 import { h, say, set } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
 

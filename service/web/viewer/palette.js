@@ -1,5 +1,3 @@
-/** The panel for a reference photograph, which lends its palette. */
-
 import { fetchBlob, urls } from "../api/api.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { chooseFiles } from "../photos/intake.js";

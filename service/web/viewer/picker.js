@@ -1,5 +1,3 @@
-/** The colour picker for one spot: likely colours first, then a field of all colours at its lightness. */
-
 import { h, set, slider, write } from "../ui/dom.js";
 import { chromaOf, cssOf, fitted, hueOf, levelsOf, mostChroma, ofHue } from "./cielab.js";
 import { colourName, text } from "../ui/strings.js";

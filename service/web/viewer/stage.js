@@ -1,5 +1,3 @@
-/** The stage: two pictures of one size on top of each other, a divider between them, zoom and pan for both. */
-
 import { calm, h, icon, set, write } from "../ui/dom.js";
 import { followPointers } from "./pointers.js";
 import { text } from "../ui/strings.js";

@@ -1,5 +1,3 @@
-/** The strip of versions: the original first, then every version; marks the shown, the compared and the best one. */
-
 import { fill, h, icon, picture, set, write } from "../ui/dom.js";
 import { choose } from "../photos/photos.js";
 import { text } from "../ui/strings.js";

@@ -1,5 +1,3 @@
-/** The large view of one photograph: stage, versions, adjusting, details. */
-
 import * as actions from "../photos/actions.js";
 import { makeAdjust } from "./adjust.js";
 import { modelCapabilities, urls } from "../api/api.js";
