@@ -1,5 +1,3 @@
-/** Announces finished photographs to screen readers: one by one while they are few. */
-
 import { say } from "./ui/dom.js";
 import * as photos from "./photos/photos.js";
 import { text } from "./ui/strings.js";

@@ -1,5 +1,3 @@
-/** The page: connects its parts. */
-
 import * as actions from "./photos/actions.js";
 import * as albums from "./photos/albums.js";
 import { announce } from "./announce.js";
@@ -11,7 +9,6 @@ import { flush } from "./photos/remembered.js";
 import { makeLeaveButton } from "./sign-in.js";
 import { onLink, sleep } from "./api/link.js";
 import { knownAlbums, makeMany } from "./sheet/many.js";
-import { timeLeft } from "./sheet/time-left.js";
 import * as photos from "./photos/photos.js";
 import * as pictures from "./photos/pictures.js";
 import { makeRoute } from "./route.js";
@@ -20,7 +17,6 @@ import { makeSheet } from "./sheet/sheet.js";
 import { text } from "./ui/strings.js";
 import { takeOut } from "./sheet/download.js";
 import { makeThemeButton } from "./ui/theme.js";
-import * as thumbs from "./photos/thumbs.js";
 import { makeToolbar } from "./sheet/toolbar.js";
 import { makeViewer } from "./viewer/viewer.js";
 import * as watcher from "./photos/watcher.js";
@@ -36,7 +32,7 @@ let loading = true;
 
 // --- parts ---
 
-const addButton = h("button.primary", { type: "button", "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
+const addButton = h("button.primary", { "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const mark = h("a.mark", { href: base }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
 document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton(), makeLeaveButton()));
@@ -87,7 +83,7 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, left: timeLeft(numbers), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing(can.pause) });
+  toolbar.draw({ numbers, isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing(can.pause) });
   if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
@@ -161,7 +157,6 @@ onLink((up) => {
   if (up) void meet();
 });
 
-/** Load what the service can do and which photographs it has. */
 async function meet() {
   try {
     Object.assign(can, await capabilities());
@@ -177,7 +172,7 @@ async function meet() {
     await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
     draw();
   } catch {
-    // The watcher reports when the service cannot be reached.
+    // The watcher reports it.
   }
 }
 
@@ -187,7 +182,8 @@ async function begin() {
   actions.onTrouble(showBanner);
   photos.watch(draw);
   await photos.restore();
-  for (const part of [albums, thumbs, pictures]) part.start(can);
+  albums.start(can);
+  pictures.start(can);
   sender.start(can, watcher.look);
   await meet();
   loading = false;

@@ -1,8 +1,6 @@
-/** The address of an opened photograph, so that the Back button works. */
-
 import * as photos from "./photos/photos.js";
 
-/** Make the navigation; `shown()` is the list of neighbours, `arrived(left)` is called after each step. */
+/** `shown()` is the list of neighbours; `arrived(left)` is called after each step. */
 export function makeRoute({ shown, viewer, arrived }) {
   let pushed = false;
 

@@ -1,5 +1,3 @@
-/** Asks for a key where the service requires one; the key goes to the service and is not stored here. */
-
 import { base, closeSession, isSignedIn, onKeyWanted, openSession } from "./api/api.js";
 import { showBanner } from "./ui/banner.js";
 import { h, iconButton, write } from "./ui/dom.js";
@@ -10,7 +8,7 @@ const words = text.key;
 
 onKeyWanted(askForKey);
 
-/** Signs out, for visitors who signed in with a key: the next user of this browser sees nothing of theirs. */
+/** For visitors with a key: the next user of this browser sees nothing of theirs. */
 export function makeLeaveButton() {
   const button = iconButton("leave", words.leave, leave);
   button.hidden = true;
@@ -28,7 +26,7 @@ async function leave() {
   }
 }
 
-/** Ask until the service accepts a key; resolves when it has. The rest of the page is blocked meanwhile. */
+/** Ask until the service accepts a key; the rest of the page is blocked meanwhile. */
 function askForKey() {
   const wrong = h("p.wrong", { role: "alert", id: "key-wrong" });
   const input = h("input", { id: "key", type: "password", autocomplete: "current-password", spellcheck: "false", required: true, autofocus: true, "aria-describedby": "key-lead key-wrong" });

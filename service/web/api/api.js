@@ -1,5 +1,3 @@
-/** All calls to the service; no other file of the page knows an address. */
-
 export class Problem extends Error {
   constructor(code, detail, { status = 0, retryAfter = 0 } = {}) {
     super(detail || code);
@@ -9,7 +7,7 @@ export class Problem extends Error {
   /** Whether a retry soon with the same bytes can help; a daily quota returns only at midnight. */
   get passing() {
     if (this.code === "quota-exceeded") return false;
-    return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+    return [0, 429, 502, 503, 504].includes(this.status);
   }
 }
 
@@ -28,7 +26,6 @@ export const urls = {
   reference: (id) => `${job(id)}/reference`,
 };
 
-/** The optional features of this service, from its own description: the page hides what is missing. */
 export async function capabilities() {
   const described = await json(await call(`${base}openapi.json`));
   const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
@@ -91,7 +88,6 @@ export async function readJob(id, etag) {
   return { record: await response.json(), etag: response.headers.get("ETag") };
 }
 
-/** The record of a job when it has finished. */
 export async function finishedJob(id) {
   for (;;) {
     const record = await json(await call(job(id), { headers: { Prefer: "wait=20" }, cache: "no-store" }));
@@ -99,42 +95,31 @@ export async function finishedJob(id) {
   }
 }
 
-/** The records of all jobs, newest first, page by page. */
-export async function* listJobs() {
+/** The lists of the service, newest first, page by page. */
+async function* pages(url) {
   for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`${base}v1/jobs?${page(cursor)}`));
+    const { items, next_cursor } = await call(`${url}?${new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) })}`).then(json);
     yield items;
     if (!(cursor = next_cursor)) return;
   }
 }
 
-export const createBatch = (name) => call(`${base}v1/batches`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }) }).then(json);
-export const sealBatch = (id) => call(`${batch(id)}:seal`, { method: "POST" }, [404]);
-export const cancelBatch = (id) => call(`${batch(id)}:cancel`, { method: "POST" });
-export const pauseBatch = (id) => call(`${batch(id)}:pause`, { method: "POST" });
-export const resumeBatch = (id) => call(`${batch(id)}:resume`, { method: "POST" });
-export const retryBatch = (id) => call(`${batch(id)}:retry-failed`, { method: "POST" });
+export const listJobs = () => pages(`${base}v1/jobs`);
+export const listBatches = () => pages(`${base}v1/batches`);
+export const listItems = (id) => pages(`${batch(id)}/items`);
 
-/** Every batch, newest first. */
-export async function* listBatches() {
-  for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`${base}v1/batches?${page(cursor)}`));
-    yield* items;
-    if (!(cursor = next_cursor)) return;
-  }
-}
+const post = (url, fine) => call(url, { method: "POST" }, fine);
+const jsonBody = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-/** The records of every item of a batch. */
-export async function* listItems(id) {
-  for (let cursor = null; ; ) {
-    const { items, next_cursor } = await json(await call(`${batch(id)}/items?${page(cursor)}`));
-    yield items;
-    if (!(cursor = next_cursor)) return;
-  }
-}
+export const createBatch = (name) => call(`${base}v1/batches`, jsonBody({ name })).then(json);
+export const sealBatch = (id) => post(`${batch(id)}:seal`, [404]);
+export const cancelBatch = (id) => post(`${batch(id)}:cancel`);
+export const pauseBatch = (id) => post(`${batch(id)}:pause`);
+export const resumeBatch = (id) => post(`${batch(id)}:resume`);
+export const retryBatch = (id) => post(`${batch(id)}:retry-failed`);
 
-export const cancelJob = (id) => call(`${job(id)}:cancel`, { method: "POST" }).then(json);
-export const retryJob = (id) => call(`${job(id)}:retry`, { method: "POST" }).then(json);
+export const cancelJob = (id) => post(`${job(id)}:cancel`).then(json);
+export const retryJob = (id) => post(`${job(id)}:retry`).then(json);
 export const deleteJob = (id) => call(job(id), { method: "DELETE", keepalive: true }, [404]);
 export const isUp = () => call(`${base}healthz`, { cache: "no-store" });
 export const fetchBlob = (url, signal) => call(url, { signal }).then((response) => response.blob());
@@ -148,18 +133,16 @@ export function listen(id, onchange) {
   return () => source.close();
 }
 
-const page = (cursor) => new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) });
-
 let askForKey = null;
 let [asking, taken] = [null, 0];
 
-/** Set `ask()`, called when the service requires a key; it resolves when the service has accepted one. */
+/** `ask()` resolves when the service has accepted a key. */
 export function onKeyWanted(ask) {
   askForKey = ask;
 }
 
-/** Sign in with a key; the service sets a cookie that the browser also sends for pictures, downloads and events. */
-export const openSession = (key) => call(`${base}v1/session`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ key }) }, [], null);
+/** The service sets a cookie, which the browser also sends for pictures, downloads and events. */
+export const openSession = (key) => call(`${base}v1/session`, jsonBody({ key }), [], null);
 
 export const closeSession = () => call(`${base}v1/session`, { method: "DELETE" });
 
@@ -172,7 +155,7 @@ async function withKey(attempt, ask = askForKey) {
     const before = taken;
     const answer = await attempt();
     if (answer.status !== 401 || !ask) return answer;
-    // A call that was sent before another call obtained a key needs no second question.
+    // No second question for a call that was sent before another one obtained a key.
     if (before === taken) await (asking ??= ask().then(() => ((taken += 1), (asking = null))));
   }
 }

@@ -1,5 +1,3 @@
-/** Whether the service answers: one state for sending, watching and the banner. */
-
 const listeners = new Set();
 let up = true;
 

@@ -1,5 +1,3 @@
-/** The actions on a photograph, for buttons anywhere on the page. */
-
 import { cancelJob, deleteJob, retryJob } from "../api/api.js";
 import { h, say } from "../ui/dom.js";
 import { addVersion, current, remove, setVersion, update } from "./photos.js";
@@ -35,7 +33,6 @@ export async function cancel(photo) {
   look();
 }
 
-/** Make another version with these options from the same original. */
 export function again(photo, options, lender) {
   const version = addVersion(photo, options, lender);
   send([[photo, version]]);
@@ -81,8 +78,8 @@ function confirm(n) {
     h(
       "form.row",
       { method: "dialog" },
-      h("button", { value: "no", autofocus: true }, words.no),
-      h("button.primary", { value: "yes" }, words.yes),
+      h("button", { type: "submit", value: "no", autofocus: true }, words.no),
+      h("button.primary", { type: "submit", value: "yes" }, words.yes),
     ),
   );
   document.body.append(dialog);

@@ -1,5 +1,3 @@
-/** Albums: many photographs that were added together; each album is one batch of the service. */
-
 import { cancelBatch, createBatch, listBatches, listItems, pauseBatch, resumeBatch, retryBatch, sealBatch } from "../api/api.js";
 import { sleep } from "../api/link.js";
 import { adopt } from "./photos.js";
@@ -10,7 +8,6 @@ const FROM = 20;
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *(?:\.|$))/i;
 /** Albums being sent, by the drop's own id: the name, the promise of the batch, and the item names in use. */
 const drops = new Map();
-/** Names of the known batches, by id. */
 const names = new Map();
 const paused = new Set();
 let can = {};
@@ -53,10 +50,12 @@ export async function closeDrop(id) {
 /** Load the service's albums; seal one that an earlier page left open, since its files are gone. */
 export async function meetAlbums(isOurs) {
   if (!can.batches) return;
-  for await (const { id, name, sealed_at, canceled_at, state } of listBatches()) {
-    names.set(id, name);
-    remember(id, state === "paused");
-    if (!sealed_at && !canceled_at && isOurs(id)) void sealBatch(id).catch(() => {});
+  for await (const batches of listBatches()) {
+    for (const { id, name, sealed_at, canceled_at, state } of batches) {
+      names.set(id, name);
+      remember(id, state === "paused");
+      if (!sealed_at && !canceled_at && isOurs(id)) void sealBatch(id).catch(() => {});
+    }
   }
 }
 
@@ -84,9 +83,16 @@ async function change(id, call) {
 /** A path that is valid on every system: no special characters, no part that ends in a dot or a blank or is a device. */
 function freeName(path, taken) {
   const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_").replace(DEVICE, "$1_$3") || "_").join("/");
-  const dot = safe.lastIndexOf(".");
-  let free = safe;
-  for (let n = 2; taken.has(free.toLowerCase()); n += 1) free = dot > 0 ? `${safe.slice(0, dot)} (${n})${safe.slice(dot)}` : `${safe} (${n})`;
-  taken.add(free.toLowerCase());
+  return unique(safe, taken);
+}
+
+/** Add a name to those taken, with a number if it is: two scans with the same name must not become one file. */
+export function unique(name, taken) {
+  const dot = name.lastIndexOf(".");
+  const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  let free = name;
+  const key = () => free.normalize("NFC").toLowerCase();
+  for (let n = 2; taken.has(key()); n += 1) free = `${stem} (${n})${ending}`;
+  taken.add(key());
   return free;
 }

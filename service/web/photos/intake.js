@@ -1,4 +1,4 @@
-/** Where photographs come from: dropped, chosen, pasted; folders are walked. */
+import { h } from "../ui/dom.js";
 
 const LOOKS_LIKE_PHOTO = /\.(jpe?g|jpe|png|tiff?|webp|heic|heif|avif|jp2|j2k|jpx|bmp|dib|gif|p[bgnp]m)$/i;
 const isPhoto = (file) => file.type.startsWith("image/") || LOOKS_LIKE_PHOTO.test(file.name);
@@ -28,14 +28,8 @@ export function acceptFrom(target, veil, add) {
   });
 }
 
-/** Open the device's own file dialog. */
-export function chooseFiles(add, { folder = false } = {}) {
-  const input = document.createElement("input");
-  input.type = "file";
-  input.multiple = true;
-  if (folder) input.webkitdirectory = true;
-  else input.accept = "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k";
-  input.hidden = true;
+export function chooseFiles(add, { folder = false, multiple = true } = {}) {
+  const input = h("input", { type: "file", multiple, hidden: true, ...(folder ? { webkitdirectory: true } : { accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k" }) });
   // Safari forgets an input that is not in the document.
   document.body.append(input);
   input.addEventListener("change", () => {

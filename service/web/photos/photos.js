@@ -1,11 +1,8 @@
-/** The page's photographs. One photograph has versions; each version is one job of the service. */
-
 import { forget, keep, keepNot, keptPhotos } from "./remembered.js";
 
 export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling"]);
 export const DEFAULTS = Object.freeze({ vividness: 0.5, temperature: 0.38, strength: 1 });
 
-/** Photographs by order of addition; a Map keeps the order in which the sheet shows them, newest first. */
 const photos = new Map();
 const files = new Map();
 const byJob = new Map();
@@ -17,7 +14,7 @@ let structural = false;
 let scheduled = false;
 let sorted = null;
 
-/** Call `listener({ touched, structural })` a few times a second at most, with the photographs that changed. */
+/** Call `listener({ touched, structural })` when photographs changed, a few times a second at most. */
 export function watch(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -29,7 +26,6 @@ export const fileOf = (photo) => files.get(photo.id);
 
 export const knownJobs = () => [...byJob.keys()];
 
-/** The service no longer has this job. */
 export function lose(jobId) {
   if (byJob.has(jobId)) dropVersion(byJob.get(jobId), versionOf(jobId));
 }
@@ -76,7 +72,6 @@ export function adopt(record) {
   update(photo, version, record);
 }
 
-/** Update a version from the service's record. */
 export function update(photo, version, record, etag = null) {
   const before = version.state;
   Object.assign(version, { record, etag, job: record.id, state: record.state, error: record.error ?? null });
@@ -92,7 +87,6 @@ export function update(photo, version, record, etag = null) {
   return before !== version.state;
 }
 
-/** Change a version from our own side: sending, sent, refused. */
 export function setVersion(photo, version, changes) {
   Object.assign(version, changes);
   touch(photo);
@@ -145,7 +139,7 @@ export function group(photo) {
   return state === "succeeded" ? "done" : "failed";
 }
 
-/** Restore what this browser remembers, except versions that were never sent: their files went with the old page. */
+/** Versions that were never sent are lost: their files went with the old page. */
 export async function restore() {
   for (const kept of await keptPhotos().catch(() => [])) {
     kept.versions = kept.versions.filter((version) => version.job);

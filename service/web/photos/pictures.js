@@ -1,5 +1,3 @@
-/** Full-size pictures for the stage: decoded before they are shown, so that nothing appears in stripes. */
-
 import { urls } from "../api/api.js";
 import { h } from "../ui/dom.js";
 import { fileOf } from "./photos.js";
@@ -11,26 +9,23 @@ export function start(capabilities) {
   can = capabilities;
 }
 
-/** The addresses where a picture may be found, best first; `version` null means the original. */
-export function sources(photo, version) {
-  if (version) return [{ url: urls.result(version.job) }, ...(can.preview ? [{ url: urls.preview(version.job), reduced: true }] : [])];
+/** Where a picture is: `file` here, or `full` and `reduced` at the service; `version` null means the original. */
+export function placesOf(photo, version) {
+  if (version) return { full: urls.result(version.job), reduced: can.preview && urls.preview(version.job) };
   const file = fileOf(photo);
   const job = photo.versions.find((v) => v.job)?.job;
   const done = photo.versions.find((v) => v.state === "succeeded")?.job;
-  return [
-    ...(file ? [{ url: addressOf(file) }] : []),
-    ...(job && can.original && !file ? [{ url: urls.original(job) }] : []),
-    ...(done && can.preview ? [{ url: urls.originalPreview(done), reduced: true }] : []),
-  ];
+  return { file, full: can.original && !file && job && urls.original(job), reduced: can.preview && done && urls.originalPreview(done) };
 }
 
 /** Load the first that this browser can show: `{ image, reduced }`, or null when there is none. */
-export async function load(candidates) {
-  for (const { url, reduced = false } of candidates) {
-    const image = h("img", { src: url, alt: "", draggable: "false" });
+export async function load(photo, version) {
+  const { file, full, reduced } = placesOf(photo, version);
+  for (const src of [file && addressOf(file), full, reduced].filter(Boolean)) {
+    const image = h("img", { src, alt: "", draggable: "false" });
     try {
       await image.decode();
-      return { image, reduced };
+      return { image, reduced: src === reduced };
     } catch {
       // Gone, or a format that this browser cannot show: try the next.
     }

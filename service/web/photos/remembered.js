@@ -1,5 +1,3 @@
-/** What this browser remembers: the photographs' cards and their thumbnails, in IndexedDB. */
-
 import { base } from "../api/api.js";
 
 const open = new Promise((resolve) => {

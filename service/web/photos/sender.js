@@ -1,5 +1,3 @@
-/** Sends waiting versions, a few at a time, with retries until the service has them. */
-
 import { Problem, createJob, fetchBlob, urls } from "../api/api.js";
 import { closeDrop, placeOf } from "./albums.js";
 import { lenderFile } from "../viewer/palette.js";
@@ -11,7 +9,6 @@ const sending = new Map();
 let queue = [];
 let holdUntil = 0;
 
-/** Send these versions: `[photo, version]` pairs. */
 export function send(pairs) {
   queue.push(...pairs);
   pump();

@@ -1,11 +1,9 @@
-/** Shrinks photographs in a worker, so that the page stays smooth with hundreds of them. */
-
-addEventListener("message", async ({ data: { ticket, blob, side } }) => {
+addEventListener("message", async ({ data: { blob, side } }) => {
   try {
-    postMessage({ ticket, thumb: await shrink(blob, side) });
+    postMessage({ thumb: await shrink(blob, side) });
   } catch (error) {
     // A format that this browser cannot show; the card says so.
-    postMessage({ ticket, failure: String(error) });
+    postMessage({ failure: String(error) });
   }
 });
 

@@ -1,9 +1,7 @@
-/** Thumbnails: made on request of visible cards, newest request first, and kept for the next visit. */
-
-import { fetchBlob, urls } from "../api/api.js";
+import { fetchBlob } from "../api/api.js";
 import { keepThumb, keptThumb } from "./remembered.js";
 import { sleep } from "../api/link.js";
-import { fileOf } from "./photos.js";
+import { placesOf } from "./pictures.js";
 
 const SIDE = 512;
 const IN_MEMORY = 400;
@@ -12,13 +10,8 @@ const SHOWN = /jpeg|png|webp/;
 const ready = new Map();
 const failed = new Set();
 const wanted = new Map();
-let can = {};
 let idle = [];
 let started = 0;
-
-export function start(capabilities) {
-  can = capabilities;
-}
 
 const keyOf = (photo, version) => `${photo.id}/${version ? version.key : "original"}`;
 
@@ -90,27 +83,13 @@ async function serve(worker, key, { photo, version, callbacks }) {
   pump();
 }
 
-/** The sources of a thumbnail, best first: local files, small pictures, large pictures. */
-function* sources(photo, version) {
-  if (version) {
-    if (can.preview) yield () => fetchBlob(urls.preview(version.job));
-    yield () => fetchBlob(urls.result(version.job));
-    return;
-  }
-  const file = fileOf(photo);
-  if (file) yield async () => file;
-  const done = photo.versions.find((v) => v.state === "succeeded")?.job;
-  if (can.preview && done && !SHOWN.test(photo.type)) yield () => fetchBlob(urls.originalPreview(done));
-  const job = photo.versions.find((v) => v.job)?.job;
-  if (can.original && job && !file) yield () => fetchBlob(urls.original(job));
-}
-
-/** Make it from the first source that exists and that this browser can read. */
+/** Make it from the first place, of the smallest picture, that this browser can read. */
 async function make(worker, photo, version) {
+  const { file, full, reduced } = placesOf(photo, version);
   let failure = new Error("nothing at hand");
-  for (const source of sources(photo, version)) {
+  for (const source of [file, (version || !SHOWN.test(photo.type)) && reduced, full].filter(Boolean)) {
     try {
-      return await shrink(worker, await source());
+      return await shrink(worker, source === file ? file : await fetchBlob(source));
     } catch (problem) {
       if (problem.passing) throw problem;
       failure = problem;
@@ -119,21 +98,11 @@ async function make(worker, photo, version) {
   throw failure;
 }
 
-let tickets = 0;
-
-function shrink(worker, blob) {
-  const ticket = ++tickets;
-  return new Promise((resolve, reject) => {
-    const answer = ({ data }) => {
-      if (data.ticket !== ticket) return;
-      worker.removeEventListener("message", answer);
-      if (data.thumb) resolve(data.thumb);
-      else reject(new Error(data.failure));
-    };
-    worker.addEventListener("message", answer);
-    worker.postMessage({ ticket, blob, side: SIDE });
-  });
-}
+/** A worker has one photograph at a time. */
+const shrink = (worker, blob) => new Promise((resolve, reject) => {
+  worker.onmessage = ({ data: { thumb, failure } }) => (thumb ? resolve(thumb) : reject(new Error(failure)));
+  worker.postMessage({ blob, side: SIDE });
+});
 
 function remember(key, url) {
   ready.set(key, url);

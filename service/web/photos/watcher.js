@@ -1,5 +1,3 @@
-/** Follows unfinished jobs: a few reads at a time, the most interesting first, slower when nothing moves. */
-
 import { isUp, listen, readJob } from "../api/api.js";
 import { isLinked, linked, sleep } from "../api/link.js";
 import { all, dropVersion, setVersion, update } from "./photos.js";
@@ -99,7 +97,7 @@ async function read(photo, version) {
   }
 }
 
-/** Estimate the positions of the jobs that were not read this time: they follow those that were. */
+/** Jobs that were not read this time follow those that were. */
 function estimatePlaces(line) {
   const queued = line.filter(([, version]) => version.state === "queued");
   const first = queued[0]?.[1].place;

@@ -1,9 +1,6 @@
-/** Turns states and codes into sentences. */
-
 import { isPaused } from "./albums.js";
 import { text } from "../ui/strings.js";
 
-/** The version's state, in a few words. */
 export function stateWords(version) {
   const { state, record, place } = version;
   if (state === "sending") return text.state.sending(Math.floor(version.sent * 100));
@@ -21,7 +18,6 @@ export function errorWords(version) {
   return special || text.error[code] || detail || text.error.other;
 }
 
-/** The progress, 0 to 1, over sending and processing. */
 export function progressOf(version) {
   const { state, record } = version;
   if (state === "sending") return version.sent * 0.2;

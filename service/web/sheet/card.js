@@ -1,14 +1,11 @@
-/** One photograph on the sheet. */
-
 import * as actions from "../photos/actions.js";
 import { urls } from "../api/api.js";
-import { h, icon, iconButton, set, write } from "../ui/dom.js";
+import { h, icon, iconButton, picture, set, write } from "../ui/dom.js";
 import { UNFINISHED, best, current, fileOf, group } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { thumb, unwant } from "../photos/thumbs.js";
 import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
 
-/** Make the card of `photo`; returns its element, and functions to redraw and to dispose of it. */
 export function makeCard(photo, { open, toggle }) {
   const words = text.card;
   const before = h("img.before", { alt: "", draggable: "false" });
@@ -18,7 +15,7 @@ export function makeCard(photo, { open, toggle }) {
   const bar = h("span.bar-fill");
   const opener = h(
     "button.card-open",
-    { type: "button", onclick: () => open(photo) },
+    { onclick: () => open(photo) },
     h("span.mat", {}, kind, before, after, failure, h("span.bar-track", {}, bar)),
     h("span.card-name", {}, photo.name),
   );
@@ -66,9 +63,4 @@ export function makeCard(photo, { open, toggle }) {
   const statusWords = (version) =>
     version.state === "succeeded" && photo.versions.length > 1 ? `${stateWords(version)}, ${words.versions(photo.versions.length)}` : stateWords(version);
   return { element, redraw, focus: () => opener.focus({ preventScroll: true }), release: () => unwant(photo, redrawSame) };
-}
-
-function picture(image, url) {
-  image.hidden = !url;
-  if (url && image.getAttribute("src") !== url) image.src = url;
 }

@@ -1,7 +1,6 @@
-/** Downloads the results of several photographs as one file. */
-
 import { fetchBlob, urls } from "../api/api.js";
 import { saveAs } from "../ui/dom.js";
+import { unique } from "../photos/albums.js";
 import { best } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { resultName } from "../photos/wording.js";
@@ -14,10 +13,11 @@ export async function takeOut(photos, onprogress) {
 }
 
 async function* results(photos, onprogress) {
+  const taken = new Set();
   for (const [index, photo] of photos.entries()) {
     onprogress(index, photos.length);
     const version = best(photo);
     const name = resultName(photo, version);
-    yield { name: photo.folder ? `${photo.folder}/${name}` : name, blob: await fetchBlob(urls.result(version.job)) };
+    yield { name: unique(photo.folder ? `${photo.folder}/${name}` : name, taken), blob: await fetchBlob(urls.result(version.job)) };
   }
 }

@@ -1,5 +1,3 @@
-/** Actions on many photographs at once: an album by one call, single photographs one by one. */
-
 import * as actions from "../photos/actions.js";
 import * as albums from "../photos/albums.js";
 import * as photos from "../photos/photos.js";
@@ -9,7 +7,7 @@ import * as watcher from "../photos/watcher.js";
 
 const isWorking = (photo) => photos.group(photo) === "working";
 
-/** Make the actions for the photographs of `shown()`; `redraw()` is called after changes outside their states. */
+/** `redraw()` is called after changes outside the photographs' states. */
 export function makeMany({ shown, redraw }) {
   const albumsAtWork = () => new Set(shown().filter((photo) => photo.batch && isWorking(photo)).map((photo) => photo.batch));
 

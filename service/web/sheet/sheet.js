@@ -1,5 +1,3 @@
-/** The contact sheet: a grid that draws only the rows on the screen, so that 5,000 cards cost no more than fifty. */
-
 import { h } from "../ui/dom.js";
 import { makeCard } from "./card.js";
 import { text } from "../ui/strings.js";
@@ -10,7 +8,7 @@ const SPARE_ROWS = 2;
 /** On wide screens: up to so many photographs, the least width of a card. */
 const FEW = [[8, 290], [24, 240], [Infinity, 210]];
 
-/** Make the sheet; `open(photo)` shows one, `toggle(photo)` selects one. */
+/** `toggle(photo)` selects one. */
 export function makeSheet({ open, toggle, isSelecting, isSelected }) {
   const element = h("div.sheet", { role: "list", "aria-label": text.sheet.label });
   const cards = new Map();
@@ -112,7 +110,6 @@ export function makeSheet({ open, toggle, isSelecting, isSelected }) {
 
   return {
     element,
-    /** Show these photographs. */
     show(photos) {
       shown = photos;
       measure();

@@ -1,12 +1,9 @@
-/** The toolbar above the sheet: filters, progress, and actions on many photographs at once. */
-
-import { h, icon, set, write } from "../ui/dom.js";
+import { fill, h, icon, set, write } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
 
 const words = text.sheet;
 const FILTERS = ["all", "working", "done", "failed"];
 
-/** Make the bar; every action of `deeds` is a button. */
 export function makeToolbar(deeds) {
   const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
   const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));
@@ -16,7 +13,7 @@ export function makeToolbar(deeds) {
   const overall = h("p.overall");
   const bar = h("span.bar-fill");
   const track = h("span.bar-track", {}, bar);
-  const button = (name, label, deed) => h("button", { type: "button", onclick: deed }, icon(name), label);
+  const button = (name, label, deed) => h("button", { onclick: deed }, icon(name), label);
   const retry = button("retry", words.retryFailed, deeds.retryFailed);
   const pause = button("pause", words.pause, deeds.pause);
   const resume = button("play", words.resume, deeds.resume);
@@ -34,12 +31,14 @@ export function makeToolbar(deeds) {
   return {
     element,
     /** `known` is a list of `{ id, name, count }`; `album` is the id of the one shown, or "". */
-    draw({ numbers, left, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
-      drawAlbums(albums, known, album);
+    draw({ numbers, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
+      albums.hidden = !known.length;
+      fill(albums, [["", words.everyAlbum], ...known.map(({ id, name, count }) => [id, words.albumEntry(name, count)])], album);
       set(archive, { href: archiveUrl });
       archive.hidden = !archiveUrl;
       for (const name of FILTERS) write(counts[name], String(numbers[name]));
       const atWork = numbers.working > 0;
+      const left = timeLeft(numbers);
       const ahead = pausing.paused ? words.paused : left ? words.left(left) : "";
       write(overall, words.overall(numbers.done, numbers.all) + (atWork && ahead ? `, ${ahead}` : ""));
       bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
@@ -60,13 +59,17 @@ export function makeToolbar(deeds) {
   };
 }
 
-function drawAlbums(select, known, album) {
-  const key = JSON.stringify(known);
-  select.hidden = !known.length;
-  if (select.dataset.drawn !== key) {
-    const entries = known.map(({ id, name, count }) => h("option", { value: id }, words.albumEntry(name, count)));
-    select.replaceChildren(h("option", { value: "" }, words.everyAlbum), ...entries);
-    select.dataset.drawn = key;
-  }
-  select.value = album;
+const REMEMBERED = 50;
+const ends = [];
+let lastDone = null;
+
+/** Estimate the seconds left from the pace of the last finished photographs; 0 while there are too few of them. */
+function timeLeft({ done, failed, working }) {
+  const finished = done + failed;
+  const now = Date.now();
+  if (lastDone !== null) for (let n = lastDone; n < finished; n += 1) ends.push(now);
+  lastDone = finished;
+  ends.splice(0, ends.length - REMEMBERED);
+  if (!working || ends.length < 3) return 0;
+  return (((now - ends[0]) / (ends.length - 1)) * working) / 1000;
 }

@@ -1,5 +1,3 @@
-/** One sentence above everything: about the service, or an error that does not belong to a single photograph. */
-
 import { h, set, write } from "./dom.js";
 
 // A popover, so that it is above an opened photograph, too.

@@ -1,5 +1,3 @@
-/** Every word of the page, in one place. Functions are sentences with a gap. */
-
 const number = new Intl.NumberFormat("en");
 const dayTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 const dateFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });

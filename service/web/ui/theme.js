@@ -1,5 +1,3 @@
-/** The theme: dark, light, or the device's setting; remembered. */
-
 import { icon, iconButton, set } from "./dom.js";
 import { text } from "./strings.js";
 

@@ -1,6 +1,4 @@
-/** The panel that asks for another version: three moods for a quick choice, three sliders for the rest, the light and the steps. */
-
-import { h, write } from "../ui/dom.js";
+import { h, slider, write } from "../ui/dom.js";
 import { DEFAULTS } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 
@@ -21,9 +19,9 @@ const LIGHTS = ["as-scanned", "auto", "blue", "orthochromatic"];
 
 /** Make the panel; `make(options)` is called with the chosen options. */
 export function makeAdjust(make) {
-  const sliders = Object.fromEntries(Object.keys(RANGES).map((name) => [name, slider(name, changed)]));
+  const sliders = Object.fromEntries(Object.keys(RANGES).map((name) => [name, knob(name, changed)]));
   const presets = Object.keys(PRESETS).map((name) => {
-    const button = h("button.chip", { type: "button", "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
+    const button = h("button.chip", { "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
     return { name, button };
   });
   const light = h("select", { id: "adjust-light", onchange: changed }, LIGHTS.map((name) => h("option", { value: name }, words.lights[name])));
@@ -89,24 +87,14 @@ const stepsOf = (options) => (options.color === "off" ? "restore" : options.repa
 /** Which choice of light made such a version. */
 const lightOf = (options) => (options.light === "panchromatic" && LIGHTS.includes(options.film) ? options.film : "as-scanned");
 
-function slider(name, changed) {
+function knob(name, changed) {
   const [min, max] = RANGES[name];
-  const id = `adjust-${name}`;
-  const input = h("input", { id, type: "range", min, max, step: 0.01, oninput: changed });
-  const output = h("output.dim", { for: id });
+  const { element, input, say } = slider(`adjust-${name}`, { min, max, step: 0.01, oninput: changed }, words[name]);
+  const [low, high] = words[`${name}Ends`];
+  element.append(h("div.row.spread.ends", { "aria-hidden": "true" }, h("span", {}, low), h("span", {}, high)));
   const show = () => {
-    const percent = `${Math.round(input.value * 100)} %`;
-    write(output, percent);
-    input.setAttribute("aria-valuetext", percent);
+    say(`${Math.round(input.value * 100)} %`);
     input.style.setProperty("--part", (input.value - min) / (max - min));
   };
-  const [low, high] = words[`${name}Ends`];
-  const element = h(
-    "div.slider",
-    {},
-    h("div.row.spread", {}, h("label", { for: id }, words[name]), output),
-    input,
-    h("div.row.spread.ends", { "aria-hidden": "true" }, h("span", {}, low), h("span", {}, high)),
-  );
   return { element, input, show };
 }

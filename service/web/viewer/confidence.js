@@ -1,5 +1,3 @@
-/** Maps as overlays on the photograph: where the network was not sure, and what was repaired. */
-
 import { fetchBlob, urls } from "../api/api.js";
 
 // A hue that is rare in photographs; it must look like a mark, not like a colour of the picture.

@@ -1,14 +1,14 @@
-/** Details for archivists: the file that came in, the result, and what made it. */
-
-import { h, say } from "../ui/dom.js";
-import { saveOriginalLight } from "./original-light.js";
+import { Problem, createJob, deleteJob, fetchBlob, finishedJob, urls } from "../api/api.js";
+import { newKey } from "../photos/photos.js";
+import { resultName } from "../photos/wording.js";
+import { h, saveAs, say } from "../ui/dom.js";
 import { bytes, day, text } from "../ui/strings.js";
 
 const words = text.details;
 
 export function makeDetails() {
   const list = h("dl");
-  const light = h("button.wide", { type: "button", title: words.lightLead, onclick: () => void saveLight() }, words.light);
+  const light = h("button.wide", { title: words.lightLead, onclick: () => void saveLight() }, words.light);
   const element = h("details.panel-part", {}, h("summary", {}, h("h3", {}, words.heading)), list, light);
   let drawn = "";
   let shown = [];
@@ -55,4 +55,18 @@ function facts(photo, { record, options }) {
     [words.notes, warnings?.length && warnings.join(" ")],
     [words.job, record?.id],
   ];
+}
+
+/** Have the service take the colour away again, save the scan's own light, and leave no job behind; throws a Problem. */
+async function saveOriginalLight(photo, version) {
+  const blob = await fetchBlob(urls.result(version.job));
+  const file = new File([blob], resultName(photo, version), { type: blob.type });
+  const { id } = await createJob(file, { uncolor: true }, { key: newKey() });
+  try {
+    const { state, error, result } = await finishedJob(id);
+    if (state !== "succeeded") throw new Problem(error?.code ?? "other", error?.detail);
+    saveAs(await fetchBlob(urls.result(id)), result.name);
+  } finally {
+    await deleteJob(id);
+  }
 }

@@ -1,5 +1,3 @@
-/** The draft of the next version, besides the sliders: hints and a lender, with undo. */
-
 const copy = ({ hints, lender }) => ({ hints: hints.map((hint) => ({ ...hint })), lender });
 
 export function makeDraft(onchange) {
@@ -16,7 +14,6 @@ export function makeDraft(onchange) {
     get canUndo() {
       return past.length > 0;
     },
-    /** Start from the hints and lender of a version. */
     from(version) {
       now = copy({ hints: version.options.hints ?? [], lender: version.lender ?? null });
       past = [];

@@ -1,5 +1,3 @@
-/** The panel for colour hints: set spots on the photograph, choose their colours, try them as a new version. */
-
 import { suggestionsAt } from "../api/api.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { chromaOf, cssOf, hueOf, labOf } from "./cielab.js";
@@ -13,14 +11,14 @@ const MOST = 64;
 /** Milliseconds between polls, growing to the longest; two minutes in total, for a busy machine. */
 const [QUICK, SLOW, TRIES] = [300, 2000, 65];
 
-/** Make the panel for `stage` and `draft`; `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
+/** `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
 export function makeHints({ stage, draft, make, jobOf }) {
-  const toggle = h("button.wide", { type: "button", "aria-pressed": "false", onclick: () => activate(!active) }, icon("dropper"), h("span", {}, words.start));
+  const toggle = h("button.wide", { "aria-pressed": "false", onclick: () => activate(!active) }, icon("dropper"), h("span", {}, words.start));
   const lead = h("p.dim.small", {}, words.lead);
   const picker = makePicker((ab, stroke) => draft.change((now) => Object.assign(now.hints[chosen], ab), `colour ${chosen} ${stroke}`));
   const list = h("ul.hint-list", { "aria-label": words.list });
-  const undo = h("button", { type: "button", onclick: stepBack }, icon("undo"), words.undo);
-  const submit = h("button.primary.grow", { type: "button", onclick: () => make() }, words.make);
+  const undo = h("button", { onclick: stepBack }, icon("undo"), words.undo);
+  const submit = h("button.primary.grow", { onclick: () => make() }, words.make);
   const note = h("p.dim.small", { role: "status" });
   const deeds = h("div.row", {}, undo, submit);
   const element = h("section.panel-part.hints", { hidden: true, "aria-labelledby": "hints-heading" }, h("h3", { id: "hints-heading" }, words.heading), lead, toggle, picker.element, deeds, list, note);
@@ -137,7 +135,6 @@ export function makeHints({ stage, draft, make, jobOf }) {
     get active() {
       return active;
     },
-    /** Set whether the draft can be tried, and why not. */
     know({ can, same }) {
       element.hidden = !can;
       if (!can) active = false;

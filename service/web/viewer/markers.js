@@ -1,5 +1,3 @@
-/** Hints on the photograph: markers that can be focused, moved and removed, and a cursor that sets new ones. */
-
 import { h, say, set } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
 
@@ -8,7 +6,7 @@ const STEP = 0.01;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const within = (share) => Math.max(0, Math.min(1, share));
 
-/** Make the layer over the stage; `place({ x, y })` sets a hint, `choose`, `move` and `remove` get an index. */
+/** `place({ x, y })` sets a hint; `choose`, `move` and `remove` get an index. */
 export function makeMarkers(stage, { place, choose, move, remove }) {
   const cursor = h("span.hint-cursor", { hidden: true, "aria-hidden": "true" });
   let at = { x: 0.5, y: 0.5 };
@@ -49,14 +47,14 @@ export function makeMarkers(stage, { place, choose, move, remove }) {
   }
 
   return {
-    /** Show these hints, each with its `css` colour and its `name`; `chosen` is the index of the selected one. */
+    /** Hints have a `css` colour and a `name`; `chosen` is an index. */
     draw(hints, chosen, active) {
       on = active;
       stage.hinting(active);
       while (stage.marks.querySelectorAll(".marker").length > hints.length) [...stage.marks.querySelectorAll(".marker")].at(-1).remove();
       const there = stage.marks.querySelectorAll(".marker");
       hints.forEach((hint, index) => {
-        const marker = there[index] ?? stage.marks.appendChild(h("button.marker", { type: "button", "data-index": index, onclick: () => choose(index) }));
+        const marker = there[index] ?? stage.marks.appendChild(h("button.marker", { "data-index": index, onclick: () => choose(index) }));
         [marker.style.left, marker.style.top, marker.style.background] = [`${100 * hint.x}%`, `${100 * hint.y}%`, hint.css];
         set(marker, { "aria-label": words.marker(index + 1, hint), title: words.marker(index + 1, hint), "aria-pressed": String(index === chosen) });
         marker.hidden = !active;

@@ -1,19 +1,17 @@
-/** The panel for a reference photograph, which lends its palette. */
-
 import { fetchBlob, urls } from "../api/api.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
+import { chooseFiles } from "../photos/intake.js";
 import { text } from "../ui/strings.js";
 
 const words = text.lender;
 
-/** Make the panel for `draft`; `make()` tries it. */
 export function makeLender({ draft, make }) {
-  const choose = h("button.wide", { type: "button", onclick: browse }, icon("palette"), h("span", {}, words.choose));
+  const choose = h("button.wide", { onclick: () => chooseFiles(([one]) => lend(one?.file), { multiple: false }) }, icon("palette"), h("span", {}, words.choose));
   const picture = h("img", { alt: "", hidden: true });
   const name = h("span.grow.small");
   const remove = iconButton("close", words.remove, () => lend(null));
   const chosen = h("div.row.lender-chosen", { hidden: true }, picture, name, remove);
-  const submit = h("button.primary.wide", { type: "button", hidden: true, onclick: () => make() }, words.make);
+  const submit = h("button.primary.wide", { hidden: true, onclick: () => make() }, words.make);
   const element = h("section.panel-part.lender", { hidden: true, "aria-labelledby": "lender-heading" }, h("h3", { id: "lender-heading" }, words.heading), h("p.dim.small", {}, words.lead), choose, chosen, submit);
   let shownId = null;
 
@@ -32,14 +30,6 @@ export function makeLender({ draft, make }) {
     const [file] = event.dataTransfer?.files ?? [];
     if (file) lend(file);
   });
-
-  function browse() {
-    const input = h("input", { type: "file", accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k", hidden: true });
-    document.body.append(input);
-    input.addEventListener("change", () => (lend(input.files[0]), input.remove()));
-    input.addEventListener("cancel", () => input.remove());
-    input.click();
-  }
 
   function lend(file) {
     const lender = file ? { id: `${file.name} ${file.size} ${file.lastModified}`, name: file.name, file } : null;

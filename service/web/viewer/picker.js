@@ -1,6 +1,4 @@
-/** The colour picker for one spot: likely colours first, then a field of all colours at its lightness. */
-
-import { h, set, write } from "../ui/dom.js";
+import { h, set, slider, write } from "../ui/dom.js";
 import { chromaOf, cssOf, fitted, hueOf, levelsOf, mostChroma, ofHue } from "./cielab.js";
 import { colourName, text } from "../ui/strings.js";
 
@@ -8,14 +6,14 @@ const words = text.hints;
 /** The field is drawn at CELLS x CELLS and stretched. */
 const CELLS = 128;
 
-/** Make the picker; `onpick({ a, b }, stroke)` gets every colour that is tried; one drag has one stroke. */
+/** `onpick({ a, b }, stroke)` gets every colour that is tried; one drag has one stroke. */
 export function makePicker(onpick) {
   const likely = h("div.swatches", { role: "group", "aria-label": words.suggestions });
   const note = h("p.dim.small", { role: "status" });
   const canvas = h("canvas.field", { width: CELLS, height: CELLS, "aria-hidden": "true" });
   const dot = h("span.field-dot", { "aria-hidden": "true" });
-  const hue = range("hint-hue", 0, 359, 1, words.hue);
-  const chroma = range("hint-chroma", 0, 100, 1, words.chroma);
+  const hue = slider("hint-hue", { min: 0, max: 359 }, words.hue);
+  const chroma = slider("hint-chroma", { min: 0, max: 100 }, words.chroma);
   const element = h(
     "div.picker",
     { role: "group", "aria-label": words.pick },
@@ -35,8 +33,10 @@ export function makePicker(onpick) {
   function show() {
     const angle = chromaOf(colour) < 1 ? Number(hue.input.value) : Math.round(hueOf(colour)) % 360;
     const share = Math.min(100, Math.round((100 * chromaOf(colour)) / Math.max(1, mostChroma(colour.l, angle))));
-    hue.show(angle, colourName(angle));
-    chroma.show(share, words.percent(share));
+    hue.input.value = angle;
+    hue.say(colourName(angle));
+    chroma.input.value = share;
+    chroma.say(words.percent(share));
     if (drawnLightness !== colour.l) drawField((drawnLightness = colour.l));
     dot.style.left = `${50 + (50 * colour.a) / reach}%`;
     dot.style.top = `${50 - (50 * colour.b) / reach}%`;
@@ -82,7 +82,6 @@ export function makePicker(onpick) {
 
   return {
     element,
-    /** Start with this colour; its lightness stays. */
     from(lab) {
       colour = fitted(lab);
       show();
@@ -92,7 +91,7 @@ export function makePicker(onpick) {
       likely.replaceChildren(
         ...(spots ?? []).map((spot, index) => {
           const name = words.suggestion(index + 1, colourName(hueOf(spot), chromaOf(spot)));
-          const swatch = h("button.swatch", { type: "button", "aria-label": name, title: name, onclick: () => ((stroke += 1), pick({ l: colour.l, a: spot.a, b: spot.b })) });
+          const swatch = h("button.swatch", { "aria-label": name, title: name, onclick: () => ((stroke += 1), pick({ l: colour.l, a: spot.a, b: spot.b })) });
           swatch.style.background = spot.color;
           swatch.spot = spot;
           return swatch;
@@ -101,22 +100,9 @@ export function makePicker(onpick) {
       write(note, spots ? why : words.looking);
       show();
     },
-    /** Focus the first control. */
     focus: () => (likely.firstElementChild ?? hue.input).focus({ preventScroll: true }),
   };
 }
 
 const HUES = Array.from({ length: 36 }, (_, index) => 10 * index);
 const near = (one, other) => Math.hypot(one.a - other.a, one.b - other.b) < 1.5;
-
-function range(id, min, max, step, label) {
-  const input = h("input", { id, type: "range", min, max, step });
-  const output = h("output.dim", { for: id });
-  const element = h("div.slider", {}, h("div.row.spread", {}, h("label", { for: id }, label), output), input);
-  const show = (value, said) => {
-    input.value = value;
-    write(output, said);
-    input.setAttribute("aria-valuetext", said);
-  };
-  return { element, input, show };
-}

@@ -1,5 +1,3 @@
-/** The stage: two pictures of one size on top of each other, a divider between them, zoom and pan for both. */
-
 import { calm, h, icon, set, write } from "../ui/dom.js";
 import { followPointers } from "./pointers.js";
 import { text } from "../ui/strings.js";
@@ -8,13 +6,12 @@ const MOST = 8;
 const STEP = 1.4;
 const words = text.viewer;
 
-/** Make the stage; `onzoom({ percent, fits })` is called at every change. */
 export function makeStage({ onzoom }) {
   const left = layer("left");
   const right = layer("right");
   const overlay = h("canvas.guess", { hidden: true, "aria-hidden": "true" });
   right.frame.append(overlay);
-  const handle = h("button.handle", { type: "button", role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
+  const handle = h("button.handle", { role: "slider", "aria-orientation": "horizontal", "aria-label": words.slider, "aria-valuemin": 0, "aria-valuemax": 100 }, icon("grip"));
   const divider = h("div.divider", { hidden: true }, handle);
   const note = h("p.stage-note", { role: "status" });
   // Over both sides: a hint belongs to the photograph, not to one side.
@@ -36,7 +33,7 @@ export function makeStage({ onzoom }) {
     set(handle, { "aria-valuenow": whole, "aria-valuetext": words.sliderValue(whole, names.left, names.right) });
   }
 
-  /** The divider moves over the visible part of the photograph, not over the empty stage beside it. */
+  /** The divider moves over the visible part of the photograph only. */
   function visible() {
     const { width, height } = box();
     const [x, y] = [Math.max(0, view.x), Math.max(0, view.y)];
@@ -81,13 +78,12 @@ export function makeStage({ onzoom }) {
   const box = () => element.getBoundingClientRect();
   const fitScale = () => Math.min(box().width / size.width, box().height / size.height) || 1;
   const fullScale = () => 1 / devicePixelRatio;
+  const limited = (scale) => Math.max(Math.min(fitScale(), fullScale()), Math.min(Math.max(MOST * fullScale(), fitScale()), scale));
 
   function apply() {
     if (!size.width) return;
     const { width, height } = box();
-    const least = Math.min(fitScale(), fullScale());
-    if (fits) view.scale = Math.min(fitScale(), Math.max(fullScale(), fitScale()));
-    view.scale = Math.max(least, Math.min(Math.max(MOST * fullScale(), fitScale()), view.scale));
+    view.scale = limited(fits ? fitScale() : view.scale);
     const [w, t] = [size.width * view.scale, size.height * view.scale];
     view.x = w <= width ? (width - w) / 2 : Math.min(0, Math.max(width - w, view.x));
     view.y = t <= height ? (height - t) / 2 : Math.min(0, Math.max(height - t, view.y));
@@ -105,7 +101,7 @@ export function makeStage({ onzoom }) {
 
   /** Zoom by `factor` around a point of the stage, by default its middle. */
   function zoomBy(factor, x = box().width / 2, y = box().height / 2) {
-    const scale = Math.max(Math.min(fitScale(), fullScale()), Math.min(Math.max(MOST * fullScale(), fitScale()), view.scale * factor));
+    const scale = limited(view.scale * factor);
     view.x = x - ((x - view.x) * scale) / view.scale;
     view.y = y - ((y - view.y) * scale) / view.scale;
     view.scale = scale;
@@ -113,7 +109,7 @@ export function makeStage({ onzoom }) {
     apply();
   }
 
-  /** The position on the photograph of a length on the stage, as a share of its side; NaN outside. */
+  /** A length on the stage as a share of the photograph's side; NaN outside. */
   function share(length, side) {
     const part = length / (side * view.scale);
     return part >= 0 && part <= 1 ? part : NaN;
@@ -213,7 +209,6 @@ function layer(side) {
     get image() {
       return image;
     },
-    /** Show this picture, or nothing. */
     put(picture) {
       if (picture === image) return;
       image?.remove();

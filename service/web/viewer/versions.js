@@ -1,6 +1,4 @@
-/** The strip of versions: the original first, then every version; marks the shown, the compared and the best one. */
-
-import { h, icon, set, write } from "../ui/dom.js";
+import { fill, h, icon, picture, set, write } from "../ui/dom.js";
 import { choose } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { thumb } from "../photos/thumbs.js";
@@ -8,12 +6,12 @@ import { errorWords, progressOf, stateWords } from "../photos/wording.js";
 
 const words = text.viewer;
 
-/** Make the strip; `show(version)` puts one on the right side, `compare(version or null)` on the left. */
+/** `show(version)` puts one on the right side, `compare(key)` on the left. */
 export function makeVersions({ show, compare, redraw }) {
   const strip = h("div.strip", { role: "group", "aria-label": words.versions });
   const select = h("select", { id: "compare-with", onchange: () => compare(select.value) });
   const comparing = h("div.row.spread.compare", {}, h("label", { for: "compare-with" }, words.compareWith), select);
-  const keep = h("button.wide", { type: "button" });
+  const keep = h("button.wide", {});
   const summary = h("p.dim.small");
   const element = h("section.panel-part", {}, h("h3", {}, words.versions), strip, summary, comparing, keep);
   let handlers = {};
@@ -24,7 +22,7 @@ export function makeVersions({ show, compare, redraw }) {
     draw(photo, shown, leftKey) {
       reconcile(strip, photo, shown, show, redraw);
       const others = photo.versions.filter((version) => version !== shown && version.state === "succeeded");
-      options(select, photo, others, leftKey);
+      fill(select, [["", words.original], ...others.map((version) => [version.key, words.version(photo.versions.indexOf(version) + 1)])], leftKey ?? "");
       comparing.hidden = !others.length;
       const kept = photo.chosen === shown.key;
       keep.hidden = photo.versions.length < 2 || shown.state !== "succeeded";
@@ -43,27 +41,15 @@ function reconcile(strip, photo, shown, show, redraw) {
     const name = words.version(index + 1);
     let item = [...strip.children].find((child) => child.dataset.key === version.key);
     if (!item) {
-      item = h("button.version", { type: "button", "data-key": version.key, onclick: () => show(version) }, h("span.mat", {}, h("img", { alt: "", hidden: true }), h("span.bar-track", {}, h("span.bar-fill"))), h("span.version-name"));
+      item = h("button.version", { "data-key": version.key, onclick: () => show(version) }, h("span.mat", {}, h("img", { alt: "", hidden: true }), h("span.bar-track", {}, h("span.bar-fill"))), h("span.version-name"));
       strip.append(item);
     }
     const url = version.state === "succeeded" ? thumb(photo, version, redraw) : null;
-    const image = item.querySelector("img");
-    image.hidden = !url;
-    if (url && image.getAttribute("src") !== url) image.src = url;
+    picture(item.querySelector("img"), url);
     item.dataset.state = version.state;
     item.querySelector(".bar-fill").style.transform = `scaleX(${progressOf(version)})`;
     write(item.querySelector(".version-name"), photo.chosen === version.key ? `★ ${index + 1}` : String(index + 1));
     const label = `${name}. ${stateWords(version)}${photo.chosen === version.key ? `. ${words.kept}` : ""}`;
     set(item, { "aria-label": label, title: name, "aria-pressed": String(version === shown) });
   });
-}
-
-function options(select, photo, others, leftKey) {
-  const wanted = [["", words.original], ...others.map((version) => [version.key, words.version(photo.versions.indexOf(version) + 1)])];
-  const key = JSON.stringify(wanted);
-  if (select.dataset.drawn !== key) {
-    select.replaceChildren(...wanted.map(([value, label]) => h("option", { value }, label)));
-    select.dataset.drawn = key;
-  }
-  select.value = leftKey ?? "";
 }

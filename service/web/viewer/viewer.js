@@ -1,5 +1,3 @@
-/** The large view of one photograph: stage, versions, adjusting, details. */
-
 import * as actions from "../photos/actions.js";
 import { makeAdjust } from "./adjust.js";
 import { modelCapabilities, urls } from "../api/api.js";
@@ -10,7 +8,7 @@ import { drawGuess, drawRepairs } from "./confidence.js";
 import { makeHints } from "./hints.js";
 import { makeLender } from "./palette.js";
 import { UNFINISHED, best, current, fileOf, get, watch } from "../photos/photos.js";
-import { load, sources } from "../photos/pictures.js";
+import { load } from "../photos/pictures.js";
 import { makeStage } from "./stage.js";
 import { text } from "../ui/strings.js";
 import { makeVersions } from "./versions.js";
@@ -19,23 +17,23 @@ import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photo
 
 const words = text.viewer;
 
-/** Make the viewer in `dialog`; `go(step)` moves to a neighbour, `close()` leaves. */
+/** `go(step)` moves to a neighbour. */
 export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const stage = makeStage({ onzoom });
   const name = h("h2.viewer-name");
-  const zoomWords = h("button.quiet.zoom", { type: "button", title: words.full, onclick: () => stage.zoomFull() });
+  const zoomWords = h("button.quiet.zoom", { title: words.full, onclick: () => stage.zoomFull() });
   const fit = iconButton("fit", words.fit, () => stage.zoomFit());
   const previous = iconButton("previous", words.previous, () => go(-1));
   const next = iconButton("next", words.next, () => go(1));
-  const guess = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => overlay("guess") }, icon("guess"), h("span", {}, text.guess.show));
-  const repairs = h("button.quiet.labelled", { type: "button", "aria-pressed": "false", "aria-label": text.repairs.show, title: text.repairs.show, onclick: () => overlay("repairs") }, icon("guess"), h("span", {}, text.repairs.show));
+  const guess = h("button.quiet.labelled", { "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => overlay("guess") }, icon("guess"), h("span", {}, text.guess.show));
+  const repairs = h("button.quiet.labelled", { "aria-pressed": "false", "aria-label": text.repairs.show, title: text.repairs.show, onclick: () => overlay("repairs") }, icon("guess"), h("span", {}, text.repairs.show));
   const overlays = { guess: { button: guess, draw: drawGuess, words: text.guess }, repairs: { button: repairs, draw: drawRepairs, words: text.repairs } };
   const download = h("a.button.primary.labelled", { "aria-label": words.download }, icon("download"), h("span", {}, words.download));
   const remove = iconButton("delete", words.remove, () => actions.removeAsking([photo]));
   const status = h("p.work-words");
   const bar = h("span.bar-fill");
-  const retry = h("button.primary", { type: "button", onclick: () => actions.retry(photo) }, icon("retry"), words.retry);
-  const cancel = h("button", { type: "button", onclick: () => actions.cancel(photo) }, icon("stop"), words.cancel);
+  const retry = h("button.primary", { onclick: () => actions.retry(photo) }, icon("retry"), words.retry);
+  const cancel = h("button", { onclick: () => actions.cancel(photo) }, icon("stop"), words.cancel);
   const work = h("div.work", {}, status, h("span.bar-track", {}, bar), h("div.row", {}, retry, cancel));
   const legend = h("p.legend", { hidden: true }, h("span", {}, text.guess.legend[0]), h("span.legend-scale", { "aria-hidden": "true" }), h("span", {}, text.guess.legend[1]));
   const versions = makeVersions({ show: (version) => show(version), compare, redraw: () => photo && drawPanel() });
@@ -98,7 +96,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
       Object.assign(capabilities, await modelCapabilities());
       if (photo) drawPanel();
     } catch {
-      // The watcher reports when the service cannot be reached.
+      // The watcher reports it.
     }
   }
 
@@ -162,7 +160,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     drawn = key;
     const mine = ++turn;
     stage.note(words.loading);
-    const [before, after] = await Promise.all([load(sources(photo, left)), ready ? load(sources(photo, shown)) : null]);
+    const [before, after] = await Promise.all([load(photo, left), ready ? load(photo, shown) : null]);
     if (mine !== turn) return;
     put(before, after, ready);
     stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));
