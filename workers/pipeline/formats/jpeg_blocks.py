@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jpeglib
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import UnreadablePhoto
 
+from .coefficients import jpeglib
 from .jpeg_file import JpegFile
 from .jpeg_pixels import without_metadata
 
