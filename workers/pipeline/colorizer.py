@@ -23,9 +23,10 @@ from .color.upsample import DetailInjection, RowSource
 from .decode import decode, decode_pages
 from .film_choice import film_used
 from .formats import jpeg_luma
+from .formats.coefficients import can_rewrite
 from .formats.jp2 import write_jp2
 from .formats.jpeg_file import PROGRESSIVE, JpegFile, read_frame
-from .formats.jpeg_light import FilmLight, can_relight, relit
+from .formats.jpeg_light import FilmLight, relit
 from .formats.jpeg_metadata import (
     carried_metadata,
     fits_segment,
@@ -171,7 +172,7 @@ def colorize(
         return _uncolor(data, photo_format, options, stages, limits)
     if photo_format is _output_format(photo_format, options) is PhotoFormat.JPEG:
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
-        if jpeg_luma.has_exact_luma(jpeg) and (can_relight() or not rewrites):
+        if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
             return _colorize_jpeg(data, jpeg, predictor, options, stages, limits, finder)
         return _with_warning(
             _NO_LUMA, _colorize_pixels(data, photo_format, predictor, options, stages, limits, finder)

@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 
 from photochrom.errors import UnreadablePhoto
 
+from .coefficients import jpeglib
 from .jpeg_file import JpegFile
 from .jpeg_pixels import without_metadata
-
-try:
-    import jpeglib
-except ImportError:
-    jpeglib = None
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -16,14 +16,10 @@ from photochrom.photo.film import Weights
 
 from ..color.luma_table import luma_of
 from ..color.space import RgbSpace
+from .coefficients import jpeglib
 from .jpeg_file import JpegFile
 from .jpeg_luma import LumaSource
 from .jpeg_pixels import decode_jpeg, without_metadata
-
-try:
-    import jpeglib
-except ImportError:
-    jpeglib = None
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -43,11 +39,6 @@ class FilmLight:
 
     weights: Weights
     space: RgbSpace
-
-
-def can_relight() -> bool:
-    """Tell whether coefficients can be written here; otherwise a JPEG is decoded and encoded anew."""
-    return jpeglib is not None
 
 
 def relit(source: LumaSource, scan: Bytes, chroma: tuple[bytes, bytes], light: FilmLight) -> LumaSource:

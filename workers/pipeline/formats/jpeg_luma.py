@@ -21,6 +21,7 @@ from photochrom.photo.film import Weights
 from ..color.chroma_table import chroma_of
 from ..color.space import SRGB, RgbSpace
 from ..color.upsample import RowSource
+from .coefficients import can_rewrite, jpeglib
 from .jpeg_file import (
     APP0,
     APP14,
@@ -38,11 +39,6 @@ from .jpeg_file import (
     table_identifiers,
 )
 from .jpeg_pixels import decode_jpeg, without_metadata
-
-try:
-    import jpeglib
-except ImportError:
-    jpeglib = None
 
 Bytes = NDArray[np.uint8]
 
@@ -99,7 +95,7 @@ def has_exact_luma(jpeg: JpegFile) -> bool:
         return False
     first, *others = frame.components
     full_size = all(c.horizontal <= first.horizontal and c.vertical <= first.vertical for c in others)
-    return not others or (jpeglib is not None and full_size and not _is_rgb(jpeg))
+    return not others or (can_rewrite() and full_size and not _is_rgb(jpeg))
 
 
 def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:

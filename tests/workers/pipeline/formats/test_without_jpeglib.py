@@ -24,8 +24,11 @@ from workers.network.predictor import OnnxPredictor
 from workers.pipeline.colorizer import colorize
 folder = Path(sys.argv[1])
 predictor = OnnxPredictor(folder / "tiny.onnx", threads=1)
+plain = ColorizeOptions(quality=98)
 relit = ColorizeOptions(quality=98, light="panchromatic", film="blue")
-for name, options in (("grey", ColorizeOptions(quality=98)), ("colour", ColorizeOptions(quality=98)), ("old", relit)):
+uncolor, levelled = ColorizeOptions(quality=98, uncolor=True), ColorizeOptions(quality=98, levels="auto")
+asked = {"grey": plain, "colour": plain, "old": relit, "uncolored": uncolor, "levelled": levelled}
+for name, options in asked.items():
     result = colorize(folder / f"{name}.jpg", predictor, options, preview_side=64)
     (folder / f"{name}.out.jpg").write_bytes(result.data)
     (folder / f"{name}.json").write_text(json.dumps([result.media_type, *result.warnings]))
@@ -35,7 +38,14 @@ for name, options in (("grey", ColorizeOptions(quality=98)), ("colour", Colorize
 @pytest.fixture
 def folder(tmp_path: Path, grey_photo: np.ndarray, rgb_photo: np.ndarray) -> Path:
     (tmp_path / "tiny.onnx").write_bytes(tiny_model())
-    for name, pixels in (("grey", grey_photo), ("colour", rgb_photo), ("old", grey_photo)):
+    faded = (grey_photo // 2 + 60).astype(np.uint8)
+    for name, pixels in (
+        ("grey", grey_photo),
+        ("colour", rgb_photo),
+        ("old", grey_photo),
+        ("uncolored", rgb_photo),
+        ("levelled", faded),
+    ):
         Image.fromarray(pixels).save(tmp_path / f"{name}.jpg", quality=90)
     env = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path)], check=True, env=env, cwd=tmp_path)
@@ -66,3 +76,13 @@ def test_light_is_made_anew_by_way_of_pixels(folder: Path) -> None:
     )
     seen = color.lightness_of_luminance(result @ np.array(SENSITIVITIES[Film.BLUE].weights))
     assert np.abs(seen - color.lightness_of_luminance(scan)).mean() < 1
+
+
+def test_colour_is_taken_away_and_levels_are_set_by_way_of_pixels(folder: Path, lightness_of) -> None:
+    colour, grey, faded, levelled = (
+        lightness_of(np.asarray(Image.open(folder / name).convert("RGB")))
+        for name in ("uncolored.jpg", "uncolored.out.jpg", "levelled.jpg", "levelled.out.jpg")
+    )
+    assert np.abs(colour - grey).mean() < 1
+    assert levelled.min() < faded.min() < faded.max() < levelled.max()
+    assert "it was decoded and encoded anew" in (folder / "levelled.json").read_text()
