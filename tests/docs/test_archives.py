@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,10 @@ from PIL import Image
 
 from support.certificates import make_papers
 from support.photographs import grey_jpeg
-from support.running import ROOT, Service, service
+from support.running import ROOT, service
 
 TEXT = (ROOT / "docs" / "archives.md").read_text()
 EXAMPLES = re.findall(r"```(bash|python)\n(.*?)```", TEXT, re.DOTALL)
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path / "data") as started:
-        yield started
 
 
 @pytest.fixture
@@ -41,9 +34,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_page_shows_what_happens(folder: Path, running: Service) -> None:
-    env = {**os.environ, "URL": running.url, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
-    for language, script in EXAMPLES:
+def run(examples: list[tuple[str, str]], folder: Path, **env: str) -> None:
+    env = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **env}
+    for language, script in examples:
         words = ["bash", "-euo", "pipefail", "-c"] if language == "bash" else [sys.executable, "-c"]
         done = subprocess.run(
             [*words, script], cwd=folder, env=env, capture_output=True, text=True, timeout=150, check=False
@@ -52,3 +45,14 @@ def test_the_page_shows_what_happens(folder: Path, running: Service) -> None:
         assert done.returncode == 0, said
         for line in re.findall(r"^# > (.+)$", script, re.MULTILINE):
             assert line in said
+
+
+def test_the_commands_on_files_print_what_the_page_says(folder: Path, tiny: dict[str, str]) -> None:
+    alone = [example for example in EXAMPLES if "$URL" not in example[1]]
+    assert len(alone) > 3
+    run(alone, folder, **tiny)
+
+
+def test_a_shelf_comes_back_as_a_valid_bag(folder: Path, tiny: dict[str, str]) -> None:
+    with service(folder / "data", **tiny) as started:
+        run([example for example in EXAMPLES if "$URL" in example[1]], folder, URL=started.url)

@@ -44,6 +44,7 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     from ..network.finder import OnnxFinder
     from ..network.predictor import OnnxPredictor
     from ..pipeline.limits import PhotoLimits
+    from ..pipeline.parallel import use_threads
     from ..pipeline.repair.classical import ClassicalFinder
     from .work import Workshop
 
@@ -56,6 +57,7 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
         send(end, Broken(detail=str(error)))
         return
     held |= after_threads()
+    use_threads(setup.threads)
     send(
         end,
         Ready(card=predictor.card, provider=predictor.provider, fell_back=predictor.fell_back, held=held),

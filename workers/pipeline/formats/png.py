@@ -17,6 +17,7 @@ from ..metadata import icc
 from ..metadata.orientation import read_orientation
 from ..photo import Metadata, Photo, Samples, split_alpha
 from .damage import damaged
+from .effort import way_for
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -28,8 +29,11 @@ _GAMMA_TOLERANCE = 0.05
 _LEAST_GAMMA = 0.1
 # Of 1 KB and more in a file of the largest size; each becomes an object, and takes more memory than an empty chunk.
 _MAX_CHUNKS = 250_000
-# Against the usual 6: a third of the time, 6 % larger.
+# Against zlib's usual 6: a third of the time, 6 % larger.
 _LEVEL = 3
+# Filters of libpng: for each row the one that seems best, or for all rows the difference from the left neighbour, which
+# takes a quarter less time and packs grain as small.
+_CHOSEN_BY_ROW, _FROM_THE_LEFT = 0xF8, 0x10
 
 
 def read_png(data: bytes, limits: PhotoLimits) -> Photo:
@@ -66,10 +70,15 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
 def write_png(pixels: Samples, alpha: Samples | None, metadata: Metadata) -> bytes:
     """Encode (H, W) grey or (H, W, 3) RGB, 8 or 16 bits, with metadata."""
     samples = pixels if alpha is None else np.dstack([pixels, alpha])
-    packed = imagecodecs.png_encode(samples, level=_LEVEL)
+    filters = way_for(samples, lambda rows, way: len(_packed(rows, way)), _FROM_THE_LEFT, _CHOSEN_BY_ROW)
+    packed = _packed(samples, filters)
     header_end = len(_SIGNATURE) + 12 + 13
     extra = b"".join(_chunk(kind, payload) for kind, payload in _metadata_chunks(metadata))
-    return bytes(packed[:header_end]) + extra + bytes(packed[header_end:])
+    return packed[:header_end] + extra + packed[header_end:]
+
+
+def _packed(samples: Samples, filters: int) -> bytes:
+    return bytes(imagecodecs.png_encode(samples, level=_LEVEL, filter=filters))
 
 
 def _key(chunks: list[tuple[bytes, bytes]]) -> tuple[int, ...]:

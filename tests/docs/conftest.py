@@ -1,0 +1,3 @@
+from support.tiny_model import tiny
+
+__all__ = ["tiny"]
