@@ -89,7 +89,7 @@ def _kept(boxes: tuple[Box, ...], size: tuple[int, int], orientation: int) -> Ma
 
 
 def _repaired(pixels: Samples, found: Found) -> Samples:
-    return filled(pixels, found.mask) if (found.mask == FILLED).any() else pixels
+    return filled(pixels, found.mask, in_place=True) if (found.mask == FILLED).any() else pixels
 
 
 def _restored(found: Found | None, curve: LevelCurve | None) -> Restored:

@@ -86,9 +86,13 @@ def find(pixels: Samples, finder: Finder, strength: float, kept: Mask | None = N
     return Found(mask, Repairs(counts={k: n for k, n in counts.items() if n}, left=left, changed=changed))
 
 
-def filled(pixels: Samples, mask: Bytes) -> Samples:
-    """Return the samples with the pixels filled that `mask` marks so; all others are the very same."""
-    result = pixels.copy()
+def filled(pixels: Samples, mask: Bytes, *, in_place: bool = False) -> Samples:
+    """Return the samples with the pixels filled that `mask` marks so; all others are the very same.
+
+    `in_place` allows overwriting the samples: a large photo then needs no second copy. The result is the same, since
+    only undamaged pixels are read.
+    """
+    result = pixels if in_place and pixels.flags.writeable else pixels.copy()
     for tile in tiles((mask.shape[0], mask.shape[1]), _FILLED_TILE, 2 * REACH):
         if not (mask[tile.part] == FILLED).any():
             continue

@@ -43,6 +43,14 @@ def test_what_is_filled_is_near_the_truth(photograph):
     assert after > before + 8
 
 
+def test_in_place_is_the_same(photograph):
+    mask = mask_of(photograph.shape[:2])
+    worn = damaged(photograph, mask > 0)
+    apart = filled(worn, mask)
+    assert filled(worn, mask, in_place=True) is worn
+    assert_array_equal(worn, apart)
+
+
 def test_the_same_photograph_gets_the_same_grain(photograph):
     mask = mask_of(photograph.shape[:2])
     worn = damaged(photograph, mask > 0)
