@@ -1,3 +1,3 @@
 """What service, workers, model and cli share: colour, records, storage, settings, errors."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
