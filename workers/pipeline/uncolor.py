@@ -8,23 +8,39 @@ from numpy.typing import NDArray
 
 from photochrom.errors import UnreadablePhoto
 from photochrom.photo.film import Film, Weights
+from photochrom.photo.options import ColorizeOptions, Pages
 from photochrom.photo.sniff import PhotoFormat
 
+from . import notes
 from .color.pixels import colorize_pixels, on_film
+from .decode import decode, decode_pages
+from .encode import encode, output_format
 from .formats.jpeg_file import APP14, JpegFile
-from .formats.jpeg_luma import without_chroma
-from .formats.jpeg_metadata import is_credentials, read_icc, read_xmp, with_profile, with_xmp
+from .formats.jpeg_luma import has_exact_luma, without_chroma
+from .formats.jpeg_metadata import (
+    carried_metadata,
+    is_credentials,
+    read_icc,
+    read_xmp,
+    with_profile,
+    with_xmp,
+)
 from .formats.luma_alone import luma_alone
+from .left_out import losses, lost_depth
+from .limits import PhotoLimits
 from .metadata import icc
 from .metadata.provenance import Step
 from .metadata.xmp import own_properties, without_provenance
 from .photo import Metadata, Photo
+from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
+from .result import ColorizedPhoto, Pictures, Stages, finished
 
 _UNPROVEN = "The file does not say which luma its scan had; the luma that it holds was kept as it is."
 _CHANGED = (
     "The luma is not the one that this file was made with, or was coded anew since; it was kept as it is."
 )
 _NO_CURVE = "The ICC profile has no tone curve that a grey picture could keep; it was left out."
+_SURE = np.ones((1, 1), np.float32)
 _GREY_FORMATS = (PhotoFormat.PNG, PhotoFormat.TIFF)
 
 
@@ -33,6 +49,37 @@ class _NoColor:
 
     def rows(self, start: int, lightness: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ARG002
         return np.zeros((2, *lightness.shape), np.float32)
+
+
+def uncolor(
+    data: bytes, photo_format: PhotoFormat, options: ColorizeOptions, stages: Stages, limits: PhotoLimits
+) -> ColorizedPhoto:
+    """Take colour away: from JPEG to JPEG the very luma stays, else the lightness."""
+    target, side = output_format(photo_format, options), stages.preview_side
+    source = JpegFile.read(data) if photo_format is target is PhotoFormat.JPEG else None
+    relit_jpeg = source is not None and relit_by(read_xmp(source.metadata)) is not None
+    if source is not None and has_exact_luma(source) and not relit_jpeg:
+        with stages.stage("decode"):
+            jpeg, said = uncolored_jpeg(data, source)
+            carried = carried_metadata(jpeg, limits)
+        with stages.stage("encode"):
+            result, size = bytes(jpeg), (jpeg.frame.height, jpeg.frame.width)
+            preview = preview_of_jpeg(result, carried.orientation, side) if side else None
+        small = Pictures(confidence_png(_SURE, 1), preview)
+        return finished(result, target, size, said, stages, small)
+    every_page = options.pages is Pages.ALL and photo_format is target is PhotoFormat.TIFF
+    with stages.stage("decode"):
+        photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
+    with stages.stage("encode"):
+        photos = [uncolored(data, photo, target) for photo in photos]
+        warnings = [note for photo in photos for note in (*photo.warnings, *lost_depth(photo, target))]
+        warnings += [note for photo in photos for note in losses(photo.metadata, target)]
+        warnings += [notes.LIGHT_UNDONE] * relit_jpeg
+        result = encode(photos, target, options.quality)
+        preview = preview_of_pixels(photos[0].pixels, side) if side else None
+    small = Pictures(confidence_png(_SURE, 1), preview)
+    height, width = photos[0].pixels.shape[:2]
+    return finished(result, target, (height, width), tuple(dict.fromkeys(warnings)), stages, small)
 
 
 def uncolored_jpeg(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, tuple[str, ...]]:

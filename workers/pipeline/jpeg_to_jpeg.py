@@ -1,0 +1,111 @@
+"""The exact way: from JPEG to JPEG, with the luma of the scan as it is coded."""
+
+from dataclasses import replace
+
+from photochrom.photo.options import Color, ColorizeOptions
+from photochrom.photo.restoration import Luma
+from photochrom.photo.sniff import PhotoFormat
+
+from ..network.predictor import Predictor
+from . import notes
+from .color.space import SRGB
+from .color.tone import Toned, tone_of
+from .color.upsample import DetailInjection, RowSource
+from .film_choice import film_used
+from .formats import jpeg_luma
+from .formats.jpeg_file import PROGRESSIVE, JpegFile
+from .formats.jpeg_light import FilmLight, relit
+from .formats.jpeg_metadata import carried_metadata, jpeg_with_provenance, read_metadata
+from .formats.jpeg_pixels import decode_jpeg
+from .formats.luma_alone import luma_sha256
+from .left_out import too_large
+from .limits import PhotoLimits
+from .metadata.provenance import provenance_of, with_film, with_steps_before
+from .metadata.provenance import restored as steps_of
+from .prediction import lightness_of_plane, predict_small
+from .previews import confidence_png, mask_png, preview_of_jpeg
+from .repair.finder import Finder
+from .result import ColorizedPhoto, Pictures, Stages, finished
+from .steps import Restored, restore_luma
+
+
+def colorize_jpeg(
+    data: bytes,
+    jpeg: JpegFile,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    stages: Stages,
+    limits: PhotoLimits,
+    finder: Finder,
+) -> ColorizedPhoto:
+    """JPEG to JPEG with the source's very luma, unless its light is changed; the picture stays turned as it is."""
+    original, complete, in_color = data, jpeg.complete, options.color is Color.ON
+    with stages.stage("decode"):
+        source = jpeg_luma.read_luma(data, jpeg)
+        carried = carried_metadata(jpeg, limits, colored=in_color)
+        jpeg = jpeg.with_metadata(carried.segments)
+        source = replace(source, jpeg=source.jpeg.with_metadata(carried.segments))
+        space = carried.space or SRGB
+        exif_and_xmp, _ = read_metadata(jpeg.metadata)
+        film = film_used(options, exif_and_xmp.exif, exif_and_xmp.xmp)
+        weights = film.relights if film else None
+    size, restored = (jpeg.frame.height, jpeg.frame.width), Restored()
+    if options.restores:
+        with stages.stage("repair"):
+            changed, restored = restore_luma(data, jpeg, carried.orientation, options, finder)
+            if changed is not jpeg:
+                data, jpeg = bytes(changed), changed
+                source = replace(jpeg_luma.read_luma(data, jpeg), warnings=source.warnings)
+    told = with_steps_before(
+        provenance_of(original, predictor.card if in_color else None, options), *steps_of(restored.told)
+    )
+    seen: tuple[str, ...] = ()
+    confidence: bytes | None = None
+    if in_color:
+        with stages.stage("predict"):
+            lightness = jpeg_luma.lightness_of_luma(source.luma, space)
+            source_at = lightness_of_plane(lightness, carried.orientation)
+            small = predict_small(source_at, size, carried.orientation, predictor, options, stages.go_on)
+            seen = small.notes
+        with stages.stage("upsample"):
+            colour: RowSource = DetailInjection(small.ab, small.lightness, source.luma.shape)
+            if options.sepia:
+                colour = Toned(colour, tone_of(jpeg_luma.decode_small(data, source)), options.sepia)
+            blue, red = jpeg_luma.make_chroma(source.luma, colour, space, weights)
+    with stages.stage("encode"):
+        picture = source.jpeg if in_color else jpeg
+        exact = in_color and weights is None and (restored.told is None or restored.told.luma is Luma.KEPT)
+        told = replace(told, luma_sha256=luma_sha256(picture) if exact else None, seen=seen)
+        noted = jpeg_with_provenance(picture, with_film(told, film))
+        if in_color:
+            # A progressive frame takes progressive scans only; what is written anew is none.
+            progressive = source.jpeg.frame.marker == PROGRESSIVE and weights is None
+            planes = (
+                jpeg_luma.encode_chroma(blue, options.quality, progressive=progressive),
+                jpeg_luma.encode_chroma(red, options.quality, progressive=progressive),
+            )
+            final = replace(source, jpeg=noted)
+            if weights is not None:
+                scan = decode_jpeg(data, jpeg, "GRAY", 1).pixels[..., 0]
+                final = relit(final, scan, planes, FilmLight(weights, space))
+            result = jpeg_luma.join(final, planes)
+            confidence = confidence_png(small.confidence, carried.orientation)
+        else:
+            result = bytes(noted)
+        side = stages.preview_side
+        small_pictures = Pictures(
+            confidence,
+            preview_of_jpeg(result, carried.orientation, side) if side else None,
+            repairs=mask_png(restored.mask, carried.orientation),
+        )
+    said = (
+        (notes.COLORED, source.colored and in_color),
+        (notes.INCOMPLETE, not complete),
+        (notes.ODD_PROFILE, carried.space is None and in_color),
+        (notes.NO_ROOM, noted is picture),
+        (notes.RELIT, weights is not None),
+        (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
+    )
+    warnings = carried.warnings + source.warnings + seen
+    warnings += tuple(note for note, applies in said if applies)
+    return finished(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film, restored.told)

@@ -1,0 +1,101 @@
+"""The general way: any format is decoded to pixels, coloured, and encoded in any format."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+
+from photochrom.photo.film import FilmUsed
+from photochrom.photo.options import Color, ColorizeOptions, OutputFormat, Pages
+from photochrom.photo.sniff import PhotoFormat
+
+from ..network.predictor import Predictor
+from . import notes
+from .color.pixels import colorize_pixels
+from .color.tone import Toned, tone_of
+from .color.upsample import DetailInjection, RowSource
+from .decode import decode, decode_pages
+from .encode import encode, noted_metadata, output_format
+from .film_choice import film_used
+from .left_out import lost_depth
+from .limits import PhotoLimits
+from .metadata.provenance import provenance_of, with_film, with_steps_before
+from .metadata.provenance import restored as steps_of
+from .photo import Photo
+from .prediction import SmallColor, lightness_of_pixels, predict_small
+from .previews import confidence_png, mask_png, preview_of_pixels
+from .repair.finder import Finder
+from .result import ColorizedPhoto, Pictures, Stages, finished
+from .steps import Restored, restore_pixels, together
+
+
+def colorize_decoded(
+    data: bytes,
+    photo_format: PhotoFormat,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    stages: Stages,
+    limits: PhotoLimits,
+    finder: Finder,
+) -> ColorizedPhoto:
+    """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
+    target, side = output_format(photo_format, options), stages.preview_side
+    every_page = options.pages is Pages.ALL and photo_format is target is PhotoFormat.TIFF
+    with stages.stage("decode"):
+        photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
+        in_color = options.color is Color.ON
+        warnings = [note for photo in photos for note in photo.warnings]
+        warnings += [notes.COLORED] * (in_color and any(photo.colored for photo in photos))
+        original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
+    height, width = photos[0].pixels.shape[:2]
+    film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
+    pages = [Restored()] * len(photos)
+    if options.restores:
+        with stages.stage("repair"):
+            for i, photo in enumerate(photos):
+                photos[i], pages[i] = restore_pixels(photo, options, finder)
+    smalls: list[SmallColor] = []
+    if in_color:
+        with stages.stage("predict"):
+            smalls = [_predicted(photo, predictor, options, stages.go_on) for photo in photos]
+            warnings += [note for small in smalls for note in small.notes]
+        with stages.stage("upsample"):
+            # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
+            for i, small in enumerate(smalls):
+                photos[i] = _with_color(photos[i], small, options, film)
+    restored = together(pages)
+    with stages.stage("encode"):
+        provenance = with_film(provenance_of(data, predictor.card if in_color else None, options), film)
+        for i, photo in enumerate(photos):
+            noted = with_steps_before(provenance, *steps_of(pages[i].told))
+            noted = replace(noted, seen=smalls[i].notes if smalls else ())
+            metadata, lost = noted_metadata(photo.metadata, target, noted)
+            pixels = photo.pixels if photo.pixels.ndim == 3 else cv2.merge([photo.pixels] * 3)
+            photos[i] = replace(photo, pixels=pixels, metadata=metadata)
+            warnings += lost + lost_depth(photo, target)
+        result = encode(photos, target, options.quality)
+        small_pictures = Pictures(
+            confidence_png(smalls[0].confidence, 1) if smalls else None,
+            preview_of_pixels(photos[0].pixels, side) if side else None,
+            original_preview,
+            mask_png(restored.mask, 1),
+        )
+    as_original = options.format is OutputFormat.SAME
+    warnings += [notes.NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)
+    said = tuple(dict.fromkeys(warnings))
+    return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told)
+
+
+def _predicted(
+    photo: Photo, predictor: Predictor, options: ColorizeOptions, on_view: Callable[[], None]
+) -> SmallColor:
+    size = photo.pixels.shape[0], photo.pixels.shape[1]
+    return predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
+
+
+def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions, film: FilmUsed | None) -> Photo:
+    colour: RowSource = DetailInjection(small.ab, small.lightness, photo.pixels.shape[:2])
+    if options.sepia:
+        colour = Toned(colour, tone_of(photo.pixels), options.sepia)
+    weights = film.relights if film else None
+    return replace(photo, pixels=colorize_pixels(photo.pixels, colour, weights, in_place=True))
