@@ -4,7 +4,8 @@ The queue has an installation's id, and so has the storage, in an object of its 
 no job names. Where one id is missing, where they differ, or where the storage has seen more looks than the queue
 remembers (the queue was set back: restored, repaired, copied), nothing is deleted until `photochrom adopt` says
 that the two belong together. A storage without an id becomes the queue's by itself while it holds nothing but what the
-queue's jobs name: so does an empty one.
+queue's jobs name: so does an empty one. API and workers see to it when they start, before an upload that is broken off
+can leave a file that no job names.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,8 @@ from .storage.storage import Storage
 
 _KEY = "installation"
 _CHUNK = 500
+FILES_AT_START = 500
+"""A storage with more files at the first start is checked by the first search for files that no job names."""
 T = TypeVar("T")
 
 

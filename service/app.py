@@ -20,6 +20,7 @@ from photochrom.batches.turns import Turns
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
+from photochrom.ownership import Ownership
 from photochrom.schema import DataTooNew
 from photochrom.storage.choose import open_for_uploads
 from photochrom.webhooks.store import WebhookStore
@@ -46,8 +47,8 @@ from .jobs import events as job_events
 from .jobs import files, suggestions
 from .openapi import document, swagger
 from .operation import health, metrics
+from .operation.data import claim, until_known
 from .operation.metrics import RequestMeter
-from .operation.schema import until_known
 from .operation.traces import RequestTrace
 from .settings import ServiceSettings
 from .standing import ServiceLooks
@@ -61,6 +62,7 @@ _ABOUT = """Colorizes black-and-white photographs at full resolution.
 
 Upload with `POST /v1/jobs`, poll `GET /v1/jobs/{id}`, download `GET /v1/jobs/{id}/result`.
 Errors are problem+json (RFC 9457) with a stable `code`."""
+_START_SECONDS = 1.0
 # Each takes a core for minutes.
 _ARCHIVES_AT_A_TIME = 2
 _PARTS = (
@@ -177,16 +179,19 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.storage.discard_drafts()
     app.state.services = services
     async with services.watcher.listening(), looks.shared():
-        checking = asyncio.create_task(_end_if_too_new(redis))
+        checking = asyncio.create_task(_check(redis, Ownership(redis, storage, store.named)))
+        # Where queue or storage hang, the service starts all the same.
+        await asyncio.wait({checking}, timeout=_START_SECONDS)
         yield
         checking.cancel()
     redis.close()
 
 
-async def _end_if_too_new(redis: Redis) -> None:
-    """The start has looked already, unless the queue was away then."""
+async def _check(redis: Redis, ownership: Ownership) -> None:
+    """Work with data that this version knows and that have an owner."""
     try:
         await until_known(redis)
+        await claim(ownership)
     except DataTooNew as error:
         _log.critical("%s", error)
         signal.raise_signal(signal.SIGTERM)

@@ -18,7 +18,7 @@ from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
 from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
-from photochrom.ownership import Ownership
+from photochrom.ownership import FILES_AT_START, Ownership
 from photochrom.proven_time import ProvenTime
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
@@ -36,8 +36,6 @@ ORPHANS_SECONDS = 3600
 _SWEEP_LIMIT = 500
 # A service that was away this long starts its checks anew: it may have another storage now.
 _START_SECONDS = 3600
-# A storage with more files at the first start is checked by the first search for files that no job names.
-_FILES_AT_START = 500
 # A file exists before its record; an upload may take this long.
 _ORPHAN_AGE = timedelta(hours=2)
 
@@ -161,7 +159,7 @@ class Maintenance:
 
     def own(self) -> None:
         """Claim a storage that does not hold anything of others yet."""
-        self.ownership.claim(_FILES_AT_START)
+        self.ownership.claim(FILES_AT_START)
 
     def _recover(self, seen: JobRecord, delivery: Delivery) -> None:
         try:

@@ -30,7 +30,7 @@ from photochrom.settings import UNUSABLE
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from photochrom.webhooks.store import WebhookStore
 
-from ..operation.schema import until_known
+from ..operation.data import until_known
 from ..settings import ServiceSettings
 from .destinations import PinnedNetwork, Resolve, system_resolver
 from .sender import Sender

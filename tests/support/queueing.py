@@ -23,7 +23,7 @@ from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Result
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
-from photochrom.storage.keys import original_key, result_key
+from photochrom.storage.keys import MARKER, original_key, result_key
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
 from support.running import ROOT
@@ -73,6 +73,10 @@ class Bench:
 
     def files(self) -> list[str]:
         return sorted(found.key for found in self.storage.listing())
+
+    def on_disk(self) -> list[Path]:
+        """Every file of the data folder, drafts and the trash too, beside the one that names the storage's owner."""
+        return [path for path in self.data.rglob("*") if path.is_file() and path.name != MARKER]
 
 
 def make_record(photo: bytes, name: str = "grey.jpg", **options: object) -> JobRecord:

@@ -213,4 +213,4 @@ def test_a_store_that_is_away_is_503_and_the_upload_leaves_nothing(
         assert "Retry-After" in refused.headers
         assert client.get("/v1/jobs").json()["items"] == []
         assert "cannot be reached" in client.get("/readyz").json()["storage"]
-    assert not [path for path in bench.data.rglob("*") if path.is_file()]
+    assert bench.on_disk() == []
