@@ -1,9 +1,10 @@
 """Boxes of an upright photograph that a caller names: places that repair leaves alone."""
 
-import json
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from .json_list import json_list
 
 MAX_BOXES = 64
 
@@ -29,14 +30,5 @@ class Box(BaseModel):
         return self
 
 
-def _from_json(value: object) -> object:
-    """Forms and queries carry the list as JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        raise ValueError('must be a JSON list like [{"x":0.4,"y":0.3,"width":0.1,"height":0.2}]') from None
-
-
-Boxes = Annotated[tuple[Box, ...], BeforeValidator(_from_json), Field(max_length=MAX_BOXES)]
+_LIST = json_list('[{"x":0.4,"y":0.3,"width":0.1,"height":0.2}]')
+Boxes = Annotated[tuple[Box, ...], _LIST, Field(max_length=MAX_BOXES)]

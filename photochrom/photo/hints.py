@@ -1,11 +1,11 @@
 """Colour hints: spots of an upright photograph whose colour the user knows."""
 
-import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ..hex_color import ab_of_hex
+from .json_list import json_list
 
 MAX_HINTS = 64
 DEFAULT_RADIUS = 0.008
@@ -54,14 +54,5 @@ class Hint(BaseModel):
         return {**rest, "a": a, "b": b}
 
 
-def _from_json(value: object) -> object:
-    """Forms and queries carry the list as JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        raise ValueError('must be a JSON list like [{"x":0.4,"y":0.3,"color":"#a04030"}]') from None
-
-
-Hints = Annotated[tuple[Hint, ...], BeforeValidator(_from_json), Field(max_length=MAX_HINTS)]
+_LIST = json_list('[{"x":0.4,"y":0.3,"color":"#a04030"}]')
+Hints = Annotated[tuple[Hint, ...], _LIST, Field(max_length=MAX_HINTS)]

@@ -1,9 +1,20 @@
-"""jpeglib, which reads and writes the DCT coefficients of a JPEG, where it is installed.
+"""The DCT coefficients of a JPEG, read and written by jpeglib where it is installed.
 
 It has no wheel for Linux on arm64. There a JPEG of colour, and one whose light is changed, is decoded and encoded anew.
 """
 
-__all__ = ["can_rewrite", "jpeglib"]
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from photochrom.errors import UnreadablePhoto
+
+from .jpeg_file import JpegFile
+from .jpeg_pixels import without_metadata
+
+__all__ = ["can_rewrite", "jpeglib", "rewritten"]
 
 try:
     import jpeglib
@@ -14,3 +25,26 @@ except ImportError:
 def can_rewrite() -> bool:
     """Tell whether coefficients can be read and written here."""
     return jpeglib is not None
+
+
+def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
+    """Return the picture with other coefficients, at its own size and without metadata.
+
+    Args:
+        jpeg: the picture.
+        change: gets the coefficients as jpeglib has them (Y: int16 (h, w, 8, 8), quantised; qt: its tables) and
+            returns those to write, the same object or another.
+
+    Raises:
+        UnreadablePhoto: the picture is damaged.
+    """
+    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
+        path = Path(folder) / "picture.jpg"
+        path.write_bytes(without_metadata(jpeg))
+        try:
+            change(jpeglib.read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
+        except OSError as error:
+            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
+        written = JpegFile.read(path.read_bytes())
+    frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
+    return replace(written, frame=frame)

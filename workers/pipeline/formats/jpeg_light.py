@@ -4,33 +4,27 @@ The chroma comes first, as a decoder will find it. Then each pixel's luma follow
 A block in which nothing changes keeps its coefficients. jpeglib reads and writes them.
 """
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.errors import UnreadablePhoto
 from photochrom.photo.film import Weights
 
 from ..color.luma_table import luma_of
 from ..color.space import RgbSpace
-from .coefficients import jpeglib
+from .coefficients import jpeglib, rewritten
+from .dct import DCT, SIDE, blocks_of
 from .jpeg_file import JpegFile
 from .jpeg_luma import LumaSource
-from .jpeg_pixels import decode_jpeg, without_metadata
+from .jpeg_pixels import decode_jpeg
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-_SIDE = 8
 _STRIP = 128
 _MOST = 1023  # a coefficient of 8-bit samples (T.81, F.1.2)
-_FREQUENCY, _SAMPLE = np.meshgrid(np.arange(_SIDE), np.arange(_SIDE), indexing="ij")
-_DCT = np.asarray(
-    np.cos((2 * _SAMPLE + 1) * _FREQUENCY * np.pi / 16) / np.where(_FREQUENCY == 0, np.sqrt(8), 2), np.float32
-)
 
 
 @dataclass(frozen=True)
@@ -56,24 +50,19 @@ def relit(source: LumaSource, scan: Bytes, chroma: tuple[bytes, bytes], light: F
     planes = [
         np.asarray(decode_jpeg(c, JpegFile.read(c), "GRAY", 1).pixels[..., 0], np.uint8) for c in chroma
     ]
-    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
-        path = Path(folder) / "luma.jpg"
-        path.write_bytes(without_metadata(source.jpeg))
-        try:
-            coded = jpeglib.read_dct(str(path))
-        except OSError as error:
-            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
-        quantization = coded.qt[coded.quant_tbl_no[0]]
+
+    def relit_luma(picture: Any) -> Any:
+        quantization = picture.qt[picture.quant_tbl_no[0]]
         steps = np.asarray(quantization, np.float32)
         for top in range(0, len(scan), _STRIP):
             strip = scan[top : top + _STRIP]
             blue, red = (_at_full_size(plane, source.chroma_factor, top, strip.shape) for plane in planes)
             luma = luma_of(strip, blue, red, light.space, light.weights)
-            _replace(coded.Y[top // _SIDE :], strip, luma, steps)
-        jpeglib.from_dct(coded.Y, qt=quantization[None]).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
-        written = JpegFile.read(path.read_bytes())
-    frame = replace(written.frame, height=source.jpeg.frame.height, width=source.jpeg.frame.width)
-    return replace(source, jpeg=replace(written, frame=frame).with_metadata(source.jpeg.metadata))
+            _replace(picture.Y[top // SIDE :], strip, luma, steps)
+        return jpeglib.from_dct(picture.Y, qt=quantization[None])
+
+    written = rewritten(source.jpeg, relit_luma).with_metadata(source.jpeg.metadata)
+    return replace(source, jpeg=written)
 
 
 def _replace(coefficients: NDArray[np.int16], scan: Bytes, luma: Plane, steps: Plane) -> None:
@@ -81,16 +70,14 @@ def _replace(coefficients: NDArray[np.int16], scan: Bytes, luma: Plane, steps: P
     changed = _blocks(np.asarray(luma != scan, np.float32)).any(axis=(2, 3))
     places = np.nonzero(changed)
     blocks = _blocks(luma)[places] - np.float32(128)
-    transformed = _DCT @ blocks @ _DCT.T
+    transformed = DCT @ blocks @ DCT.T
     coefficients[places] = np.clip(np.rint(transformed / steps), -_MOST, _MOST)
 
 
 def _blocks(plane: Plane) -> Plane:
-    """(n, W) as blocks (rows, columns, 8, 8), its edges repeated."""
-    padding = [(0, -side % _SIDE) for side in plane.shape]
-    padded = np.pad(plane, padding, mode="edge")
-    rows, columns = (side // _SIDE for side in padded.shape)
-    return padded.reshape(rows, _SIDE, columns, _SIDE).swapaxes(1, 2)
+    """Cut a strip (n, W) into whole blocks."""
+    height, width = (side + -side % SIDE for side in plane.shape)
+    return blocks_of(plane, height, width)
 
 
 def _at_full_size(plane: Bytes, factor: int, top: int, size: tuple[int, int]) -> Bytes:

@@ -8,20 +8,20 @@ wheel for Linux on arm64; where it is not installed, a colour JPEG is decoded an
 
 import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.errors import UnreadablePhoto, UnsupportedFormat
+from photochrom.errors import UnsupportedFormat
 from photochrom.photo.film import Weights
 
 from ..color.chroma_table import chroma_of
 from ..color.space import SRGB, RgbSpace
 from ..color.upsample import RowSource
-from .coefficients import can_rewrite, jpeglib
+from .coefficients import can_rewrite, jpeglib, rewritten
 from .jpeg_file import (
     APP0,
     APP14,
@@ -38,7 +38,7 @@ from .jpeg_file import (
     Segment,
     table_identifiers,
 )
-from .jpeg_pixels import decode_jpeg, without_metadata
+from .jpeg_pixels import decode_jpeg
 
 Bytes = NDArray[np.uint8]
 
@@ -177,19 +177,15 @@ def without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
     Raises:
         UnreadablePhoto: the picture is damaged.
     """
-    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
-        path = Path(folder) / "luma.jpg"
-        path.write_bytes(without_metadata(jpeg))
-        try:
-            source = jpeglib.read_dct(str(path))
-            colored = any(bool(plane[..., 0, 0].any()) for plane in (source.Cb, source.Cr))
-            grey = jpeglib.from_dct(source.Y, qt=source.qt[source.quant_tbl_no[0]][None])
-            grey.write_dct(str(path), flags=["+OPTIMIZE_CODING"])
-        except OSError as error:
-            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
-        written = JpegFile.read(path.read_bytes())
-    frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
-    return replace(written, frame=frame), colored
+    colored = False
+
+    def luma_alone(picture: Any) -> Any:
+        nonlocal colored
+        colored = any(bool(plane[..., 0, 0].any()) for plane in (picture.Cb, picture.Cr))
+        return jpeglib.from_dct(picture.Y, qt=picture.qt[picture.quant_tbl_no[0]][None])
+
+    grey = rewritten(jpeg, luma_alone)
+    return grey, colored
 
 
 def _is_rgb(jpeg: JpegFile) -> bool:
