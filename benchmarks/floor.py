@@ -13,8 +13,8 @@ from PIL import Image
 
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.formats.png import read_png, write_png
-from workers.pipeline.formats.tiff import read_tiff
-from workers.pipeline.formats.tiff_writer import write_tiff
+from workers.pipeline.formats.tiff.reader import read_tiff
+from workers.pipeline.formats.tiff.writer import write_tiff
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import Metadata
 

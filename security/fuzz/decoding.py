@@ -5,9 +5,9 @@ import numpy as np
 from photochrom.errors import PhotoRejected
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from workers.pipeline.decode import decode
-from workers.pipeline.formats import jpeg_luma
-from workers.pipeline.formats.jpeg_file import JpegFile, read_frame
-from workers.pipeline.formats.jpeg_metadata import carried_metadata
+from workers.pipeline.formats.jpeg import luma
+from workers.pipeline.formats.jpeg.file import JpegFile, read_frame
+from workers.pipeline.formats.jpeg.metadata import carried_metadata
 from workers.pipeline.limits import PhotoLimits
 
 from . import pictures
@@ -42,9 +42,9 @@ def check(data: bytes) -> None:
 def _read_luma(data: bytes) -> None:
     frame = read_frame(data)
     LIMITS.check_size(frame.height, frame.width)
-    jpeg_luma.check_coding(frame)
+    luma.check_coding(frame)
     jpeg = JpegFile.read(data)
-    if jpeg_luma.has_exact_luma(jpeg):
-        source = jpeg_luma.read_luma(data, jpeg)
+    if luma.has_exact_luma(jpeg):
+        source = luma.read_luma(data, jpeg)
         assert source.jpeg.frame.height == frame.height
         assert 1 <= carried_metadata(source.jpeg, LIMITS).orientation <= 8

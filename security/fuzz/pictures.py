@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from workers.pipeline.formats.jp2 import write_jp2
-from workers.pipeline.formats.jpeg_file import JpegFile
-from workers.pipeline.formats.jpeg_metadata import write_segments
+from workers.pipeline.formats.jpeg.file import JpegFile
+from workers.pipeline.formats.jpeg.metadata import write_segments
 from workers.pipeline.formats.png import write_png
 from workers.pipeline.metadata import icc
 from workers.pipeline.photo import Metadata

@@ -14,9 +14,9 @@ from photochrom.photo.sniff import PhotoFormat
 
 from ..network.predictor import Predictor
 from .encode import output_format
-from .formats import jpeg_luma
-from .formats.coefficients import can_rewrite
-from .formats.jpeg_file import JpegFile, read_frame
+from .formats.jpeg import luma as jpeg_luma
+from .formats.jpeg.coefficients import can_rewrite
+from .formats.jpeg.file import JpegFile, read_frame
 from .formats.stills import check_encoder
 from .jpeg_to_jpeg import colorize_jpeg
 from .limits import PhotoLimits

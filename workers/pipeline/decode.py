@@ -6,11 +6,11 @@ from photochrom.photo.sniff import PhotoFormat
 
 from .color.profile import as_srgb
 from .formats.jp2 import read_jp2
-from .formats.jpeg_pixels import read_jpeg
+from .formats.jpeg.pixels import read_jpeg
 from .formats.lossless import read_lossless
 from .formats.png import read_png
 from .formats.stills import read_still
-from .formats.tiff import read_all_pages, read_tiff
+from .formats.tiff.reader import read_all_pages, read_tiff
 from .left_out import bounded
 from .limits import PhotoLimits
 from .metadata.exif import repaired, without_thumbnail

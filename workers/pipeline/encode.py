@@ -7,11 +7,11 @@ from photochrom.photo.sniff import PhotoFormat
 
 from . import notes
 from .formats.jp2 import write_jp2
-from .formats.jpeg_metadata import fits_segment
-from .formats.jpeg_pixels import write_jpeg
+from .formats.jpeg.metadata import fits_segment
+from .formats.jpeg.pixels import write_jpeg
 from .formats.png import write_png
 from .formats.stills import write_still
-from .formats.tiff_writer import DEFLATE, TiffPage, write_pages, write_tiff
+from .formats.tiff.writer import DEFLATE, TiffPage, write_pages, write_tiff
 from .left_out import losses
 from .metadata.provenance import Provenance
 from .metadata.xmp import with_provenance

@@ -12,12 +12,12 @@ from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
 from .film_choice import film_used
-from .formats import jpeg_luma
-from .formats.jpeg_file import PROGRESSIVE, JpegFile
-from .formats.jpeg_light import FilmLight, relit
-from .formats.jpeg_metadata import carried_metadata, jpeg_with_provenance, read_metadata
-from .formats.jpeg_pixels import decode_jpeg
-from .formats.luma_alone import luma_sha256
+from .formats.jpeg import luma as jpeg_luma
+from .formats.jpeg.file import PROGRESSIVE, JpegFile
+from .formats.jpeg.light import FilmLight, relit
+from .formats.jpeg.luma_alone import luma_sha256
+from .formats.jpeg.metadata import carried_metadata, jpeg_with_provenance, read_metadata
+from .formats.jpeg.pixels import decode_jpeg
 from .left_out import too_large
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_steps_before

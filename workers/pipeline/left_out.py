@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from photochrom.photo.sniff import PhotoFormat
 
-from .formats.jpeg_metadata import Part, fits_segment
+from .formats.jpeg.metadata import Part, fits_segment
 from .limits import PhotoLimits
 from .photo import Metadata, Photo
 

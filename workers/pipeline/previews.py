@@ -5,8 +5,8 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from .formats.jpeg_file import JpegFile
-from .formats.jpeg_pixels import decode_jpeg
+from .formats.jpeg.file import JpegFile
+from .formats.jpeg.pixels import decode_jpeg
 from .metadata.orientation import Array, upright
 
 _QUALITY = 85

@@ -13,9 +13,9 @@ from photochrom.photo.options import ColorizeOptions, Levels, Repair
 from photochrom.photo.restoration import LevelCurve, Luma, Repairs, Restoration
 
 from .color import levels
-from .formats.jpeg_blocks import with_luma
-from .formats.jpeg_file import JpegFile
-from .formats.jpeg_pixels import decode_jpeg
+from .formats.jpeg.blocks import with_luma
+from .formats.jpeg.file import JpegFile
+from .formats.jpeg.pixels import decode_jpeg
 from .metadata.orientation import as_stored
 from .photo import Photo, Samples
 from .repair.fill import Mask

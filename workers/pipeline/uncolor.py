@@ -15,9 +15,10 @@ from . import notes
 from .color.pixels import colorize_pixels, on_film
 from .decode import decode, decode_pages
 from .encode import encode, output_format
-from .formats.jpeg_file import APP14, JpegFile
-from .formats.jpeg_luma import has_exact_luma, without_chroma
-from .formats.jpeg_metadata import (
+from .formats.jpeg.file import APP14, JpegFile
+from .formats.jpeg.luma import has_exact_luma, without_chroma
+from .formats.jpeg.luma_alone import luma_alone
+from .formats.jpeg.metadata import (
     carried_metadata,
     is_credentials,
     read_icc,
@@ -25,7 +26,6 @@ from .formats.jpeg_metadata import (
     with_profile,
     with_xmp,
 )
-from .formats.luma_alone import luma_alone
 from .left_out import losses, lost_depth
 from .limits import PhotoLimits
 from .metadata import icc

@@ -16,8 +16,8 @@ from photochrom.photo.options import ColorizeOptions
 from support.certificates import Papers, make_papers
 from support.photographs import grey_jpeg
 from workers.child.colorist import ChildBroken, Colorist
-from workers.pipeline.formats.jpeg_file import JpegFile
-from workers.pipeline.formats.luma_alone import luma_sha256
+from workers.pipeline.formats.jpeg.file import JpegFile
+from workers.pipeline.formats.jpeg.luma_alone import luma_sha256
 from workers.pipeline.metadata.xmp import SOURCE_TYPE
 from workers.settings import WorkerSettings
 

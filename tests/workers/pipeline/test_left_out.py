@@ -7,7 +7,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import COM, JpegFile
+from workers.pipeline.formats.jpeg.file import COM, JpegFile
 
 LARGE = "x" * 70_000
 FULL_XMP = (

@@ -7,7 +7,7 @@ import pytest
 from workers.pipeline import parallel
 from workers.pipeline.formats.effort import way_for
 from workers.pipeline.formats.png import write_png
-from workers.pipeline.formats.tiff_writer import DEFLATE, LZW, NONE, write_tiff
+from workers.pipeline.formats.tiff.writer import DEFLATE, LZW, NONE, write_tiff
 from workers.pipeline.parallel import mapped, use_threads
 from workers.pipeline.photo import Metadata
 

@@ -14,7 +14,7 @@ from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputForma
 from photochrom.photo.restoration import Luma
 from support.damage import KnownDamage, damaged, drawn, touched_blocks
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import JpegFile
+from workers.pipeline.formats.jpeg.file import JpegFile
 from workers.pipeline.metadata.orientation import as_stored
 from workers.pipeline.stages import stages_of
 

@@ -11,7 +11,7 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
-from workers.pipeline.formats.jpeg_file import DHT, DQT, SOS, JpegFile
+from workers.pipeline.formats.jpeg.file import DHT, DQT, SOS, JpegFile
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata import icc
 from workers.pipeline.metadata.xmp import SOURCE_TYPE

@@ -42,7 +42,7 @@ class Provenance:
     """Of the file as it came in."""
     steps: tuple[Step, ...] = ()
     luma_sha256: str | None = None
-    """Of the luma as it is coded (`formats/luma_alone.py`), where a result carries its scan's."""
+    """Of the luma as it is coded (`formats/jpeg/luma_alone.py`), where a result carries its scan's."""
     seen: tuple[str, ...] = ()
     """Sentences on what the network saw, where that was not the whole photograph as it is."""
     film: FilmUsed | None = None

@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import APP0, JpegFile, Segment
+from workers.pipeline.formats.jpeg.file import APP0, JpegFile, Segment
 from workers.pipeline.metadata.exif import turned_exif, without_thumbnail
 
 THUMBNAIL = b"\xff\xd8 a small grey picture \xff\xd9"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import APP13, JpegFile, Segment
+from workers.pipeline.formats.jpeg.file import APP13, JpegFile, Segment
 from workers.pipeline.metadata import photoshop
 
 THUMBNAIL = b"\xff\xd8 a small grey picture \xff\xd9"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from workers.pipeline.formats.dct import DCT, SIDE, blocks_of
+from workers.pipeline.formats.jpeg.dct import DCT, SIDE, blocks_of
 
 
 def test_the_transform_is_undone_by_its_transpose() -> None:

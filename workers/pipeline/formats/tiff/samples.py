@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..photo import Samples, full_range, to_8bit, unmultiplied
+from ...photo import Samples, full_range, to_8bit, unmultiplied
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 5, 6, 8, 9
 COLORS = {

@@ -11,8 +11,8 @@ from typing import Any
 
 from photochrom.errors import UnreadablePhoto
 
-from .jpeg_file import JpegFile
-from .jpeg_pixels import without_metadata
+from .file import JpegFile
+from .pixels import without_metadata
 
 __all__ = ["can_rewrite", "jpeglib", "rewritten"]
 

@@ -11,7 +11,7 @@ from photochrom import color
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.tiff import read_tiff
+from workers.pipeline.formats.tiff.reader import read_tiff
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import Photo
 

@@ -14,8 +14,8 @@ from photochrom.photo.film import SENSITIVITIES, Film
 from photochrom.photo.options import ColorizeOptions
 from workers.network.predictor import Prediction
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import DQT, JpegFile
-from workers.pipeline.formats.jpeg_light import _at_full_size
+from workers.pipeline.formats.jpeg.file import DQT, JpegFile
+from workers.pipeline.formats.jpeg.light import _at_full_size
 
 FILMS = list(SENSITIVITIES)
 RELIT = "its own quantisation"

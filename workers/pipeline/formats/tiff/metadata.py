@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from ..metadata import photoshop
-from ..metadata.directory import LONG, Entry, Structure, classic
-from ..metadata.exif import made_block, nested_directories
-from ..metadata.orientation import orientation_among, resolution_among
-from ..photo import Metadata, OwnTags
+from ...metadata import photoshop
+from ...metadata.directory import LONG, Entry, Structure, classic
+from ...metadata.exif import made_block, nested_directories
+from ...metadata.orientation import orientation_among, resolution_among
+from ...photo import Metadata, OwnTags
 
 ICC_TAG, XMP_TAG, IPTC_TAG, PHOTOSHOP_TAG = 34675, 700, 33723, 34377
 TEXT_TAGS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)

@@ -10,13 +10,13 @@ import simplejpeg
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
-from ..color.spaces import from_cmyk
-from ..limits import PhotoLimits
-from ..metadata.icc import srgb
-from ..photo import Metadata, Photo, Samples, to_8bit
-from .damage import damaged
-from .jpeg_file import APP0, APP14, Frame, JpegFile, Segment
-from .jpeg_metadata import extension_lost, further_pictures, read_metadata, write_segments
+from ...color.spaces import from_cmyk
+from ...limits import PhotoLimits
+from ...metadata.icc import srgb
+from ...photo import Metadata, Photo, Samples, to_8bit
+from ..damage import damaged
+from .file import APP0, APP14, Frame, JpegFile, Segment
+from .metadata import extension_lost, further_pictures, read_metadata, write_segments
 
 _STRAY = "The JPEG has bytes in its picture that mean nothing; they were passed over."
 # Of libjpeg's warnings (jerror.h): how a file says what it need not, and what was skipped.

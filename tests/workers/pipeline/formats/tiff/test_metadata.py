@@ -10,7 +10,7 @@ from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import APP1, JpegFile, Segment
+from workers.pipeline.formats.jpeg.file import APP1, JpegFile, Segment
 from workers.pipeline.metadata.directory import Structure
 
 FORMATS = ["jpeg", "png", "tiff", "webp", "avif", "heic", "jp2"]

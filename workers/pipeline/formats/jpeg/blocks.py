@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .coefficients import rewritten
 from .dct import DCT, SIDE, blocks_of
-from .jpeg_file import JpegFile
+from .file import JpegFile
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -15,7 +15,7 @@ from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import PROGRESSIVE, JpegFile
+from workers.pipeline.formats.jpeg.file import PROGRESSIVE, JpegFile
 
 SIZES = [(64, 64), (37, 53), (2, 3), (8, 200), (201, 17)]
 

@@ -18,11 +18,11 @@ from PIL import Image
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.film import Weights
 
-from ..color.chroma_table import chroma_of
-from ..color.space import SRGB, RgbSpace
-from ..color.upsample import RowSource
+from ...color.chroma_table import chroma_of
+from ...color.space import SRGB, RgbSpace
+from ...color.upsample import RowSource
 from .coefficients import can_rewrite, jpeglib, rewritten
-from .jpeg_file import (
+from .file import (
     APP0,
     APP14,
     BASELINE,
@@ -38,7 +38,7 @@ from .jpeg_file import (
     Segment,
     table_identifiers,
 )
-from .jpeg_pixels import decode_jpeg
+from .pixels import decode_jpeg
 
 Bytes = NDArray[np.uint8]
 

@@ -4,16 +4,16 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from ..color.space import RgbSpace, space_of
-from ..limits import PhotoLimits
-from ..metadata import icc, photoshop
-from ..metadata.directory import Structure
-from ..metadata.exif import without_thumbnail
-from ..metadata.orientation import read_orientation
-from ..metadata.provenance import Provenance
-from ..metadata.xmp import with_provenance, without_extension
-from ..photo import Metadata
-from .jpeg_file import APP0, APP1, APP2, APP11, APP13, COM, JpegFile, Segment
+from ...color.space import RgbSpace, space_of
+from ...limits import PhotoLimits
+from ...metadata import icc, photoshop
+from ...metadata.directory import Structure
+from ...metadata.exif import without_thumbnail
+from ...metadata.orientation import read_orientation
+from ...metadata.provenance import Provenance
+from ...metadata.xmp import with_provenance, without_extension
+from ...photo import Metadata
+from .file import APP0, APP1, APP2, APP11, APP13, COM, JpegFile, Segment
 
 _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from workers.pipeline.formats.jpeg_blocks import with_luma
-from workers.pipeline.formats.jpeg_file import JpegFile
+from workers.pipeline.formats.jpeg.blocks import with_luma
+from workers.pipeline.formats.jpeg.file import JpegFile
 
 
 @pytest.fixture(params=[True, False], ids=["grey", "colour"])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from workers.pipeline.formats.tiff import read_tiff
-from workers.pipeline.formats.tiff_pages import MANY_PAGES, count_pages
+from workers.pipeline.formats.tiff.pages import MANY_PAGES, count_pages
+from workers.pipeline.formats.tiff.reader import read_tiff
 from workers.pipeline.limits import PhotoLimits
 
 

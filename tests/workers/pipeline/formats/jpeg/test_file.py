@@ -3,7 +3,7 @@ import time
 import pytest
 
 from photochrom.errors import UnreadablePhoto
-from workers.pipeline.formats.jpeg_file import EOI, SOS, JpegFile, read_frame
+from workers.pipeline.formats.jpeg.file import EOI, SOS, JpegFile, read_frame
 
 
 def test_a_file_put_together_again_is_the_same(encode_jpeg, grey_photo):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from photochrom.errors import UnsupportedFormat
 
-from ..metadata.directory import Structure
+from ...metadata.directory import Structure
 
 MANY_PAGES = 1000
 """Nobody needs to know the number beyond this one."""

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, IptcImagePlugin
 from photochrom import color
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import PhotoLimits, colorize
-from workers.pipeline.formats.jpeg_file import APP1, APP2, APP13, JpegFile, Segment
+from workers.pipeline.formats.jpeg.file import APP1, APP2, APP13, JpegFile, Segment
 from workers.pipeline.metadata import icc
 from workers.pipeline.metadata.xmp import SOURCE_TYPE
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from photochrom.photo.film import Weights
 
-from ..color.luma_table import luma_of
-from ..color.space import RgbSpace
+from ...color.luma_table import luma_of
+from ...color.space import RgbSpace
 from .coefficients import jpeglib, rewritten
 from .dct import DCT, SIDE, blocks_of
-from .jpeg_file import JpegFile
-from .jpeg_luma import LumaSource
-from .jpeg_pixels import decode_jpeg
+from .file import JpegFile
+from .luma import LumaSource
+from .pixels import decode_jpeg
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]

@@ -9,16 +9,16 @@ import tifffile
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
-from ..color.spaces import FROM_LAB, from_cmyk, from_lab
-from ..limits import PhotoLimits
-from ..metadata.directory import Structure
-from ..metadata.icc import srgb
-from ..photo import Metadata, Photo, Samples
-from .damage import damaged
-from .jpeg_file import read_frame
-from .tiff_metadata import read_metadata
-from .tiff_pages import MANY_PAGES, Page, main_page, read_pages
-from .tiff_samples import CIELAB, CMYK, COLORS, ICCLAB, YCBCR, Planes, read_planes
+from ...color.spaces import FROM_LAB, from_cmyk, from_lab
+from ...limits import PhotoLimits
+from ...metadata.directory import Structure
+from ...metadata.icc import srgb
+from ...photo import Metadata, Photo, Samples
+from ..damage import damaged
+from ..jpeg.file import read_frame
+from .metadata import read_metadata
+from .pages import MANY_PAGES, Page, main_page, read_pages
+from .samples import CIELAB, CMYK, COLORS, ICCLAB, YCBCR, Planes, read_planes
 
 _KINDS = {10: "in ITU's CIELAB, made for fax", 32844: "in LogL", 32845: "in LogLuv"}
 # The other decoders go by the size that their own data state, which nothing here would bound.

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import imagecodecs
 import numpy as np
 
-from ..metadata.directory import BYTE, UNDEFINED, Entry, Order, Structure, longs, packed, shorts
-from ..metadata.exif import EXIF_IFD, GPS_IFD, nested_directories, packed_directories
-from ..metadata.orientation import resolution_entries
-from ..parallel import mapped
-from ..photo import Metadata, Samples
-from .effort import way_for
-from .tiff_metadata import ICC_TAG, IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, descriptive_entries
+from ...metadata.directory import BYTE, UNDEFINED, Entry, Order, Structure, longs, packed, shorts
+from ...metadata.exif import EXIF_IFD, GPS_IFD, nested_directories, packed_directories
+from ...metadata.orientation import resolution_entries
+from ...parallel import mapped
+from ...photo import Metadata, Samples
+from ..effort import way_for
+from .metadata import ICC_TAG, IPTC_TAG, PHOTOSHOP_TAG, XMP_TAG, descriptive_entries
 
 NONE, LZW, DEFLATE = 1, 5, 8
 

@@ -11,8 +11,8 @@ from photochrom.errors import PhotoRejected, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from security.hostile_photos import large_jpeg, large_jpeg2000, large_tile, long_strip, many_samples
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.tiff import read_tiff
-from workers.pipeline.formats.tiff_writer import DEFLATE, LZW, NONE, write_tiff
+from workers.pipeline.formats.tiff.reader import read_tiff
+from workers.pipeline.formats.tiff.writer import DEFLATE, LZW, NONE, write_tiff
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import Metadata
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from .jpeg_file import DQT, SOS, Component, JpegFile, Segment, table_identifiers
+from .file import DQT, SOS, Component, JpegFile, Segment, table_identifiers
 
 
 def luma_alone(jpeg: JpegFile) -> JpegFile | None:

@@ -9,7 +9,7 @@ from PIL import Image
 from photochrom.errors import UnreadablePhoto
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg_file import APP0, APP14, JpegFile, Segment
+from workers.pipeline.formats.jpeg.file import APP0, APP14, JpegFile, Segment
 
 
 def adobe(transform: int) -> Segment:

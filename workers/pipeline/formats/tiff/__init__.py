@@ -1,0 +1,1 @@
+"""TIFF: its directories, samples and metadata, read and written."""
