@@ -11,7 +11,6 @@ from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.photo.hints import Hint
 
-from . import keys, upkeep
 from .errors import failed
 from .options import (
     DEFAULTS,
@@ -31,6 +30,7 @@ from .options import (
     Vividness,
     chosen,
 )
+from .server import keys, upkeep
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -82,7 +82,7 @@ def up(
 
     Set REDIS_URL to use a Redis or Valkey server of your own instead of the embedded one.
     """
-    from .up import run_service
+    from .server.up import run_service
 
     try:
         raise typer.Exit(run_service(host=host, port=port, data=data, workers=workers))
@@ -133,7 +133,7 @@ def colorize(
     A folder keeps its inner structure. What TARGET already holds is skipped, so an interrupted
     run continues where it stopped. The exit code is 1 if any photograph failed.
     """
-    from .colorize import run_files
+    from .files.colorize import run_files
 
     options = chosen(
         format=output_format,
@@ -183,7 +183,7 @@ def uncolor(
     From JPEG to JPEG the scan's luma comes back bit for bit, as a grey JPEG; a note says where the file does not
     prove it. Of other formats the lightness comes back.
     """
-    from .colorize import run_files
+    from .files.colorize import run_files
 
     options = chosen(format=output_format, quality=quality, pages=pages, uncolor=True)
     try:
@@ -204,7 +204,7 @@ def verify(
 
     The exit code is 1 if a signature does not hold, or a file cannot be read.
     """
-    from .verify import verify as tell_all
+    from .files.verify import verify as tell_all
 
     raise typer.Exit(tell_all(files, trust))
 
@@ -274,8 +274,8 @@ def batch(
     if any photograph failed; OUT/photochrom-errors.jsonl then lists them, with the reasons.
     """
     try:
-        from .archived import run_archive
-        from .batch import Remote, run_batch
+        from .batch.archived import run_archive
+        from .batch.batch import Remote, run_batch
     except ModuleNotFoundError as missing:
         raise failed(ClientMissing(f"{missing.name} is missing: pip install 'photochrom[client]'.")) from None
 
@@ -310,6 +310,6 @@ def doctor(
     ] = Path("data"),
 ) -> None:
     """Check that this machine can run Photochrom, and say what to do if it cannot."""
-    from .doctor import examine
+    from .server.doctor import examine
 
     raise typer.Exit(examine(data))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.doctor import Verdict, check_storage, judge_checkup
+from cli.server.doctor import Verdict, check_storage, judge_checkup
 from support.lacking import lacking
 from support.objects import ObjectStore
 from support.ports import free_port

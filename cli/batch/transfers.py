@@ -20,10 +20,10 @@ from photochrom_client import (
     UnsupportedMedia,
 )
 
-from .colorist import Outcome
+from ..files.colorist import Outcome
+from ..files.plan import Item
 from .follower import Follower
 from .ledger import Ledger
-from .plan import Item
 from .uploads import Sender
 
 # Each look costs both sides some milliseconds: look rarely while much is left, often near the end.

@@ -1,8 +1,8 @@
 import os
 from pathlib import Path
 
-from cli import up
-from cli.parts import Parts
+from cli.server import up
+from cli.server.parts import Parts
 
 
 class Dying:

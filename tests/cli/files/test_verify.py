@@ -50,7 +50,7 @@ def test_what_says_nothing_and_what_is_no_photograph(tmp_path: Path) -> None:
 def test_without_the_library_the_metadata_speak(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from cli.verify import verify
+    from cli.files.verify import verify
 
     monkeypatch.setitem(sys.modules, "c2pa", None)
     (tmp_path / "scan.jpg").write_bytes(grey_jpeg())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cli.ledger import held
+from cli.batch.ledger import held
 from photochrom.processes.valkey import valkey
 from photochrom_client import Client, JobState
 from service.settings import ServiceSettings

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.ledger import Ledger
-from cli.plan import Item
-from cli.transfers import Transfers
-from cli.uploads import Sender
+from cli.batch.ledger import Ledger
+from cli.batch.transfers import Transfers
+from cli.batch.uploads import Sender
+from cli.files.plan import Item
 from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, NotFound, Retries

@@ -9,7 +9,7 @@ import typer
 
 from photochrom.errors import PhotochromError
 
-from .errors import failed
+from ..errors import failed
 from .queue_at_hand import Data
 
 _Folder = Annotated[Path, typer.Option(help="Data folder of `photochrom up`.")]

@@ -4,8 +4,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.colorist import Colorist, ColoristBroken
-from cli.plan import Item
+from cli.files.colorist import Colorist, ColoristBroken
+from cli.files.plan import Item
 from photochrom.photo.options import ColorizeOptions
 from support.photographs import grey_jpeg
 

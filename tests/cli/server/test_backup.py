@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from cli.up import locked
+from cli.server.up import locked
 from photochrom.ownership import Ownership
 from photochrom.processes.valkey import valkey
 from photochrom.storage.keys import is_photograph

@@ -10,8 +10,8 @@ from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Batch, Client, Conflict, Job, NotFound
 
+from ..files.plan import Item
 from .ledger import Ledger
-from .plan import Item
 
 _NAME_LENGTH = 200
 _OVER_WITHOUT_RESULT = (JobState.FAILED, JobState.CANCELED, JobState.EXPIRED)

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from cli.children import stop, stop_seconds
+from cli.server.children import stop, stop_seconds
 
 
 @pytest.mark.parametrize(("grace", "seconds"), [("", 20), ("5", 20), ("60", 65), ("soon", 20)])
@@ -18,7 +18,7 @@ def test_children_have_longer_than_the_grace_of_a_worker(
 def test_a_child_that_does_not_listen_is_killed_and_one_that_has_ended_is_no_trouble(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cli.children._STOP_SECONDS", 0)
+    monkeypatch.setattr("cli.server.children._STOP_SECONDS", 0)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
     stubborn = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
     ended = subprocess.Popen([sys.executable, "-c", ""])

@@ -1,6 +1,6 @@
 import pytest
 
-from cli.follower import Follower
+from cli.batch.follower import Follower
 from photochrom_client import Client, NotFound
 from support.queueing import Bench, failed, finished
 

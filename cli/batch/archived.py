@@ -13,12 +13,12 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.progress import Count
 from photochrom_client import ApiError, Batch, Client, ConnectionFailed, Job, JobFailed, NotFound, Retries
 
+from ..errors import stderr
+from ..files.colorist import Outcome
+from ..files.outcomes import tell
 from .batch import Interrupted, Remote, greet, sentence
-from .colorist import Outcome
-from .errors import stderr
 from .follower import Follower
 from .ledger import Ledger, held
-from .outcomes import tell
 
 _NAME_LENGTH = 200
 _LOOK_SECONDS = 0.5

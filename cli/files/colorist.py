@@ -10,7 +10,7 @@ from typing import Any
 from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
-from . import children
+from ..server import children
 from .plan import Item
 
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from cli import parts as parts_module
-from cli.parts import Parts
+from cli.server import parts as parts_module
+from cli.server.parts import Parts
 from support.running import wait_for
 
 

@@ -12,9 +12,9 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.progress import Count
 from photochrom_client import ApiError, Client, ConnectionFailed, Retries
 
+from ..files.outcomes import Report
+from ..files.plan import Plan, make_plan
 from .ledger import Ledger, held
-from .outcomes import Report
-from .plan import Plan, make_plan
 from .transfers import Transfers
 from .uploads import Sender
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.ledger import FolderInUse, Ledger, held
+from cli.batch.ledger import FolderInUse, Ledger, held
 from photochrom.photo.options import ColorizeOptions
 
 SERVER = "http://127.0.0.1:8000"

@@ -11,7 +11,7 @@ from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 
-from .errors import stderr
+from ..errors import stderr
 from .queue_at_hand import Data, queue_at_hand
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)

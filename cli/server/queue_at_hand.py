@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.processes.valkey import address, valkey
 
-from .errors import failed
+from ..errors import failed
 
 _REDIS_SECONDS = 5
 Data = Annotated[

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.plan import CannotPlan, Plan, format_for, make_plan
+from cli.files.plan import CannotPlan, Plan, format_for, make_plan
 from photochrom.photo.options import OutputFormat
 from support.photographs import grey_jpeg
 

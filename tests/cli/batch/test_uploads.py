@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.ledger import Ledger
-from cli.plan import Item
-from cli.uploads import Sender
+from cli.batch.ledger import Ledger
+from cli.batch.uploads import Sender
+from cli.files.plan import Item
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, JobState, NotFound
 from support.queueing import Bench, failed, finished

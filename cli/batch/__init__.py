@@ -1,0 +1,1 @@
+"""`photochrom batch`: a folder or an archive through a service."""

@@ -1,0 +1,1 @@
+"""Commands on files: colorize them here, and what they say of themselves."""

@@ -1,0 +1,1 @@
+"""Commands for the operator: start, check, keys, backups and what is kept."""
