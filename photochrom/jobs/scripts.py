@@ -6,17 +6,18 @@ ids with equal scores, so in the order of the ids, which is that of time; `jobs:
 belong in the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
 `batch:{id}` hash of the batch's record, its owner, whether it is open or paused, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
-queue; `batches:held` the batches that may have such; `batches:open:{owner}` those of an owner that take items;
-`batch:{id}:out` those whose turn it is; `owner:{owner}:jobs`, `owner:{owner}:jobs:{state}` and
-`owner:{owner}:batches` the same lists of those that one owner of API keys made. `told` in `batch:{id}` is the final
-state that was announced, "" while the batch is not over; `ends` counts how often it was over.
+queue; `batches:held` the batches that may have such items; `batches:open:{owner}` an owner's batches that still take
+items; `batch:{id}:out` the items that are in the queue or at a worker; `owner:{owner}:jobs`,
+`owner:{owner}:jobs:{state}` and `owner:{owner}:batches` the same lists for one owner of API keys. `told` in
+`batch:{id}` is the final state that was announced, "" while the batch is not finished; `ends` counts
+how often it finished.
 
-`idempotency:{key}` says what a call with this key made; `idempotency:expiry` holds these keys by when they are
-forgotten: the server's own expiry would forget all of them at once when its clock runs ahead.
+`idempotency:{key}` holds the id that a call with this key made; `idempotency:expiry` holds these keys by the time of
+their deletion: the server's own expiry would delete all of them at once when its clock runs ahead.
 
-Events for webhooks go into the list `webhooks:outbox` in the very step that makes them true, so none is lost and none
-is made twice; but only if somebody wants them: `webhooks` holds all endpoints, `webhooks:items` those that also want
-the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `counters`).
+Events for webhooks go into the list `webhooks:outbox` in the same step that makes them true, so none is lost and none
+is made twice. They are written only if somebody listens: `webhooks` holds all endpoints, `webhooks:items` those
+that also want the events of a batch's items. `meters` is a hash of numbers, for monitoring (see `counters`).
 
 Scripts marked with `_MAKES_ROOM` also run when Redis' memory is full: they delete, or are steps of deleting.
 """
@@ -24,7 +25,7 @@ Scripts marked with `_MAKES_ROOM` also run when Redis' memory is full: they dele
 from ..access.quotas import TAKE
 
 OUTBOX_MOST = 100_000
-"""So many events wait for the sender of webhooks, 35 MB; each further one drives the oldest out."""
+"""At most this many events wait for the webhook dispatcher (35 MB); each further one removes the oldest."""
 _MAKES_ROOM = "#!lua flags=allow-oom\n"
 
 _INDEX = (
@@ -57,7 +58,7 @@ local function turn(id, batch, what)
 end
 local function announce(event, listeners)
     if event == '' or redis.call('EXISTS', listeners) == 0 then return end
-    -- While nobody sends them the oldest go: whoever hears of it has to look at the jobs anyway.
+    -- While no dispatcher runs, the oldest are removed: a receiver that missed events has to list the jobs anyway.
     if redis.call('RPUSH', 'webhooks:outbox', event) > OUTBOX_MOST then
         redis.call('LPOP', 'webhooks:outbox')
         redis.call('HINCRBY', 'meters', '["events_lost"]', 1)
@@ -125,7 +126,7 @@ SILENCE_BATCH = (
     _MAKES_ROOM
     + """
 -- KEYS: batch:{id}
--- Returns 1, and no event tells of its end any more; 0 when there is no such batch, and nothing is left of the asking.
+-- Returns 1, and the batch's end is no longer announced; 0 when there is no such batch, and nothing is written then.
 if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'told', 'deleted')
 return 1
@@ -135,7 +136,7 @@ return 1
 WRITE_BATCH = (
     _MAKES_ROOM
     + """
--- KEYS: batch:{id}; ARGV: id, record, whether it is open and paused, owner, whether its items are to be canceled
+-- KEYS: batch:{id}; ARGV: id, record, whether it is open, whether it is paused, owner, whether to cancel its items
 redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', ARGV[3], 'paused', ARGV[4], 'owner', ARGV[5])
 redis.call('HINCRBY', KEYS[1], 'events', 1)
 if ARGV[6] == '1' then redis.call('SADD', 'batches:canceling', ARGV[1]) end
@@ -147,7 +148,7 @@ END_BATCH = (
     + _INDEX
     + _END_BATCH
     + """
--- ARGV: batch. Announces its end, if this is it.
+-- ARGV: batch. Announces the batch's end if all its items have finished.
 end_batch(ARGV[1])
 """
 )
@@ -157,9 +158,9 @@ WRITE = (
     + _END_BATCH
     + """
 -- KEYS: job:{id}; ARGV: id, batch ("" for none), expected revision, revision, state, record,
--- expiry ("" for none), turn ("hold", "drop" or ""), a set that has to hold the batch ("" for none), dispatch,
+-- expiry ("" for none), turn ("hold", "drop" or ""), a set that must hold the batch ("" for none), dispatch,
 -- event ("" for none), what is added to the meters ("" for nothing)
--- Returns 1 when written, 0 when somebody was faster, -1 when the batch is not in the set.
+-- Returns 1 when written, 0 when another process changed the record first, -1 when the batch is not in the set.
 local id, batch = ARGV[1], ARGV[2]
 local current = redis.call('HMGET', KEYS[1], 'revision', 'state', 'owner')
 if current[1] ~= ARGV[3] then return 0 end
@@ -184,10 +185,10 @@ CREATE = (
     + """
 -- KEYS: job:{id}, idempotency:{key}, quota:{owner}:{day}
 -- ARGV: id, batch, state, record, binding ("" for none), seconds to keep it, dispatch, owner ("" for none);
--- where it is counted also the seconds to keep the count, then name, amount and limit ("" for none) of each quota
--- Returns false when created, else the binding that was there, or "closed", or "quota:" and what would be too much.
+-- with quotas also the seconds to keep their counts, then name, amount and limit ("" for none) of each quota
+-- Returns false when created, else the binding that exists, or "closed", or "quota:" and the quota that is exhausted.
 local id, batch = ARGV[1], ARGV[2]
--- Ids are never used twice: this is the same call again, whose first answer was lost.
+-- Ids are never used twice: this is a repeat of the same call, whose first answer was lost.
 if redis.call('EXISTS', KEYS[1]) == 1 then return false end
 if ARGV[5] ~= '' then
     local bound = redis.call('GET', KEYS[2])
@@ -220,7 +221,7 @@ redis.call('DEL', KEYS[1])
 index(id, batch, current[3], current[2], nil)
 redis.call('ZREM', 'jobs:expiry', id)
 turn(id, batch, 'drop')
--- It may have been all that the batch still waited for.
+-- It may have been the last item that the batch waited for.
 if batch ~= '' then end_batch(batch) end
 tell(id, batch)
 return 1
@@ -230,9 +231,9 @@ return 1
 CREATE_BATCH = (
     _BIND
     + """
--- KEYS: batch:{id}, idempotency:{key}; ARGV: id, record, when it is forgotten, binding ("" for none),
+-- KEYS: batch:{id}, idempotency:{key}; ARGV: id, record, time of its deletion, binding ("" for none),
 -- seconds to keep that, owner ("" for none), how many may be open ("" for any number)
--- Returns false when created, else the binding that was there, or "many".
+-- Returns false when created, else the binding that exists, or "many" when too many are open.
 if ARGV[4] ~= '' then
     local bound = redis.call('GET', KEYS[2])
     if bound and redis.call('EXISTS', 'batch:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
@@ -249,7 +250,7 @@ return false
 )
 
 FORGET_BINDINGS = """
--- ARGV: a time, how many at most. Deletes the idempotency keys whose time was over by then; returns how many.
+-- ARGV: a time, how many at most. Deletes the idempotency keys that expired by then; returns how many.
 local keys = redis.call('ZRANGEBYSCORE', 'idempotency:expiry', '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 for _, key in ipairs(keys) do
     redis.call('DEL', key)
@@ -259,8 +260,8 @@ return #keys
 """
 
 NEXT_TURN = """
--- KEYS: batch:{id}:held, batch:{id}:out, batch:{id}; ARGV: how many may be out
--- Returns the id of the item whose turn it is, or false; nobody's while the batch is paused.
+-- KEYS: batch:{id}:held, batch:{id}:out, batch:{id}; ARGV: how many of its items may be in the queue at once
+-- Returns the id of the item whose turn it is; false if there is none, or while the batch is paused.
 if redis.call('HGET', KEYS[3], 'paused') == '1' then return false end
 if redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[1]) then return false end
 local first = redis.call('ZPOPMIN', KEYS[1])
@@ -273,8 +274,7 @@ return first[1]
 
 HOLD = """
 -- KEYS: batch:{id}:held, batch:{id}:out, batch:{id}, job:{id}; ARGV: id of the job
--- Puts an item back among those that wait; returns 1, or 0 when the batch is not paused (any more) or the item
--- is not queued.
+-- Puts an item back among those that wait; returns 1, or 0 when the batch is not paused or the item is not queued.
 if redis.call('HGET', KEYS[3], 'paused') ~= '1' or redis.call('HGET', KEYS[4], 'state') ~= 'queued' then return 0 end
 redis.call('SREM', KEYS[2], ARGV[1])
 redis.call('ZREM', 'jobs:handed', ARGV[1])
@@ -285,7 +285,7 @@ return 1
 
 NAMED = """
 -- ARGV: keys of the storage, in each of which the second part is a job's id.
--- Returns those that the record of their job names. A key has no character that JSON escapes.
+-- Returns the keys that the record of their job names. No key contains a character that JSON escapes.
 local named = {}
 for _, key in ipairs(ARGV) do
     local record = redis.call('HGET', 'job:' .. (string.match(key, '^[^/]*/([^/]*)') or ''), 'record')
@@ -296,7 +296,7 @@ return named
 
 UNDELIVERED = """
 -- KEYS: a sorted set of ids; ARGV: where to begin, as ZRANGEBYLEX takes it; how many to look at
--- Returns the last id looked at ("" when there was none), then those that RQ is not going to run.
+-- Returns the last id looked at ("" when there was none), then the ids that RQ is not going to run.
 local ids = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', 0, ARGV[2])
 local found = {ids[#ids] or ''}
 for _, id in ipairs(ids) do
