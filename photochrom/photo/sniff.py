@@ -1,5 +1,6 @@
 """What a file is, by its first bytes: names and extensions of uploads are not to be trusted."""
 
+import re
 from enum import StrEnum
 
 from ..errors import UnreadablePhoto, UnsupportedFormat
@@ -21,7 +22,7 @@ class PhotoFormat(StrEnum):
     BMP = "bmp"
     GIF = "gif"
     PNM = "pnm"
-    """Portable bitmap, graymap or pixmap."""
+    """Portable bitmap, graymap, pixmap or arbitrary map."""
 
     @property
     def media_type(self) -> str:
@@ -77,6 +78,8 @@ _OTHERS = (
     (b"\xff\x0a", "a JPEG XL"),
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
     (b"PK\x03\x04", "a ZIP archive; send its photographs one by one, or as a batch"),
+    (b"PF", "a portable float map; save it with 8 or 16 bits"),
+    (b"Pf", "a portable float map; save it with 8 or 16 bits"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
@@ -93,6 +96,8 @@ _OTHERS = (
 _ACCEPTED = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF and PNM"
 # A BMP's second header begins with its length, one of these; two letters alone could begin any text.
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
+# P7 alone is of thumbnails, too, which go on with a number.
+_PORTABLE_MAP = re.compile(rb"P(?:[1-6][\s#]|7\r?\n)")
 
 
 def sniff(head: bytes) -> PhotoFormat:
@@ -109,7 +114,7 @@ def sniff(head: bytes) -> PhotoFormat:
             return known
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return PhotoFormat.BMP
-    if head[:1] == b"P" and head[1:2] in b"123456" and (head[2:3].isspace() or head[2:3] == b"#"):
+    if _PORTABLE_MAP.match(head):
         return PhotoFormat.PNM
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return PhotoFormat.WEBP

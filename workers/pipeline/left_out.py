@@ -15,6 +15,7 @@ _NAMES = {"resources": "Photoshop", "geo": "GeoTIFF", "boxes": "XML"}
 _TIME = b"tIME"
 # Beyond what any scanner does, and near to what no format's numbers can say.
 _MOST_DPI = 1_000_000
+_NO_ALPHA = "JPEG has no transparency; what was transparent is shown in the colour that lay there."
 _EIGHT_BITS = (PhotoFormat.JPEG, PhotoFormat.WEBP, PhotoFormat.AVIF)
 
 
@@ -44,10 +45,14 @@ def too_large(part: str, limit: int) -> str:
     return f"The photo's {name} data are larger than the {limit >> 10:,} KiB allowed; they were left out."
 
 
-def lost_depth(photo: Photo, target: PhotoFormat) -> tuple[str, ...]:
-    """Return a sentence where a file of format `target` is written with fewer bits than the photo has."""
+def losses_of_pixels(photo: Photo, target: PhotoFormat) -> tuple[str, ...]:
+    """Return a sentence for what a file of format `target` will not hold of a photo's pixels: depth, transparency."""
     deep = photo.full_scale > 255 and target in _EIGHT_BITS
-    return (f"{target.upper()} is written with 8 bits per sample; the photo has more.",) * deep
+    clear = (
+        photo.alpha is not None and target is PhotoFormat.JPEG and bool(photo.alpha.min() < photo.full_scale)
+    )
+    depth = f"{target.upper()} is written with 8 bits per sample; the photo has more."
+    return (depth,) * deep + (_NO_ALPHA,) * clear
 
 
 def losses(metadata: Metadata, target: PhotoFormat) -> tuple[str, ...]:

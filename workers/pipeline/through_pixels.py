@@ -17,7 +17,7 @@ from .color.upsample import DetailInjection, RowSource
 from .decode import decode, decode_pages
 from .encode import encode, noted_metadata, output_format
 from .film_choice import film_used
-from .left_out import lost_depth
+from .left_out import losses_of_pixels
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
@@ -72,7 +72,7 @@ def colorize_decoded(
             metadata, lost = noted_metadata(photo.metadata, target, noted)
             pixels = photo.pixels if photo.pixels.ndim == 3 else cv2.merge([photo.pixels] * 3)
             photos[i] = replace(photo, pixels=pixels, metadata=metadata)
-            warnings += lost + lost_depth(photo, target)
+            warnings += lost + losses_of_pixels(photo, target)
         result = encode(photos, target, options.quality)
         small_pictures = Pictures(
             confidence_png(smalls[0].confidence, 1) if smalls else None,

@@ -26,7 +26,7 @@ from .formats.jpeg.metadata import (
     with_profile,
     with_xmp,
 )
-from .left_out import losses, lost_depth
+from .left_out import losses, losses_of_pixels
 from .limits import PhotoLimits
 from .metadata import icc
 from .metadata.provenance import Step
@@ -72,7 +72,7 @@ def uncolor(
         photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
     with stages.stage("encode"):
         photos = [uncolored(data, photo, target) for photo in photos]
-        warnings = [note for photo in photos for note in (*photo.warnings, *lost_depth(photo, target))]
+        warnings = [note for photo in photos for note in (*photo.warnings, *losses_of_pixels(photo, target))]
         warnings += [note for photo in photos for note in losses(photo.metadata, target)]
         warnings += [notes.LIGHT_UNDONE] * relit_jpeg
         result = encode(photos, target, options.quality)

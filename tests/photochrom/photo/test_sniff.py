@@ -26,6 +26,7 @@ from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
         (b"BM\x36\x04\x00\x00\x00\x00\x00\x00\x36\x04\x00\x00\x28\x00\x00\x00", PhotoFormat.BMP),
         (b"P4\n8 8\n", PhotoFormat.PNM),
         (b"P6#made by hand\n", PhotoFormat.PNM),
+        (b"P7\nWIDTH 8\n", PhotoFormat.PNM),
     ],
 )
 def test_known_formats(head, expected):
@@ -38,6 +39,8 @@ def test_known_formats(head, expected):
         (b"%PDF-1.7", "PDF"),
         (b"BMPs are what he called them", "not an image"),
         (b"P5, page 3", "not an image"),
+        (b"P7 332\n", "not an image"),
+        (b"Pf\n8 8\n-1.0\n", "float map; save it"),
         (b"\x00\x00\x00\x18ftypcrx \x00\x00\x00\x00", "raw camera file"),
         (b"PK\x03\x04", "ZIP"),
         (b"8BPS", "Photoshop"),

@@ -89,3 +89,22 @@ def test_xmp_goes_before_our_note_where_both_do_not_fit(format_, pixels, save, p
 def test_a_plain_photo_loses_nothing(asked, pixels, save, predictor):
     for format_ in ("JPEG", "PNG", "TIFF"):
         assert not colorize(save(pixels, format_), predictor, ColorizeOptions(format=asked)).warnings
+
+
+@pytest.mark.parametrize("uncolored", [True, False], ids=["uncolored", "colored"])
+@pytest.mark.parametrize("format_", ["PNG", "WEBP", "TIFF", "HEIF"])
+def test_transparency_is_kept_or_its_loss_is_said(format_, uncolored, pixels, save, predictor):
+    alpha = np.full(pixels.shape, 255, np.uint8)
+    options = {"lossless": True} if format_ == "WEBP" else {}
+    for clear in (False, True):
+        alpha[:8] = 0 if clear else 255
+        source = save(np.dstack([pixels, pixels, pixels, alpha]), format_, **options)
+        said = colorize(source, predictor, ColorizeOptions(format="jpeg", uncolor=uncolored)).warnings
+        assert any("no transparency" in sentence for sentence in said) == clear
+        if format_ != "HEIF":
+            kept = colorize(source, predictor, ColorizeOptions(uncolor=uncolored))
+            assert not any("transparency" in sentence for sentence in kept.warnings)
+            assert (
+                Image.open(io.BytesIO(kept.data)).convert("RGBA").getchannel("A").getextrema()[0]
+                == alpha.min()
+            )

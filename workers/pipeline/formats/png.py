@@ -21,6 +21,7 @@ from .effort import way_for
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_UNCHECKED = (b"IHDR", b"PLTE", b"tRNS")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _XMP = b"XML:com.adobe.xmp\x00"
 _READ = (b"iCCP", b"sRGB", b"cICP", b"gAMA", b"eXIf", b"pHYs")
@@ -145,6 +146,11 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         kind, end = data[position + 4 : position + 8], position + 8 + length
         if end + 4 > len(data):
             return
+        # The pixels have a checksum of their own.
+        if kind in _UNCHECKED and zlib.crc32(data[position + 4 : end]) != int.from_bytes(
+            data[end : end + 4], "big"
+        ):
+            raise damaged("PNG")
         yield kind, data[position + 8 : end]
         if kind == b"IEND":
             return

@@ -1,6 +1,7 @@
 """BMP, GIF and portable maps come back as PNGs with the very lightness of their pixels."""
 
 import io
+import struct
 
 import imagecodecs
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from photochrom.errors import PhotoRejected, PhotoTooLarge
+from photochrom.errors import PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.colorizer import colorize
@@ -101,3 +102,67 @@ def test_so_are_those_of_other_formats(format_, rgb_photo):
     source = saved(Image.fromarray(rgb_photo), format_)
     with pytest.raises(PhotoTooLarge):
         decode(source, PhotoFormat(format_.lower()), PhotoLimits(max_pixels=1000))
+
+
+KINDS_OF_PAM = {
+    "BLACKANDWHITE": (1, 1),
+    "GRAYSCALE": (1, 4095),
+    "GRAYSCALE_ALPHA": (2, 255),
+    "RGB": (3, 65535),
+    "RGB_ALPHA": (4, 100),
+}
+
+
+def pam(levels: np.ndarray, kind: str, top: int) -> bytes:
+    height, width, depth = levels.shape
+    lines = f"P7\n# made by hand\nWIDTH {width}\n HEIGHT {height} \nDEPTH {depth}\nMAXVAL {top}\n\n"
+    return (lines + f"TUPLTYPE {kind}\nENDHDR\n").encode() + levels.astype(
+        "u1" if top < 256 else ">u2"
+    ).tobytes()
+
+
+@pytest.mark.parametrize(("kind", "depth", "top"), [(kind, *how) for kind, how in KINDS_OF_PAM.items()])
+def test_an_arbitrary_map_is_read_with_its_transparency(kind, depth, top, predictor):
+    levels = np.random.default_rng(0).integers(0, top + 1, (24, 32, depth))
+    data = pam(levels, kind, top)
+    found = read(data)
+    scale = np.iinfo(found.pixels.dtype).max
+    has_alpha = kind.endswith("ALPHA")
+    planes = found.pixels.reshape(24, 32, -1)
+    together = np.dstack([planes, found.alpha]) if has_alpha else planes
+    assert (found.alpha is not None) == has_alpha
+    assert np.abs(together - levels / top * scale).max() <= 0.5 + 1e-9
+    assert colorize(data, predictor, ColorizeOptions()).extension == ".png"
+
+
+def test_an_arbitrary_map_of_something_else_is_refused_by_name():
+    with pytest.raises(UnsupportedFormat, match="5 samples a pixel"):
+        read(pam(np.zeros((4, 4, 5), int), "SPECTRUM", 255))
+    with pytest.raises(UnreadablePhoto, match="header"):
+        read(b"P7\nWIDTH 4\nHEIGHT x\nDEPTH 1\nMAXVAL 255\nENDHDR\n" + bytes(16))
+
+
+def bmp_of_32_bits(rgb: np.ndarray, alpha: int, masks: tuple[int, ...]) -> bytes:
+    """A BMP with the fifth header, and the places of its channels in a pixel."""
+    rows = np.dstack([rgb[::-1, :, ::-1], np.full(rgb.shape[:2], alpha, np.uint8)]).tobytes()
+    head = struct.pack(
+        "<IiiHHIIiiII4I", 124, rgb.shape[1], rgb.shape[0], 1, 32, 3, len(rows), 0, 0, 0, 0, *masks
+    )
+    return b"BM" + struct.pack("<IHHI", 138 + len(rows), 0, 0, 138) + head.ljust(124, b"\0") + rows
+
+
+USUAL = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+
+
+@pytest.mark.parametrize("alpha", [0, 77])
+def test_a_bmp_is_transparent_only_where_that_leaves_something_to_see(alpha, rgb_photo):
+    rgb = np.ascontiguousarray(rgb_photo[:40, :30])
+    found = read(bmp_of_32_bits(rgb, alpha, USUAL), PhotoFormat.BMP)
+    assert_array_equal(found.pixels, rgb)
+    assert found.alpha is None if alpha == 0 else (found.alpha == alpha).all()
+
+
+def test_a_rare_bmp_is_not_called_damaged(rgb_photo, predictor):
+    source = bmp_of_32_bits(rgb_photo[:40, :30], 0, (0x3FF00000, 0xFFC00, 0x3FF, 0))
+    with pytest.raises(UnsupportedFormat, match="rare kind; save it with 24 bits"):
+        colorize(source, predictor, ColorizeOptions())

@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from photochrom import color
+from photochrom.errors import UnreadablePhoto
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.formats.png import read_png
@@ -93,3 +94,14 @@ def test_a_colour_that_is_transparent_is_so_at_every_depth(depth):
     assert_array_equal(photo.pixels, levels)
     assert photo.alpha[5, 5] == 0
     assert (photo.alpha == 0).sum() == 1
+
+
+@pytest.mark.parametrize("kind", [b"IHDR", b"PLTE", b"tRNS"])
+def test_a_chunk_that_its_checksum_belies_is_damage(kind, save, grey_photo):
+    image = Image.fromarray(grey_photo[:32, :32]).convert("P", palette=Image.Palette.ADAPTIVE)
+    file = io.BytesIO()
+    image.save(file, "PNG", transparency=bytes([7] * 9))
+    data = bytearray(file.getvalue())
+    data[data.index(kind) + 4 + 3] ^= 1
+    with pytest.raises(UnreadablePhoto, match="save it anew"):
+        read_png(bytes(data), PhotoLimits())

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from photochrom.errors import UnreadablePhoto
-
+from ..damage import damaged
 from .file import JpegFile
 from .pixels import without_metadata
 
@@ -20,6 +19,9 @@ try:
     import jpeglib
 except ImportError:
     jpeglib = None
+
+
+_SOME = 1 << 20  # bytes: what is written anew may be larger than what was read
 
 
 def can_rewrite() -> bool:
@@ -37,14 +39,23 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
 
     Raises:
         UnreadablePhoto: the picture is damaged.
+        OSError: there is no room for temporary files.
     """
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         path = Path(folder) / "picture.jpg"
-        path.write_bytes(without_metadata(jpeg))
+        source = without_metadata(jpeg)
+        path.write_bytes(source)
         try:
             change(jpeglib.read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         except OSError as error:
-            raise UnreadablePhoto(f"The JPEG is damaged or truncated: {error}.") from error
+            _check_room(path.with_name("room"), 2 * len(source) + _SOME)
+            raise damaged("JPEG") from error
         written = JpegFile.read(path.read_bytes())
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame)
+
+
+def _check_room(path: Path, size: int) -> None:
+    """Raise `OSError` where a file of so many bytes cannot be written: libjpeg fails alike for this and for damage."""
+    path.write_bytes(bytes(size))
+    path.unlink()

@@ -145,11 +145,16 @@ def read_frame(data: bytes) -> Frame:
 
 def table_identifiers(payload: bytes) -> list[int]:
     """Return the numbers of the tables that a DQT segment defines."""
-    identifiers, position = [], 0
+    return [table[0] & 15 for table in tables(payload)]
+
+
+def tables(payload: bytes) -> Iterator[bytes]:
+    """Part what a DQT segment holds into its tables, each with the byte that says its depth and number."""
+    position = 0
     while position < len(payload):
-        identifiers.append(payload[position] & 15)
-        position += 129 if payload[position] >> 4 else 65
-    return identifiers
+        end = position + (129 if payload[position] >> 4 else 65)
+        yield payload[position:end]
+        position = end
 
 
 def _segments(data: bytes) -> Iterator[Segment]:

@@ -7,6 +7,7 @@ wheel for Linux on arm64; where it is not installed, a colour JPEG is decoded an
 """
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +38,7 @@ from .file import (
     JpegFile,
     Segment,
     table_identifiers,
+    tables,
 )
 from .pixels import decode_jpeg
 
@@ -141,12 +143,13 @@ def join(source: LumaSource, planes: tuple[bytes, bytes]) -> bytes:
     """Return the source's luma and the given Cb and Cr, each a grey JPEG, as one JPEG."""
     luma, factor = source.jpeg, source.chroma_factor
     chroma = [JpegFile.read(plane) for plane in planes]
-    table = _free_table(luma)
+    table = _other_table(luma)
     quantization = Segment(DQT, bytes([table]) + _first(chroma[0], DQT).payload[1:65])
     first = replace(luma.frame.components[0], identifier=1, horizontal=factor, vertical=factor)
     components = (first, Component(2, 1, 1, table), Component(3, 1, 1, table))
     segments = [s for s in luma.metadata if s.marker != APP14]
-    segments += [quantization, *(_of_component(s, 1) for s in luma.coding)]
+    coding = [s for part in luma.coding for s in _without_table(part, table)]
+    segments += [quantization, *(_of_component(s, 1) for s in coding)]
     if any(s.marker == DRI for s in luma.coding):
         segments.append(Segment(DRI, b"\x00\x00"))
     for identifier, plane in enumerate(chroma, 2):
@@ -199,13 +202,19 @@ def _is_rgb(jpeg: JpegFile) -> bool:
     return bytes(c.identifier for c in jpeg.frame.components) == b"RGB"
 
 
-def _free_table(jpeg: JpegFile) -> int:
-    """An identifier for the chroma's quantisation table that the luma does not use."""
-    used = {jpeg.frame.components[0].table}
-    for segment in jpeg.coding:
-        if segment.marker == DQT:
-            used |= set(table_identifiers(segment.payload))
-    return next((i for i in range(4) if i not in used), (jpeg.frame.components[0].table + 1) % 4)
+def _other_table(jpeg: JpegFile) -> int:
+    """An identifier for the chroma's quantisation table: one that the file does not define, or that its luma leaves."""
+    used = {i for s in jpeg.coding if s.marker == DQT for i in table_identifiers(s.payload)}
+    of_luma = jpeg.frame.components[0].table
+    return next((i for i in range(4) if i not in used | {of_luma}), (of_luma + 1) % 4)
+
+
+def _without_table(segment: Segment, identifier: int) -> Iterator[Segment]:
+    """The segment, without a quantisation table that the luma does not use, and that would replace the chroma's."""
+    if segment.marker != DQT:
+        yield segment
+    elif kept := b"".join(t for t in tables(segment.payload) if t[0] & 15 != identifier):
+        yield replace(segment, payload=kept)
 
 
 def _of_component(segment: Segment, identifier: int) -> Segment:

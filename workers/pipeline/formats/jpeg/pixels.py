@@ -1,11 +1,14 @@
 """JPEG by way of pixels: where the result is another format, or the source's luma cannot be carried over."""
 
+import io
 import re
 from dataclasses import replace
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import simplejpeg
+from PIL import Image
 
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
@@ -22,6 +25,7 @@ _STRAY = "The JPEG has bytes in its picture that mean nothing; they were passed 
 # Of libjpeg's warnings (jerror.h): how a file says what it need not, and what was skipped.
 _HARMLESS = ("Invalid SOS parameters", "Inconsistent progression")
 _SKIPPED = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+_ODD_SAMPLING = "Could not determine subsampling"
 _JFIF = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 # What Adobe's marker can say of three components, and of four: the last is the usual.
 _ADOBE_TRANSFORMS = ((0, 1), (0, 2))
@@ -68,7 +72,9 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded
         data += b"\xff\xd9"
     try:
         return Decoded(_decode(data, jpeg.frame, space, factor))
-    except ValueError:
+    except ValueError as error:
+        if _ODD_SAMPLING in str(error):
+            return Decoded(_decode_oddly_sampled(data, jpeg, space, factor))
         # libjpeg may have stumbled over what is not the picture: once more without metadata and stray bytes.
         clean = without_metadata(jpeg)
     try:
@@ -113,6 +119,28 @@ def _is_harmless(error: ValueError, jpeg: JpegFile) -> bool:
     scan = jpeg.segments[-1].scan if jpeg.segments else b""
     padding = len(scan) - len(scan.rstrip(scan[-1:]))
     return 0xD0 <= int(skipped[2], 16) <= 0xD7 or int(skipped[1]) <= padding
+
+
+def _decode_oddly_sampled(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples:
+    """Decode what libjpeg-turbo's own interface has no name for: any sampling that the standard allows.
+
+    Pillow's decoder passes over its warnings, so that of damage only an early end is noticed.
+    """
+    if not jpeg.complete:
+        raise damaged("JPEG")
+    mode = {"GRAY": "L"}.get(space, space)
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            image.draft(mode, image.size)  # grey is then the luma, as it is stored
+            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+    except Exception as error:  # Pillow's plugins raise errors of many kinds
+        raise damaged("JPEG") from error
+    if factor > 1:
+        height, width = (-(-side // factor) for side in pixels.shape[:2])
+        pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+    if space == "CMYK":  # Pillow gives inks, simplejpeg what of the light they leave, as it is stored
+        pixels = 255 - pixels
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def _decode(data: bytes, frame: Frame, space: str, factor: int, *, strict: bool = True) -> Samples:

@@ -12,6 +12,8 @@ MANY_PAGES = 1000
 _KIND, _OLD_KIND, _WIDTH, _HEIGHT, _PHOTOMETRIC, _MORE, _DNG = 254, 255, 256, 257, 262, 330, 50706
 _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 _SENSOR_DATA = (32803, 34892)  # a colour filter array's, and linear ones
+_THUMBNAIL = 512  # pixels a side, at most
+_TWICE = 2
 _RAW = "This is a raw camera file; develop it to TIFF first."
 
 
@@ -56,15 +58,31 @@ def read_pages(structure: Structure) -> list[Page]:
 
 
 def main_page(pages: list[Page]) -> Page:
-    """Return the first page, unless it is a reduced copy: then the largest picture.
+    """Return the first page, unless it is a copy of another or a mask: then the largest picture.
 
-    It is one where the file says so, and where a larger picture lies below it; not all programs say so.
+    Not all programs say so: it is a copy where a larger picture lies below it, or where it has the size of a
+    thumbnail and the shape of a later page.
     """
     first = pages[0]
-    larger = [page for page in pages if page.ordinary and page.size > first.size]
+    ordinary = [page for page in pages if page.ordinary]
     if first.ordinary:
-        larger = [page for page in larger if not page.main]
-    return max(larger, key=lambda page: page.size) if larger else first
+        ordinary = [page for page in ordinary if _is_copy(first, page)] or [first]
+    return max(ordinary, key=lambda page: page.size, default=first)
+
+
+def _is_copy(small: Page, page: Page) -> bool:
+    """Whether a page that does not say so shows another one in small."""
+    if not page.main:
+        return page.size > small.size
+    sides, of_page = (small.width, small.height), (page.width, page.height)
+    if (
+        not all(sides)
+        or max(sides) > _THUMBNAIL
+        or any(_TWICE * side > of for side, of in zip(sides, of_page, strict=True))
+    ):
+        return False
+    # Rounded to whole pixels, the same shape.
+    return abs(small.width * page.height - small.height * page.width) <= max(of_page)
 
 
 def _page(structure: Structure, start: int, *, main: bool) -> Page:

@@ -95,7 +95,7 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
 def _about_pages(pages: list[Page], chosen: Page) -> tuple[str, ...]:
     if chosen is not pages[0]:
         return (
-            f"The TIFF's first page is a reduced copy; its full picture of {chosen.width} x {chosen.height} "
+            f"The TIFF's first page is a reduced copy or a mask; its full picture of {chosen.width} x {chosen.height} "
             "pixels was colorized.",
         )
     count = sum(page.main and page.ordinary for page in pages)

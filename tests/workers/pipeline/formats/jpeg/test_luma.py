@@ -15,7 +15,7 @@ from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg.file import PROGRESSIVE, JpegFile
+from workers.pipeline.formats.jpeg.file import DQT, PROGRESSIVE, JpegFile, Segment
 
 SIZES = [(64, 64), (37, 53), (2, 3), (8, 200), (201, 17)]
 
@@ -177,3 +177,17 @@ def test_panoramas_wider_than_opencv_s_limit(size, predictor, pillow_jpeg, luma_
     result = colorize(data, predictor, ColorizeOptions(sepia=0.5), preview_side=512)
     assert (result.height, result.width) == size
     assert (luma_of(result.data) == luma_of(data)).all()
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one segment", "segments"])
+def test_tables_that_the_source_does_not_use_are_not_taken_for_those_of_chroma(
+    together, predictor, pillow_jpeg, grey_photo, luma_of
+):
+    plain = pillow_jpeg(grey_photo[:64, :64], quality=90)
+    jpeg = JpegFile.read(plain)
+    rough = [bytes([number]) + bytes([200] * 64) for number in (1, 2, 3)]
+    added = [Segment(DQT, b"".join(rough))] if together else [Segment(DQT, table) for table in rough]
+    source = bytes(replace(jpeg, segments=(*added, *jpeg.segments)))
+    result, wanted = (colorize(data, predictor, ColorizeOptions()).data for data in (source, plain))
+    assert_array_equal(luma_of(result), luma_of(source))
+    assert_array_equal(np.asarray(Image.open(io.BytesIO(result))), np.asarray(Image.open(io.BytesIO(wanted))))

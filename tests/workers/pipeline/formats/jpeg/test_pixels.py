@@ -1,6 +1,7 @@
 """What libjpeg only warns of is no reason to refuse a photograph; what damages its picture is."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,17 @@ from PIL import Image
 from photochrom.errors import UnreadablePhoto
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg.file import APP0, APP14, JpegFile, Segment
+from workers.pipeline.formats.jpeg.file import (
+    APP0,
+    APP14,
+    BASELINE,
+    DQT,
+    SOS,
+    Component,
+    Frame,
+    JpegFile,
+    Segment,
+)
 
 
 def adobe(transform: int) -> Segment:
@@ -58,3 +69,46 @@ def test_a_damaged_picture_is_refused(asked, predictor, pillow_jpeg, rgb_photo):
     data[middle : middle + 200] = np.random.default_rng(0).integers(0, 255, 200).astype(np.uint8).tobytes()
     with pytest.raises(UnreadablePhoto, match="save it anew"):
         colorize(bytes(data), predictor, ColorizeOptions(format=asked))
+
+
+def sampled(pixels: np.ndarray, factors: list[tuple[int, int]]) -> bytes:
+    """A JPEG whose components have these factors across and down, from planes that libjpeg codes one by one."""
+    image = Image.fromarray(pixels).convert("YCbCr")
+    most = [max(f[i] for f in factors) for i in range(2)]
+    size = image.width * most[0], image.height * most[1]
+    components, segments = [], []
+    for number, (plane, (across, down)) in enumerate(zip(image.split(), factors, strict=True), 1):
+        file = io.BytesIO()
+        whole = plane.resize((image.width * across, image.height * down), Image.Resampling.BILINEAR)
+        whole.save(file, "JPEG", quality=95, optimize=True)
+        part = JpegFile.read(file.getvalue())
+        components.append(Component(number, across, down, 0))
+        if number == 1:
+            segments += [s for s in part.coding if s.marker == DQT]
+        for segment in part.coding:
+            if segment.marker == SOS:
+                segment = replace(segment, payload=b"\1" + bytes([number]) + segment.payload[2:])
+            if segment.marker != DQT:
+                segments.append(segment)
+    frame = Frame(BASELINE, 8, size[1], size[0], tuple(components))
+    return bytes(JpegFile(frame, tuple(segments), complete=True))
+
+
+ODD = {
+    "luma halved": [(1, 1), (2, 2), (2, 2)],
+    "three to one": [(3, 1), (1, 1), (1, 1)],
+    "both ways": [(2, 1), (1, 2), (1, 1)],
+    "eight to one": [(4, 2), (1, 1), (1, 1)],
+    "one of the colours": [(2, 2), (2, 2), (1, 1)],
+}
+
+
+@pytest.mark.parametrize("asked", ["same", "png"])
+@pytest.mark.parametrize("factors", ODD.values(), ids=ODD)
+def test_a_jpeg_of_any_sampling_is_read(factors, asked, predictor, rgb_photo, lightness_of):
+    data = sampled(np.ascontiguousarray(rgb_photo[:64, :80]), factors)
+    result = colorize(data, predictor, ColorizeOptions(format=asked, strength=0), preview_side=64)
+    found, wanted = (np.asarray(Image.open(io.BytesIO(d)).convert("L")) for d in (result.data, data))
+    assert np.abs(lightness_of(found) - lightness_of(wanted)).mean() < 3
+    with pytest.raises(UnreadablePhoto, match="save it anew"):
+        colorize(data[: len(data) // 2], predictor, ColorizeOptions(format=asked))

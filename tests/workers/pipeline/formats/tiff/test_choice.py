@@ -42,7 +42,7 @@ def test_a_scan_behind_its_thumbnail_is_what_comes_back(place, options, scan, th
     result = colorize(data, predictor, ColorizeOptions(strength=0))
     assert_array_equal(tifffile.imread(io.BytesIO(result.data))[..., 0], scan)
     assert result.warnings == (
-        "The TIFF's first page is a reduced copy; its full picture of 300 x 200 pixels was colorized.",
+        "The TIFF's first page is a reduced copy or a mask; its full picture of 300 x 200 pixels was colorized.",
     )
     assert (b"Anon\0" in result.data) == (place != "page")
 
@@ -57,8 +57,18 @@ def test_a_scan_before_its_copies_has_one_page(scan, thumbnail, predictor):
     assert (result.width, result.warnings) == (300, ())
 
 
+@pytest.mark.parametrize("first", ["thumbnail", "mask"])
+def test_a_first_page_that_is_no_scan_need_not_say_so(first, scan, thumbnail, predictor):
+    mask = (scan > 9, {"subfiletype": MASK, "photometric": 4})
+    data = written((thumbnail, {}) if first == "thumbnail" else mask, (scan, {}))
+    result = colorize(data, predictor, ColorizeOptions(strength=0))
+    assert_array_equal(tifffile.imread(io.BytesIO(result.data))[..., 0], scan)
+    assert "reduced copy or a mask" in result.warnings[0]
+
+
 def test_a_larger_second_page_is_told_of(scan, thumbnail, predictor):
-    result = colorize(written((thumbnail, {}), (scan, {})), predictor, ColorizeOptions())
+    """One of another shape shows something else."""
+    result = colorize(written((thumbnail[:, :50], {}), (scan, {})), predictor, ColorizeOptions())
     assert result.warnings == ("The TIFF has 2 pages; only the first was colorized, and another is larger.",)
 
 
