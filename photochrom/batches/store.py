@@ -203,13 +203,13 @@ class BatchStore:
         except JobNotFound:
             raise ItemNotFound(f"The batch has no item {name[:80]!r}.") from None
 
-    def delete(self, batch_id: str) -> list[JobRecord]:
+    def delete(self, batch_id: str, check: Callable[[int], None] | None = None) -> list[JobRecord]:
         """Delete the batch and all its items; return the items, for their files to be deleted.
 
-        No event is sent: whoever deletes a batch knows that it has ended.
+        No event is sent: whoever deletes a batch knows that it has ended. If `check` raises for the number of events
+        that the batch has at that moment, it stays.
         """
-        if not self._silence(keys=[key_of(batch_id)]):
-            raise BatchNotFound(batch_id)
+        self._begin_to_delete(batch_id, check)
         owner = self.cancel(batch_id).owner
         gone: list[JobRecord] = []
         for records in self._jobs.listed(batch_id=batch_id):
@@ -229,6 +229,16 @@ class BatchStore:
         pipeline.hdel(RETRYING, batch_id)
         pipeline.execute()
         return gone
+
+    def _begin_to_delete(self, batch_id: str, check: Callable[[int], None] | None) -> None:
+        begun = -1
+        while begun < 0:
+            number: int | str = ""
+            if check is not None and (number := self.events(batch_id)):
+                check(number)
+            begun = int(cast("int", self._silence(keys=[key_of(batch_id)], args=[number])))
+        if not begun:
+            raise BatchNotFound(batch_id)
 
     def forget_empty(self, now: datetime) -> None:
         """Delete the batches that have expired by `now` and have no items left."""

@@ -125,9 +125,11 @@ end
 SILENCE_BATCH = (
     _MAKES_ROOM
     + """
--- KEYS: batch:{id}
--- Returns 1, and the batch's end is no longer announced; 0 when there is no such batch, and nothing is written then.
+-- KEYS: batch:{id}; ARGV: its number of events as the caller knows it, or ""
+-- Returns 1, and the batch's end is no longer announced; 0 when there is no such batch, and nothing is written then;
+-- -1 when the batch has changed since, and nothing is written either.
 if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return 0 end
+if ARGV[1] ~= '' and ARGV[1] ~= redis.call('HGET', KEYS[1], 'events') then return -1 end
 redis.call('HSET', KEYS[1], 'told', 'deleted')
 return 1
 """

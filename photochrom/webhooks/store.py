@@ -56,10 +56,7 @@ class WebhookStore:
 
     def get(self, webhook_id: str) -> Webhook:
         """Return the record; raise `WebhookNotFound` if there is none."""
-        text = self._redis.get(_key(webhook_id))
-        if text is None:
-            raise WebhookNotFound(webhook_id)
-        return Webhook.model_validate_json(cast("bytes", text))
+        return Webhook.model_validate_json(_read(self._redis, webhook_id))
 
     def all(self) -> list[Webhook]:
         """Return all webhooks, oldest first."""
@@ -76,10 +73,7 @@ class WebhookStore:
         """
 
         def apply(pipeline: Pipeline) -> Webhook:
-            text = cast("bytes | None", pipeline.get(_key(webhook_id)))
-            if text is None:
-                raise WebhookNotFound(webhook_id)
-            old = Webhook.model_validate_json(text)
+            old = Webhook.model_validate_json(_read(pipeline, webhook_id))
             new = change(old)
             pipeline.multi()
             if new is not old:
@@ -89,17 +83,27 @@ class WebhookStore:
         transaction = cast("Any", self._redis.transaction)
         return cast("Webhook", transaction(apply, _key(webhook_id), value_from_callable=True))
 
-    def delete(self, webhook_id: str) -> None:
-        """Delete the webhook and its log; nothing more is sent. Raise `WebhookNotFound` if there is none."""
-        pipeline = self._redis.pipeline()
-        pipeline.delete(_key(webhook_id))
-        pipeline.zrem(_INDEX, webhook_id)
-        pipeline.srem(_FOR_ITEMS, webhook_id)
-        if not pipeline.execute()[0]:
-            raise WebhookNotFound(webhook_id)
+    def delete(self, webhook_id: str, check: Callable[[Webhook], None] | None = None) -> None:
+        """Delete the webhook and its log; nothing more is sent.
+
+        If `check` raises for the version that would be deleted, it stays.
+
+        Raises:
+            WebhookNotFound: there is no such webhook.
+        """
+
+        def apply(pipeline: Pipeline) -> None:
+            text = _read(pipeline, webhook_id)
+            if check is not None:  # else one that cannot be read can still be deleted
+                check(Webhook.model_validate_json(text))
+            pipeline.multi()
+            pipeline.delete(_key(webhook_id))
+            pipeline.zrem(_INDEX, webhook_id)
+            pipeline.srem(_FOR_ITEMS, webhook_id)
+
+        self._redis.transaction(apply, _key(webhook_id))
         self._forget(webhook_id, "+")
-        pipeline.delete(*_indexes(webhook_id))
-        pipeline.execute()
+        self._redis.delete(*_indexes(webhook_id))
 
     def disable_orphans(self) -> list[Webhook]:
         """Disable the webhooks whose key is no longer valid; return those that were enabled until now.
@@ -224,6 +228,13 @@ def _delivery(webhook: Webhook, event: Event, public_url: str) -> Delivery:
         created_at=now,
         next_attempt_at=now,
     )
+
+
+def _read(redis: Redis, webhook_id: str) -> bytes:
+    text = redis.get(_key(webhook_id))
+    if text is None:
+        raise WebhookNotFound(webhook_id)
+    return cast("bytes", text)
 
 
 def _write(pipeline: Pipeline, webhook: Webhook) -> None:

@@ -49,7 +49,7 @@ from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
 from .results import Layout, errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
-from .standing import standing
+from .standing import standing, tag_of
 
 router = Router(prefix="/v1/batches", tags=["batches"])
 
@@ -268,9 +268,8 @@ def delete_batch(
     batch_id: BatchId, services: ServicesDep, background: BackgroundTasks, if_match: IfMatch = None
 ) -> None:
     """Forget it all; running items stop before their next stage."""
-    if if_match is not None:
-        require_match(if_match, standing(services.batches, services.store, batch_id).etag)
-    records = services.batches.delete(batch_id)
+    check = None if if_match is None else lambda number: require_match(if_match, tag_of(number))
+    records = services.batches.delete(batch_id, check)
     background.add_task(on_storage_thread, _delete_files, services.storage, records)
 
 

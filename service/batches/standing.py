@@ -16,4 +16,9 @@ def standing(batches: BatchStore, jobs: JobStore, batch_id: str) -> Standing:
     # Read the number first: a change in between is then shown now and once more, and never missed.
     number = batches.events(batch_id)
     view = view_of(jobs, batches.get(batch_id))
-    return Standing(f'W/"{number}"', number, view.over, view.model_dump_json())
+    return Standing(tag_of(number), number, view.over, view.model_dump_json())
+
+
+def tag_of(number: int) -> str:
+    """Return the tag of a batch that has had so many events."""
+    return f'W/"{number}"'

@@ -133,9 +133,8 @@ def change_webhook(
 )
 def delete_webhook(webhook_id: WebhookId, services: ServicesDep, if_match: IfMatch = None) -> None:
     """Delete it. Nothing more is sent, not even deliveries that wait for another attempt."""
-    if if_match is not None:
-        _require_match(if_match, services.webhooks.get(webhook_id))
-    services.webhooks.delete(webhook_id)
+    check = None if if_match is None else lambda webhook: _require_match(if_match, webhook)
+    services.webhooks.delete(webhook_id, check)
 
 
 @router.post(

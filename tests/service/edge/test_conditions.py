@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from service.edge.conditions import matches
 from support.queueing import Bench
 
 STALE = {"If-Match": 'W/"other"'}
@@ -65,6 +66,27 @@ def test_a_job_that_moves_up_in_the_queue_is_the_one_its_caller_knows(
     assert client.delete(second, headers={"If-Match": tag}).status_code == 204
 
 
+@pytest.mark.parametrize("kind", ["jobs", "batches", "webhooks"])
+def test_what_changes_between_look_and_deletion_stays(
+    client: TestClient, bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Whoever asks with If-Match deletes what was seen, or nothing, whoever comes in between."""
+    url = made(client, bench, kind)
+    tag = client.get(url).headers["etag"]
+    compared: list[str] = []
+
+    def matches_and_then_changes(given: str, found: str) -> bool:
+        compared.append(found)
+        if len(compared) == 1:
+            change(client, kind, url)
+        return matches(given, found)
+
+    monkeypatch.setattr("service.edge.conditions.matches", matches_and_then_changes)
+    assert client.delete(url, headers={"If-Match": tag}).status_code == 412
+    assert len(set(compared)) == 2
+    assert client.get(url).status_code == 200
+
+
 def test_the_second_of_two_changes_is_refused(client: TestClient, bench: Bench) -> None:
     url = made(client, bench, "webhooks")
     seen = {"If-Match": client.get(url).headers["etag"]}
@@ -82,3 +104,11 @@ def made(client: TestClient, bench: Bench, kind: str) -> str:
     answer = client.post(f"/v1/{kind}", json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.headers["location"])
+
+
+def change(client: TestClient, kind: str, url: str) -> None:
+    """Have it changed by somebody else."""
+    if kind == "webhooks":
+        assert client.patch(url, json={"description": "theirs"}).status_code == 200
+    else:
+        assert client.post(f"{url}:{'seal' if kind == 'batches' else 'cancel'}").is_success
