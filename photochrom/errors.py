@@ -80,6 +80,22 @@ class ForeignOrigin(PhotochromError):
     )
 
 
+class UrlRejected(PhotochromError):
+    """The address of a photograph is none that the service connects to."""
+
+    code: ClassVar[str] = "url-rejected"
+    http_status: ClassVar[int] = 422
+    sample: ClassVar[str] = "Give an https URL; plain http needs PHOTOCHROM_FETCH_ALLOW_HTTP=true."
+
+
+class UrlUnreachable(PhotochromError):
+    """The address of a photograph may be connected to, but the photograph did not come whole."""
+
+    code: ClassVar[str] = "url-unreachable"
+    http_status: ClassVar[int] = 422
+    sample: ClassVar[str] = "The address answered 404 instead of a photograph."
+
+
 class ReferenceRejected(PhotoRejected):
     """The reference photograph cannot lend its palette: not readable, or without colour."""
 

@@ -14,9 +14,9 @@ from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download
 from .errors import NotFound, WaitedTooLong
-from .jobs import PAGE, pages
+from .jobs import FETCHING, PAGE, pages
 from .models import ArchiveReport, Batch, BatchPage, Job
-from .photographs import Photo, body_of, query_of
+from .photographs import Photo, addressed, body_of, query_of
 from .transport import Transport, read
 
 _LOOK = 0.5
@@ -82,6 +82,16 @@ class Batches:
             "PUT", path, params=query_of(options) or None, body=lambda: body_of(photo)
         )
         return read(Job, sent)
+
+    def put_url(self, batch_id: str, name: str, url: str, options: ColorizeOptions | None = None) -> Job:
+        """Have the server fetch one photograph from an https address, under its name in the batch.
+
+        Raises:
+            Conflict: as `put`.
+            InvalidRequest: code `url-rejected` or `url-unreachable`, or as `put`.
+        """
+        path = f"{_path(batch_id)}/items/{quote(name)}"
+        return read(Job, self._transport.call("PUT", path, json=addressed(url, options), timeout=FETCHING))
 
     def put_archive(self, batch_id: str, archive: Photo, *, names: str | None = None) -> ArchiveReport:
         """Send all photographs of a zip, tar or tar.gz; sending it again adds what is missing.

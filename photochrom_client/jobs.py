@@ -13,11 +13,13 @@ from photochrom.photo.options import ColorizeOptions
 from .downloads import download
 from .errors import Conflict, NotFound, WaitedTooLong
 from .models import Job, JobPage
-from .photographs import Photo, body_of, name_of, query_of
+from .photographs import Photo, addressed, body_of, name_of, query_of
 from .transport import Transport, read
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.1, 2.0
 PAGE = 200
+FETCHING = 630.0
+"""Seconds that a server may take to fetch a photograph, by its settings."""
 
 
 class Jobs:
@@ -56,6 +58,30 @@ class Jobs:
             return {**made, "headers": {**made["headers"], "Idempotency-Key": key}}
 
         return read(Job, self._transport.call("POST", "/v1/jobs", params=query, body=body))
+
+    def submit_url(
+        self,
+        url: str,
+        options: ColorizeOptions | None = None,
+        *,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Have the server fetch a photograph from an https address, and return its job, which is queued.
+
+        Raises:
+            InvalidRequest: code `url-rejected`, the server connects to no such address; `url-unreachable`, the
+                photograph did not come from there.
+            ApiError: refused, as an upload of the same photograph would be.
+        """
+        sent = self._transport.call(
+            "POST",
+            "/v1/jobs",
+            json=addressed(url, options, name),
+            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
+            timeout=FETCHING,
+        )
+        return read(Job, sent)
 
     def get(self, job_id: str) -> Job:
         """Return the job as it is now; raises `NotFound` if there is none."""

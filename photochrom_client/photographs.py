@@ -31,6 +31,12 @@ def body_of(photo: Photo) -> Mapping[str, Any]:
     return {"headers": headers, "content": photo if isinstance(photo, bytes) else _blocks(Path(photo))}
 
 
+def addressed(url: str, options: ColorizeOptions | None, name: str | None = None) -> dict[str, Any]:
+    """Return the JSON that names a photograph by its address."""
+    chosen = options.model_dump(mode="json", exclude_unset=True) if options else {}
+    return {"url": url, "options": chosen, **({"name": name} if name else {})}
+
+
 def query_of(options: ColorizeOptions | None) -> dict[str, str]:
     """Return the options that were chosen, and only those: the others are the batch's, or the server's."""
     chosen = options.model_dump(mode="json", exclude_unset=True) if options else {}

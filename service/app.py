@@ -50,6 +50,7 @@ from .operation import health, metrics
 from .operation.data import claim, until_known
 from .operation.metrics import RequestMeter
 from .operation.traces import RequestTrace
+from .outbound.fetch import fetcher_of
 from .settings import ServiceSettings
 from .standing import ServiceLooks
 from .uploads_at_once import UploadsAtOnce
@@ -174,6 +175,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watcher=JobWatcher(settings.redis_url),
         keys=KeyStore(redis),
         allowance=Allowance(redis),
+        fetcher=fetcher_of(settings),
         unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()

@@ -23,6 +23,7 @@ from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
 from .caller import EVERYBODY, Caller
+from .outbound.fetch import Fetcher
 from .settings import ServiceSettings
 from .standing import ServiceLooks
 from .uploads_at_once import UploadsAtOnce
@@ -49,6 +50,8 @@ class Services:
     webhooks: WebhookStore
     looks: ServiceLooks
     uploads: UploadsAtOnce
+    fetcher: Fetcher | None
+    """Fetches photographs from addresses; None where the operator does not want that."""
     unpacking: CapacityLimiter
     """Threads that archives are unpacked on: not those that all other calls share."""
 

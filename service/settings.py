@@ -160,6 +160,26 @@ class ServiceSettings(SharedSettings):
             "PHOTOCHROM_PUBLIC_URL, or what a trusted proxy says in X-Forwarded-Prefix.",
         ),
     ] = ""
+    fetch: Annotated[
+        bool, Field(description="Let callers name a photograph by its address instead of sending it.")
+    ] = True
+    fetch_allow_http: Annotated[bool, Field(description="Let that be a plain http address, too.")] = False
+    fetch_allowed_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...],
+        Field(
+            description="Networks that photographs may be fetched from though they are not public, as a JSON list of "
+            "CIDRs. Whoever may call the API can read there what is a photograph by its first bytes."
+        ),
+    ] = ()
+    fetch_ports: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=65535)], ...],
+        Field(
+            description="Ports that they may be fetched from, as a JSON list; in the networks above from any."
+        ),
+    ] = (443, 80, 8443)
+    fetch_timeout: Annotated[
+        float, Field(gt=0, le=600, description="Seconds for one photograph to arrive, redirects included.")
+    ] = 60.0
     webhook_limit: Annotated[int, Field(ge=0, description="Webhooks that one owner may register.")] = 50
     webhook_allow_http: Annotated[bool, Field(description="Let webhooks go to plain http, too.")] = False
     webhook_allowed_networks: Annotated[

@@ -81,7 +81,7 @@ async def create_job(
     )
     limit = services.settings.max_upload_bytes
     with services.uploads.one(caller):
-        async with received(request, services.storage, limit) as upload:
+        async with received(request, services.storage, limit, services.fetcher) as upload:
             record, new = await on_storage_thread(accept_job, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from ..access.auth import COOKIE, is_open, scope_for
 from ..edge.prefix import address
 from ..edge.problems import Problem
+from ..uploads.addressed import ADDRESSED
 from . import headers, refusals, samples
 
 _REF = "#/components/schemas/{model}"
@@ -86,6 +87,8 @@ def _give_examples(call: dict[str, Any], path: str) -> None:
             for body in answer.get("content", {}).values():
                 _show(body, samples.OF_CALL.get(path, {}))
     for kind, body in call.get("requestBody", {}).get("content", {}).items():
+        if body["schema"].get("title") == ADDRESSED["title"]:
+            body["examples"] = samples.ADDRESSED
         _show(body, {"form": samples.FORM} if kind == "multipart/form-data" else {})
     for parameter in call.get("parameters", ()):
         if parameter["name"] in samples.PARAMETERS and "examples" not in parameter["schema"]:

@@ -46,6 +46,12 @@ _MODEL = ModelUsed(name="photochrom", version="1.0", provider="CPUExecutionProvi
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _OPTIONS = ColorizeOptions(vividness=0.7)
 
+ADDRESSED = {
+    "by its address": {
+        "value": {"url": "https://photos.example/plates/0412.tif", "options": {"format": "jpeg"}}
+    }
+}
+
 
 def _job() -> JobRecord:
     original = Original(

@@ -5,16 +5,22 @@ from typing import Any
 from photochrom import errors
 from photochrom.photo.options import ColorizeOptions
 
+from ..edge.problems import INVALID_REQUEST, Kind
+from .addressed import ADDRESSED
 from .form import PHOTO_FIELD, REFERENCE_FIELD
 
-REFUSALS: tuple[type[errors.PhotochromError], ...] = (
+REFUSALS: tuple[Kind, ...] = (
+    INVALID_REQUEST,
     errors.RequestTooSlow,
+    errors.RequestTooLarge,
     errors.PhotoTooLarge,
     errors.UnsupportedFormat,
     errors.UnreadablePhoto,
     errors.PhotoRejected,
     errors.ReferenceRejected,
     errors.CapabilityMissing,
+    errors.UrlRejected,
+    errors.UrlUnreachable,
     errors.InvalidOption,
     errors.QueueFull,
     errors.TooManyUploads,
@@ -53,6 +59,7 @@ def upload_body() -> dict[str, Any]:
     raw = {"schema": {"type": "string", "format": "binary"}}
     content = {
         "multipart/form-data": {"schema": {"type": "object", "required": [PHOTO_FIELD], "properties": form}},
+        "application/json": {"schema": ADDRESSED},
         "image/*": raw,
         "application/octet-stream": raw,
     }

@@ -1,11 +1,11 @@
 """From the wire to the disk: an upload is counted, sniffed and hashed while it streams into a draft."""
 
 import hashlib
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from urllib.parse import unquote
+from functools import partial
+from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -20,22 +20,21 @@ from photochrom.errors import (
     ReferenceRejected,
     UnreadablePhoto,
     UnsupportedFormat,
+    UrlRejected,
 )
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from photochrom.storage.storage import Draft, Storage
 
 from ..edge.storage_threads import drafted, on_storage_thread
+from ..outbound.fetch import Fetcher
+from .addressed import addressed
 from .form import PHOTO_FIELD, REFERENCE_FIELD, Form
+from .names import safe_name, told_name
 
 _BLOCK = 1 << 18
 _DEFAULTS = ColorizeOptions()
-_NAME_LENGTH = 255
 _TOLD = 5
-# Control characters would end up in headers and terminals, slashes in archives.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# RFC 6266 and 8187, without the continuations of mail, which HTTP does not have.
-_EXTENDED_NAME = re.compile(r";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^\s;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,21 @@ class Upload:
 
 @asynccontextmanager
 async def received(
-    request: Request, storage: Storage, max_bytes: int, base: ColorizeOptions = _DEFAULTS
+    request: Request,
+    storage: Storage,
+    max_bytes: int,
+    fetcher: Fetcher | None = None,
+    base: ColorizeOptions = _DEFAULTS,
 ) -> AsyncIterator[Upload]:
-    """Receive the body, multipart or raw; leave nothing behind if it breaks off. `base` are the default options.
+    """Receive the body, multipart, raw or fetched from the address in it; leave nothing behind if it breaks off.
+
+    `base` are the default options.
 
     Raises:
         UnsupportedFormat: neither an image by its first bytes, nor sent as one.
         UnreadablePhoto: there is no photograph in the body.
         ReferenceRejected: a reference came with it that is no photograph.
+        UrlRejected, UrlUnreachable: it names an address, and nothing is or can be fetched from there.
         PhotoTooLarge: more than `max_bytes`.
         InvalidOption: an option is unknown or wrong; the message names it.
         StorageFull: no room on the disk.
@@ -75,6 +81,8 @@ async def received(
         )
         if kind == "multipart/form-data":
             fields, names = await _multipart(request, files)
+        elif kind == "application/json":
+            fields, names = await _fetched(request, files, fetcher)
         elif kind.startswith("image/") or kind == "application/octet-stream":
             fields, names = {}, {PHOTO_FIELD: _raw_name(request)}
             async for chunk in request.stream():
@@ -94,6 +102,17 @@ async def received(
         )
 
 
+async def _fetched(
+    request: Request, files: "_Files", fetcher: Fetcher | None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    given = await addressed(request)
+    if fetcher is None:
+        raise UrlRejected("This service fetches no photographs from addresses; send the file itself.")
+    disposition, last = await fetcher.fetch(given.url, partial(files.feed, PHOTO_FIELD))
+    lender = {REFERENCE_FIELD: given.reference} if given.reference else {}
+    return {**given.options, **lender}, {PHOTO_FIELD: given.name or told_name(disposition) or last}
+
+
 async def _reference(files: "_Files", names: Mapping[str, str]) -> Upload | None:
     if REFERENCE_FIELD not in names:
         return None
@@ -107,8 +126,8 @@ def _no_reference(error: Exception) -> ReferenceRejected:
     return ReferenceRejected(f"The reference photograph cannot be used: {error}")
 
 
-def parse_options(given: Mapping[str, str], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
-    """Return `base` with the given options; empty texts count as not given.
+def parse_options(given: Mapping[str, Any], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
+    """Return `base` with the given options, as text or as JSON has them; empty texts count as not given.
 
     Raises:
         InvalidOption: one is unknown or out of range; the message names it.
@@ -126,16 +145,6 @@ def _check_field(name: str) -> None:
         parse_options({name: "?"})
 
 
-def safe_name(name: str) -> str:
-    """Return a file name without folders and control characters, at most 255 characters long."""
-    last = re.split(r"[/\\]", name)[-1]
-    plain = _UNPRINTABLE.sub("", last).strip().lstrip(".")
-    stem, dot, extension = plain.rpartition(".")
-    if len(plain) > _NAME_LENGTH and dot and len(extension) < 10:
-        return stem[: _NAME_LENGTH - len(extension) - 1] + dot + extension
-    return plain[:_NAME_LENGTH] or "photo"
-
-
 def _wrong(name: str, item: Mapping[str, object]) -> str:
     if item["type"] == "extra_forbidden":
         known = ", ".join(ColorizeOptions.model_fields)
@@ -150,12 +159,7 @@ def _query(request: Request) -> dict[str, str]:
 
 
 def _raw_name(request: Request) -> str:
-    if name := request.query_params.get("name"):
-        return name
-    disposition = request.headers.get("content-disposition", "")
-    if extended := _EXTENDED_NAME.search(disposition):
-        return unquote(extended[2], extended[1], "replace")
-    return parse_options_header(disposition)[1].get(b"filename", b"").decode("utf-8", "replace")
+    return request.query_params.get("name") or told_name(request.headers.get("content-disposition", ""))
 
 
 @dataclass

@@ -29,8 +29,8 @@ from ..edge.conditions import IfMatch, require_match, tag_of_json
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.prefix import address
 from ..edge.routing import Router
+from ..outbound.destinations import check_url
 from ..settings import ServiceSettings
-from .destinations import check_url
 from .schemas import (
     DeliveryPage,
     DeliveryView,

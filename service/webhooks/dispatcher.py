@@ -31,8 +31,8 @@ from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from photochrom.webhooks.store import WebhookStore
 
 from ..operation.data import until_known
+from ..outbound.destinations import PinnedNetwork, Resolve, system_resolver
 from ..settings import ServiceSettings
-from .destinations import PinnedNetwork, Resolve, system_resolver
 from .sender import Sender
 
 _log = logging.getLogger(__name__)

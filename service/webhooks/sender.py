@@ -15,7 +15,7 @@ from photochrom import __version__
 from photochrom.times import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 
-from .destinations import PinnedNetwork
+from ..outbound.destinations import PinnedNetwork
 
 _log = logging.getLogger(__name__)
 # One sentence for every network error; otherwise whoever registers addresses could scan our network.

@@ -18,7 +18,10 @@ from photochrom_client import (
     WaitedTooLong,
 )
 from photochrom_client.jobs import pages
+from service.settings import ServiceSettings
 from support.queueing import Bench, failed, finished
+from support.receiver import receiver
+from support.serving import serving
 
 
 def test_a_photograph_becomes_a_job_with_its_name_and_options(
@@ -37,6 +40,24 @@ def test_a_photograph_becomes_a_job_with_its_name_and_options(
 def test_bytes_do_as_well_as_a_path(client: Client, photo: bytes) -> None:
     assert client.jobs.submit(photo).original.name == "photo"
     assert client.jobs.submit(photo, name="a.jpg").original.name == "a.jpg"
+
+
+def test_a_photograph_by_its_address_is_fetched_by_the_server(bench: Bench, photo: bytes) -> None:
+    settings = ServiceSettings(
+        redis_url=bench.redis_url,
+        data_dir=bench.data,
+        fetch_allow_http=True,
+        fetch_allowed_networks=("127.0.0.1/32",),
+    )
+    with serving(settings) as url, receiver((200, {}, photo)) as to, Client(url) as client:
+        job = client.jobs.submit_url(to.url, ColorizeOptions(quality=95), name="plate.jpg")
+        assert (job.original.name, job.options.quality) == ("plate.jpg", 95)
+        assert job.original.sha256 == hashlib.sha256(photo).hexdigest()
+        batch = client.batches.create()
+        assert client.batches.put_url(batch.id, "a/b.jpg", to.url).original.sha256 == job.original.sha256
+        with pytest.raises(InvalidRequest) as raised:
+            client.jobs.submit_url("https://10.0.0.1/")
+    assert raised.value.code == "url-rejected"
 
 
 def test_a_key_of_ones_own_makes_two_calls_one_job(client: Client, photo: bytes) -> None:

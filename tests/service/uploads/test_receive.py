@@ -8,7 +8,8 @@ from python_multipart import MultipartParser
 
 from photochrom.errors import InvalidOption
 from service.uploads.form import Form
-from service.uploads.receive import parse_options, safe_name
+from service.uploads.names import safe_name
+from service.uploads.receive import parse_options
 from support.queueing import Bench
 
 BOUNDARY = "limit"
@@ -39,7 +40,7 @@ BAD = {
     "empty part": (form((PHOTO, b"")), 422, "unreadable-photo"),
     "no image": (raw(b"Dear diary, " * 20), 415, "unsupported-format"),
     "a few bytes": (raw(b"hi"), 415, "unsupported-format"),
-    "sent as JSON": (raw(b"{}", "application/json"), 415, "unsupported-format"),
+    "sent as text": (raw(b"hi", "text/plain"), 415, "unsupported-format"),
     "too large": (raw(JPEG * 1000), 413, "photo-too-large"),
     "too large part": (form((PHOTO, JPEG * 1000)), 413, "photo-too-large"),
     "no photo part": (form(('name="quality"', b"80")), 422, "unreadable-photo"),

@@ -23,8 +23,8 @@ from photochrom.processes.valkey import valkey
 from photochrom.proven_time import ProvenTime
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
+from service.outbound.destinations import PinnedNetwork, system_resolver
 from service.settings import ServiceSettings
-from service.webhooks.destinations import PinnedNetwork, system_resolver
 from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.sender import Sender
 from support.dispatching import dispatcher

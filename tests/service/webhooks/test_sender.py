@@ -10,7 +10,7 @@ from ipaddress import ip_network
 import pytest
 
 from photochrom.webhooks.record import Attempt
-from service.webhooks.destinations import PinnedNetwork
+from service.outbound.destinations import PinnedNetwork
 from service.webhooks.sender import Sender
 from support.ports import free_port
 from support.receiver import Answer, make_ping, make_webhook, receiver

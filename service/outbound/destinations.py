@@ -1,6 +1,7 @@
-"""SSRF protection (OWASP, server-side request forgery): events go to public addresses only.
+"""SSRF protection (OWASP, server-side request forgery): the service connects to public addresses only.
 
-Whoever may register a webhook makes this machine connect to an address of their choice. So the name is resolved
+Whoever may register a webhook, or names a photograph by its address, makes this machine connect to an address of
+their choice. So the name is resolved
 once, each of its addresses is checked, and the connection goes to one of those same addresses. A name that resolves
 differently the next time (DNS rebinding) changes nothing. TLS and the Host header keep the name.
 """
@@ -22,7 +23,7 @@ from httpcore import (
     ConnectTimeout,
 )
 
-from photochrom.errors import WebhookRejected
+from photochrom.errors import PhotochromError, WebhookRejected
 
 _log = logging.getLogger(__name__)
 Address = IPv4Address | IPv6Address
@@ -59,37 +60,47 @@ class AddressRefused(ConnectError):
 
 
 def check_url(
-    url: str, *, allow_http: bool, allowed: Iterable[Network] = (), ports: Collection[int] = PORTS
+    url: str,
+    *,
+    allow_http: bool,
+    allowed: Iterable[Network] = (),
+    ports: Collection[int] = PORTS,
+    settings: str = "PHOTOCHROM_WEBHOOK",
+    refusal: type[PhotochromError] = WebhookRejected,
 ) -> str:
-    """Return the URL if events may be sent to it, as far as can be checked without resolving its name.
+    """Return the URL if we may connect to it, as far as can be checked without resolving its name.
+
+    Args:
+        url: as the caller gave it.
+        allow_http: whether plain http will do.
+        allowed: networks that are permitted though not public.
+        ports: those that may be reached elsewhere.
+        settings: how the names of the settings begin that permit more.
+        refusal: the error to raise.
 
     Raises:
-        WebhookRejected: it is not a plain http(s) URL, or names an address or a port that is refused.
+        refusal: it is not a plain http(s) URL, or names an address or a port that is refused.
     """
     allowed = tuple(allowed)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise WebhookRejected(
-            "The address is not a URL; give one like https://photos.example.org/hook."
-        ) from None
+        raise refusal("The address is not a URL; give one like https://photos.example.org/hook.") from None
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _URL_LENGTH
     if not plain or parts.scheme not in _SCHEMES or not host or "@" in parts.netloc or parts.fragment:
-        raise WebhookRejected(
+        raise refusal(
             "Give an https URL in ASCII with a host, without user name and fragment, at most 2,048 characters long."
         )
     if parts.scheme == "http" and not allow_http:
-        raise WebhookRejected("Give an https URL; plain http needs PHOTOCHROM_WEBHOOK_ALLOW_HTTP=true.")
+        raise refusal(f"Give an https URL; plain http needs {settings}_ALLOW_HTTP=true.")
     # A name in a permitted network may have any port; whether it is in that network is checked on connecting.
     if (port or _SCHEMES[parts.scheme]) not in ports and not allowed:
-        raise WebhookRejected(
-            f"Give one of the ports {', '.join(map(str, ports))}; PHOTOCHROM_WEBHOOK_PORTS can permit others."
+        raise refusal(
+            f"Give one of the ports {', '.join(map(str, ports))}; {settings}_PORTS can permit others."
         )
     if _is_refused_literal(host, allowed):
-        raise WebhookRejected(
-            "That address is not public; PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS can permit it."
-        )
+        raise refusal(f"That address is not public; {settings}_ALLOWED_NETWORKS can permit it.")
     return url
 
 
@@ -174,7 +185,7 @@ class PinnedNetwork(AsyncNetworkBackend):
             if is_refused(address, self._allowed) or not self._may_use(port, address):
                 # Only the operator learns which address: the caller could map the network with it.
                 _log.warning(
-                    "Nothing is sent to %s, port %d: it resolves to %s, which is not public",
+                    "No connection to %s, port %d: it resolves to %s, which is not public",
                     host,
                     port,
                     address,

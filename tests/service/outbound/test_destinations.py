@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from photochrom.errors import WebhookRejected
 from photochrom.webhooks.record import Attempt
-from service.webhooks.destinations import PinnedNetwork, check_url, is_refused, system_resolver
+from service.outbound.destinations import PinnedNetwork, check_url, is_refused, system_resolver
 from service.webhooks.sender import _CANNOT_CONNECT, Sender
 from support.ports import free_port
 from support.receiver import Receiver, make_ping, make_webhook, receiver

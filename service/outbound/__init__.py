@@ -1,0 +1,1 @@
+"""What the service asks of other servers, at addresses that callers choose."""

@@ -1,0 +1,120 @@
+"""A photograph from an address: through the SSRF guard at every step, bounded in time, size and redirects."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import unquote, urljoin, urlsplit
+
+import httpcore
+
+from photochrom import __version__
+from photochrom.errors import UrlRejected, UrlUnreachable
+
+from ..settings import ServiceSettings
+from .destinations import PinnedNetwork, check_url, system_resolver
+
+_log = logging.getLogger(__name__)
+# One sentence for every network error; otherwise whoever names addresses could scan our network.
+_CANNOT_FETCH = "The photograph's address does not answer, has no valid certificate, or is not public."
+_REDIRECTS = 5
+_REDIRECTING = {301, 302, 303, 307, 308}
+# Whoever names an address pays nothing for what comes from there, unlike whoever sends a file.
+_AT_ONCE = 16
+Take = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches what is at addresses. Proxies of the environment are not used, no cookies are kept."""
+
+    network: PinnedNetwork
+    check: Callable[[str], object]
+    seconds: float
+    tls: ssl.SSLContext
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+
+    async def fetch(self, url: str, take: Take) -> tuple[str, str]:
+        """Hand the body to `take` as it comes; return what names it: Content-Disposition, and the address's end.
+
+        Raises:
+            UrlRejected: it is an address, or leads to one, that may not be connected to.
+            UrlUnreachable: there is no answer, another answer than 200, or not all of it in time.
+        """
+        try:
+            # One limit for all of it: each single read could be slow forever.
+            async with asyncio.timeout(self.seconds), self._room:
+                return await self._follow(url, take)
+        except TimeoutError:
+            raise UrlUnreachable(
+                f"The photograph did not arrive from its address within {self.seconds:g} s."
+            ) from None
+        except (httpcore.ConnectError, httpcore.TimeoutException, ssl.SSLError) as error:
+            _log.info("No photograph from %s (%s: %s)", urlsplit(url).hostname, type(error).__name__, error)
+            raise UrlUnreachable(_CANNOT_FETCH) from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+            raise UrlUnreachable("The connection broke before the photograph was complete.") from error
+
+    async def _follow(self, url: str, take: Take) -> tuple[str, str]:
+        for _ in range(_REDIRECTS + 1):
+            self.check(url)
+            async with self._connection(url) as connection, self._answer(connection, url) as answer:
+                if answer.status in _REDIRECTING and (location := _header(answer, b"location")):
+                    url = urljoin(url, location).partition("#")[0]
+                    continue
+                if answer.status != HTTPStatus.OK:
+                    raise UrlUnreachable(f"The address answered {answer.status} instead of a photograph.")
+                async for chunk in answer.aiter_stream():
+                    await take(chunk)
+                return _header(answer, b"content-disposition"), _last_part(url)
+        raise UrlUnreachable(f"The address redirects more than {_REDIRECTS} times.")
+
+    def _connection(self, url: str) -> httpcore.AsyncHTTPConnection:
+        return httpcore.AsyncHTTPConnection(
+            httpcore.URL(url).origin, ssl_context=self.tls, network_backend=self.network
+        )
+
+    def _answer(
+        self, connection: httpcore.AsyncHTTPConnection, url: str
+    ) -> AbstractAsyncContextManager[httpcore.Response]:
+        headers: dict[bytes | str, bytes | str] = {
+            "Host": urlsplit(url).netloc,
+            "User-Agent": f"Photochrom/{__version__}",
+            "Accept": "image/*, */*;q=0.5",
+            # What is packed would have to be bounded once more.
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        # A host with one dead address must have time for the next.
+        extensions = {"timeout": {"connect": self.seconds / 3}}
+        return connection.stream("GET", url, headers=headers, extensions=extensions)
+
+
+def fetcher_of(settings: ServiceSettings) -> Fetcher | None:
+    """Return a fetcher that does what the settings permit; None where they permit nothing."""
+    if not settings.fetch:
+        return None
+    network = PinnedNetwork(system_resolver(), settings.fetch_allowed_networks, settings.fetch_ports)
+
+    def check(url: str) -> None:
+        check_url(
+            url,
+            allow_http=settings.fetch_allow_http,
+            allowed=settings.fetch_allowed_networks,
+            ports=settings.fetch_ports,
+            settings="PHOTOCHROM_FETCH",
+            refusal=UrlRejected,
+        )
+
+    return Fetcher(network, check, settings.fetch_timeout, ssl.create_default_context())
+
+
+def _header(answer: httpcore.Response, wanted: bytes) -> str:
+    return next((value for name, value in answer.headers if name.lower() == wanted), b"").decode("latin-1")
+
+
+def _last_part(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])
