@@ -107,6 +107,10 @@ test-compose:  ## build the images and try docker compose for real; needs a Dock
 test-faults: $(VENV)/dev.stamp compiler  ## the faults of docs/reliability.md in their long forms; ARGS names one, --help tells more
 	PYTHONPATH=.:tests $(BIN)/python -m support.faults $(ARGS)
 
+.PHONY: retried
+retried: $(VENV)/dev.stamp  ## the findings of docs/reports/field-2026-11.md tried again on services that run; ARGS names some
+	PYTHONPATH=.:tests $(BIN)/python -m support.retried $(ARGS)
+
 # The fault of a clock that jumps is forty lines of C before the C library.
 .PHONY: compiler
 compiler:

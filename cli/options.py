@@ -10,6 +10,7 @@ from photochrom.photo.film import Light as LightChoice
 from photochrom.photo.options import Color as ColorChoice
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.options import Levels as LevelsChoice
+from photochrom.photo.options import OwnColor as OwnColorChoice
 from photochrom.photo.options import Pages as PageChoice
 from photochrom.photo.options import Repair as RepairChoice
 
@@ -24,6 +25,11 @@ Temperature = Annotated[
     float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
 ]
 Strength = Annotated[float, typer.Option(help="0 to 1: scales the predicted colour.")]
+OwnColor = Annotated[
+    OwnColorChoice,
+    typer.Option(help="anew, or keep: colour that the photograph has stays where it is plain to see."),
+]
+Negative = Annotated[bool, typer.Option("--negative", help="The scans are negatives: invert them first.")]
 Pages = Annotated[
     PageChoice, typer.Option(help="first, or all: every page of a TIFF, as a TIFF of as many pages.")
 ]

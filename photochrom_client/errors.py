@@ -146,6 +146,12 @@ def _problem(response: httpx.Response) -> Mapping[str, object]:
 
 
 def _phrase(response: httpx.Response) -> str:
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        # The service itself says why: this is what stands between.
+        return (
+            f"A proxy at {response.request.url.host} takes no request of this size, which the service behind it might; "
+            "raise its limit (client_max_body_size of nginx), or send the photograph to the service itself."
+        )
     try:
         phrase = HTTPStatus(response.status_code).phrase
     except ValueError:

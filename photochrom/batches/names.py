@@ -9,6 +9,8 @@ _NAME_BYTES = 1024
 _PART_BYTES = 255
 # Control and formatting characters, lone surrogates, and what Windows refuses in names.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*\\]')
+# What a shell takes for an option or for a home, and a blank that nobody sees.
+_LEADING = re.compile(r"^[-~ ]")
 # Names of devices on Windows, whatever follows a dot.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\.|$)", re.IGNORECASE)
 _LIKE = "give a relative path like 'album/1931/wedding.jpg'"
@@ -46,7 +48,7 @@ def numbered(name: str, number: int) -> str:
 
 
 def _safe(part: str) -> str:
-    safe = _FORBIDDEN.sub("_", part)
+    safe = _LEADING.sub("_", _FORBIDDEN.sub("_", part))
     if safe != safe.rstrip(" ."):
         safe = safe.rstrip(" .") + "_"
     if device := _RESERVED.match(safe):
@@ -68,6 +70,10 @@ def _fault(part: str) -> str:
         return _LIKE
     if found := _FORBIDDEN.search(part):
         return f"not every system takes {_shown(found[0])} in a file name; put _ in its place"
+    if _LEADING.match(part):
+        return (
+            f"{part[:80]!r} begins with what a shell takes for something else; put _ in place of {part[:1]!r}"
+        )
     if part != part.rstrip(" ."):
         return f"{part[:80]!r} ends in a dot or a blank, which not every system takes; leave that out"
     if _RESERVED.match(part):

@@ -51,6 +51,13 @@ class Color(StrEnum):
     OFF = "off"
 
 
+class OwnColor(StrEnum):
+    """What becomes of the colour that a photograph has."""
+
+    ANEW = "anew"
+    KEEP = "keep"
+
+
 class ColorizeOptions(BaseModel):
     """Options of one colorization; part of the result's identity, so the same options give the same bytes."""
 
@@ -83,6 +90,16 @@ class ColorizeOptions(BaseModel):
     strength: Annotated[
         float, Field(ge=0, le=1, description="Scales the predicted chroma; 0 gives the grey photograph back.")
     ] = 1.0
+    own_color: Annotated[
+        OwnColor,
+        Field(
+            description="`keep` leaves colour where the photograph has some (tinted by hand, half faded) and predicts "
+            "the rest; the even tone of a print is none."
+        ),
+    ] = OwnColor.ANEW
+    negative: Annotated[
+        bool, Field(description="The scan is a negative: it is inverted first, and the result is a positive.")
+    ] = False
     sepia: Annotated[
         float,
         Field(
@@ -159,6 +176,8 @@ class ColorizeOptions(BaseModel):
             "light": relit,
             "film": relit,
             "uncolor": self.uncolor,
+            "own_color": self.own_color is not OwnColor.ANEW,
+            "negative": self.negative,
             "repair": self.repair is not Repair.OFF,
             "repair_strength": self.repair is not Repair.OFF,
             "keep": self.keep,
@@ -183,6 +202,10 @@ class ColorizeOptions(BaseModel):
     def _steps_go_together(self) -> Self:
         if self.color is Color.OFF and (self.hints or self.sepia or self.light is not Light.AS_SCANNED):
             raise ValueError("hints, sepia and light need colours; send them with color=on")
+        if self.negative and (self.uncolor or self.own_color is OwnColor.KEEP):
+            raise ValueError(
+                "a negative has no colours of the scene; send negative without own_color and uncolor"
+            )
         if self.keep and self.pages is Pages.ALL:
             raise ValueError("keep names places of one picture; send it with pages=first")
         if self.uncolor and (self.restores or self.color is Color.OFF):

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Any
 
 from zipstream import ZIP_STORED, ZipStream
@@ -37,6 +38,7 @@ class _Archive:
         self._folder = f"photochrom-{batch.id}/" if self.bag else ""
         self._storage = storage
         self._taken = {folded(_MANIFEST)}
+        self._folders: set[str] = set()
 
     def add_stored(self, key: str, names: tuple[str, ...], sha256: str) -> str | None:
         """Add an object under the first of the names that is free; None where its time is over."""
@@ -69,9 +71,15 @@ class _Archive:
 
     def _free(self, names: tuple[str, ...]) -> str:
         names = tuple(map(safe_name, names)) if self.bag else names
-        name = next((name for name in names if folded(name) not in self._taken), names[-1])
+        name = next(filter(self._is_free, names), names[-1])
         self._taken.add(folded(name))
+        self._folders |= _folders_of(name)
         return name
+
+    def _is_free(self, name: str) -> bool:
+        """Whether nothing has it, as a file or as a folder, and no file has the name of one of its folders."""
+        taken = folded(name) in self._taken or folded(name) in self._folders
+        return not taken and not _folders_of(name) & self._taken
 
 
 def results_as_zip(
@@ -118,6 +126,10 @@ def _added(archive: _Archive, record: JobRecord, *, originals: bool) -> dict[str
         names = (f"originals/{record.item}", f"originals/{record.id}{suffix_of(original.name)}")
         entry["original"] = archive.add_stored(original.key, names, original.sha256)
     return entry
+
+
+def _folders_of(name: str) -> set[str]:
+    return {folded(str(folder)) for folder in PurePosixPath(name).parents} - {"."}
 
 
 def _names(record: JobRecord, result: Result) -> Iterator[str]:

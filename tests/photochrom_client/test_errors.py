@@ -65,6 +65,13 @@ def test_an_answer_that_is_no_problem_still_says_what_it_is(body: bytes) -> None
     assert "999" in str(error_of(response(999, body)))
 
 
+def test_a_proxy_s_limit_is_told_from_the_service_s_own() -> None:
+    proxy = error_of(response(413, b"<html><h1>413 Request Entity Too Large</h1>nginx</html>"))
+    assert isinstance(proxy, TooLarge)
+    assert "A proxy at photos.example takes no request of this size" in str(proxy)
+    assert str(error_of(problem(413, code="photo-too-large", detail="At most 1 MB."))) == "At most 1 MB."
+
+
 def test_retry_after_may_be_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
     assert error_of(response(503, retry_after=soon)).retry_after == pytest.approx(60, abs=5)

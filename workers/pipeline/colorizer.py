@@ -73,7 +73,7 @@ def colorize(
         jpeg_luma.check_coding(frame)
     if options.uncolor:
         return uncolor(data, photo_format, options, stages, limits)
-    if photo_format is output_format(photo_format, options) is PhotoFormat.JPEG:
+    if photo_format is output_format(photo_format, options) is PhotoFormat.JPEG and not options.negative:
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
         if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
             return colorize_jpeg(data, jpeg, predictor, options, stages, limits, finder)

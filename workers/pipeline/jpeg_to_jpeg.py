@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-from photochrom.photo.options import Color, ColorizeOptions
+from photochrom.photo.options import Color, ColorizeOptions, OwnColor
 from photochrom.photo.restoration import Luma
 from photochrom.photo.sniff import PhotoFormat
 
 from ..network.predictor import Predictor
 from . import notes
+from .color.negative import is_masked
+from .color.own import with_own
 from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
@@ -67,6 +69,11 @@ def colorize_jpeg(
             source_at = lightness_of_plane(lightness, carried.orientation)
             small = predict_small(source_at, size, carried.orientation, predictor, options, stages.go_on)
             seen = small.notes
+            own = jpeg_luma.decode_small(data, source, small.ab.shape[1:])
+            if options.own_color is OwnColor.KEEP:
+                small = replace(small, ab=with_own(small.ab, own))
+            if is_masked(own):
+                seen += (notes.MASKED,)
         with stages.stage("upsample"):
             colour: RowSource = DetailInjection(small.ab, small.lightness, source.luma.shape)
             if options.sepia:
@@ -99,7 +106,7 @@ def colorize_jpeg(
             repairs=mask_png(restored.mask, carried.orientation),
         )
     said = (
-        (notes.COLORED, source.colored and in_color),
+        (notes.of_color(options), source.colored and in_color),
         (notes.INCOMPLETE, not complete),
         (notes.ODD_PROFILE, carried.space is None and in_color),
         (notes.NO_ROOM, noted is picture),

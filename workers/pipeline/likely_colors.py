@@ -35,7 +35,8 @@ def likely_colors(
         options: those of the result; its hints count for the present colour, not for what is likely.
         limits: checked before pixels are decoded.
     """
-    pixels = decode(data, format_of(data, limits), limits).pixels
+    photo = decode(data, format_of(data, limits), limits)
+    pixels = photo.full_scale - photo.pixels if options.negative else photo.pixels
     asked = [options.model_copy(update={"vividness": v, "temperature": t}) for v, t in _ASKED]
 
     def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:

@@ -1,6 +1,13 @@
 """Sentences for the record, on what a result is and what was done to it."""
 
+from photochrom.photo.options import ColorizeOptions, OwnColor
+
 COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
+KEPT = "The photo has colour of its own; it was kept where it is plain to see, and the rest was predicted."
+INVERTED = "The scan is a negative, as was said: it was inverted."
+MASKED = (
+    "The photo looks like a colour negative with its orange mask; if it is one, send it with negative=true."
+)
 ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded anew."
 NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
@@ -11,3 +18,8 @@ LIGHT_UNDONE = (
     "The light was that of the scene; the scan's was computed from it, and the JPEG was encoded anew."
 )
 INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
+
+
+def of_color(options: ColorizeOptions) -> str:
+    """Return what is said of a photograph that has colour of its own."""
+    return KEPT if options.own_color is OwnColor.KEEP else COLORED

@@ -6,11 +6,13 @@ from dataclasses import replace
 import cv2
 
 from photochrom.photo.film import FilmUsed
-from photochrom.photo.options import Color, ColorizeOptions, OutputFormat, Pages
+from photochrom.photo.options import Color, ColorizeOptions, OutputFormat, OwnColor, Pages
 from photochrom.photo.sniff import PhotoFormat
 
 from ..network.predictor import Predictor
 from . import notes
+from .color.negative import is_masked
+from .color.own import with_own
 from .color.pixels import colorize_pixels
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
@@ -45,8 +47,12 @@ def colorize_decoded(
         photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
         in_color = options.color is Color.ON
         warnings = [note for photo in photos for note in photo.warnings]
-        warnings += [notes.COLORED] * (in_color and any(photo.colored for photo in photos))
+        warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
+        warnings += [notes.MASKED] * (in_color and not options.negative and is_masked(photos[0].pixels))
         original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
+        if options.negative:
+            photos = [replace(photo, pixels=photo.full_scale - photo.pixels) for photo in photos]
+            warnings.append(notes.INVERTED)
     height, width = photos[0].pixels.shape[:2]
     film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
     pages = [Restored()] * len(photos)
@@ -90,7 +96,9 @@ def _predicted(
     photo: Photo, predictor: Predictor, options: ColorizeOptions, on_view: Callable[[], None]
 ) -> SmallColor:
     size = photo.pixels.shape[0], photo.pixels.shape[1]
-    return predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
+    small = predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
+    keeps = options.own_color is OwnColor.KEEP
+    return replace(small, ab=with_own(small.ab, photo.pixels)) if keeps else small
 
 
 def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions, film: FilmUsed | None) -> Photo:

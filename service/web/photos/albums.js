@@ -80,9 +80,9 @@ async function change(id, call) {
   for await (const records of listItems(id)) records.forEach(adopt);
 }
 
-/** A path that is valid on every system: no special characters, no part that ends in a dot or a blank or is a device. */
+/** A path that is valid on every system: no special characters, no part that begins with `-`, `~` or a blank, that ends in a dot or a blank or is a device. */
 function freeName(path, taken) {
-  const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/[ .]+$/, "_").replace(DEVICE, "$1_$3") || "_").join("/");
+  const safe = path.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069<>:"|?*\\]/g, "_").split("/").map((part) => part.replace(/^[-~ ]/, "_").replace(/[ .]+$/, "_").replace(DEVICE, "$1_$3") || "_").join("/");
   return unique(safe, taken);
 }
 

@@ -40,6 +40,10 @@ def test_relative_paths_are_names(name: str) -> None:
         "a/NUL",
         "com1.tar.gz",
         "aux .jpg",
+        "-rf",
+        "a/-rf.jpg",
+        "~/x.jpg",
+        " lead.jpg",
     ],
 )
 def test_everything_else_is_not(name: str) -> None:
@@ -67,6 +71,7 @@ def test_no_name_leads_out_of_its_folder(name: str) -> None:
         ("a\u202eb.jpg", "U+202E (right-to-left override)"),
         ("a\nb.jpg", "U+000A (a control character)"),
         ("deep/trailing dot./a.jpg", "'trailing dot.' ends in a dot"),
+        ("a/-rf.jpg", "put _ in place of '-'"),
         ("a/con.jpg", "'con.jpg' is the name of a device"),
         ("../x.jpg", "give a relative path"),
         ("x" * 256, "longer than 255 bytes"),
@@ -86,6 +91,8 @@ def test_a_refusal_names_what_is_wrong(name: str, words: str) -> None:
         ("./dot//b.jpg", "dot/b.jpg"),
         ("con.jpg", "con_.jpg"),
         ("NUL", "NUL_"),
+        ("-rf/~.jpg", "_rf/_.jpg"),
+        (" lead.jpg", "_lead.jpg"),
         ("a\ud800b.jpg", "a_b.jpg"),
         ("album/1931/Ö.jpg", "album/1931/Ö.jpg"),
         ("x" * 300 + ".jpg", "x" * 251 + ".jpg"),

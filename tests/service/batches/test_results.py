@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.record import JobRecord
+from photochrom.photo.names import folded
 from photochrom.times import utc_now
 from support.queueing import Bench
 
@@ -98,3 +99,18 @@ def test_what_is_no_longer_kept_is_left_out_and_the_bag_is_valid(
     told = json.loads((tmp_path / folder / "data/manifest.json").read_text())["items"]
     (entry,) = [entry for entry in told if entry["item"] == "Älbum/1.jpg"]
     assert (entry["state"], entry["original"]) == ("expired", None)
+
+
+def test_no_file_of_the_zip_has_the_name_of_a_folder_in_it(
+    client: TestClient, photo: bytes, finish: Callable[..., JobRecord], tmp_path: Path
+) -> None:
+    url = str(client.post("/v1/batches").headers["location"])
+    names = ("a.jpg", "a.jpg/b.jpg", "A.JPG/c.jpg", "d.jpg/e.jpg", "D.jpg", "\u00e9.jpg", "e\u0301.jpg")
+    for number, name in enumerate(names):
+        finish(put(client, url, name, photo + bytes([number])), b"%d" % number)
+    packed = unpacked(client, url, tmp_path, "")
+    manifest = json.loads((tmp_path / "manifest.json").read_text())["items"]
+    assert len({folded(name) for name in packed}) == len(names) + 1
+    assert [(tmp_path / entry["result"]).read_bytes() for entry in manifest] == [
+        b"%d" % names.index(entry["item"]) for entry in manifest
+    ]

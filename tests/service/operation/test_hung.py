@@ -1,7 +1,5 @@
 """A store that takes connections and never answers stops what needs it, and nothing else."""
 
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,31 +13,11 @@ from service.settings import ServiceSettings
 from support.queueing import Bench
 from support.running import wait_for
 from support.serving import serving
+from support.silent import Silent
 
 THREADS = 40
 # More than there are, of either kind.
 MANY = 45
-
-
-class Silent:
-    """A server that takes every connection and says nothing."""
-
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self._server.getsockname()[1]
-        self.taken: list[socket.socket] = []
-        threading.Thread(target=self._take, daemon=True).start()
-
-    def _take(self) -> None:
-        with suppress(OSError):
-            while True:
-                self.taken.append(self._server.accept()[0])
-
-    def end(self) -> None:
-        """Close all, so that whoever waits hears of it; else they would wait for half a minute."""
-        self._server.shutdown(socket.SHUT_RDWR)
-        for each in (self._server, *self.taken):
-            each.close()
 
 
 @pytest.fixture

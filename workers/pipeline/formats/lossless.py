@@ -37,7 +37,7 @@ def read_lossless(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -
             raise UnsupportedFormat(
                 "This BMP is of a rare kind; save it with 24 bits a pixel, or as PNG."
             ) from error
-        raise damaged(photo_format.upper()) from error
+        raise damaged(photo_format.upper(), data) from error
 
 
 def _read_by_pillow(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:

@@ -104,7 +104,7 @@ def _unreadable(data: bytes, photo_format: PhotoFormat) -> PhotochromError:
         return UnsupportedFormat(
             "This HEIF holds no picture of a kind that can be read; save it as HEIC or JPEG."
         )
-    return damaged(photo_format.upper())
+    return damaged(photo_format.upper(), data)
 
 
 def _open(data: bytes, photo_format: PhotoFormat) -> Image.Image:

@@ -115,9 +115,16 @@ def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
     return LumaSource(grey.with_metadata(jpeg.metadata), luma, colored, warnings)
 
 
-def decode_small(data: bytes, source: LumaSource) -> Bytes:
-    """Decode the source at an eighth of its size, with its colour (h, w, 3) or grey (h, w)."""
-    return decode_jpeg(data, source.jpeg, "RGB", 8).pixels if source.colored else source.luma[::4, ::4]
+def decode_small(data: bytes, source: LumaSource, least: tuple[int, ...] = (0, 0)) -> Bytes:
+    """Decode the source at an eighth of its size or, where that is below `least`, at more; with its colour (h, w, 3).
+
+    Grey comes as (h, w).
+    """
+    if not source.colored:
+        return source.luma[::4, ::4]
+    sides = source.jpeg.frame.height, source.jpeg.frame.width
+    fits = (f for f in (8, 4, 2) if all(side >= f * small for side, small in zip(sides, least, strict=True)))
+    return decode_jpeg(data, source.jpeg, "RGB", next(fits, 1)).pixels
 
 
 def lightness_of_luma(luma: Bytes, space: RgbSpace = SRGB) -> NDArray[np.float32]:

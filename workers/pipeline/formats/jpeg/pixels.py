@@ -10,14 +10,14 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from photochrom.errors import UnsupportedFormat
+from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
 from ...color.spaces import from_cmyk
 from ...limits import PhotoLimits
 from ...metadata.icc import srgb
 from ...photo import Metadata, Photo, Samples, to_8bit
-from ..damage import damaged
+from ..damage import damaged, truncated
 from .file import APP0, APP14, Frame, JpegFile, Segment
 from .metadata import extension_lost, further_pictures, read_metadata, write_segments
 
@@ -81,11 +81,15 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded
         return Decoded(_decode(clean, jpeg.frame, space, factor))
     except ValueError as error:
         if not _is_harmless(error, jpeg):
-            raise damaged("JPEG") from error
+            raise _unreadable(jpeg) from error
     try:
         return Decoded(_decode(clean, jpeg.frame, space, factor, strict=False), (_STRAY,))
     except ValueError as error:
         raise damaged("JPEG") from error
+
+
+def _unreadable(jpeg: JpegFile) -> UnreadablePhoto:
+    return damaged("JPEG") if jpeg.complete else truncated("JPEG")
 
 
 def without_metadata(jpeg: JpegFile) -> bytes:
@@ -127,7 +131,7 @@ def _decode_oddly_sampled(data: bytes, jpeg: JpegFile, space: str, factor: int) 
     Pillow's decoder passes over its warnings, so that of damage only an early end is noticed.
     """
     if not jpeg.complete:
-        raise damaged("JPEG")
+        raise truncated("JPEG")
     mode = {"GRAY": "L"}.get(space, space)
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:

@@ -14,7 +14,7 @@ from ...limits import PhotoLimits
 from ...metadata.directory import Structure
 from ...metadata.icc import srgb
 from ...photo import Metadata, Photo, Samples
-from ..damage import damaged
+from ..damage import damaged, truncated
 from ..jpeg.file import read_frame
 from .metadata import read_metadata
 from .pages import MANY_PAGES, Page, main_page, read_pages
@@ -45,6 +45,8 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
         raise UnreadablePhoto("The TIFF is damaged: its values lie in one another.")
     pages = read_pages(structure)
     if not pages:
+        if structure.first >= len(data):
+            raise truncated("TIFF")
         raise UnreadablePhoto("The TIFF is damaged: it has no page.")
     page = main_page(pages)
     photo = read_page(data, structure, page, limits)

@@ -110,5 +110,5 @@ def test_a_jpeg_of_any_sampling_is_read(factors, asked, predictor, rgb_photo, li
     result = colorize(data, predictor, ColorizeOptions(format=asked, strength=0), preview_side=64)
     found, wanted = (np.asarray(Image.open(io.BytesIO(d)).convert("L")) for d in (result.data, data))
     assert np.abs(lightness_of(found) - lightness_of(wanted)).mean() < 3
-    with pytest.raises(UnreadablePhoto, match="save it anew"):
+    with pytest.raises(UnreadablePhoto, match="Copy it again"):
         colorize(data[: len(data) // 2], predictor, ColorizeOptions(format=asked))
