@@ -101,7 +101,9 @@ class ColorizeOptions(BaseModel):
     film: Annotated[
         Film,
         Field(
-            description="For `light=panchromatic`: what took the photograph; `auto` goes by the date in its metadata."
+            description="What took the photograph: `blue` and `orthochromatic` are coloured by the model for old film, "
+            "`panchromatic` by the usual one, and `auto` by whichever fits what the photograph looks like. For "
+            "`light=panchromatic` it is the film whose light is undone; there `auto` goes by the date in the metadata."
         ),
     ] = Film.AUTO
     pages: Annotated[
@@ -153,11 +155,12 @@ class ColorizeOptions(BaseModel):
         its items again.
         """
         relit = self.light is not Light.AS_SCANNED
+        named = self.film is not Film.AUTO and self.color is Color.ON and not self.uncolor
         newer = {
             "hints": self.hints,
             "pages": self.pages is not Pages.FIRST,
             "light": relit,
-            "film": relit,
+            "film": relit or named,
             "uncolor": self.uncolor,
             "repair": self.repair is not Repair.OFF,
             "repair_strength": self.repair is not Repair.OFF,

@@ -1,14 +1,17 @@
 """The general way: any format is decoded to pixels, coloured, and encoded in any format."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import cv2
 
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import Color, ColorizeOptions, OutputFormat, Pages
 from photochrom.photo.sniff import PhotoFormat
+from photochrom.seeing.see import LightnessAt
+from photochrom.seeing.sizes import Size
 
+from ..network.networks import Networks, remembered
 from ..network.predictor import Predictor
 from . import notes
 from .color.pixels import colorize_pixels
@@ -32,7 +35,7 @@ from .steps import Restored, restore_pixels, together
 def colorize_decoded(
     data: bytes,
     photo_format: PhotoFormat,
-    predictor: Predictor,
+    networks: Networks[Any],
     options: ColorizeOptions,
     stages: Stages,
     limits: PhotoLimits,
@@ -55,9 +58,14 @@ def colorize_decoded(
             for i, photo in enumerate(photos):
                 photos[i], pages[i] = restore_pixels(photo, options, finder)
     smalls: list[SmallColor] = []
+    predictor: Predictor = networks.usual
     if in_color:
         with stages.stage("predict"):
-            smalls = [_predicted(photo, predictor, options, stages.go_on) for photo in photos]
+            looks = [_look(photo) for photo in photos]
+            # Of all pages alike, by the first.
+            predictor = networks.choose(options, *looks[0])
+            smalls = [predict_small(*look, 1, predictor, options, stages.go_on) for look in looks]
+            del looks
             warnings += [note for small in smalls for note in small.notes]
         with stages.stage("upsample"):
             # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
@@ -83,14 +91,15 @@ def colorize_decoded(
     as_original = options.format is OutputFormat.SAME
     warnings += [notes.NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)
     said = tuple(dict.fromkeys(warnings))
-    return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told)
+    return finished(
+        result, target, (height, width), said, stages, small_pictures, film, restored.told, predictor.card
+    )
 
 
-def _predicted(
-    photo: Photo, predictor: Predictor, options: ColorizeOptions, on_view: Callable[[], None]
-) -> SmallColor:
+def _look(photo: Photo) -> tuple[LightnessAt, Size]:
+    """Return what gives the photo's L* at any size, and its own size."""
     size = photo.pixels.shape[0], photo.pixels.shape[1]
-    return predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
+    return remembered(lightness_of_pixels(photo.pixels)), size
 
 
 def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions, film: FilmUsed | None) -> Photo:
