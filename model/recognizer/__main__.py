@@ -19,8 +19,9 @@ from .fit import Examples, fit, threshold
 from .network import SIDE, Recognizer
 from .photographs import pairs
 
-MOST_TAKEN = 0.2
-_TABLE = (0.4, 0.3, 0.2, 0.1, 0.05)
+MOST_TAKEN = 0.3
+"""Modern photographs lose 0.1 dB by the weights for film, so that all of them together lose less than 0.05."""
+_TABLE = (-1.0, 0.0, 1.0, 2.0)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,12 +53,12 @@ def examples(recognizer: Recognizer, source: Path, count: int, seed: int) -> Exa
     return Examples(clean.clone(), film.clone())
 
 
-def table(clean: Tensor, film: Tensor) -> str:
-    """Return the errors of logits (N,) at several thresholds as a Markdown table."""
+def table(clean: Tensor, film: Tensor, chosen: float) -> str:
+    """Return the errors of logits (N,) at the chosen threshold and at others as a Markdown table."""
     rows = ["| threshold | modern taken for old film | simulated film found |", "| ---: | ---: | ---: |"]
-    for most in _TABLE:
-        at = threshold(clean, most)
-        rows.append(f"| {at:.2f} | {_share(clean, at):.0%} | {_share(film, at):.0%} |")
+    rows += [
+        f"| {at:.2f} | {_share(clean, at):.0%} | {_share(film, at):.0%} |" for at in sorted((chosen, *_TABLE))
+    ]
     return "\n".join(rows)
 
 
@@ -75,14 +76,17 @@ def main(arguments: list[str] | None = None) -> int:
         held = examples(recognizer, given.validation, given.validate, given.seed + 1)
         with torch.inference_mode():
             clean, film = (recognizer.plane(part)[:, 0] for part in (held.clean, held.film))
-        at = threshold(clean, given.most)
+        # Errors are those of other photographs than the threshold was set by.
+        at = threshold(clean[::2], given.most)
+        clean, film = clean[1::2], film[1::2]
         card = RecognizerCard(
             version=given.version,
             side=SIDE,
             threshold=at,
             modern_taken=_share(clean, at),
             film_found=_share(film, at),
-            measured=f"{len(clean)} validation photographs, each as it is and as simulated film shows it",
+            measured=f"{len(clean)} validation photographs, each as it is and as simulated film shows it; "
+            "the threshold was set by others",
             weights_sha256="0" * 64,
         )
         apart = export(recognizer, card, given.out)
@@ -90,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     size = given.out.stat().st_size / 1e6
-    sys.stdout.write(f"{table(clean, film)}\n\n{given.out}: {size:.1f} MB, threshold {at:.2f}, ")
+    sys.stdout.write(f"{table(clean, film, at)}\n\n{given.out}: {size:.1f} MB, threshold {at:.2f}, ")
     sys.stdout.write(f"within {apart:.4f} of torch in the logit\n")
     return 0
 

@@ -45,4 +45,4 @@ def fit(recognizer: Recognizer, examples: Examples) -> None:
 
 def threshold(clean: Tensor, most: float) -> float:
     """Return the logit above which at most the share `most` of logits (N,) of clean photographs lies."""
-    return round(float(torch.quantile(clean, 1 - most)), 2) + 0.01
+    return round(float(torch.quantile(clean, 1 - most)) + 0.005, 2)

@@ -36,7 +36,7 @@ def pairs(source: Path, count: int, seed: int) -> Iterator[tuple[Tensor, Tensor]
         count: of the first photographs.
         seed: of what film does to them.
     """
-    stored = HeldPhotos.load([source], 256, 16, seed, "cpu", count, quiet=True).stored
+    stored = HeldPhotos.load([source], 256, 1, seed, "cpu", count, quiet=True).stored
     random = torch.Generator().manual_seed(seed)
     for places in torch.split(torch.arange(len(stored.lightness)), BATCH):
         lightness, ab = stored.take(places).lab()

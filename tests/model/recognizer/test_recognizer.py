@@ -1,16 +1,15 @@
 """The recognizer from photographs to its file: it learns, its card holds what it says, torch and file agree."""
 
-import io
+import copy
 import tarfile
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import torch
 
 from model.network import Colorizer, NetworkConfig
-from model.recognizer.export import build, difference, export
+from model.recognizer.export import build, export
 from model.recognizer.fit import Examples, fit, threshold
 from model.recognizer.network import SIDE, Recognizer
 from model.recognizer.photographs import glances, pairs
@@ -39,15 +38,23 @@ def recognizer() -> Recognizer:
     )
 
 
+@pytest.fixture(scope="module")
+def written(recognizer: Recognizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recognizer") / "recognizer.onnx"
+    assert export(recognizer, CARD, path) < 0.05
+    return path
+
+
 def test_it_parts_what_differs_in_lightness(recognizer: Recognizer) -> None:
     random = torch.Generator().manual_seed(1)
-    dark = torch.rand((24, 1, SIDE, SIDE), generator=random) * 50
+    dark = torch.rand((4, 1, SIDE, SIDE), generator=random) * 50
     with torch.no_grad():
-        examples = Examples(recognizer.features(dark), recognizer.features(dark + 45))
-    fit(recognizer, examples)
+        known, other = (recognizer.features(part) for part in torch.cat([dark, dark + 45]).split(4))
+    fitted = copy.deepcopy(recognizer)
+    fit(fitted, Examples(known, other))
     with torch.no_grad():
-        assert (recognizer(dark) < 0).all()
-        assert (recognizer(dark + 45) > 0).all()
+        assert (fitted.plane(known) < 0).all()
+        assert (fitted.plane(other) > 0).all()
 
 
 @pytest.mark.parametrize("most", [0.05, 0.2, 0.5])
@@ -57,10 +64,8 @@ def test_the_threshold_takes_no_more_than_it_may(most: float) -> None:
     assert most - 0.02 <= taken <= most
 
 
-def test_file_and_torch_agree_and_a_worker_reads_the_card(recognizer: Recognizer, tmp_path: Path) -> None:
-    path = tmp_path / "recognizer.onnx"
-    assert export(recognizer, CARD, path) < 0.05
-    found = OnnxRecognizer(path, threads=1)
+def test_file_and_torch_agree_and_a_worker_reads_the_card(recognizer: Recognizer, written: Path) -> None:
+    found = OnnxRecognizer(written, threads=1)
     assert found.side == SIDE
     assert found.card.model_copy(update={"weights_sha256": "0" * 64}) == CARD
     assert found.card.weights_sha256 != "0" * 64
@@ -70,10 +75,8 @@ def test_file_and_torch_agree_and_a_worker_reads_the_card(recognizer: Recognizer
     assert found.recognizes(glance) == (logit > 0)
 
 
-def test_the_same_weights_give_the_same_file(recognizer: Recognizer) -> None:
-    one, two = (build(recognizer, CARD).SerializeToString(deterministic=True) for _ in range(2))
-    assert one == two
-    assert difference(recognizer, onnx.load_from_string(one)) < 0.05
+def test_the_same_weights_give_the_same_file(recognizer: Recognizer, written: Path) -> None:
+    assert build(recognizer, CARD).SerializeToString(deterministic=True) == written.read_bytes()
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
@@ -88,15 +91,11 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 def test_photographs_come_clean_and_on_film_and_seeded(tmp_path: Path) -> None:
     path = tmp_path / "photos.tar"
     with tarfile.open(path, "w") as tar:
-        for _ in range(8):
-            for photo in sorted(PHOTOS.glob("*.jpg")):
-                data = photo.read_bytes()
-                entry = tarfile.TarInfo(f"{len(tar.getmembers())}.jpg")
-                entry.size = len(data)
-                tar.addfile(entry, io.BytesIO(data))
-    (one, *_), (two, *_) = (list(pairs(path, 16, seed=3)) for _ in range(2))
+        for photo in sorted(PHOTOS.glob("c*.jpg")):
+            tar.add(photo, photo.name)
+    (one,), (two,) = (list(pairs(path, 2, seed=3)) for _ in range(2))
     clean, film = one
-    assert clean.shape == film.shape == (16, 1, SIDE, SIDE)
+    assert clean.shape == film.shape == (2, 1, SIDE, SIDE)
     assert not torch.equal(clean, film)
     assert torch.equal(film, two[1])
 

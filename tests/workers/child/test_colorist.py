@@ -237,7 +237,9 @@ def test_its_environment_and_command_hold_nothing_secret(hire: Hire, monkeypatch
     monkeypatch.setenv("REDIS_URL", "redis://:hush@queue")
     monkeypatch.setenv("PHOTOCHROM_S3_SECRET_ACCESS_KEY", "hush")
     child = psutil.Process(hire().pid)
-    assert set(child.environ()) <= {"PYTHONPATH", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS"}
+    passed = {"PYTHONPATH", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+    assert set(child.environ()) <= passed
+    assert child.environ()["OPENBLAS_NUM_THREADS"] == "1"
     assert "hush" not in " ".join([*child.cmdline(), *child.environ().values()])
     # Its standard streams, one socket and one pipe; no file and no connection of the worker's.
     assert child.net_connections("inet") == []
