@@ -170,6 +170,7 @@ class Restorer:
                 result = self._keep(record, photo)
         told = photo.told
         model = (self.film_model_used() if told.network == "film" else None) or self.model_used()
+        model = model.model_copy(update={"vividness": told.vividness})
         _log.info("Colorized in %.2f s", sum(told.timings.values()), extra={"timings": told.timings})
         self.store.change(
             record.id,

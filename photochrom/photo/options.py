@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
+from .vividness import FILM_VIVIDNESS, USUAL_VIVIDNESS, Vividness
 
 
 class OutputFormat(StrEnum):
@@ -69,9 +70,12 @@ class ColorizeOptions(BaseModel):
         ),
     ] = 92
     vividness: Annotated[
-        float,
-        Field(ge=0, le=1, description="0 is faithful (least error), 1 as colourful as real photographs."),
-    ] = 0.5
+        Vividness,
+        Field(
+            description="0 is faithful (least error), 1 as colourful as real photographs; `auto` is "
+            f"{USUAL_VIVIDNESS} for the usual model and {FILM_VIVIDNESS} for that for old film."
+        ),
+    ] = "auto"
     temperature: Annotated[
         float,
         Field(
@@ -191,6 +195,12 @@ class ColorizeOptions(BaseModel):
         if self.uncolor and (self.restores or self.color is Color.OFF):
             raise ValueError("uncolor gives the original back; send it without repair, levels and color")
         return self
+
+    def vivid(self, *, film: bool = False) -> float:
+        """Return the vividness as a number, for the usual model or that for old film."""
+        if self.vividness == "auto":
+            return FILM_VIVIDNESS if film else USUAL_VIVIDNESS
+        return self.vividness
 
     @property
     def restores(self) -> bool:

@@ -122,6 +122,7 @@ class Done(_Message):
     warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
     film: FilmUsed | None = None
     network: Annotated[Which, Field(description="Which of the two made the colours.")] = "usual"
+    vividness: Annotated[float | None, Field(ge=0, le=1)] = None
     timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
     sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=5)]
     restoration: Restoration | None = None

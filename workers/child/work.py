@@ -93,7 +93,10 @@ class Workshop:
         photo = _colorized(inputs[0], networks, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:
             card = photo.card or networks.usual.card
-            photo = with_credentials(photo, inputs[0], card, request.options, self._signatory)
+            options = request.options
+            if photo.vividness is not None:
+                options = options.model_copy(update={"vividness": photo.vividness})
+            photo = with_credentials(photo, inputs[0], card, options, self._signatory)
         return _done(photo, networks)
 
     def _following(self, reference: bytes) -> Networks[OnnxPredictor]:
@@ -159,6 +162,7 @@ def _done(photo: ColorizedPhoto, networks: Networks[OnnxPredictor]) -> Answer:
         warnings=photo.warnings,
         film=photo.film,
         network="film" if networks.film and photo.card == networks.film.card else "usual",
+        vividness=photo.vividness,
         timings=photo.timings,
         restoration=photo.restoration,
         sizes={name: len(part) for name, part in made.items()},

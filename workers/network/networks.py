@@ -46,9 +46,13 @@ class Networks(Generic[P]):
             return self.film if self._is_old(lightness_at, size) else self.usual
         return self.usual if options.film is Film.PANCHROMATIC else self.film
 
+    def settled(self, options: ColorizeOptions, chosen: P) -> ColorizeOptions:
+        """Return the options with a number for the vividness, where it was left to the network that was chosen."""
+        return options.model_copy(update={"vividness": options.vivid(film=chosen is self.film)})
+
     def only(self, which: Which) -> "Networks[P]":
         """Return that network alone, for a photograph whose network was chosen before."""
-        return Networks(self.film if which == "film" and self.film else self.usual)
+        return Networks(self.film, self.film) if which == "film" and self.film else Networks(self.usual)
 
     def each(self, change: Callable[[P], P]) -> "Networks[P]":
         """Return both changed alike."""

@@ -66,6 +66,7 @@ def colorize_jpeg(
             lightness = jpeg_luma.lightness_of_luma(source.luma, space)
             source_at = remembered(lightness_of_plane(lightness, carried.orientation))
             predictor = networks.choose(options, source_at, turned(size, carried.orientation))
+            options = networks.settled(options, predictor)
             small = predict_small(source_at, size, carried.orientation, predictor, options, stages.go_on)
             seen = small.notes
         with stages.stage("upsample"):
@@ -112,7 +113,7 @@ def colorize_jpeg(
     )
     warnings = carried.warnings + source.warnings + seen
     warnings += tuple(note for note, applies in said if applies)
-    used = predictor.card
+    used = predictor.card, options.vivid() if in_color else None
     return finished(
-        result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film, restored.told, used
+        result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film, restored.told, *used
     )

@@ -41,7 +41,9 @@ def likely_colors(
     pixels = decode(data, format_of(data, limits), limits).pixels
     size = pixels.shape[0], pixels.shape[1]
     lightness_at = remembered(lightness_of_pixels(pixels))
-    predictor = networks_of(given).choose(options, lightness_at, size)
+    networks = networks_of(given)
+    predictor = networks.choose(options, lightness_at, size)
+    options = networks.settled(options, predictor)
     asked = [options.model_copy(update={"vividness": v, "temperature": t}) for v, t in _ASKED]
 
     def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:

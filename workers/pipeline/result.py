@@ -40,6 +40,8 @@ class ColorizedPhoto:
     """What the steps before colour did, if any was asked for."""
     card: ModelCard | None = None
     """Of the network that was chosen for the photograph; None where colour was taken away."""
+    vividness: float | None = None
+    """At which it predicted; None where it did not."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def finished(
     film: FilmUsed | None = None,
     told: Restoration | None = None,
     card: ModelCard | None = None,
+    vividness: float | None = None,
 ) -> ColorizedPhoto:
     """Put a result together; what was left damaged is said in its warnings."""
     height, width = size
@@ -92,4 +95,5 @@ def finished(
     left = told.repairs.left if told and told.repairs else 0
     warnings += (notes.LEFT.format(left),) * bool(left)
     pictures = (small.confidence, small.preview, small.original_preview, small.repairs)
-    return ColorizedPhoto(data, *kind, width, height, warnings, stages.timings, film, *pictures, told, card)
+    made = (data, *kind, width, height, warnings, stages.timings, film, *pictures)
+    return ColorizedPhoto(*made, told, card, vividness)

@@ -64,6 +64,7 @@ def colorize_decoded(
             looks = [_look(photo) for photo in photos]
             # Of all pages alike, by the first.
             predictor = networks.choose(options, *looks[0])
+            options = networks.settled(options, predictor)
             smalls = [predict_small(*look, 1, predictor, options, stages.go_on) for look in looks]
             del looks
             warnings += [note for small in smalls for note in small.notes]
@@ -91,9 +92,8 @@ def colorize_decoded(
     as_original = options.format is OutputFormat.SAME
     warnings += [notes.NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)
     said = tuple(dict.fromkeys(warnings))
-    return finished(
-        result, target, (height, width), said, stages, small_pictures, film, restored.told, predictor.card
-    )
+    used = predictor.card, options.vivid() if in_color else None
+    return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told, *used)
 
 
 def _look(photo: Photo) -> tuple[LightnessAt, Size]:

@@ -66,6 +66,14 @@ def test_hints_do_not_change_what_is_asked_of_the_recognizer():
     np.testing.assert_array_equal(*says.shown)
 
 
+def test_the_network_of_a_result_has_the_vividness_that_made_it():
+    networks = Networks(USUAL, FILM)
+    for which, chosen, vividness in (("usual", USUAL, 0.5), ("film", FILM, 0.65)):
+        only = networks.only(which)
+        assert only.choose(ColorizeOptions(), flat, (300, 200)) is chosen
+        assert only.settled(ColorizeOptions(), chosen).vividness == vividness
+
+
 def test_a_lightness_is_worked_out_once_for_each_size():
     asked = []
     at = remembered(lambda size: asked.append(size) or flat(size))

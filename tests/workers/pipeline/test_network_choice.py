@@ -33,6 +33,22 @@ def test_result_and_metadata_name_the_network_that_coloured(format_, film, pair,
     assert f"{other.card.name} 1".encode() not in result.data
 
 
+@pytest.mark.parametrize("format_", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("film", "vividness", "used"),
+    [("blue", "auto", 0.65), ("panchromatic", "auto", 0.5), ("blue", 0.5, 0.5), ("panchromatic", 0.75, 0.75)],
+)
+def test_vividness_is_the_networks_own_unless_the_caller_says_it(
+    format_, film, vividness, used, pair, save, grey_photo
+):
+    photo = save(grey_photo, format_)
+    result = colorize(photo, pair, ColorizeOptions(film=film, vividness=vividness))
+    same = colorize(photo, pair, ColorizeOptions(film=film, vividness=used))
+    assert result.vividness == used
+    assert result.data == same.data
+    assert f'"vividness": {used}'.encode() in result.data.replace(b"&quot;", b'"')
+
+
 def test_a_strip_is_chosen_for_once_and_all_its_windows_are_one_networks(pair, save, grey_photo):
     strip = np.concatenate([grey_photo[:128]] * 3, 1)
     colorize(save(strip, "PNG"), pair, ColorizeOptions())
@@ -62,5 +78,5 @@ def test_likely_colours_are_those_of_the_network_that_coloured(pair, save, grey_
 
 def test_without_colour_nobody_is_asked(pair, save, grey_photo):
     for options in (ColorizeOptions(color="off", levels="auto"), ColorizeOptions(uncolor=True)):
-        colorize(save(grey_photo, "JPEG"), pair, options)
+        assert colorize(save(grey_photo, "JPEG"), pair, options).vividness is None
     assert not pair.recognizer.shown
