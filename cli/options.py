@@ -20,7 +20,9 @@ Format = Annotated[
     OutputFormat, typer.Option("--format", help="Format of the results (for one file, its name decides).")
 ]
 Quality = Annotated[int, typer.Option(help="Quality of lossy formats, 1 to 100.")]
-Vividness = Annotated[float, typer.Option(help="0 faithful, 1 as colourful as real photographs.")]
+Vividness = Annotated[
+    str, typer.Option(help="0 faithful, 1 as colourful as real photographs, or auto: as the model needs it.")
+]
 Temperature = Annotated[
     float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
 ]
@@ -43,7 +45,10 @@ Light = Annotated[
 ]
 Film = Annotated[
     FilmChoice,
-    typer.Option(help="For --light panchromatic: what took the photograph; auto goes by its date."),
+    typer.Option(
+        help="What took the photograph: blue and orthochromatic are coloured by the model for old film, auto by "
+        "whichever fits. For --light panchromatic it is the film whose light is undone; auto goes by the date there."
+    ),
 ]
 Repair = Annotated[
     RepairChoice, typer.Option(help="off, or auto: dust, scratches and the like are found and filled.")

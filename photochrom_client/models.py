@@ -49,6 +49,9 @@ class Model(_Told):
 
     name: str
     version: str
+    vividness: Annotated[
+        float | None, Field(description="At which it coloured the photograph, also where that was `auto`.")
+    ] = None
 
 
 class Job(_Told):

@@ -38,14 +38,18 @@ def check() -> dict[str, Any]:
     """Return runtimes, and either the model, provider and seconds for one prediction, or the error."""
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
-    held = before_threads(None, settings.model_path)
+    film_path, recognizer_path = settings.film_model(), settings.recognizer()
+    held = before_threads(None, *filter(None, (settings.model_path, film_path, recognizer_path)))
     try:
         # Not at the top: their threads would not be confined.
         from .network.predictor import OnnxPredictor
+        from .network.recognizer import OnnxRecognizer
 
         predictor = OnnxPredictor(
             settings.model_path, threads=settings.threads, gpu_memory_mb=settings.gpu_memory_mb
         )
+        film = film_path and OnnxPredictor(film_path, threads=settings.threads)
+        recognizer = recognizer_path and OnnxRecognizer(recognizer_path, threads=settings.threads)
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     held |= after_threads()
@@ -54,6 +58,8 @@ def check() -> dict[str, Any]:
         **report,
         "held": held,
         "model": f"{card.name} {card.version}",
+        "film_model": f"{film.card.name} {film.card.version}" if film else None,
+        "recognizer": recognizer.card.version if recognizer else None,
         "precision": card.precision,
         "provider": predictor.provider,
         "side": card.predict_side,

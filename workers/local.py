@@ -34,6 +34,7 @@ def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
     yield {
         "event": "ready",
         "model": f"{told.card.name} {told.card.version}",
+        "film_model": told.film and f"{told.film.card.name} {told.film.card.version}",
         "provider": told.provider,
     }
     for line in requests:

@@ -26,6 +26,7 @@ from photochrom.errors import (
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result
 from photochrom.jobs.store import JobStore
 from photochrom.logs import about
+from photochrom.photo.model_card import ModelCard
 from photochrom.photo.names import with_suffix
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.keys import result_key
@@ -33,6 +34,7 @@ from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
 from .child.colorist import ChildBroken, Colored, Colorist
+from .child.messages import Which
 from .deadline import JobTimedOut
 from .failures import explained
 from .out_of_memory import lacks_memory, let_go
@@ -72,12 +74,21 @@ class Restorer:
     def model_used(self) -> ModelUsed:
         """Return which network this worker runs, and on which device."""
         told = self.colorist.told
-        return ModelUsed(
-            name=told.card.name,
-            version=told.card.version,
-            provider=told.provider,
-            weights_sha256=told.card.weights_sha256,
+        return _used(told.card, told.provider)
+
+    def film_model_used(self) -> ModelUsed | None:
+        """Return the network that it runs for old film, where there is one."""
+        film = self.colorist.told.film
+        return _used(film.card, film.provider) if film else None
+
+    def network_of(self, record: JobRecord) -> Which | None:
+        """Return which network made a result; None where this worker has it no more."""
+        by = record.model.weights_sha256 if record.model else ""
+        known: tuple[tuple[Which, ModelUsed | None], ...] = (
+            ("usual", self.model_used()),
+            ("film", self.film_model_used()),
         )
+        return next((which for which, model in known if model and model.weights_sha256 == by), None)
 
     def restore(self, job_id: str) -> None:
         """Process the job; every outcome that concerns the caller is written to its record.
@@ -158,13 +169,15 @@ class Restorer:
             with tracing.span("store result"):
                 result = self._keep(record, photo)
         told = photo.told
+        model = (self.film_model_used() if told.network == "film" else None) or self.model_used()
+        model = model.model_copy(update={"vividness": told.vividness})
         _log.info("Colorized in %.2f s", sum(told.timings.values()), extra={"timings": told.timings})
         self.store.change(
             record.id,
             lambda job: job.succeed(
                 lease,
                 result,
-                self.model_used(),
+                model,
                 now=utc_now(),
                 timings=told.timings,
                 warnings=told.warnings,
@@ -216,14 +229,11 @@ class Restorer:
         return Stored(key, size, digest.hexdigest())
 
     def result_key(self, record: JobRecord, extension: str) -> str:
-        """Return the name, which depends only on the original, the options and the model."""
-        identity = "\n".join(
-            (
-                record.original.sha256,
-                record.asked(),
-                self.colorist.told.card.weights_sha256,
-            )
-        )
+        """Return the name, which depends only on the original, the options and the models that may be chosen."""
+        told = self.colorist.told
+        beside = (told.film.card.weights_sha256, told.recognizer_sha256) if told.film else ()
+        parts = (record.original.sha256, record.asked(), told.card.weights_sha256, *beside)
+        identity = "\n".join(parts)
         return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)
 
     def _settle(self, record: JobRecord, lease: Lease) -> None:
@@ -259,6 +269,12 @@ class Restorer:
             *(kind[0] for kind in _COMPANIONS.values()),
         ):
             self.storage.delete(self.result_key(record, extension))
+
+
+def _used(card: ModelCard, provider: str) -> ModelUsed:
+    return ModelUsed(
+        name=card.name, version=card.version, provider=provider, weights_sha256=card.weights_sha256
+    )
 
 
 def _key(stored: Stored | None) -> str | None:

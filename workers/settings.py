@@ -29,6 +29,22 @@ class WorkerSettings(SharedSettings):
     """One worker process."""
 
     model_path: Annotated[Path, Field(description="An ONNX file exported by `model.export`.")] = SHIPPED_MODEL
+    film_model_path: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Field(
+            description="A second such file, for photographs of old film; by default `film.onnx` beside the first, "
+            "where there is one. Empty is none: then one model colours all."
+        ),
+    ] = Path("film.onnx")
+    recognizer_path: Annotated[
+        Path | None,
+        BeforeValidator(lambda given: given or None),
+        Field(
+            description="An ONNX file exported by `model.recognizer`, which tells old film where `film=auto`; by "
+            "default `recognizer.onnx` beside the model. Empty is none: then only the option `film` chooses."
+        ),
+    ] = Path("recognizer.onnx")
     finder_path: Annotated[
         Path | None,
         Field(
@@ -107,6 +123,22 @@ class WorkerSettings(SharedSettings):
             description="File of the private key (PEM) of that certificate; no process that opens photographs has it."
         ),
     ] = None
+
+    def film_model(self) -> Path | None:
+        """Return the file of the weights for old film, if it is there and another than the usual one."""
+        path = self._beside("film_model_path")
+        return None if path is None or path == self.model_path.absolute() else path
+
+    def recognizer(self) -> Path | None:
+        """Return the file of what tells old film, if it is there and there are weights to choose."""
+        return self._beside("recognizer_path") if self.film_model() else None
+
+    def _beside(self, name: str) -> Path | None:
+        """Return the path of a setting; by default a file beside the model. None where there is no such file."""
+        path: Path | None = getattr(self, name)
+        if path is not None and name not in self.model_fields_set:
+            path = self.model_path.parent / path
+        return path.absolute() if path is not None and path.is_file() else None
 
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""

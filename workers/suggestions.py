@@ -19,7 +19,9 @@ def suggest(restorer: Restorer, job_id: str) -> None:
             return
         with (
             restorer.inputs(record) as (original, reference),
-            restorer.colorist.suggest(original, record.options, reference) as colors,
+            restorer.colorist.suggest(
+                original, record.options, reference, restorer.network_of(record)
+            ) as colors,
         ):
             key = restorer.write(record, colors.chunks(), EXTENSION, "application/octet-stream").key
     except (JobNotFound, ObjectNotFound) as gone:

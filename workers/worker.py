@@ -305,6 +305,8 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
             started_at=utc_now(),
             model=restorer.model_used(),
             capabilities=told.card.capabilities,
+            film_model=restorer.film_model_used(),
+            film_capabilities=told.film.card.capabilities if told.film else (),
             writes=written(),
         ),
         fleet=Fleet(redis),
@@ -322,6 +324,8 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
         child_pid=lambda: colorist.pid,
     )
     _log.info("Worker %s has model %s", name, restorer.model_used())
+    if film := restorer.film_model_used():
+        _log.info("It has model %s for old film", film)
     tell_held(told.held)
     if told.fell_back:
         _log.warning(

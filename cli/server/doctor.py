@@ -200,7 +200,8 @@ def check_model() -> list[Finding]:
 
 def judge_checkup(report: dict[str, Any]) -> list[Finding]:
     """Turn what `workers.checkup` found into lines."""
-    judged = [_judge_runtimes(report["runtimes"]), _judge_model(report), *_judge_formats(report)]
+    judged = [_judge_runtimes(report["runtimes"]), _judge_model(report)]
+    judged += [*_judge_film(report), *_judge_formats(report)]
     return [*judged, _judge_held(report["held"])] if "held" in report else judged
 
 
@@ -228,6 +229,19 @@ def _judge_model(report: dict[str, Any]) -> Finding:
     if fell_back:
         return Finding("model", Verdict.DOUBTFUL, f"{line}, not on the GPU: check driver and CUDA; {timing}")
     return Finding("model", Verdict.FINE, f"{line}, {timing}")
+
+
+def _judge_film(report: dict[str, Any]) -> list[Finding]:
+    """Name the model for old film, and say what is missing to choose it."""
+    if "film_model" not in report:
+        return []
+    if not (film := report["film_model"]):
+        lacks = "no model for old film: one model colours all; PHOTOCHROM_FILM_MODEL_PATH names another"
+        return [Finding("old film", Verdict.DOUBTFUL, lacks)]
+    if not report["recognizer"]:
+        lacks = f"{film}, only where film=blue or orthochromatic: PHOTOCHROM_RECOGNIZER_PATH names no file"
+        return [Finding("old film", Verdict.DOUBTFUL, lacks)]
+    return [Finding("old film", Verdict.FINE, f"{film}, chosen by recognizer {report['recognizer']}")]
 
 
 def _judge_formats(report: dict[str, Any]) -> list[Finding]:

@@ -26,6 +26,10 @@ class WorkerStatus(BaseModel):
     capabilities: Annotated[
         tuple[str, ...], Field(description="Optional inputs that the weights were trained for.")
     ] = ()
+    film_model: Annotated[
+        ModelUsed | None, Field(description="The model for photographs of old film, where there is one.")
+    ] = None
+    film_capabilities: tuple[str, ...] = ()
     writes: Annotated[tuple[OutputFormat, ...], Field(description="Formats of results.")] = tuple(
         OutputFormat
     )

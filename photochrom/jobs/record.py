@@ -132,6 +132,9 @@ class ModelUsed(_Part):
     weights_sha256: Annotated[
         str, Field(description="Of its weights; empty in records of versions before this field.")
     ] = ""
+    vividness: Annotated[
+        float | None, Field(description="At which it coloured the photograph, also where that was `auto`.")
+    ] = None
 
 
 class JobError(_Part):

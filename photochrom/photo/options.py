@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
+from .vividness import FILM_VIVIDNESS, USUAL_VIVIDNESS, Vividness
 
 
 class OutputFormat(StrEnum):
@@ -76,9 +77,12 @@ class ColorizeOptions(BaseModel):
         ),
     ] = 92
     vividness: Annotated[
-        float,
-        Field(ge=0, le=1, description="0 is faithful (least error), 1 as colourful as real photographs."),
-    ] = 0.5
+        Vividness,
+        Field(
+            description="0 is faithful (least error), 1 as colourful as real photographs; `auto` is "
+            f"{USUAL_VIVIDNESS} for the usual model and {FILM_VIVIDNESS} for that for old film."
+        ),
+    ] = "auto"
     temperature: Annotated[
         float,
         Field(
@@ -118,7 +122,9 @@ class ColorizeOptions(BaseModel):
     film: Annotated[
         Film,
         Field(
-            description="For `light=panchromatic`: what took the photograph; `auto` goes by the date in its metadata."
+            description="What took the photograph: `blue` and `orthochromatic` are coloured by the model for old film, "
+            "`panchromatic` by the usual one, and `auto` by whichever fits what the photograph looks like. For "
+            "`light=panchromatic` it is the film whose light is undone; there `auto` goes by the date in the metadata."
         ),
     ] = Film.AUTO
     pages: Annotated[
@@ -170,11 +176,12 @@ class ColorizeOptions(BaseModel):
         its items again.
         """
         relit = self.light is not Light.AS_SCANNED
+        named = self.film is not Film.AUTO and self.color is Color.ON and not self.uncolor
         newer = {
             "hints": self.hints,
             "pages": self.pages is not Pages.FIRST,
             "light": relit,
-            "film": relit,
+            "film": relit or named,
             "uncolor": self.uncolor,
             "own_color": self.own_color is not OwnColor.ANEW,
             "negative": self.negative,
@@ -211,6 +218,12 @@ class ColorizeOptions(BaseModel):
         if self.uncolor and (self.restores or self.color is Color.OFF):
             raise ValueError("uncolor gives the original back; send it without repair, levels and color")
         return self
+
+    def vivid(self, *, film: bool = False) -> float:
+        """Return the vividness as a number, for the usual model or that for old film."""
+        if self.vividness == "auto":
+            return FILM_VIVIDNESS if film else USUAL_VIVIDNESS
+        return self.vividness
 
     @property
     def restores(self) -> bool:

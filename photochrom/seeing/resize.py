@@ -1,5 +1,7 @@
 """Resize small planes, by averages where they shrink and bilinearly where they grow."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +14,9 @@ def resized(planes: Plane, size: tuple[int, int]) -> Plane:
     return np.asarray(rows @ planes @ columns.T, np.float32)
 
 
+@lru_cache(64)
 def _weights(old: int, new: int) -> Plane:
-    """Return (new, old): how much of each old sample is in each new one."""
+    """Return (new, old): how much of each old sample is in each new one; kept, for photographs have few sizes."""
     return _averages(old, new) if new <= old else _between(old, new)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from photochrom.access.quotas import Allowance
+from photochrom.jobs.record import ModelUsed
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.times import utc_now
@@ -47,10 +48,13 @@ async def readyz(request: Request, services: ServicesDep) -> Response:
         queue=queue,
         storage=storage,
         workers=[
-            WorkerView(name=f"worker {number}", model=w.model, busy=w.job_id is not None)
+            WorkerView(
+                name=f"worker {number}", model=w.model, film_model=w.film_model, busy=w.job_id is not None
+            )
             for number, w in enumerate(workers, start=1)
         ],
-        model=f"{first.name} {first.version}" if first else None,
+        model=_named(first),
+        film_model=_named(workers[0].film_model) if workers else None,
         provider=first.provider if first else None,
     )
     if found.ready:
@@ -70,10 +74,15 @@ def models(services: ServicesDep) -> list[ModelView]:
         lambda: set(OutputFormat) - {OutputFormat.SAME}
     )
     for worker in services.fleet.alive():
-        model = worker.model.name, worker.model.version
-        loaded[model][worker.model.provider] += 1
-        able[model] = able.get(model, set(worker.capabilities)) & set(worker.capabilities)
-        written[model] &= set(worker.writes)
+        for used, takes in (
+            (worker.model, worker.capabilities),
+            (worker.film_model, worker.film_capabilities),
+        ):
+            if used is not None:
+                model = used.name, used.version
+                loaded[model][used.provider] += 1
+                able[model] = able.get(model, set(takes)) & set(takes)
+                written[model] &= set(worker.writes)
     return [
         ModelView(
             name=model[0],
@@ -104,6 +113,10 @@ def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
         formats=[known.media_type for known in PhotoFormat],
         allowance=_allowance(services.allowance, caller),
     )
+
+
+def _named(model: ModelUsed | None) -> str | None:
+    return f"{model.name} {model.version}" if model else None
 
 
 def _seconds(kept: timedelta | None) -> float | None:

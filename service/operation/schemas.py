@@ -81,6 +81,9 @@ class WorkerView(View):
 
     name: Annotated[str, Field(description="Its number; its name on the machine is in `/metrics`.")]
     model: ModelUsed
+    film_model: Annotated[
+        ModelUsed | None, Field(description="Its model for photographs of old film, where it has one.")
+    ] = None
     busy: bool
 
 
@@ -92,6 +95,9 @@ class Readiness(View):
     storage: Annotated[str, Field(examples=["ok"])]
     workers: list[WorkerView]
     model: Annotated[str | None, Field(examples=["photochrom 1.0"])]
+    film_model: Annotated[
+        str | None, Field(description="For photographs of old film.", examples=["photochrom-film 2.0"])
+    ] = None
     provider: Annotated[
         str | None,
         Field(description="CPUExecutionProvider on a GPU machine means that the GPU is not in use."),

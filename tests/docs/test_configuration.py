@@ -11,9 +11,9 @@ from workers.settings import WorkerSettings
 ROOT = Path(__file__).parents[2]
 SCRIPT = [sys.executable, str(ROOT / "docs" / "configuration.py"), "--check"]
 # Where things are inside of a container is the image's business.
-IN_THE_IMAGE = {
-    f"PHOTOCHROM_{name}" for name in ("DATA_DIR", "HOST", "PORT", "REDIS_URL", "MODEL_PATH", "FINDER_PATH")
-}
+_PLACES = ("DATA_DIR", "HOST", "PORT", "REDIS_URL")
+_MODELS = ("MODEL_PATH", "FILM_MODEL_PATH", "RECOGNIZER_PATH", "FINDER_PATH")
+IN_THE_IMAGE = {f"PHOTOCHROM_{name}" for name in (*_PLACES, *_MODELS)}
 SETTINGS = sorted(
     {f"PHOTOCHROM_{name.upper()}" for s in (ServiceSettings, WorkerSettings) for name in s.model_fields}
 )

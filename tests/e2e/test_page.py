@@ -365,7 +365,7 @@ def test_a_version_has_the_light_that_the_eye_saw(chromium: Browser, empty: Serv
         page = visitor.page
         visitor.choose(photo())
         expect(slider(page)).to_be_visible(timeout=SOON)
-        light = page.get_by_label("Light", exact=True)
+        light = page.get_by_label("Film and light", exact=True)
         expect(light).to_have_value("as-scanned")
         light.select_option("blue")
         page.get_by_role("button", name="Make a new version").click()
@@ -377,8 +377,14 @@ def test_a_version_has_the_light_that_the_eye_saw(chromium: Browser, empty: Serv
         assert empty.result(newest["id"]) != empty.result(first["id"])
 
         expect(page.get_by_role("button", name="Make a new version")).to_be_disabled()
+        light.select_option("old")
+        page.get_by_role("button", name="Make a new version").click()
+        expect(page.get_by_role("button", name="Version 3. In colour")).to_be_visible(timeout=SOON)
+        old = empty.client().get("/v1/jobs").json()["items"][0]
+        assert old["options"] == {**first["options"], "film": "blue"}
+        expect(page.get_by_role("button", name="Make a new version")).to_be_disabled()
         light.select_option("orthochromatic")
         expect(page.get_by_role("button", name="Make a new version")).to_be_enabled()
         page.wait_for_timeout(300)  # what the page keeps, it keeps 150 ms after the change
         page.reload()
-        expect(light).to_have_value("blue", timeout=SOON)
+        expect(light).to_have_value("old", timeout=SOON)

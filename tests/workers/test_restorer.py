@@ -19,6 +19,7 @@ from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
 from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
+from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
 from workers.restorer import Restorer
 from workers.settings import WorkerSettings
@@ -68,6 +69,32 @@ def on_stage(bench: Bench, record: JobRecord, stage: str, action: Callable[[], o
     pending = [action]
     store.change = changing  # type: ignore[method-assign]
     return bench
+
+
+def test_the_record_names_the_model_that_coloured(bench: Bench, photo: bytes, tmp_path: Path) -> None:
+    """By what the caller says of the film; and a result's name depends on both models."""
+    usual, film = tmp_path / "usual.onnx", tmp_path / "film.onnx"
+    usual.write_bytes(tiny_model())
+    with closing(Colorist(WorkerSettings(model_path=usual), 1)) as alone:
+        alone.ready()
+        one = Restorer(bench.store, bench.storage, alone, "w1", 3, bench.turns)
+        name = one.result_key(bench.accept(photo), ".jpg").rpartition("/")[2]
+        assert one.film_model_used() is None
+    other = ABLE_CARD.model_copy(update={"weights_sha256": "1" * 64})
+    film.write_bytes(tiny_model(other))
+    with closing(Colorist(WorkerSettings(model_path=usual), 1)) as both:
+        both.ready()
+        two = Restorer(bench.store, bench.storage, both, "w1", 3, bench.turns)
+        jobs = {kind: bench.accept(photo, film=kind) for kind in ("auto", "orthochromatic")}
+        assert two.result_key(jobs["auto"], ".jpg").rpartition("/")[2] != name
+        for job in jobs.values():
+            two.restore(job.id)
+        done = {kind: bench.store.get(job.id) for kind, job in jobs.items()}
+        assert {kind: job.model and job.model.name for kind, job in done.items()} == {
+            "auto": "tiny",
+            "orthochromatic": "tiny-able",
+        }
+        assert [two.network_of(job) for job in done.values()] == ["usual", "film"]
 
 
 def test_a_photo_becomes_a_published_result(bench: Bench, restorer: Restorer, photo: bytes) -> None:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -34,3 +35,29 @@ def test_a_wrong_number_is_told_in_a_sentence(name: str, value: str) -> None:
     assert ended.returncode == os.EX_CONFIG
     assert f"{name} is not valid; give a whole number" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_film_s_weights_and_the_recognizer_are_those_beside_the_model(tmp_path: Path) -> None:
+    names = ("model.onnx", "film.onnx", "recognizer.onnx")
+    model, film, recognizer = (tmp_path / name for name in names)
+    settings = WorkerSettings(model_path=model)
+    assert settings.film_model() is settings.recognizer() is None
+    film.touch()
+    assert settings.film_model() == film
+    assert settings.recognizer() is None
+    recognizer.touch()
+    assert settings.recognizer() == recognizer
+    named = WorkerSettings(model_path=model, film_model_path=recognizer, recognizer_path=film)
+    assert (named.film_model(), named.recognizer()) == (recognizer, film)
+
+
+def test_weights_for_film_can_be_none_missing_or_the_only_ones(tmp_path: Path) -> None:
+    film, model = tmp_path / "film.onnx", tmp_path / "model.onnx"
+    for path in (film, tmp_path / "recognizer.onnx"):
+        path.touch()
+    none = WorkerSettings.model_validate({"model_path": model, "film_model_path": ""})
+    missing = WorkerSettings(model_path=model, film_model_path=tmp_path / "lost.onnx")
+    for settings in (none, missing, WorkerSettings(model_path=film)):
+        assert settings.film_model() is settings.recognizer() is None
+    unasked = WorkerSettings.model_validate({"model_path": model, "recognizer_path": ""})
+    assert (unasked.film_model(), unasked.recognizer()) == (film, None)

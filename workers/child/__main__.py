@@ -12,7 +12,7 @@ from photochrom.processes.parent_death import end_with_parent
 
 from ..watchdog import give_pulse
 from .confinement import after_threads, before_threads
-from .messages import OUT_OF_MEMORY, Broken, Ready, Setup, receive_with_files, send
+from .messages import OUT_OF_MEMORY, Broken, Setup, receive_with_files, send
 
 
 def main() -> int:
@@ -38,18 +38,18 @@ def main() -> int:
 
 def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     tempfile.tempdir = str(setup.folder)
-    models = [path for path in (setup.model_path, setup.finder_path) if path]
-    held = before_threads(setup.folder, *models)
+    paths = (setup.model_path, setup.film_path, setup.recognizer_path, setup.finder_path)
+    held = before_threads(setup.folder, *filter(None, paths))
     # Not at the top: their threads would not be confined.
     from ..network.finder import OnnxFinder
-    from ..network.predictor import OnnxPredictor
     from ..pipeline.limits import PhotoLimits
     from ..pipeline.parallel import use_threads
     from ..pipeline.repair.classical import ClassicalFinder
+    from .load import load_networks
     from .work import Workshop
 
     try:
-        predictor = OnnxPredictor(setup.model_path, threads=setup.threads, gpu_memory_mb=setup.gpu_memory_mb)
+        networks, loaded = load_networks(setup)
         finder = (
             OnnxFinder(setup.finder_path, threads=setup.threads) if setup.finder_path else ClassicalFinder()
         )
@@ -58,12 +58,9 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
         return
     held |= after_threads()
     use_threads(setup.threads)
-    send(
-        end,
-        Ready(card=predictor.card, provider=predictor.provider, fell_back=predictor.fell_back, held=held),
-    )
+    send(end, loaded.model_copy(update={"held": held}))
     give_pulse(pipe)
-    Workshop(end, predictor, PhotoLimits(max_pixels=setup.max_pixels), finder, setup).serve()
+    Workshop(end, networks, PhotoLimits(max_pixels=setup.max_pixels), finder, setup).serve()
 
 
 if __name__ == "__main__":

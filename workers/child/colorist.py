@@ -29,6 +29,7 @@ from .messages import (
     Stopped,
     Suggested,
     Turn,
+    Which,
 )
 from .process import Child
 
@@ -58,6 +59,8 @@ class Colorist:
                 self._cannot_sign = str(error)
         self._setup = Setup(
             model_path=settings.model_path.absolute(),
+            film_path=settings.film_model(),
+            recognizer_path=settings.recognizer(),
             finder_path=settings.finder_path and settings.finder_path.absolute(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
@@ -150,10 +153,14 @@ class Colorist:
 
     @contextmanager
     def suggest(
-        self, original: Path, options: ColorizeOptions, reference: Path | None = None
+        self,
+        original: Path,
+        options: ColorizeOptions,
+        reference: Path | None = None,
+        network: Which | None = None,
     ) -> Iterator[Suggestions]:
-        """Find likely colours for hints; raises as `colorize` does."""
-        request = Request(task="suggest", options=options, reference=reference is not None)
+        """Find likely colours for hints, by the network that made the result; raises as `colorize` does."""
+        request = Request(task="suggest", options=options, reference=reference is not None, network=network)
         with self._asked(request, original, reference, _ignore) as told:
             if not isinstance(told, Suggested):
                 raise PhotoCrashed

@@ -28,6 +28,7 @@ OUT_OF_MEMORY = 71
 Sentence = Annotated[str, Field(max_length=2000)]
 StageName = Annotated[str, Field(pattern="^[a-z]{1,20}$")]
 PartName = Literal["data", "preview", "original_preview", "confidence", "repairs"]
+Which = Literal["usual", "film"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -39,6 +40,8 @@ class Setup(_Message):
     """The first thing a child hears: all that it needs of the settings, and nothing more."""
 
     model_path: Path
+    film_path: Path | None = None
+    recognizer_path: Path | None = None
     finder_path: Path | None = None
     threads: int = 0
     gpu_memory_mb: int = 0
@@ -59,6 +62,9 @@ class Request(_Message):
     options: StoredOptions
     preview_side: int = 0
     reference: bool = False
+    network: Annotated[
+        Which | None, Field(description="That is to be asked; None chooses by options and photograph.")
+    ] = None
 
 
 class Turn(_Message):
@@ -73,6 +79,13 @@ class Signature(_Message):
     signature: Base64Bytes
 
 
+class Loaded(_Message):
+    """A second network that is loaded beside the usual one, for old film."""
+
+    card: ModelCard
+    provider: str
+
+
 class Ready(_Message):
     """The model is loaded, and the child confined."""
 
@@ -80,6 +93,8 @@ class Ready(_Message):
     card: ModelCard
     provider: str
     fell_back: bool
+    film: Loaded | None = None
+    recognizer_sha256: Annotated[str, Field(description="Of what tells old film; empty without one.")] = ""
     held: dict[str, bool]
 
 
@@ -106,6 +121,8 @@ class Done(_Message):
     height: Annotated[int, Field(ge=1)]
     warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
     film: FilmUsed | None = None
+    network: Annotated[Which, Field(description="Which of the two made the colours.")] = "usual"
+    vividness: Annotated[float | None, Field(ge=0, le=1)] = None
     timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
     sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=5)]
     restoration: Restoration | None = None

@@ -22,6 +22,8 @@ _PASSED_ON = (
     *("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MODULE_LOADING", "PYTHONPATH"),
     *("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "OMP_NUM_THREADS", "MALLOC_ARENA_MAX", "TZ"),
 )
+# Its products of matrices are small: threads of OpenBLAS would spend more on waiting for each other than on the work.
+_ALONE = {"OPENBLAS_NUM_THREADS": "1"}
 _LOOK_SECONDS = 0.5
 _END_SECONDS = 5.0
 _BY_THE_KERNEL = (-signal.SIGKILL, OUT_OF_MEMORY)
@@ -130,4 +132,4 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     """Nothing that anybody keeps secret: no address, no password, no key."""
     passed = {name: ours[name] for name in _PASSED_ON if name in ours}
     paths = [str(_ROOT), *filter(None, passed.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**passed, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths))}
+    return {**_ALONE, **passed, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths))}

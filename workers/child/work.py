@@ -10,13 +10,14 @@ from photochrom.errors import CapabilityMissing, PhotoRejected
 from photochrom.photo.sniff import PhotoFormat
 
 from ..failures import explained
+from ..network.networks import Networks
 from ..network.predictor import OnnxPredictor
 from ..out_of_memory import lacks_memory, let_go
 from ..pipeline.colorizer import ColorizedPhoto, colorize
 from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
-from ..pipeline.palette import with_palette_of
+from ..pipeline.palette import palette_of, reference_pixels
 from ..pipeline.repair.finder import Finder
 from .messages import (
     Done,
@@ -46,21 +47,21 @@ class _Stop(Exception):
 
 
 class Workshop:
-    """A predictor and a socket to the worker; serves it until that is closed."""
+    """The networks and a socket to the worker; serves it until that is closed."""
 
     def __init__(
         self,
         end: socket.socket,
-        predictor: OnnxPredictor,
+        networks: Networks[OnnxPredictor],
         limits: PhotoLimits,
         finder: Finder,
         setup: Setup | None = None,
     ) -> None:
-        self._end, self._predictor, self._limits, self._finder = end, predictor, limits, finder
+        self._end, self._networks, self._limits, self._finder = end, networks, limits, finder
         self._signatory: Signatory | None = None
         if setup and setup.certificate:
             self._signatory = Signatory(setup.certificate, setup.algorithm, self._sign)
-        self._lent: tuple[bytes, OnnxPredictor] | None = None
+        self._lent: tuple[bytes, Networks[OnnxPredictor]] | None = None
 
     def serve(self) -> None:
         """Answer one request after another."""
@@ -83,22 +84,28 @@ class Workshop:
             return _failed(error, final=False), ()
 
     def _work(self, request: Request, inputs: list[bytes]) -> Answer:
-        predictor = self._predictor
-        if request.reference:
-            predictor = self._following(inputs[1])
+        networks = self._following(inputs[1]) if request.reference else self._networks
+        if request.network:
+            networks = networks.only(request.network)
         if request.task == "suggest":
-            found = likely_colors(inputs[0], predictor, request.options, self._limits).to_bytes()
+            found = likely_colors(inputs[0], networks, request.options, self._limits).to_bytes()
             return Suggested(size=len(found)), (found,)
-        photo = _colorized(inputs[0], predictor, request, self._limits, self._finder, self._on_stage)
+        photo = _colorized(inputs[0], networks, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:
-            photo = with_credentials(photo, inputs[0], predictor.card, request.options, self._signatory)
-        return _done(photo)
+            card = photo.card or networks.usual.card
+            options = request.options
+            if photo.vividness is not None:
+                options = options.model_copy(update={"vividness": photo.vividness})
+            photo = with_credentials(photo, inputs[0], card, options, self._signatory)
+        return _done(photo, networks)
 
-    def _following(self, reference: bytes) -> OnnxPredictor:
+    def _following(self, reference: bytes) -> Networks[OnnxPredictor]:
         """Lend the palette of a reference; a folder of photographs has the same for all."""
         digest = hashlib.sha256(reference).digest()
         if self._lent is None or self._lent[0] != digest:
-            self._lent = digest, with_palette_of(reference, self._predictor, self._limits)
+            pixels = reference_pixels(reference, self._limits)
+            able = self._networks if _takes_palettes(self._networks.film) else self._networks.only("usual")
+            self._lent = digest, able.each(lambda one: one.lent(palette_of(pixels, one.card)))
         return self._lent[1]
 
     def _sign(self, data: bytes) -> bytes:
@@ -118,7 +125,7 @@ class Workshop:
 
 def _colorized(
     data: bytes,
-    predictor: OnnxPredictor,
+    networks: Networks[OnnxPredictor],
     request: Request,
     limits: PhotoLimits,
     finder: Finder,
@@ -126,7 +133,7 @@ def _colorized(
 ) -> ColorizedPhoto:
     return colorize(
         data,
-        predictor,
+        networks,
         request.options,
         limits=limits,
         on_stage=on_stage,
@@ -135,7 +142,11 @@ def _colorized(
     )
 
 
-def _done(photo: ColorizedPhoto) -> Answer:
+def _takes_palettes(film: OnnxPredictor | None) -> bool:
+    return film is not None and "palette" in film.card.capabilities
+
+
+def _done(photo: ColorizedPhoto, networks: Networks[OnnxPredictor]) -> Answer:
     parts: dict[PartName, bytes | None] = {
         "data": photo.data,
         "preview": photo.preview,
@@ -150,6 +161,8 @@ def _done(photo: ColorizedPhoto) -> Answer:
         height=photo.height,
         warnings=photo.warnings,
         film=photo.film,
+        network="film" if networks.film and photo.card == networks.film.card else "usual",
+        vividness=photo.vividness,
         timings=photo.timings,
         restoration=photo.restoration,
         sizes={name: len(part) for name, part in made.items()},

@@ -123,7 +123,7 @@ class OnnxPredictor:
                 "hints": hint_planes(options.hints, lightness.shape)[None],
                 "palette": self._palette,
                 "temperature": np.array(options.temperature, np.float32),
-                "vividness": np.array(options.vividness, np.float32),
+                "vividness": np.array(options.vivid(), np.float32),
             },
             self._run_options(lane),
         )

@@ -7,11 +7,13 @@ colour away again.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from photochrom.photo.film import Light
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
 
+from ..network.networks import Networks, networks_of
 from ..network.predictor import Predictor
 from .encode import output_format
 from .formats.jpeg import luma as jpeg_luma
@@ -41,7 +43,7 @@ def _ignore(stage: str) -> None:
 
 def colorize(
     source: bytes | Path,
-    predictor: Predictor,
+    predictor: Predictor | Networks[Any],
     options: ColorizeOptions,
     *,
     limits: PhotoLimits = _DEFAULT_LIMITS,
@@ -53,7 +55,7 @@ def colorize(
 
     Args:
         source: the original file, or its bytes.
-        predictor: the network.
+        predictor: the network, or two of which one is chosen.
         options: what the caller asked for.
         limits: checked on the header, before pixels are decoded.
         on_stage: called with each name of `STAGES` as it begins; may raise to stop.
@@ -66,7 +68,7 @@ def colorize(
     data = source.read_bytes() if isinstance(source, Path) else source
     photo_format = format_of(data, limits)
     check_encoder(output_format(photo_format, options))
-    stages = Stages(on_stage, preview_side)
+    stages, networks = Stages(on_stage, preview_side), networks_of(predictor)
     if photo_format is PhotoFormat.JPEG:
         frame = read_frame(data)
         limits.check_size(frame.height, frame.width)
@@ -76,7 +78,7 @@ def colorize(
     if photo_format is output_format(photo_format, options) is PhotoFormat.JPEG and not options.negative:
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
         if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
-            return colorize_jpeg(data, jpeg, predictor, options, stages, limits, finder)
-        done = colorize_decoded(data, photo_format, predictor, options, stages, limits, finder)
+            return colorize_jpeg(data, jpeg, networks, options, stages, limits, finder)
+        done = colorize_decoded(data, photo_format, networks, options, stages, limits, finder)
         return replace(done, warnings=(*done.warnings, NO_LUMA))
-    return colorize_decoded(data, photo_format, predictor, options, stages, limits, finder)
+    return colorize_decoded(data, photo_format, networks, options, stages, limits, finder)

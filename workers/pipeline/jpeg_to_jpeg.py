@@ -1,11 +1,13 @@
 """The exact way: from JPEG to JPEG, with the luma of the scan as it is coded."""
 
 from dataclasses import replace
+from typing import Any
 
 from photochrom.photo.options import Color, ColorizeOptions, OwnColor
 from photochrom.photo.restoration import Luma
 from photochrom.photo.sniff import PhotoFormat
 
+from ..network.networks import Networks, remembered
 from ..network.predictor import Predictor
 from . import notes
 from .color.negative import is_masked
@@ -24,7 +26,7 @@ from .left_out import too_large
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
-from .prediction import lightness_of_plane, predict_small
+from .prediction import lightness_of_plane, predict_small, turned
 from .previews import confidence_png, mask_png, preview_of_jpeg
 from .repair.finder import Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -34,7 +36,7 @@ from .steps import Restored, restore_luma
 def colorize_jpeg(
     data: bytes,
     jpeg: JpegFile,
-    predictor: Predictor,
+    networks: Networks[Any],
     options: ColorizeOptions,
     stages: Stages,
     limits: PhotoLimits,
@@ -58,15 +60,15 @@ def colorize_jpeg(
             if changed is not jpeg:
                 data, jpeg = bytes(changed), changed
                 source = replace(jpeg_luma.read_luma(data, jpeg), warnings=source.warnings)
-    told = with_steps_before(
-        provenance_of(original, predictor.card if in_color else None, options), *steps_of(restored.told)
-    )
+    predictor: Predictor = networks.usual
     seen: tuple[str, ...] = ()
     confidence: bytes | None = None
     if in_color:
         with stages.stage("predict"):
             lightness = jpeg_luma.lightness_of_luma(source.luma, space)
-            source_at = lightness_of_plane(lightness, carried.orientation)
+            source_at = remembered(lightness_of_plane(lightness, carried.orientation))
+            predictor = networks.choose(options, source_at, turned(size, carried.orientation))
+            options = networks.settled(options, predictor)
             small = predict_small(source_at, size, carried.orientation, predictor, options, stages.go_on)
             seen = small.notes
             own = jpeg_luma.decode_small(data, source, small.ab.shape[1:])
@@ -82,6 +84,9 @@ def colorize_jpeg(
     with stages.stage("encode"):
         picture = source.jpeg if in_color else jpeg
         exact = in_color and weights is None and (restored.told is None or restored.told.luma is Luma.KEPT)
+        told = with_steps_before(
+            provenance_of(original, predictor.card if in_color else None, options), *steps_of(restored.told)
+        )
         told = replace(told, luma_sha256=luma_sha256(picture) if exact else None, seen=seen)
         noted = jpeg_with_provenance(picture, with_film(told, film))
         if in_color:
@@ -115,4 +120,7 @@ def colorize_jpeg(
     )
     warnings = carried.warnings + source.warnings + seen
     warnings += tuple(note for note, applies in said if applies)
-    return finished(result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film, restored.told)
+    used = predictor.card, options.vivid() if in_color else None
+    return finished(
+        result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film, restored.told, *used
+    )

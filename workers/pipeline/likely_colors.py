@@ -7,6 +7,8 @@ means. On the photographs of the tests that names 2 to 6 different colours at a 
 seven predictions of each view are made once for a job, and only for one that is asked about.
 """
 
+from typing import Any
+
 import numpy as np
 
 from photochrom.photo.hints import Hint
@@ -14,6 +16,7 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.suggestions import LikelyColors
 from photochrom.seeing.see import see
 
+from ..network.networks import Networks, networks_of, remembered
 from ..network.predictor import Predictor
 from .decode import decode
 from .limits import PhotoLimits
@@ -25,18 +28,23 @@ _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1
 
 
 def likely_colors(
-    data: bytes, predictor: Predictor, options: ColorizeOptions, limits: PhotoLimits
+    data: bytes, given: Predictor | Networks[Any], options: ColorizeOptions, limits: PhotoLimits
 ) -> LikelyColors:
     """Ask the network several times about one photograph.
 
     Args:
         data: the original.
-        predictor: the network.
+        given: the network, or two of which one is chosen, as for the result.
         options: those of the result; its hints count for the present colour, not for what is likely.
         limits: checked before pixels are decoded.
     """
     photo = decode(data, format_of(data, limits), limits)
     pixels = photo.full_scale - photo.pixels if options.negative else photo.pixels
+    size = pixels.shape[0], pixels.shape[1]
+    lightness_at = remembered(lightness_of_pixels(pixels))
+    networks = networks_of(given)
+    predictor = networks.choose(options, lightness_at, size)
+    options = networks.settled(options, predictor)
     asked = [options.model_copy(update={"vividness": v, "temperature": t}) for v, t in _ASKED]
 
     def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:
@@ -44,8 +52,7 @@ def likely_colors(
         ways += [way.model_copy(update={"hints": ()}) for way in asked]
         return np.concatenate([predictor.predict(lightness, way).ab for way in ways])
 
-    size = pixels.shape[0], pixels.shape[1]
-    seen = see(lightness_of_pixels(pixels), size, predictor.card, predict, options.hints)
+    seen = see(lightness_at, size, predictor.card, predict, options.hints)
     present, modes = seen.planes[:2] * np.float32(options.strength), seen.planes[2:]
     guide = reduce_lightness(seen.lightness, seen.shown.shape)
     return LikelyColors(guide, present, modes.reshape(len(_ASKED), 2, *guide.shape))

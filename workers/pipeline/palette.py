@@ -34,6 +34,11 @@ def with_palette_of(
     Raises:
         ReferenceRejected: it cannot be read, is too large, or has no colour.
     """
+    return predictor.lent(palette_of(reference_pixels(reference, limits), predictor.card))
+
+
+def reference_pixels(reference: bytes | Path, limits: PhotoLimits) -> Samples:
+    """Return the sRGB pixels of a reference photograph; raises as `with_palette_of` does."""
     data = reference.read_bytes() if isinstance(reference, Path) else reference
     try:
         photo = decode(data, format_of(data, limits), limits)
@@ -41,7 +46,7 @@ def with_palette_of(
         raise ReferenceRejected(f"The reference photograph cannot be used: {error}") from error
     if not photo.colored:
         raise ReferenceRejected("The reference photograph has no colour to lend; send a colour photograph.")
-    return predictor.lent(palette_of(photo.pixels, predictor.card))
+    return photo.pixels
 
 
 def palette_of(pixels: Samples, card: ModelCard) -> NDArray[np.float32]:

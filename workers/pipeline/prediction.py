@@ -65,8 +65,7 @@ def predict_small(
         prediction = predictor.predict(lightness, given)
         return np.concatenate([prediction.ab, prediction.confidence[None]])
 
-    upright_size = size if orientation < 5 else size[::-1]
-    seen = see(lightness_at, upright_size, predictor.card, predict, options.hints, on_view)
+    seen = see(lightness_at, turned(size, orientation), predictor.card, predict, options.hints, on_view)
     guide = reduce_lightness(seen.lightness, seen.shown.shape)
     confidence = np.where(seen.shown, seen.planes[2], np.float32(1))
     ab = [as_stored(plane, orientation) for plane in seen.planes[:2] * np.float32(options.strength)]
@@ -76,6 +75,11 @@ def predict_small(
         np.ascontiguousarray(as_stored(guide, orientation)),
         seen.notes,
     )
+
+
+def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Return the height and width of a photo turned upright, from those of it as stored."""
+    return size if orientation < 5 else (size[1], size[0])
 
 
 def lightness_of_plane(lightness: Plane, orientation: int) -> LightnessAt:

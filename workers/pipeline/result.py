@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from photochrom import tracing
 from photochrom.photo.film import FilmUsed
+from photochrom.photo.model_card import ModelCard
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.sniff import PhotoFormat
 
@@ -37,6 +38,10 @@ class ColorizedPhoto:
     """Upright grey PNG of full size: white where repaired, grey where damage was left. None if not asked for."""
     restoration: Restoration | None = None
     """What the steps before colour did, if any was asked for."""
+    card: ModelCard | None = None
+    """Of the network that was chosen for the photograph; None where colour was taken away."""
+    vividness: float | None = None
+    """At which it predicted; None where it did not."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ def finished(
     small: Pictures,
     film: FilmUsed | None = None,
     told: Restoration | None = None,
+    card: ModelCard | None = None,
+    vividness: float | None = None,
 ) -> ColorizedPhoto:
     """Put a result together; what was left damaged is said in its warnings."""
     height, width = size
@@ -88,4 +95,5 @@ def finished(
     left = told.repairs.left if told and told.repairs else 0
     warnings += (notes.LEFT.format(left),) * bool(left)
     pictures = (small.confidence, small.preview, small.original_preview, small.repairs)
-    return ColorizedPhoto(data, *kind, width, height, warnings, stages.timings, film, *pictures, told)
+    made = (data, *kind, width, height, warnings, stages.timings, film, *pictures)
+    return ColorizedPhoto(*made, told, card, vividness)

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import cv2
 
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import Color, ColorizeOptions, OutputFormat, OwnColor, Pages
 from photochrom.photo.sniff import PhotoFormat
+from photochrom.seeing.see import LightnessAt
+from photochrom.seeing.sizes import Size
 
+from ..network.networks import Networks, remembered
 from ..network.predictor import Predictor
 from . import notes
 from .color.negative import is_masked
@@ -34,7 +38,7 @@ from .steps import Restored, restore_pixels, together
 def colorize_decoded(
     data: bytes,
     photo_format: PhotoFormat,
-    predictor: Predictor,
+    networks: Networks[Any],
     options: ColorizeOptions,
     stages: Stages,
     limits: PhotoLimits,
@@ -61,9 +65,18 @@ def colorize_decoded(
             for i, photo in enumerate(photos):
                 photos[i], pages[i] = restore_pixels(photo, options, finder)
     smalls: list[SmallColor] = []
+    predictor: Predictor = networks.usual
     if in_color:
         with stages.stage("predict"):
-            smalls = [_predicted(photo, predictor, options, stages.go_on) for photo in photos]
+            looks = [_look(photo) for photo in photos]
+            # Of all pages alike, by the first.
+            predictor = networks.choose(options, *looks[0])
+            options = networks.settled(options, predictor)
+            smalls = [
+                _predicted(photo, look, predictor, options, stages.go_on)
+                for photo, look in zip(photos, looks, strict=True)
+            ]
+            del looks
             warnings += [note for small in smalls for note in small.notes]
         with stages.stage("upsample"):
             # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
@@ -89,14 +102,24 @@ def colorize_decoded(
     as_original = options.format is OutputFormat.SAME
     warnings += [notes.NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)
     said = tuple(dict.fromkeys(warnings))
-    return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told)
+    used = predictor.card, options.vivid() if in_color else None
+    return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told, *used)
+
+
+def _look(photo: Photo) -> tuple[LightnessAt, Size]:
+    """Return what gives the photo's L* at any size, and its own size."""
+    size = photo.pixels.shape[0], photo.pixels.shape[1]
+    return remembered(lightness_of_pixels(photo.pixels)), size
 
 
 def _predicted(
-    photo: Photo, predictor: Predictor, options: ColorizeOptions, on_view: Callable[[], None]
+    photo: Photo,
+    look: tuple[LightnessAt, Size],
+    predictor: Predictor,
+    options: ColorizeOptions,
+    on_view: Callable[[], None],
 ) -> SmallColor:
-    size = photo.pixels.shape[0], photo.pixels.shape[1]
-    small = predict_small(lightness_of_pixels(photo.pixels), size, 1, predictor, options, on_view)
+    small = predict_small(*look, 1, predictor, options, on_view)
     keeps = options.own_color is OwnColor.KEEP
     return replace(small, ab=with_own(small.ab, photo.pixels)) if keeps else small
 

@@ -1,7 +1,7 @@
 import { forget, keep, keepNot, keptPhotos } from "./remembered.js";
 
 export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling"]);
-export const DEFAULTS = Object.freeze({ vividness: 0.5, temperature: 0.38, strength: 1 });
+export const DEFAULTS = Object.freeze({ vividness: "auto", temperature: 0.38, strength: 1 });
 
 const photos = new Map();
 const files = new Map();

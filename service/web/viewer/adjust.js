@@ -15,7 +15,15 @@ const STEPS = {
   both: { repair: "auto", levels: "auto", color: "on" },
   restore: { repair: "auto", levels: "auto", color: "off" },
 };
-const LIGHTS = ["as-scanned", "auto", "blue", "orthochromatic"];
+/** Which model colours it and which light it has, by the options that say so. */
+const LIGHTS = {
+  "as-scanned": { light: "as-scanned", film: "auto" },
+  old: { light: "as-scanned", film: "blue" },
+  modern: { light: "as-scanned", film: "panchromatic" },
+  auto: { light: "panchromatic", film: "auto" },
+  blue: { light: "panchromatic", film: "blue" },
+  orthochromatic: { light: "panchromatic", film: "orthochromatic" },
+};
 
 /** Make the panel; `make(options)` is called with the chosen options. */
 export function makeAdjust(make) {
@@ -24,7 +32,7 @@ export function makeAdjust(make) {
     const button = h("button.chip", { "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
     return { name, button };
   });
-  const light = h("select", { id: "adjust-light", onchange: changed }, LIGHTS.map((name) => h("option", { value: name }, words.lights[name])));
+  const light = h("select", { id: "adjust-light", onchange: changed }, Object.keys(LIGHTS).map((name) => h("option", { value: name }, words.lights[name])));
   const steps = h("select", { id: "adjust-steps", onchange: changed }, Object.keys(STEPS).map((name) => h("option", { value: name }, words.steps[name])));
   const note = h("p.dim.small", { role: "status" });
   const submit = h("button.primary.wide", { type: "submit" }, words.make);
@@ -45,9 +53,9 @@ export function makeAdjust(make) {
   let refusal = "";
   let isDraft = () => true;
 
-  const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, { input }]) => [name, Number(input.value)]));
-  const options = () => ({ ...chosen(), ...STEPS[steps.value], ...(steps.value === "restore" || light.value === "as-scanned" ? { light: "as-scanned", film: "auto" } : { light: "panchromatic", film: light.value }) });
-  const setAll = (wanted) => Object.entries(sliders).forEach(([name, { input }]) => (input.value = wanted[name]));
+  const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, knob]) => [name, knob.value]));
+  const options = () => ({ ...chosen(), ...STEPS[steps.value], ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
+  const setAll = (wanted) => Object.entries(sliders).forEach(([name, knob]) => (knob.value = wanted[name]));
 
   function changed() {
     const wanted = chosen();
@@ -81,20 +89,33 @@ export function makeAdjust(make) {
   };
 }
 
-const same = (a, b) => Object.keys(RANGES).every((name) => Math.abs(a[name] - b[name]) < 0.005);
+const same = (a, b) => Object.keys(RANGES).every((name) => a[name] === b[name] || Math.abs(a[name] - b[name]) < 0.005);
 /** Which choice of steps made such a version. */
 const stepsOf = (options) => (options.color === "off" ? "restore" : options.repair === "auto" || options.levels === "auto" ? "both" : "color");
 /** Which choice of light made such a version. */
-const lightOf = (options) => (options.light === "panchromatic" && LIGHTS.includes(options.film) ? options.film : "as-scanned");
+const lightOf = ({ light = "as-scanned", film = "auto" }) =>
+  Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");
 
 function knob(name, changed) {
   const [min, max] = RANGES[name];
-  const { element, input, say } = slider(`adjust-${name}`, { min, max, step: 0.01, oninput: changed }, words[name]);
+  let auto = false;
+  const oninput = () => ((auto = false), changed());
+  const { element, input, say } = slider(`adjust-${name}`, { min, max, step: 0.01, oninput }, words[name]);
   const [low, high] = words[`${name}Ends`];
   element.append(h("div.row.spread.ends", { "aria-hidden": "true" }, h("span", {}, low), h("span", {}, high)));
   const show = () => {
-    say(`${Math.round(input.value * 100)} %`);
+    say(auto ? words.auto : `${Math.round(input.value * 100)} %`);
     input.style.setProperty("--part", (input.value - min) / (max - min));
   };
-  return { element, input, show };
+  return {
+    element,
+    show,
+    get value() {
+      return auto ? "auto" : Number(input.value);
+    },
+    set value(wanted) {
+      auto = wanted === "auto";
+      input.value = auto ? 0.5 : wanted;
+    },
+  };
 }

@@ -68,6 +68,9 @@ def test_what_is_not_written_is_named_with_its_extra() -> None:
         ({"runtimes": {}, "error": "No module named onnxruntime"}, Verdict.BROKEN, "install photochrom[cpu]"),
         ({"runtimes": {"onnxruntime": "1", "onnxruntime-gpu": "1"}}, Verdict.BROKEN, "uninstall both"),
         ({"runtimes": {"onnxruntime-gpu": "1"}}, Verdict.DOUBTFUL, "not on the GPU"),
+        ({"film_model": None, "recognizer": None}, Verdict.DOUBTFUL, "no model for old film"),
+        ({"film_model": "film 2", "recognizer": None}, Verdict.DOUBTFUL, "only where film=blue"),
+        ({"film_model": "film 2", "recognizer": "1.0.0"}, Verdict.FINE, "film 2, chosen by recognizer 1.0.0"),
         ({"held": {"files": False, "network": True}}, Verdict.DOUBTFUL, "not confined in files;"),
     ],
 )

@@ -58,7 +58,11 @@ def test_values_out_of_range_and_unknown_names_are_refused(wrong: dict[str, obje
 def test_the_name_of_a_result_is_what_it_was_before_there_was_a_light() -> None:
     plain = ColorizeOptions()
     assert "light" not in plain.identity()
-    assert ColorizeOptions(film=Film.BLUE).identity() == plain.identity()
+    assert "film" not in plain.identity()
+    # The film chooses the model, too, where there is colour to make.
+    assert ColorizeOptions(film=Film.BLUE).identity() != plain.identity()
+    for colourless in ({"uncolor": True}, {"color": "off", "levels": "auto"}):
+        assert "film" not in ColorizeOptions.model_validate({**colourless, "film": "blue"}).identity()
     relit = {ColorizeOptions(light=Light.PANCHROMATIC, film=film).identity() for film in Film}
     assert len(relit | {plain.identity()}) == 1 + len(Film)
 

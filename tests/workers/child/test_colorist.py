@@ -23,7 +23,9 @@ from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputForma
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from support.photographs import grey_jpeg, noise_png
 from support.running import ROOT, wait_for
+from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import ChildBroken, Colorist, Refused, Stumbled
+from workers.child.messages import Which
 from workers.failures import OutOfMemory, PhotoCrashed, PhotoHung
 from workers.settings import WorkerSettings
 
@@ -55,6 +57,25 @@ def test_a_result_and_what_goes_beside_it_come_in_parts(hire: Hire, photo: Path)
     assert list(found) == ["data", "preview", "confidence"]
     assert found["data"].startswith(b"\xff\xd8")
     assert stages == ["decode", "predict", "upsample", "encode"]
+
+
+def test_the_film_s_network_is_chosen_named_and_asked_again(hire: Hire, photo: Path, tmp_path: Path) -> None:
+    path = tmp_path / "film-too.onnx"
+    path.write_bytes(tiny_model(ABLE_CARD))
+    colorist = hire(film_model_path=path)
+    told = colorist.ready()
+    assert told.film is not None
+    assert (told.card.name, told.film.card.name) == ("tiny", "tiny-able")
+    found = {}
+    for film in ("blue", "panchromatic", "auto"):
+        with colorist.colorize(photo, ColorizeOptions(film=film)) as colored:
+            found[film] = colored.told.network, next(b"".join(chunks) for _, chunks in colored.parts())
+    assert [which for which, _ in found.values()] == ["film", "usual", "usual"]
+    assert [b"tiny-able 1" in data for _, data in found.values()] == [True, False, False]
+    networks: tuple[Which | None, ...] = ("film", "usual", None)
+    for network in networks:
+        with colorist.suggest(photo, OPTIONS, network=network) as colors:
+            assert b"".join(colors.chunks())
 
 
 def test_every_format_is_read_and_written_under_the_restrictions(
@@ -216,7 +237,9 @@ def test_its_environment_and_command_hold_nothing_secret(hire: Hire, monkeypatch
     monkeypatch.setenv("REDIS_URL", "redis://:hush@queue")
     monkeypatch.setenv("PHOTOCHROM_S3_SECRET_ACCESS_KEY", "hush")
     child = psutil.Process(hire().pid)
-    assert set(child.environ()) <= {"PYTHONPATH", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS"}
+    passed = {"PYTHONPATH", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+    assert set(child.environ()) <= passed
+    assert child.environ()["OPENBLAS_NUM_THREADS"] == "1"
     assert "hush" not in " ".join([*child.cmdline(), *child.environ().values()])
     # Its standard streams, one socket and one pipe; no file and no connection of the worker's.
     assert child.net_connections("inet") == []

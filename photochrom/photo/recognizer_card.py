@@ -1,0 +1,50 @@
+"""The card of a recognizer of old film: what it is for and how often it errs, stored in its ONNX metadata."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import ModelRejected
+
+METADATA_KEY = "photochrom.recognizer"
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class RecognizerCard(BaseModel):
+    """What the worker may rely on.
+
+    Graph input: `lightness` float32 (N,1,side,side), L* 0..100, the photograph as `photochrom.seeing.glance` shows it.
+    Output: `oldness` float32 (N), a logit: the larger, the more the photograph looks as if old film took it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contract: Literal[1] = 1
+    version: str
+    side: Annotated[int, Field(ge=32, description="Height and width of what it sees, in pixels.")]
+    threshold: Annotated[
+        float, Field(description="Of the logit: above it, a photograph counts as old film's.")
+    ]
+    modern_taken: Annotated[
+        Share, Field(description="Of modern photographs, those that are taken for old film's.")
+    ]
+    film_found: Annotated[
+        Share, Field(description="Of modern photographs shown as old film sees, those found.")
+    ]
+    measured: Annotated[str, Field(description="On what these shares were measured, in plain words.")]
+    weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the entries for the ONNX `metadata_props`."""
+        return {METADATA_KEY: self.model_dump_json()}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
+        """Read the card back; raise `ModelRejected` where it is missing or not valid."""
+        try:
+            return cls.model_validate_json(metadata[METADATA_KEY])
+        except KeyError:
+            raise ModelRejected("The ONNX file is not one of model.recognizer: it has no card.") from None
+        except ValidationError as error:
+            raise ModelRejected(f"The recognizer's card is not valid: {error}") from error

@@ -1,0 +1,45 @@
+"""Load the networks that a child is told of; imported when the process is confined, as `work` is."""
+
+from pathlib import Path
+
+from ..network import providers
+from ..network.gpu_memory import SESSION_MB
+from ..network.networks import Networks
+from ..network.predictor import OnnxPredictor
+from ..network.recognizer import OnnxRecognizer
+from .messages import Loaded, Ready, Setup
+
+
+def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
+    """Return the networks, and what is told of them.
+
+    Raises:
+        ModelRejected: a file is missing, or not what its setting says.
+    """
+    if setup.film_path is None:
+        usual = _predictor(setup.model_path, setup, setup.gpu_memory_mb)
+        return Networks(usual), _told(usual)
+    # Both share the process' GPU memory; where it is too little for two, old film is coloured by the CPU.
+    half = setup.gpu_memory_mb // 2
+    cramped = 0 < half < SESSION_MB
+    usual = _predictor(setup.model_path, setup, setup.gpu_memory_mb if cramped else half)
+    film = _predictor(setup.film_path, setup, half, cpu=cramped)
+    recognizer = (
+        OnnxRecognizer(setup.recognizer_path, threads=setup.threads) if setup.recognizer_path else None
+    )
+    told = _told(usual).model_copy(
+        update={
+            "film": Loaded(card=film.card, provider=film.provider),
+            "recognizer_sha256": recognizer.card.weights_sha256 if recognizer else "",
+        }
+    )
+    return Networks(usual, film, recognizer), told
+
+
+def _predictor(path: Path, setup: Setup, gpu_memory_mb: int, *, cpu: bool = False) -> OnnxPredictor:
+    on = [providers.CPU] if cpu else None
+    return OnnxPredictor(path, threads=setup.threads, gpu_memory_mb=gpu_memory_mb, providers=on)
+
+
+def _told(usual: OnnxPredictor) -> Ready:
+    return Ready(card=usual.card, provider=usual.provider, fell_back=usual.fell_back, held={})
