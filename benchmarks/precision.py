@@ -42,7 +42,13 @@ def report(models: list[Path], rounds: int, threads: int) -> str:
             ratio, times = median / medians[0], medians[0] / median
             rows.append([f"{side}", model.name, f"{median * 1e3:.0f}", f"{ratio:.3f}", f"{times:.2f}"])
     head = ["side", "file", "CPU ms" if threads == 1 else "ms", "of the first", "times as fast"]
-    return f"{instructions(_cpuinfo())}\n\n{markdown(head, rows)}"
+    return f"{processor()}\n\n{markdown(head, rows)}"
+
+
+def processor() -> str:
+    """Return this machine's processor and its instructions."""
+    path = Path("/proc/cpuinfo")
+    return instructions(path.read_text() if path.exists() else "")
 
 
 def instructions(cpuinfo: str) -> str:
@@ -52,11 +58,6 @@ def instructions(cpuinfo: str) -> str:
     flags = set(values.get("flags", values.get("Features", "")).split())
     has = [name if flags & known else f"no {name}" for name, known in _INSTRUCTIONS.items()]
     return f"{values.get('model name', 'an unnamed processor')}: {', '.join(has)}"
-
-
-def _cpuinfo() -> str:
-    path = Path("/proc/cpuinfo")
-    return path.read_text() if path.exists() else ""
 
 
 def _seconds(session: ort.InferenceSession, side: int, clock: Callable[[], float]) -> float:

@@ -12,6 +12,7 @@ from photochrom.photo.model_card import ModelCard
 from workers.network import providers
 
 from .accelerator import used_mb
+from .precision import processor
 from .scenes import MODEL
 from .table import markdown, told
 
@@ -20,13 +21,14 @@ _SECONDS = 2.0
 
 
 def report(model: Path, seconds: float = _SECONDS) -> str:
-    """Return the table, for the providers that this machine can use."""
+    """Return the processor and the table, for the providers that this machine can use."""
     rows = []
     for provider in [name for name in BATCHES if name in ort.get_available_providers()]:
         for side in (256, 384, 512):
             # A session for each side, in the order of batches: the GPU memory it holds is then what the row needs.
             rows += _rows(open_network(model, provider), provider, side, seconds)
-    return markdown(["provider", "side", "batch", "photographs/s", "to batch 1", "memory, MiB"], rows)
+    table = markdown(["provider", "side", "batch", "photographs/s", "to batch 1", "memory, MiB"], rows)
+    return f"{processor()}\n\n{table}"
 
 
 def _rows(session: ort.InferenceSession, provider: str, side: int, seconds: float) -> list[list[str]]:

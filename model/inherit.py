@@ -75,6 +75,18 @@ def _factor_step(old: Up, new: Up, loud: Tensor, reader: nn.Module) -> None:
         first = torch.cat([behind, first[:, count:]], 1)
     _weight(new.merge).copy_(first)
     _weight(new.refine).copy_(second)
+    for layer in (new.merge, new.refine):
+        if isinstance(layer, Squeezed):
+            balance(layer)
+
+
+@torch.no_grad()
+def balance(layer: Squeezed) -> None:
+    """Make the weights of both factors equally large, for one learning rate must fit both; their product stays."""
+    look, tell = (part.weight for part in layer.factors)
+    share = (tell.square().mean() / look.square().mean()) ** 0.25
+    look.mul_(share)
+    tell.div_(share)
 
 
 def _weight(layer: nn.Module) -> Tensor:

@@ -393,10 +393,14 @@ class Up(nn.Module):
         self.refine_norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = F.relu(self.merge_norm(self.merge(self.enter(x, skip))))
+        return F.relu(self.refine_norm(self.refine(x)))
+
+    def enter(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Return the map at twice its size and the encoder's, one behind the other."""
         x = x if self.narrow is None else self.narrow(x)
         x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-        x = F.relu(self.merge_norm(self.merge(torch.cat([x, skip], 1))))
-        return F.relu(self.refine_norm(self.refine(x)))
+        return torch.cat([x, skip], 1)
 
 
 class Hypercolumns(nn.Module):
@@ -494,6 +498,16 @@ class Colorizer(nn.Module):
         self, lightness: Tensor, hints: Tensor | None = None, palette: Tensor | None = None
     ) -> Tensor:
         """Return the input of the last layer, (N,C,H/4,W/4)."""
+        maps, condition = self.see(lightness, hints, palette)
+        last: Tensor = (
+            self.columns(maps) if self.config.head == "hypercolumns" else self.decoder(maps, condition)
+        )
+        return last
+
+    def see(
+        self, lightness: Tensor, hints: Tensor | None = None, palette: Tensor | None = None
+    ) -> tuple[dict[int, Tensor], Tensor]:
+        """Return the encoder's maps by stride, hints added, and what the context is told, (N,context,h,w) or (1,)."""
         maps = self.encoder(((lightness / 100 * 255 - 127) / 128).expand(-1, 3, -1, -1))
         condition = maps[32].new_zeros(1)
         if palette is not None:
@@ -503,10 +517,7 @@ class Colorizer(nn.Module):
             maps[16] = maps[16] + self.hint16(hints)
             maps[8] = maps[8] + self.hint8(hints)
             maps[4] = maps[4] + self.hint4(hints)
-        last: Tensor = (
-            self.columns(maps) if self.config.head == "hypercolumns" else self.decoder(maps, condition)
-        )
-        return last
+        return maps, condition
 
     def tell(
         self,
@@ -526,7 +537,10 @@ class Colorizer(nn.Module):
 
     def decoder(self, maps: dict[int, Tensor], condition: Tensor) -> Tensor:
         """Return the last map (N,C,H/4,W/4) of the encoder's maps."""
-        x = self.context(maps[32], condition)  # (N, context, H/32, W/32)
+        return self.enlarge(self.context(maps[32], condition), maps)
+
+    def enlarge(self, x: Tensor, maps: dict[int, Tensor]) -> Tensor:
+        """Return the last map (N,C,H/4,W/4) of the context's (N,context,H/32,W/32) and the encoder's."""
         x = self.up16(x, maps[16])
         x = self.up8(x, maps[8])
         last: Tensor = self.up4(x, maps[4])

@@ -73,6 +73,9 @@ class RunConfig(BaseModel):
     teacher_remembers: Annotated[
         bool, Field(description="it looks once at every whole photograph, not at each crop: faster on a GPU")
     ] = False
+    fit: Annotated[
+        int, Field(ge=0, description="photographs for the least squares of layers; model.distil only")
+    ] = 0
     # optimiser
     bf16: Annotated[
         bool | None, Field(description="matrix products in bfloat16; None: on a GPU. Some CPUs gain, too")
