@@ -54,6 +54,9 @@ class ModelName(View):
 
     name: str
     version: str
+    vividness: Annotated[
+        float | None, Field(description="At which it coloured the photograph, also where that was `auto`.")
+    ] = None
 
 
 class JobView(View):
@@ -112,7 +115,7 @@ class JobView(View):
             queue_position=queue_position,
             original=original,
             reference=reference,
-            model=ModelName(name=used.name, version=used.version) if used else None,
+            model=ModelName(name=used.name, version=used.version, vividness=used.vividness) if used else None,
             provider=used.provider if used else None,
             result=ResultView.of(record.result, f"{url}/result") if record.result else None,
         )

@@ -60,7 +60,7 @@ def test_it_parts_what_differs_in_lightness(recognizer: Recognizer) -> None:
 @pytest.mark.parametrize("most", [0.05, 0.2, 0.5])
 def test_the_threshold_takes_no_more_than_it_may(most: float) -> None:
     logits = torch.randn(500, generator=torch.Generator().manual_seed(2))
-    taken = float((logits > threshold(logits, most)).float().mean())
+    taken = float((logits > threshold(logits, most)).double().mean())
     assert most - 0.02 <= taken <= most
 
 

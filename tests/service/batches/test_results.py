@@ -54,7 +54,7 @@ def test_the_manifest_proves_what_was_made_of_what(
         assert told["original_sha256"] == hashlib.sha256(photo).hexdigest()
         assert told["result_sha256"] == hashlib.sha256(data).hexdigest()
         assert hashlib.sha256((tmp_path / told["result"]).read_bytes()).hexdigest() == told["result_sha256"]
-        assert told["options"]["vividness"] == 0.5
+        assert told["options"]["vividness"] == "auto"
         assert told["model"]["name"] == "photochrom"
         assert told["warnings"] == []
     assert items["waits.jpg"]["state"] == "queued"

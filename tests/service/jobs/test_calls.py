@@ -104,7 +104,7 @@ def test_a_job_shows_state_progress_and_result(client: TestClient, photo: bytes,
     job = response.json()
     assert "retry-after" not in response.headers
     assert (job["state"], job["provider"]) == ("succeeded", "CPUExecutionProvider")
-    assert job["model"] == {"name": "photochrom", "version": "1"}
+    assert job["model"] == {"name": "photochrom", "version": "1", "vividness": None}
     assert job["result"]["url"] == f"/v1/jobs/{job_id}/result"
     assert job["result"]["expires_at"] > job["finished_at"]
     assert "key" not in str(job)
