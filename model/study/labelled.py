@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from photochrom import color
 from photochrom.errors import PhotoRejected
 
-from ..color import lab
 from .encoder import of_lightness
 
 STREETS = (
@@ -148,8 +148,9 @@ def _labelled(path: Path, pictures: Iterable[NDArray[np.uint8]], labels: NDArray
 
 def _lightness(rgb: NDArray[np.uint8]) -> Tensor:
     """Return L* (N,1,H,W) of RGB (N,H,W,3), both as bytes."""
-    colors = torch.from_numpy(rgb.copy()).permute(0, 3, 1, 2).float() / 255
-    return (lab(colors)[:, :1] * _LEVELS).round().clamp(0, 255).byte()
+    linear = color.linear(np.arange(256, dtype=np.float32) / 255)[rgb]
+    light = color.lightness_of_luminance(linear @ color.RGB_TO_XYZ[1].astype(np.float32))
+    return torch.from_numpy((light * _LEVELS).round().astype(np.uint8))[:, None]
 
 
 def _listed(folder: Path, split: str) -> list[tuple[Path, int]]:

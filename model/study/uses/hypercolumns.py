@@ -37,7 +37,7 @@ class Segmenter(nn.Module):
 
     def _answers(self, inputs: Tensor) -> list[Tensor]:
         maps = self.encoder(inputs)
-        weights = torch.split(self.weight, self.encoder.widths, 1)
+        weights = torch.split(self.weight, list(self.encoder.widths), 1)
         return [F.conv2d(part, weight[:, :, None, None]) for part, weight in zip(maps, weights, strict=True)]
 
 

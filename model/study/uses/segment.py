@@ -95,7 +95,7 @@ def sampled_labels(frames: Labelled, positions: int, seed: int) -> tuple[Tensor,
 
 
 def class_weights(labels: Tensor) -> Tensor:
-    """Return weights (11,), one over the root of a class' frequency: poles count beside roads. Their mean over pixels is 1."""
+    """Return weights (11,): one over the root of a class' frequency, for poles to count beside roads."""
     counts = torch.bincount(labels, minlength=CLASSES).float()
     weights = counts.clamp(min=1).rsqrt()
     return weights * counts.sum() / (weights * counts).sum()
