@@ -30,9 +30,8 @@ class UsesBudget(BaseModel):
     head_steps: Annotated[
         int, Field(ge=1, description="steps of the linear layer alone, 1,024 features each")
     ] = 300
-    segment_steps: Annotated[int, Field(ge=1, description="steps of head and encoder together")] = 60
-    segment_batch: Annotated[int, Field(ge=2, description="crops a step")] = 8
-    segment_crop: Annotated[int, Field(ge=32, multiple_of=32, description="side of a crop, pixels")] = 96
+    segment_steps: Annotated[int, Field(ge=1, description="steps of head and encoder together")] = 40
+    segment_batch: Annotated[int, Field(ge=1, description="frames a step")] = 4
     segment_rate: Annotated[float, Field(gt=0, description="highest learning rate")] = 1e-3
 
     @model_validator(mode="after")

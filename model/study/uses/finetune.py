@@ -15,6 +15,8 @@ from .figures import Figure
 from .head import Layer, fit_layer
 from .ready import calibrated
 
+_ENOUGH = 2048  # photographs for a layer that fine-tuning only begins with
+
 
 class Classifier(nn.Module):
     """An encoder with a linear layer on the means of its last map."""
@@ -60,8 +62,9 @@ def with_layer(
 ) -> Classifier:
     """Train the layer alone, so that its first random steps do not disturb what the encoder knows."""
     with torch.no_grad():
-        features = torch.cat([means(ready, batch) for batch in photographs.inputs()])
-    layer = fit_layer(features, photographs.labels, budget.head_steps, seed, classes=classes)
+        some = photographs.evenly(_ENOUGH)
+        features = torch.cat([means(ready, batch) for batch in some.inputs()])
+    layer = fit_layer(features, some.labels, budget.head_steps, seed, classes=classes)
     return Classifier(deepcopy(ready), layer)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from .descent import descend
 
 _BATCH, _RATE = 1024, 1e-2
+_FLOOR = 0.1  # of the mean scale: a channel that was silent in the samples must not shout elsewhere
 
 
 class Layer(NamedTuple):
@@ -36,7 +37,8 @@ def fit_layer(
         class_weights: (C,) weights of the classes' losses; None: equal.
         classes: C, where there are no weights.
     """
-    mean, scale = features.mean(0), features.std(0).clamp(min=1e-6)
+    mean, scale = features.mean(0), features.std(0)
+    scale = scale.clamp(min=float(scale.mean()) * _FLOOR)
     standard, drawn = (features - mean) / scale, torch.Generator().manual_seed(seed)
     count = classes if class_weights is None else len(class_weights)
     weight = features.new_zeros(count, features.shape[1]).requires_grad_()

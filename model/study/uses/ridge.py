@@ -8,6 +8,7 @@ from torch import Tensor
 
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Candidates, as multiples of the number of photographs; features have variance 1."""
+_FLOOR = 1e-4  # of the mean scale: what hardly varies is not enlarged without bounds
 _HELD = 5  # one photograph in so many chooses the penalty
 
 
@@ -49,7 +50,8 @@ def fit(features: Tensor, labels: Tensor, classes: int, seed: int) -> Linear:
         classes: how many there are.
         seed: which fifth is held out.
     """
-    mean, scale = features.mean(0), features.std(0).clamp(min=1e-6)
+    mean, scale = features.mean(0), features.std(0)
+    scale = scale.clamp(min=float(scale.mean()) * _FLOOR)
     standard, indicators = (features - mean) / scale, F.one_hot(labels, classes).float()
     bias = indicators.mean(0)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed)).to(labels.device)

@@ -19,6 +19,7 @@ from .ready import calibrated
 
 CLASSES = VOID
 _FRAMES = 8  # at a time
+_MORE = 8  # times as many places where the maps have to be made anyway
 _CALIBRATION = 64  # frames whose statistics batch normalisation takes
 
 
@@ -48,22 +49,24 @@ def probed(encoder: Encoder, frames: Labelled, budget: UsesBudget, seed: int) ->
 
 
 def tuned(probe: Segmenter, frames: Labelled, budget: UsesBudget, seed: int) -> Segmenter:
-    """Train a copy of encoder and layer on crops, at sampled positions, mirrored at random."""
-    segmenter, drawn = deepcopy(probe).train(), _generator(seed)
+    """Train a copy of encoder and layer at sampled positions of whole frames, mirrored at random.
+
+    The statistics of batch normalisation stay: so few frames at a time would disturb them more than learning helps.
+    """
+    segmenter, drawn = deepcopy(probe).eval(), _generator(seed)
     labels = sampled_labels(frames, budget.positions, seed)[1]
     weights = class_weights(labels[labels != VOID])
 
     def loss() -> Tensor:
-        crops = drawn_crops(frames, budget.segment_batch, budget.segment_crop, drawn)
+        batch = drawn_frames(frames, budget.segment_batch, drawn)
         places, truth = sampled_labels(
-            crops, budget.positions, int(torch.randint(2**31, (), generator=drawn))
+            batch, budget.positions, int(torch.randint(2**31, (), generator=drawn))
         )
-        logits = segmenter.sampled(network_input(crops.lightness), places)
+        logits = segmenter.sampled(network_input(batch.lightness), places)
         return F.cross_entropy(logits.flatten(0, 1), truth.flatten(), weights, ignore_index=VOID)
 
     descend(segmenter.parameters(), loss, budget.segment_steps, budget.segment_rate)
-    segmenter.encoder = calibrated(segmenter.encoder, frames.evenly(_CALIBRATION).inputs(_FRAMES))
-    return segmenter.eval()
+    return segmenter
 
 
 @torch.no_grad()
@@ -101,19 +104,12 @@ def class_weights(labels: Tensor) -> Tensor:
     return weights * counts.sum() / (weights * counts).sum()
 
 
-def drawn_crops(frames: Labelled, count: int, side: int, drawn: torch.Generator) -> Labelled:
-    """Draw square crops from random frames, half of them mirrored."""
-    height, width = frames.labels.shape[1:]
-    crops = []
-    for _ in range(count):
-        frame, top, left, mirrored = (
-            int(torch.randint(high, (), generator=drawn))
-            for high in (len(frames.labels), height - side + 1, width - side + 1, 2)
-        )
-        window = (slice(top, top + side), slice(left, left + side))
-        crop = frames.lightness[frame][:, *window], frames.labels[frame][window]
-        crops.append(tuple(part.flip(-1) for part in crop) if mirrored else crop)
-    return Labelled(*(torch.stack(parts) for parts in zip(*crops, strict=True)))
+def drawn_frames(frames: Labelled, count: int, drawn: torch.Generator) -> Labelled:
+    """Draw random frames, half of them mirrored."""
+    chosen = frames.take(torch.randint(len(frames.labels), (count,), generator=drawn))
+    mirrored = (torch.rand(count, 1, 1, generator=drawn) < 0.5).to(frames.labels.device)
+    lightness = torch.where(mirrored[:, None], chosen.lightness.flip(3), chosen.lightness)
+    return Labelled(lightness, torch.where(mirrored, chosen.labels.flip(2), chosen.labels))
 
 
 def _figures(use: str, counts: Tensor) -> list[Figure]:
