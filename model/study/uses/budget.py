@@ -6,26 +6,26 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class UsesBudget(BaseModel):
-    """What one encoder is tried with."""
+    """What one encoder is tried with; as it is, that takes half a minute of one core."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     train: Annotated[int | None, Field(ge=10, description="labelled photographs used; None: all")] = None
-    validation: Annotated[int | None, Field(ge=1, description="photographs measured on; None: all")] = None
+    validation: Annotated[int | None, Field(ge=1, description="photographs measured on; None: all")] = 2000
     # linear probe
-    features: Annotated[int, Field(ge=1, description="numbers that a stage is pooled to, at most")] = 1024
+    features: Annotated[int, Field(ge=1, description="numbers that a stage is pooled to, at most")] = 512
     # fine-tuning
     shares: Annotated[tuple[float, ...], Field(description="shares of the labels, ascending")] = (
         0.01,
         0.1,
         1,
     )
-    tune_steps: Annotated[tuple[int, ...], Field(description="steps for each share")] = (40, 80, 160)
+    tune_steps: Annotated[tuple[int, ...], Field(description="steps for each share")] = (10, 20, 50)
     tune_batch: Annotated[int, Field(ge=2, description="photographs a step")] = 64
     tune_rate: Annotated[float, Field(gt=0, description="highest learning rate")] = 2e-3
     # segmentation
-    frames: Annotated[int | None, Field(ge=1, description="labelled frames used; None: all")] = None
-    test_frames: Annotated[int | None, Field(ge=1, description="frames measured on; None: all")] = None
+    frames: Annotated[int | None, Field(ge=1, description="labelled frames used; None: all")] = 184
+    test_frames: Annotated[int | None, Field(ge=1, description="frames measured on; None: all")] = 100
     positions: Annotated[int, Field(ge=1, description="sampled positions of a frame")] = 128
     head_steps: Annotated[
         int, Field(ge=1, description="steps of the linear layer alone, 1,024 features each")
