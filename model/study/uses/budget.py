@@ -11,7 +11,7 @@ class UsesBudget(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     train: Annotated[int | None, Field(ge=10, description="labelled photographs used; None: all")] = None
-    validation: Annotated[int | None, Field(ge=1, description="photographs measured on; None: all")] = 2000
+    validation: Annotated[int, Field(ge=1, description="photographs measured on, at most")] = 2000
     # linear probe
     features: Annotated[int, Field(ge=1, description="numbers that a stage is pooled to, at most")] = 512
     # fine-tuning
