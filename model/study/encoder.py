@@ -63,6 +63,21 @@ class Encoder(nn.Module):
         return encoder
 
     @classmethod
+    def joined(cls, one: "Encoder", other: "Encoder") -> Self:
+        """Lay two encoders of the same shape side by side: each becomes a half of every map."""
+        widths = tuple(map(sum, zip(one.widths, other.widths, strict=True)))
+        both = cls(widths, one.channels, halves=2)
+        states = one.state_dict(), other.state_dict()
+        first = states[0]
+        both.load_state_dict(
+            {
+                name: torch.cat([state[name] for state in states]) if first[name].ndim else first[name]
+                for name in first
+            }
+        )
+        return both
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """Read `encoder.pt`.
 

@@ -56,3 +56,13 @@ def test_other_weights_are_refused(tmp_path: Path):
 def test_the_input_is_lightness():
     black_grey_white = torch.tensor([0, 119, 255], dtype=torch.uint8).expand(1, 3, 1, 3)
     assert grey(black_grey_white).flatten().tolist() == pytest.approx([-1, 0, 1], abs=0.01)
+
+
+def test_two_encoders_lie_side_by_side():
+    one, other = Encoder((8, 8, 12, 12, 16)).eval(), Encoder((8, 8, 12, 12, 16)).eval()
+    for encoder in (one, other):
+        encoder.train()(torch.randn(4, 1, 64, 64))  # statistics of their own
+    both, photographs = Encoder.joined(one.eval(), other.eval()).eval(), torch.randn(2, 1, 64, 64)
+    assert both.widths == (16, 16, 24, 24, 32)
+    for whole, *parts in zip(both(photographs), one(photographs), other(photographs), strict=True):
+        assert torch.allclose(whole, torch.cat(parts, 1), atol=1e-6)
