@@ -59,9 +59,8 @@ def tuned(probe: Segmenter, frames: Labelled, budget: UsesBudget, seed: int) -> 
 
     def loss() -> Tensor:
         batch = drawn_frames(frames, budget.segment_batch, drawn)
-        places, truth = sampled_labels(
-            batch, budget.positions, int(torch.randint(2**31, (), generator=drawn))
-        )
+        seed_of_places = int(torch.randint(2**31, (), generator=drawn))
+        places, truth = sampled_labels(batch, _MORE * budget.positions, seed_of_places)
         logits = segmenter.sampled(network_input(batch.lightness), places)
         return F.cross_entropy(logits.flatten(0, 1), truth.flatten(), weights, ignore_index=VOID)
 
