@@ -22,7 +22,7 @@ from .document import document
 from .pictures import draw_filters, draw_streets
 from .plots import draw_all
 from .record import Record, of_runs
-from .shipped import add_shipped
+from .shipped import measure_shipped
 
 WEIGHTS = Path(__file__).parents[2] / "weights" / "photochrom.onnx"
 
@@ -38,7 +38,7 @@ def make(folder: Path, page: Path, probes: Path | None = None, weights: Path = W
     images.mkdir(parents=True, exist_ok=True)
     if probes:
         data, budget = read_sets(*labelled_paths(probes)), UsesBudget(**record.budget["uses"])
-        add_shipped(weights, data, budget, folder / "results.csv")
+        measure_shipped(weights, data, budget, folder)
         draw_streets(folder, data, budget, images / f"{folder.name}-streets.webp")
         record = Record.gather(folder)
     draw_all(record, of_runs(folder, "log.csv"), images, folder.name)

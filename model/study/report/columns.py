@@ -13,6 +13,7 @@ class Column(NamedTuple):
 
 
 PROBE = Column("probe, best stage", lambda results, way: results.best_stage(way))
+LAST = Column("probe, last stage", lambda results, _way: max(results.questions("probe"), default=None))
 FROZEN = Column("segmentation, frozen", lambda _results, _way: Question("segment", "miou"))
 TUNED = Column("segmentation, fine-tuned", lambda _results, _way: Question("segment-finetune", "miou"))
 
@@ -26,14 +27,14 @@ def share_column(share: str) -> Column:
 def columns(results: Results) -> list[Column]:
     """Return all columns of a study."""
     shares = sorted((question.share for question in results.questions("finetune")), key=float)
-    return [PROBE, *map(share_column, shares), FROZEN, TUNED]
+    return [PROBE, LAST, *map(share_column, shares), FROZEN, TUNED]
 
 
 def deciding(results: Results) -> list[Column]:
-    """Return the columns that findings are judged by: one of each use."""
+    """Return the columns that findings are judged by."""
     shares = sorted((question.share for question in results.questions("finetune")), key=float)
     middle = shares[len(shares) // 2 : len(shares) // 2 + 1]
-    return [PROBE, *map(share_column, middle), FROZEN]
+    return [PROBE, LAST, *map(share_column, middle), FROZEN]
 
 
 def written(found: Estimate | None) -> str:

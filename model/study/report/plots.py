@@ -33,7 +33,8 @@ def draw_all(record: Record, losses: list[Row], folder: Path, name: str) -> None
         axes = figure.subplots()
         draw(axes)
         axes.grid(alpha=0.3)
-        figure.legend(loc="outside right center", fontsize=7)
+        if axes.get_legend_handles_labels()[0]:
+            figure.legend(loc="outside right center", fontsize=7)
         figure.savefig(folder / f"{name}-{what}.svg", metadata={"Date": None})
 
 

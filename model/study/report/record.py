@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from photochrom.errors import ModelRejected
 
 from ..tables import GRADIENTS, RESULTS, SNAPSHOTS, Table
+from .shipped import FILE
 
 Row = dict[str, str]
 RUN = ("way", "seed")
@@ -31,7 +32,7 @@ class Record(NamedTuple):
         """
         return cls(
             _budget(folder),
-            Table(folder / "results.csv", RESULTS).rows(),
+            [*Table(folder / "results.csv", RESULTS).rows(), *Table(folder / FILE, RESULTS).rows()],
             Table(folder / "snapshots.csv", SNAPSHOTS).rows(),
             of_runs(folder, "gradients.csv"),
         )

@@ -13,6 +13,7 @@ from ..uses.probe import accuracies
 
 SHIPPED = "shipped"
 """The way that stands for it in the results."""
+FILE = "shipped.csv"
 _FIRST = 2  # its maps at strides 4, 8, 16, 32 stand beside the study's stages 2 to 5
 _ENLARGED = 2  # it was trained on larger photographs
 
@@ -38,10 +39,10 @@ class ShippedEncoder(nn.Module):
         return list(self.encoder(levels.expand(-1, 3, -1, -1)).values())
 
 
-def add_shipped(weights: Path, data: Sets, budget: UsesBudget, results: Path) -> None:
-    """Add the rows of the shipped encoder to `results.csv`, unless it has them."""
-    table = Table(results, RESULTS)
-    if any(row["way"] == SHIPPED for row in table.rows()):
+def measure_shipped(weights: Path, data: Sets, budget: UsesBudget, folder: Path) -> None:
+    """Measure the shipped encoder once, into a file beside the results: the study may still be running."""
+    table = Table(folder / FILE, RESULTS)
+    if table.rows():
         return
     found = accuracies(ShippedEncoder(weights), data, budget, 0)
     table.add(

@@ -45,9 +45,10 @@ def test_a_combination_is_held_against_its_better_part(results: Results) -> None
     assert combinations_table(results).count("| loses |") == 9
 
 
-def test_findings_are_judged_by_one_column_of_each_use(results: Results) -> None:
+def test_findings_are_judged_by_every_use(results: Results) -> None:
     assert [column.heading for column in deciding(results)] == [
         "probe, best stage",
+        "probe, last stage",
         "10 % of labels",
         "segmentation, frozen",
     ]
