@@ -6,7 +6,7 @@ from string import Template
 from typing import Any
 
 from ..plans import PLANS, SINGLE
-from .columns import columns, table, written
+from .columns import columns, table, written, written_gain
 from .course import gradients_table, snapshots_table
 from .findings import against_random, claims_table, combinations_table, mixings_table, stages_sentence
 from .published import LATER, PAPERS, PUBLISHED
@@ -77,11 +77,18 @@ def main_table(results: Results) -> str:
 
 
 def stages_table(results: Results) -> str:
-    """Return the accuracy of every stage of every single way."""
+    """Return the accuracy of every stage of every single way, and what its last gains over its first."""
     asked = results.questions("probe")
     ways = [way for way in (*SINGLE, SHIPPED) if way in results.ways]
-    rows = [[title(way), *(_cell(results, way, question) for question in asked)] for way in ways]
-    return table(["way", *(f"stage {question.stage}" for question in asked)], rows)
+    rows = [
+        [
+            title(way),
+            *(_cell(results, way, question) for question in asked),
+            "" if way == SHIPPED else written_gain(results.deepening(way)),
+        ]
+        for way in ways
+    ]
+    return table(["way", *(f"stage {question.stage}" for question in asked), "last over first"], rows)
 
 
 def published_table() -> str:

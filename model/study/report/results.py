@@ -93,6 +93,15 @@ class Results:
         stages = [question for question in self.questions("probe") if (way, question) in self.values]
         return max(stages, key=lambda question: fmean(self.values[way, question]), default=None)
 
+    def deepening(self, way: str) -> "Gain | None":
+        """Compare the last stage's probe of a way with its first stage's; None if they were not measured."""
+        stages = self.questions("probe")
+        found = [self.estimate(way, question) for question in (stages[0], stages[-1])] if stages else [None]
+        first, last = found[0], found[-1]
+        if first is None or last is None:
+            return None
+        return Gain(last.mean - first.mean, self.chance(way, stages[0]) + self.chance(way, stages[-1]))
+
     def missing(self, ways: Sequence[str]) -> list[str]:
         """Return those of the ways that lack any figure which another way has."""
         everything = {question for _, question in self.values}

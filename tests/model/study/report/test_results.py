@@ -56,6 +56,14 @@ def test_ways_are_compared_at_their_own_best_stages() -> None:
     assert results.gain("a", "nobody", lambda results, way: results.best_stage(way)) is None
 
 
+def test_depth_is_what_the_last_stage_gains_over_the_first() -> None:
+    results = Results.of(
+        [row("a", 0.1, stage="1"), row("a", 0.4, stage="5"), row("b", 0.3, stage="1")], 10_000
+    )
+    assert results.deepening("a").difference == pytest.approx(0.3)
+    assert results.deepening("b") is None
+
+
 def test_what_lacks_a_figure_is_missing() -> None:
     results = Results.of([row("a", 0.1), row("a", 0.2, stage="3"), row("b", 0.1)], 10)
     assert results.missing(["a", "b", "c"]) == ["b", "c"]
