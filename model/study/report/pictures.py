@@ -32,11 +32,11 @@ _STREET_COLORS = np.array(
         (60, 70, 200),
         (220, 60, 60),
         (0, 150, 150),
-        (0, 0, 0),
     ],
     np.uint8,
 )
 _ZOOM, _GAP, _CAPTION = 4, 2, 14
+_DIM = 0.35  # of a colour's brightness where it is wrong
 
 
 def encoders(folder: Path, ways: Sequence[str]) -> dict[str, Encoder]:
@@ -67,12 +67,12 @@ def filters_row(filters: Tensor) -> Pixels:
 
 
 def draw_streets(folder: Path, data: Sets, budget: UsesBudget, path: Path, count: int = 3) -> None:
-    """Draw test frames, their truth, and what fine-tuned encoders of some ways see in them."""
+    """Draw what fine-tuned encoders of some ways see in test frames."""
     frames = data.frames.evenly(budget.frames)
     shown = data.test_frames.evenly(count)
     found = {way: seen(encoder, frames, shown, budget) for way, encoder in encoders(folder, SHOWN).items()}
     if found:
-        Image.fromarray(streets(shown, found)).save(path, quality=80, method=6)
+        Image.fromarray(streets(shown.labels, found)).save(path, quality=80, method=6)
 
 
 @torch.no_grad()
@@ -83,19 +83,25 @@ def seen(encoder: Encoder, frames: Labelled, shown: Labelled, budget: UsesBudget
     return torch.cat([segmenter(inputs).argmax(1) for inputs in shown.inputs(1)])
 
 
-def streets(shown: Labelled, found: Mapping[str, Tensor]) -> Pixels:
-    """Return one row a frame: the frame, its truth, and what every way sees."""
-    grey = shown.lightness[:, 0, :, :, None].expand(-1, -1, -1, 3).numpy()
-    columns = {"photograph": grey, "truth": painted(shown.labels)}
-    columns |= {way: painted(torch.where(shown.labels == VOID, VOID, seen)) for way, seen in found.items()}
-    parts = [_captioned(np.concatenate(list(pictures)), name) for name, pictures in columns.items()]
+def streets(truth: Tensor, found: Mapping[str, Tensor]) -> Pixels:
+    """Return a column for each way, a row for each frame: bright where the class is right, dim where it is wrong.
+
+    The frames themselves are not shown: they may not be passed on.
+
+    Args:
+        truth: classes (N,H,W).
+        found: what every way sees, (N,H,W).
+    """
+    parts = [_captioned(np.concatenate(list(painted(seen, truth))), way) for way, seen in found.items()]
     return np.concatenate(parts, 1)
 
 
-def painted(labels: Tensor) -> Pixels:
-    """Return labels (N,H,W) as RGB (N,H,W,3)."""
-    colors: Pixels = _STREET_COLORS[labels.numpy()]
-    return colors
+def painted(found: Tensor, truth: Tensor) -> Pixels:
+    """Return found classes (N,H,W) as RGB (N,H,W,3); black where the truth has no class."""
+    colors: Pixels = _STREET_COLORS[found.numpy()]
+    share = torch.where(truth == VOID, 0.0, torch.where(found == truth, 1.0, _DIM))
+    bright: Pixels = (colors * share[..., None].numpy()).astype(np.uint8)
+    return bright
 
 
 def _captioned(picture: Pixels, caption: str) -> Pixels:

@@ -61,7 +61,7 @@ def test_with_labelled_sets_streets_and_the_shipped_encoder_are_shown(
     text = (tmp_path / "page.md").read_text()
     assert text.count("| the shipped colorizer's encoder, begun from ImageNet labels |") == 2
     with Image.open(tmp_path / "images" / "study" / "small-streets.webp") as image:
-        assert image.size == (7 * 64, 3 * 48 + 14)
+        assert image.size == (5 * 64, 3 * 48 + 14)
 
 
 def test_a_folder_without_a_study_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
