@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.errors import ModelRejected
+from photochrom.files import replacing
 
 from ..color import lab
 
@@ -76,6 +77,11 @@ class Encoder(nn.Module):
             }
         )
         return both
+
+    def write(self, path: Path) -> None:
+        """Write the weights, whole or not at all."""
+        with replacing(path) as file:
+            torch.save({name: weight.cpu() for name, weight in self.state_dict().items()}, file)
 
     @classmethod
     def read(cls, path: Path) -> Self:

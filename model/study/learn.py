@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,29 +15,20 @@ from photochrom.progress import Count
 
 from ..training.augment import generator
 from ..training.data import HeldPhotos
-from ..training.stored import Stored
 from .budget import Budget
 from .encoder import Encoder
 from .gradients import agreements
 from .learner import Learner
+from .material import Material
 from .photographs import Batch, view
 from .plans import PLANS
+from .schedule import share_of_rate
 from .tables import GRADIENTS, LOG, Table
 from .ways.clustering import cluster
 from .ways.labels import Labels
-from .ways.task import Known
 
 _WARMUP, _LAST, _CLIP = 0.05, 0.01, 1.0
 _VIEWS, _TASKS, _COMPARED = range(3)  # what random numbers are drawn for
-
-
-class Material(NamedTuple):
-    """What is learned from, on the device of learning."""
-
-    photographs: Stored
-    labelled: Stored
-    labels: Tensor  # (N,), of `labelled`
-    known: Known
 
 
 class Learning:
@@ -112,7 +102,7 @@ class Learning:
 
     def _take_step(self, batch: Batch) -> Tensor:
         for group in self.optimizer.param_groups:
-            group["lr"] = self.budget.rate * share_of_rate(self.step, self.budget.steps)
+            group["lr"] = self.budget.rate * share_of_rate(self.step, self.budget.steps, _WARMUP, _LAST)
         random = self._random(self.step, _TASKS)
         with torch.autocast(self.device.type, torch.bfloat16, self.device.type == "cuda"):
             loss: Tensor = self.learner(batch, self.step, random)
@@ -144,7 +134,7 @@ class Learning:
     def _keep_snapshot(self) -> None:
         for share in self.budget.snapshots if self.way in self.budget.decisive else ():
             if self.step == max(1, round(share * self.budget.steps)):
-                save_encoder(self.learner.encoder(), snapshot_path(self.folder, share))
+                self.learner.encoder().write(snapshot_path(self.folder, share))
 
     def _save(self) -> None:
         state = {
@@ -180,25 +170,11 @@ def learned(way: str, seed: int, material: Material, budget: Budget, folder: Pat
     path = folder / "encoder.pt"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        save_encoder(Learning(way, seed, material, budget, folder).learn(), path)
+        Learning(way, seed, material, budget, folder).learn().write(path)
         (folder / "state.pt").unlink(missing_ok=True)
     return path
-
-
-def save_encoder(encoder: Encoder, path: Path) -> None:
-    """Write an encoder's weights, whole or not at all."""
-    with replacing(path) as file:
-        torch.save({name: weight.cpu() for name, weight in encoder.state_dict().items()}, file)
 
 
 def snapshot_path(folder: Path, share: float) -> Path:
     """Return the file of the encoder after a share of learning."""
     return folder / f"encoder-{round(100 * share):02}.pt"
-
-
-def share_of_rate(step: int, steps: int) -> float:
-    """Return the learning rate at a step as a share of the highest: a warm-up, then a cosine."""
-    warmup = max(1, round(_WARMUP * steps))
-    if step < warmup:
-        return (step + 1) / warmup
-    return _LAST + (1 - _LAST) * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) / 2

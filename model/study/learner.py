@@ -32,8 +32,8 @@ class Learner(nn.Module):
         """Return the loss of a step, a scalar."""
         match self.plan.mixing:
             case "joint":
-                both = zip(self.tasks, batch.parts(), strict=True)
-                losses = [task(self.encoders[0], part, random) for task, part in both]
+                parts = zip(self.tasks, batch.parts(), strict=True)
+                losses = [task(self.encoders[0], part, random) for task, part in parts]
             case "alternating":
                 losses = [self.tasks[step % len(self.tasks)](self.encoders[0], batch, random)]
             case _:

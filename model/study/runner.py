@@ -6,23 +6,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from photochrom.errors import ModelRejected, PhotoRejected
 from photochrom.files import replacing
 from photochrom.progress import Line
 
-from ..training.stored import STRIDE, Stored
+from ..training.stored import Stored
 from .budget import Budget
 from .encoder import Encoder
 from .labelled import Labelled, Sets, read_sets
-from .learn import Material, learned, snapshot_path
-from .photographs import SIDE, color_counts, hold
+from .learn import learned, snapshot_path
+from .material import gather
+from .photographs import hold
 from .tables import RESULTS, SNAPSHOTS, Table
 from .uses import finetune, probe, segment
 from .uses.budget import UsesBudget
 from .uses.figures import Figure
-from .ways.task import Known
 
 Use = Callable[[Encoder, Sets, UsesBudget, int], list[Figure]]
 USES: dict[str, Use] = {"probe": probe.run, "finetune": finetune.run, "segment": segment.run}
@@ -53,7 +51,8 @@ class Study:
         self.snapshots = Table(folder / "snapshots.csv", SNAPSHOTS)
         self.sets = on_device(read_sets(*labelled_paths(probes)), device)
         stored = hold(photos, budget.photographs, folder.parent / f"photographs-{budget.photographs}.pt")
-        self.material = self._material(stored)
+        train, classes = self.sets.train.first(budget.uses.train), int(self.sets.train.labels.max()) + 1
+        self.material = gather(stored, train.lightness, train.labels, classes, budget.widths)
         self._claim(stored)
 
     def run(self, only: Sequence[str] = ()) -> None:
@@ -85,13 +84,6 @@ class Study:
         if (way, str(seed), str(share)) not in done:
             figures = probe.run(encoder.to(self.device), self.sets, self.budget.uses, seed)
             self.snapshots.add((way, seed, share, figure.stage, f"{figure.value:.5f}") for figure in figures)
-
-    def _material(self, stored: Stored) -> Material:
-        train = self.sets.train.first(self.budget.uses.train)
-        no_color = torch.full((len(train.labels), 2, *(SIDE // STRIDE,) * 2), 128, dtype=torch.uint8)
-        known = Known(self.budget.widths, color_counts(stored.ab), int(self.sets.train.labels.max()) + 1)
-        labelled = Stored(train.lightness, no_color.to(self.device))
-        return Material(stored.to(self.device), labelled, train.labels, known)
 
     def _claim(self, stored: Stored) -> None:
         """Write what the figures depend on, or compare it with what an earlier run wrote."""

@@ -1,12 +1,12 @@
 """The one optimiser of all uses that train."""
 
-import math
 from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
 
-_WARMUP = 0.1  # of the steps
+from ..schedule import share_of_rate
+
 _DECAY, _CLIP = 0.02, 1.0
 
 
@@ -28,11 +28,3 @@ def descend(weights: Iterable[Tensor], loss: Callable[[], Tensor], steps: int, r
         torch.nn.utils.clip_grad_norm_(learning, _CLIP)
         optimizer.step()
         schedule.step()
-
-
-def share_of_rate(step: int, steps: int) -> float:
-    """Return the learning rate at a step as a share of the highest."""
-    warmup = max(1, round(_WARMUP * steps))
-    if step < warmup:
-        return (step + 1) / warmup
-    return (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) / 2

@@ -7,7 +7,8 @@ import torch
 
 from model.study.budget import Budget
 from model.study.encoder import Encoder
-from model.study.learn import Learning, Material, learned, share_of_rate, snapshot_path
+from model.study.learn import Learning, learned, snapshot_path
+from model.study.material import Material
 from model.study.plans import PLANS
 from model.study.tables import GRADIENTS, LOG, Table
 from model.study.ways.task import Known
@@ -77,11 +78,3 @@ def test_a_checkpoint_of_another_network_is_refused(material: Material, tmp_path
     Learning("rotation", 0, material, BUDGET, tmp_path).learn(until=3)
     with pytest.raises(ModelRejected, match="another network"):
         Learning("jigsaw", 0, material, BUDGET, tmp_path)
-
-
-def test_the_rate_rises_then_falls():
-    rates = [share_of_rate(step, 100) for step in range(100)]
-    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
-    assert rates[52] == pytest.approx(0.505, abs=0.01)
-    assert rates == sorted(rates[:5]) + sorted(rates[5:], reverse=True)
-    assert 0.01 <= rates[-1] < 0.02

@@ -1,6 +1,7 @@
 import torch
 
-from model.study.uses.descent import descend, share_of_rate
+from model.study.schedule import share_of_rate
+from model.study.uses.descent import descend
 from model.study.uses.head import fit_layer
 
 

@@ -45,3 +45,14 @@ def test_the_loss_reaches_every_stage_and_falls(task: type[Task], known: Known, 
         losses.append(loss.item())
     assert all(weight.grad is not None and weight.grad.any() for weight in encoder.parameters())
     assert losses[-1] < 0.7 * losses[0]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_bfloat16_asks_the_same(task: type[Task], known: Known, batch: Batch):
+    torch.manual_seed(0)
+    encoder, asks = Encoder(known.widths), task(known)
+    exact = asks(encoder, batch, torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):  # as a GPU learns
+        rounded = asks(encoder, batch, torch.Generator().manual_seed(0))
+    assert rounded.dtype == torch.float32
+    assert rounded.item() == pytest.approx(exact.item(), rel=0.05)
