@@ -8,6 +8,8 @@ CONFIG ?= model/configs/standing.toml
 VALIDATION ?= photos/val.tar
 BUDGET ?= model/configs/budget-cpu.toml
 COMPARISON ?= runs/compare
+PROBES ?= probes
+STUDY ?= runs/study
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # Hundreds of interpreters are started by the tests, and several by `up`: each would compile the project anew.
@@ -68,6 +70,10 @@ model: $(VENV)/model.stamp  ## train: make model PHOTOS=folder-or-tar [CONFIG=..
 .PHONY: compare
 compare: $(VENV)/model.stamp  ## train ours, Zhang's, Larsson's and L2 alike: make compare PHOTOS=... VALIDATION=... [BUDGET=...]
 	$(BIN)/python -m model.compare --photos $(PHOTOS) --validation $(VALIDATION) --budget $(BUDGET) --out $(COMPARISON) $(ARGS)
+
+.PHONY: study
+study: $(VENV)/model.stamp  ## what networks learn without labels: make study PHOTOS=... PROBES=... [ARGS="--budget gpu"]; resumes
+	$(BIN)/python -m model.study --photos $(PHOTOS) --probes $(PROBES) --out $(STUDY) $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers

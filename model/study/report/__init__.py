@@ -1,0 +1,1 @@
+"""What a study found, as tables, pictures and sentences; every number comes from its CSV files."""

@@ -1,0 +1,1 @@
+"""Ways to learn to see: each is one file with `inputs_targets`, `head` and `loss` (`task.Task`)."""

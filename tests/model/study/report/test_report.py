@@ -1,0 +1,84 @@
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from model.study.report.__main__ import kept, main, make, remake
+from model.study.report.record import Record
+from support.probe_sets import write_classes, write_streets
+from support.running import ROOT
+
+PLOTS = ("stages", "shares", "losses", "gradients")
+
+
+@pytest.fixture(scope="module")
+def page(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("docs") / "representation.md"
+    make(study, path)
+    return path
+
+
+def test_the_page_is_made_from_its_record_alone(page: Path) -> None:
+    assert page.read_text() == remake(page, "small")
+
+
+def test_the_record_is_what_the_study_wrote(study: Path, page: Path) -> None:
+    assert Record.read(kept(page, "small")) == Record.gather(study)
+
+
+def test_no_gap_is_left(page: Path) -> None:
+    assert "$" not in page.read_text()
+    assert "Not measured yet" not in page.read_text()
+    assert "labels | 30.5 ± 0.5 |" in page.read_text()
+
+
+def test_the_same_figures_give_the_same_pictures(study: Path, page: Path, tmp_path: Path) -> None:
+    make(study, tmp_path / "again.md")
+    for what in PLOTS:
+        one, other = (folder / "images" / "study" / f"small-{what}.svg" for folder in (page.parent, tmp_path))
+        assert one.read_bytes() == other.read_bytes()
+        assert one.stat().st_size > 3000
+
+
+def test_what_was_not_measured_is_said(study: Path, tmp_path: Path) -> None:
+    record = Record.gather(study)
+    rows = [row for row in record.results if row["way"] != "jigsaw"]
+    partial = record._replace(results=rows, snapshots=[], gradients=[])
+    partial.write(kept(tmp_path / "page.md", "small"))
+    text = remake(tmp_path / "page.md", "small")
+    assert "Not measured yet, at least in part: jigsaw." in text
+    assert "| Jigsaw teaches more than colorization |" + 5 * " missing |" in text
+
+
+def test_with_labelled_sets_streets_and_the_shipped_encoder_are_shown(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_weights: Path
+) -> None:
+    write_classes(tmp_path / "tiny-imagenet-4.npz")
+    write_streets(tmp_path / "camvid.npz")
+    for _ in range(2):  # it is measured once
+        make(study, tmp_path / "page.md", tmp_path, tiny_weights)
+    text = (tmp_path / "page.md").read_text()
+    assert text.count("| the shipped colorizer's encoder, begun from ImageNet labels |") == 2
+    with Image.open(tmp_path / "images" / "study" / "small-streets.webp") as image:
+        assert image.size == (5 * 64, 3 * 48 + 14)
+
+
+def test_a_folder_without_a_study_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), str(tmp_path / "page.md")]) == 1
+    assert "holds no study" in capsys.readouterr().err
+
+
+COMMITTED = sorted((ROOT / "docs" / "reports").glob("study-*/results.csv"))
+
+
+@pytest.mark.parametrize("record", COMMITTED, ids=lambda path: path.parent.name)
+def test_the_committed_page_follows_from_the_committed_figures(record: Path) -> None:
+    page = ROOT / "docs" / "representation.md"
+    name = record.parent.name.removeprefix("study-")
+    assert page.read_text() == remake(page, name)
+
+
+@pytest.mark.parametrize("record", COMMITTED, ids=lambda path: path.parent.name)
+def test_what_a_person_wrote_holds_no_number(record: Path) -> None:
+    assert not re.search(r"\d", (record.parent / "reading.md").read_text())
