@@ -20,12 +20,17 @@ def short_entry(record: JobRecord) -> dict[str, Any]:
 def full_entry(record: JobRecord) -> dict[str, Any]:
     """Return all that it takes to prove what a result was made of, and to make it again."""
     original, result = record.original, record.result
-    entry = short_entry(record) | {"original_sha256": original.sha256, "original_bytes": original.bytes}
+    entry = short_entry(record) | {
+        "original_sha256": original.sha256,
+        "original_bytes": original.bytes,
+        "original_media_type": original.media_type,
+    }
     if result is None:
         return entry
     return entry | {
         "result_sha256": result.sha256,
         "result_bytes": result.bytes,
+        "result_media_type": result.media_type,
         "options": json.loads(record.options.identity()),
         "reference_sha256": record.reference and record.reference.sha256,
         "model": record.model and record.model.model_dump(mode="json"),
@@ -54,11 +59,23 @@ class Manifest:
         """Take no more."""
         self._packed.append(self._packer.flush())
 
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield the entries anew, as often as they are asked for; it is closed."""
+        rest = b""
+        for chunk in self._unpacked():
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (json.loads(line.removesuffix(b",")) for line in lines)
+        if rest:
+            yield json.loads(rest)
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the file, as often as it is asked for; it is closed."""
         yield f'{self._head}, "items": [\n'.encode()
+        yield from self._unpacked()
+        yield b"\n]}\n"
+
+    def _unpacked(self) -> Iterator[bytes]:
         unpacker = zlib.decompressobj()
         for packed in self._packed:
             if chunk := unpacker.decompress(packed):
                 yield chunk
-        yield b"\n]}\n"

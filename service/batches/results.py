@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ from photochrom.jobs.store import JobStore
 from photochrom.photo.names import folded, suffix_of, with_suffix
 from photochrom.storage.storage import Storage
 
+from . import premis
 from .bags import PAYLOAD, Bag, safe_name
 from .manifest import Manifest, full_entry, short_entry
 
@@ -37,7 +38,7 @@ class _Archive:
         self.bag = Bag(batch) if layout is Layout.BAGIT else None
         self._folder = f"photochrom-{batch.id}/" if self.bag else ""
         self._storage = storage
-        self._taken = {folded(_MANIFEST)}
+        self._taken = {folded(_MANIFEST), folded(premis.NAME)}
         self._folders: set[str] = set()
 
     def add_stored(self, key: str, names: tuple[str, ...], sha256: str) -> str | None:
@@ -52,12 +53,18 @@ class _Archive:
         self._enter(reading.chunks, name, reading.size, sha256)
         return name
 
-    def add_manifest(self, manifest: Manifest) -> None:
+    def add_told(self, manifest: Manifest) -> None:
+        """Add what is told of the items: the manifest, and to a bag the same in PREMIS's words."""
+        self._add_made(_MANIFEST, manifest.chunks)
+        if self.bag is not None:
+            self._add_made(premis.NAME, lambda: premis.premis(manifest.entries))
+
+    def _add_made(self, name: str, chunks: Callable[[], Iterator[bytes]]) -> None:
         digest, size = hashlib.sha256(), 0
-        for chunk in manifest.chunks():
+        for chunk in chunks():
             digest.update(chunk)
             size += len(chunk)
-        self._enter(manifest.chunks(), _MANIFEST, size, digest.hexdigest())
+        self._enter(chunks(), name, size, digest.hexdigest())
 
     def add_tags(self) -> None:
         for name, text in self.bag.tag_files().items() if self.bag else ():
@@ -101,7 +108,7 @@ def results_as_zip(
             # Each file is read when its turn comes, then released.
             yield from archive.zip.all_files()
     manifest.close()
-    archive.add_manifest(manifest)
+    archive.add_told(manifest)
     archive.add_tags()
     yield from archive.zip.finalize()
 

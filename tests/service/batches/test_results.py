@@ -3,10 +3,14 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import bagit
 import pytest
@@ -17,6 +21,7 @@ from photochrom.photo.names import folded
 from photochrom.times import utc_now
 from support.queueing import Bench
 
+PREMIS = "{http://www.loc.gov/premis/v3}"
 NAMES = {"Älbum/1.jpg": b"one", "Älbum/1.tif": b"two", "50%.jpg": b"three", "originals/x.jpg": b"four"}
 
 
@@ -78,8 +83,73 @@ def test_a_bag_is_valid(client: TestClient, url: str, tmp_path: Path, originals:
     bag = bagit.Bag(str(tmp_path / folder))
     bag.validate()
     assert bag.info["External-Description"] == "Album 1931"
-    payload = [name for name in bag.payload_entries() if name != "data/manifest.json"]
+    payload = [
+        name for name in bag.payload_entries() if name not in ("data/manifest.json", "data/premis.xml")
+    ]
     assert len(payload) == len(NAMES) + originals * (len(NAMES) + 1)
+
+
+# What may stand in each element of PREMIS 3.0 that is used, in the order of its data dictionary and schema.
+CHILDREN = {
+    "premis": "object+ event* agent*",
+    "object": "objectIdentifier+ objectCharacteristics+ originalName? relationship*",
+    "objectCharacteristics": "fixity* size? format+",
+    "fixity": "messageDigestAlgorithm messageDigest",
+    "format": "formatDesignation",
+    "formatDesignation": "formatName",
+    "relationship": "relationshipType relationshipSubType relatedObjectIdentifier* relatedEventIdentifier*",
+    "event": "eventIdentifier eventType eventDateTime eventDetailInformation* eventOutcomeInformation* "
+    "linkingAgentIdentifier* linkingObjectIdentifier*",
+    "eventDetailInformation": "eventDetail?",
+    "eventOutcomeInformation": "eventOutcome? eventOutcomeDetail*",
+    "eventOutcomeDetail": "eventOutcomeDetailNote?",
+    "agent": "agentIdentifier+ agentName* agentType? agentVersion? agentNote*",
+    "linkingAgentIdentifier": "linkingAgentIdentifierType linkingAgentIdentifierValue linkingAgentRole*",
+    "linkingObjectIdentifier": "linkingObjectIdentifierType linkingObjectIdentifierValue linkingObjectRole*",
+}
+
+
+def names(element: Element) -> list[str]:
+    return [child.tag.removeprefix(PREMIS) for child in element]
+
+
+def assert_in_order(element: Element) -> None:
+    name = element.tag.removeprefix(PREMIS)
+    assert element.tag.startswith(PREMIS)
+    if name.endswith("Identifier") and name not in CHILDREN:
+        assert names(element) == [f"{name}Type", f"{name}Value"]
+    elif name in CHILDREN:
+        order = "".join(re.sub(r"(\w+)", r"(?:\1 )", word) for word in CHILDREN[name].split())
+        assert re.fullmatch(order, "".join(f"{child} " for child in names(element))), (name, names(element))
+    else:
+        assert (names(element), bool(element.text)) == ([], True)
+    for child in element:
+        assert_in_order(child)
+
+
+def test_a_bag_tells_in_premis_what_was_made_of_what(
+    client: TestClient, url: str, tmp_path: Path, photo: bytes
+) -> None:
+    (folder,) = {name.split("/")[0] for name in unpacked(client, url, tmp_path, "layout=bagit")}
+    root = ElementTree.parse(tmp_path / folder / "data" / "premis.xml").getroot()
+    assert root.get("version") == "3.0"
+    assert_in_order(root)
+    found = Counter(names(root))
+    assert found == {"object": 2 * len(NAMES), "event": len(NAMES), "agent": 2}
+    assert {
+        one.get("{http://www.w3.org/2001/XMLSchema-instance}type") for one in root.iter(f"{PREMIS}object")
+    } == {"file"}
+    values = [one.text for one in root.iter(f"{PREMIS}objectIdentifierValue")]
+    assert len(values) == len({*values})
+    linked = {one.text for one in root.iter(f"{PREMIS}linkingObjectIdentifierValue")}
+    assert linked == {*values}
+    agents = {one.text for one in root.iter(f"{PREMIS}agentIdentifierValue")}
+    assert {one.text for one in root.iter(f"{PREMIS}linkingAgentIdentifierValue")} == agents
+    hashes = Counter(one.text for one in root.iter(f"{PREMIS}messageDigest"))
+    results = {hashlib.sha256(data).hexdigest(): 1 for data in NAMES.values()}
+    assert hashes == {hashlib.sha256(photo).hexdigest(): len(NAMES), **results}
+    for one in root.iter(f"{PREMIS}eventDateTime"):
+        assert datetime.fromisoformat(one.text or "").tzinfo
 
 
 def test_a_changed_file_is_found(client: TestClient, url: str, tmp_path: Path) -> None:
