@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.photo.model_card import ModelCard
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import Color, ColorizeOptions
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 
 from .colorizer import ColorizedPhoto
-from .metadata.provenance import SYSTEM, Step, colorized
+from .metadata.provenance import SYSTEM, Step, provenance_of, restored, with_film, with_steps_before
 from .metadata.xmp import SOURCE_TYPE
 
 _SIGNED = (
@@ -42,7 +42,7 @@ _SETTINGS = {
 _NO_ROOM = (
     "The result is not signed: its format, or that of its original, has no place for content credentials."
 )
-_ACTIONS = {"colorized": "c2pa.color_adjustments", "uncolored": "c2pa.color_adjustments"}
+_ACTIONS = dict.fromkeys(("colorized", "uncolored", "levelled", "relit"), "c2pa.color_adjustments")
 
 
 class SigningFailed(PhotochromError):
@@ -96,15 +96,23 @@ def with_credentials(
     photo: ColorizedPhoto, original: bytes, card: ModelCard, options: ColorizeOptions, by: Signatory
 ) -> ColorizedPhoto:
     """Return the result signed, or with a sentence where its format or its original's has no room for that."""
-    digest = hashlib.sha256(original).hexdigest()
-    step = colorized(card, digest, options)
-    if options.uncolor:
-        step = Step("uncolored", {"from_sha256": digest})
     kind = PhotoFormat(photo.media_type.removeprefix("image/"))
-    data = signed(photo.data, kind, original, sniff(original[:HEAD_BYTES]), (step,), by)
+    data = signed(
+        photo.data, kind, original, sniff(original[:HEAD_BYTES]), _steps(photo, original, card, options), by
+    )
     if data is None:
         return replace(photo, warnings=(*photo.warnings, _NO_ROOM))
     return replace(photo, data=data)
+
+
+def _steps(
+    photo: ColorizedPhoto, original: bytes, card: ModelCard, options: ColorizeOptions
+) -> tuple[Step, ...]:
+    """Return all that was done, in the words and order of the result's history in its XMP."""
+    if options.uncolor:
+        return (Step("uncolored", {"from_sha256": hashlib.sha256(original).hexdigest()}),)
+    told = provenance_of(original, card if options.color is Color.ON else None, options)
+    return with_film(with_steps_before(told, *restored(photo.restoration)), photo.film).steps
 
 
 def _manifest(steps: tuple[Step, ...]) -> dict[str, object]:

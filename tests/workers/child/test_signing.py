@@ -56,6 +56,29 @@ def pixels_of(data: bytes) -> np.ndarray:
         return np.asarray(image)
 
 
+def steps_of(data: bytes, kind: str = "jpeg") -> list[tuple[str, str]]:
+    """Action and step of each assertion, without the opening of the parent."""
+    _, manifest = judged(data, kind)
+    active = manifest["manifests"][manifest["active_manifest"]]
+    (actions,) = (a["data"]["actions"] for a in active["assertions"] if a["label"] == "c2pa.actions.v2")
+    return [(action["action"], action["description"]) for action in actions[1:]]
+
+
+def test_every_step_is_an_action_in_the_order_of_the_history(
+    hire, papers: Papers, tmp_path: Path, photo: Path
+) -> None:
+    signer = hire(sign_certificate=papers.chain, sign_key=papers.key)
+    with Image.open(photo) as image:
+        faded = Image.fromarray((80 + np.asarray(image.convert("L")) * 0.4).astype(np.uint8))
+    path = tmp_path / "faded.jpg"
+    faded.save(path, quality=95)
+    data, _ = made(signer, path, levels="auto", light="panchromatic", film="blue")
+    color = "c2pa.color_adjustments"
+    assert steps_of(data) == [(color, "levelled"), (color, "colorized"), (color, "relit")]
+    data, _ = made(signer, path, levels="auto", color="off")
+    assert steps_of(data) == [(color, "levelled")]
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_signed_result_holds_and_one_changed_byte_is_refused(
     hire, papers: Papers, photo: Path, kind: str
