@@ -39,14 +39,16 @@ def noted_metadata(
 
 
 def _pages(photos: list[Photo]) -> bytes:
-    return write_pages([TiffPage(p.pixels, p.alpha, p.metadata, p.compression or DEFLATE) for p in photos])
+    return write_pages(
+        [TiffPage(p.pixels, p.alpha, p.metadata, p.compression or DEFLATE, p.tile) for p in photos]
+    )
 
 
 def _one(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
     if target is PhotoFormat.PNG:
         return write_png(photo.pixels, photo.alpha, photo.metadata)
     if target is PhotoFormat.TIFF:
-        return write_tiff(photo.pixels, photo.alpha, photo.metadata, photo.compression or DEFLATE)
+        return write_tiff(photo.pixels, photo.alpha, photo.metadata, photo.compression or DEFLATE, photo.tile)
     if target is PhotoFormat.JPEG:
         return write_jpeg(photo.pixels, photo.metadata, quality)
     if target is PhotoFormat.JP2:

@@ -66,6 +66,7 @@ class Photo:
         orientation: EXIF 1..8, how `pixels` must be turned to be seen upright.
         warnings: sentences for the user about what reading the file lost or assumed.
         compression: TIFF's compression tag, so that a result is packed as its source was.
+        tile: height and width of TIFF's tiles, where the file has any: so has a result.
         lossless: whether the file holds these very pixels; where a format leaves the choice, the result does as
             its source did.
     """
@@ -77,6 +78,7 @@ class Photo:
     orientation: int = 1
     warnings: tuple[str, ...] = ()
     compression: int | None = None
+    tile: tuple[int, int] | None = None
     lossless: bool = True
 
     @property

@@ -89,8 +89,9 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
     metadata, orientation, notes = read_metadata(structure, starts if not found.main else (found.start,))
     pixels, metadata, more = _as_rgb(int(page.photometric), planes, metadata, limits)
     warnings = planes.warnings + notes + more
+    tile = (int(page.tilelength), int(page.tilewidth)) if page.is_tiled else None
     return Photo(
-        pixels, PhotoFormat.TIFF, metadata, planes.alpha, orientation, warnings, int(page.compression)
+        pixels, PhotoFormat.TIFF, metadata, planes.alpha, orientation, warnings, int(page.compression), tile
     )
 
 

@@ -1,4 +1,4 @@
-"""Write TIFF 6.0, grey or RGB of 8 or 16 bits, strip by strip: Pillow cannot write 16-bit colour.
+"""Write TIFF 6.0, grey or RGB of 8 or 16 bits, by strips or tiles: Pillow cannot write 16-bit colour.
 
 A file begins with the photo's EXIF block, byte by byte, and is in its byte order: the nested directories and their
 values, a maker's notes with their offsets among them, stay where they were, and the new directory points to them.
@@ -25,6 +25,8 @@ _STRIP_BYTES = 1 << 20
 # Of libdeflate: the usual is 2.5 times as fast as zlib, and 9 % larger.
 _FAST, _USUAL = 1, 6
 _GREY, _RGB, _UNASSOCIATED_ALPHA = 1, 2, 2
+# A million tiles would be a million small pieces of work; and TIFF wants multiples of 16.
+_LEAST_TILE, _MOST_TILE, _USUAL_TILE, _TILE_STEP = 64, 4096, 256, 16
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,25 @@ class TiffPage:
         alpha: (H, W) of the same type, or None.
         metadata: goes into the tags made for it.
         compression: TIFF's tag; none and LZW are kept, anything else becomes deflate.
+        tile: height and width of the source's tiles; None for strips.
     """
 
     pixels: Samples
     alpha: Samples | None
     metadata: Metadata
     compression: int = DEFLATE
+    tile: tuple[int, int] | None = None
 
 
 def write_tiff(
-    pixels: Samples, alpha: Samples | None, metadata: Metadata, compression: int = DEFLATE
+    pixels: Samples,
+    alpha: Samples | None,
+    metadata: Metadata,
+    compression: int = DEFLATE,
+    tile: tuple[int, int] | None = None,
 ) -> bytes:
-    """Encode one page in strips of about 1 MiB; the arguments are those of `TiffPage`."""
-    return write_pages([TiffPage(pixels, alpha, metadata, compression)])
+    """Encode one page; the arguments are those of `TiffPage`."""
+    return write_pages([TiffPage(pixels, alpha, metadata, compression, tile)])
 
 
 def write_pages(pages: Sequence[TiffPage]) -> bytes:
@@ -75,27 +83,49 @@ def write_pages(pages: Sequence[TiffPage]) -> bytes:
 def _write_picture(file: io.BytesIO, page: TiffPage, order: Order) -> dict[int, Entry]:
     height, width = page.pixels.shape[:2]
     channels = (3 if page.pixels.ndim == 3 else 1) + (page.alpha is not None)
-    strip_rows = max(1, _STRIP_BYTES // (width * channels * page.pixels.itemsize))
+    rows = max(1, _STRIP_BYTES // (width * channels * page.pixels.itemsize))
     compression = page.compression if page.compression in (NONE, LZW) else DEFLATE
     pack = _packer(page.pixels, compression, order)
 
-    def packed_strip(start: int) -> bytes:
-        strip = page.pixels[start : start + strip_rows]
-        if page.alpha is not None:
-            strip = np.dstack([strip, page.alpha[start : start + strip_rows]])
-        return pack(strip)
-
+    tile = _tile(page.tile) if page.tile else None
+    part = tile or (rows, width)
+    starts = [(y, x) for y in range(0, height, part[0]) for x in range(0, width, part[1])]
     offsets, counts = [], []
-    for strip in mapped(packed_strip, range(0, height, strip_rows)):
+    for packed_part in mapped(lambda start: pack(_part(page, start, part, whole=bool(tile))), starts):
         offsets.append(_align(file))
-        counts.append(file.write(strip))
+        counts.append(file.write(packed_part))
     return _picture_entries(page.pixels, channels, order) | {
         259: shorts(order, compression),
-        273: longs(order, *offsets),
-        278: longs(order, strip_rows),
-        279: longs(order, *counts),
         317: shorts(order, 1 if compression == NONE else 2),
+        **_places(order, part, offsets, counts, tiled=bool(tile)),
     }
+
+
+def _tile(of_source: tuple[int, int]) -> tuple[int, int]:
+    """Return the source's tile, where it is one that a result can have."""
+    usable = all(_LEAST_TILE <= side <= _MOST_TILE and side % _TILE_STEP == 0 for side in of_source)
+    return of_source if usable else (_USUAL_TILE, _USUAL_TILE)
+
+
+def _part(page: TiffPage, start: tuple[int, int], size: tuple[int, int], *, whole: bool) -> Samples:
+    """Return a strip or a tile; tiles at the edges are filled up with their last pixels (TIFF 6.0, section 15)."""
+    place = slice(start[0], start[0] + size[0]), slice(start[1], start[1] + size[1])
+    part = page.pixels[place]
+    if page.alpha is not None:
+        part = np.dstack([part, page.alpha[place]])
+    missing = size[0] - part.shape[0], size[1] - part.shape[1]
+    if not whole or missing == (0, 0):
+        return part
+    return np.pad(part, ((0, missing[0]), (0, missing[1]), *[(0, 0)] * (part.ndim - 2)), mode="edge")
+
+
+def _places(
+    order: Order, part: tuple[int, int], offsets: list[int], counts: list[int], *, tiled: bool
+) -> dict[int, Entry]:
+    if not tiled:
+        return {273: longs(order, *offsets), 278: longs(order, part[0]), 279: longs(order, *counts)}
+    sides = {322: longs(order, part[1]), 323: longs(order, part[0])}
+    return sides | {324: longs(order, *offsets), 325: longs(order, *counts)}
 
 
 def _picture_entries(pixels: Samples, channels: int, order: Order) -> dict[int, Entry]:
