@@ -82,7 +82,7 @@ bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against it
 # One after the other, whatever -j says: the system's package manager has a lock.
 .PHONY: tools
 tools:
-	@$(MAKE) --no-print-directory -j1 browser compiler exiftool proxy
+	@$(MAKE) --no-print-directory -j1 browser compiler exiftool proxy viewer
 
 # The page is tested in the system's Chromium: Playwright's own browsers are downloads of their own.
 .PHONY: browser
@@ -124,6 +124,16 @@ compiler:
 	  echo "Installing a C compiler for the tests of clocks."; \
 	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
 	} || { echo "The tests of clocks need a C compiler: install one as cc." >&2; exit 1; }
+
+# What viewers are promised is looked at in one. A file of its package, which nothing else of the project needs.
+OPENSEADRAGON := openseadragon@6.1.1
+.PHONY: viewer
+viewer: | $(VENV)/bin/python
+	@[ -n "$$OPENSEADRAGON" ] || [ -e $(VENV)/openseadragon/package/package.json ] || { \
+	  echo "Unpacking OpenSeadragon for the tests of viewers."; \
+	  command -v npm >/dev/null || { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends npm >/dev/null; }; \
+	  mkdir -p $(VENV)/openseadragon && cd $(VENV)/openseadragon && npm pack --silent $(OPENSEADRAGON) >/dev/null && tar xzf openseadragon-*.tgz; \
+	} || { echo "The tests of viewers need openseadragon.min.js: name it in OPENSEADRAGON." >&2; exit 1; }
 
 # What is written into pictures is read back by the tool that archives read it with.
 .PHONY: exiftool

@@ -366,6 +366,14 @@ class IdempotencyMismatch(PhotochromError):
     sample: ClassVar[str] = "This Idempotency-Key was used with another photograph or other options."
 
 
+class TilesNotReady(PhotochromError):
+    """A worker is still making the tiles of this picture."""
+
+    code: ClassVar[str] = "tiles-not-ready"
+    http_status: ClassVar[int] = 503
+    sample: ClassVar[str] = "The tiles of this picture are being made; ask again in a moment."
+
+
 class ResultExpired(PhotochromError):
     """The result was there; its time is over and it was deleted."""
 

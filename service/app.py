@@ -42,6 +42,8 @@ from .edge.failures import Failures
 from .edge.headers import AnswerHeaders
 from .edge.prefix import Forwarded
 from .edge.request_id import RequestId
+from .iiif import calls as iiif
+from .iiif.sharing import ViewersOrigins
 from .jobs import calls as jobs
 from .jobs import events as job_events
 from .jobs import files, suggestions
@@ -70,6 +72,7 @@ _PARTS = (
     jobs,
     files,
     suggestions,
+    iiif,
     batches,
     archives,
     job_events,
@@ -141,6 +144,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             allow_headers=["*"],
             expose_headers=_EXPOSED,
         )
+    if settings.iiif_origins:
+        app.add_middleware(ViewersOrigins, origins=settings.iiif_origins)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(RequestMeter, registry=app.state.registry)
     app.add_middleware(RequestId)

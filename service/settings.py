@@ -47,6 +47,13 @@ class ServiceSettings(SharedSettings):
         tuple[str, ...],
         Field(description='Origins of pages that may call the API, as a JSON list; ["*"] for all.'),
     ] = ()
+    iiif_origins: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Origins of pages with IIIF viewers that may read manifests and tiles, and nothing else, as a "
+            'JSON list; ["*"] for all. A key is asked for all the same.'
+        ),
+    ] = ()
     allowed_hosts: Annotated[
         tuple[str, ...],
         Field(

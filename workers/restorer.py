@@ -212,6 +212,7 @@ class Restorer:
             bytes=result.bytes,
             width=told.width,
             height=told.height,
+            turned=told.turned,
             sha256=result.sha256,
         )
 

@@ -2,7 +2,7 @@
 
 from photochrom.logs import about
 
-from . import suggestions
+from . import suggestions, tiling
 from .restorer import Restorer
 
 _restorer: Restorer | None = None
@@ -27,3 +27,10 @@ def suggest(job_id: str) -> None:
     if _restorer is None:
         raise RuntimeError("workers.tasks.install() comes before the first job.")
     suggestions.suggest(_restorer, job_id)
+
+
+def tile(job_id: str) -> None:
+    """Make tiles for viewers; the task's name on the queue is `workers.tasks.tile`."""
+    if _restorer is None:
+        raise RuntimeError("workers.tasks.install() comes before the first job.")
+    tiling.tile(_restorer, job_id)

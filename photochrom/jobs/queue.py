@@ -24,14 +24,23 @@ from .turns_of_owners import TurnsOfOwners
 
 QUEUE = "photochrom"
 TASK = "workers.tasks.restore"
-SUGGEST_TASK = "workers.tasks.suggest"
+
+
+class Extra(StrEnum):
+    """What workers make of a finished job while somebody waits for it; the value ends the names of its RQ jobs."""
+
+    SUGGESTIONS = "suggestions"
+    TILES = "tiles"
+
+
+_EXTRA_TASKS = {Extra.SUGGESTIONS: "workers.tasks.suggest", Extra.TILES: "workers.tasks.tile"}
 # RQ counts only its own redeliveries after a worker's death; the record counts all attempts and decides.
 _REDELIVERIES = 2
 _RESULT_SECONDS = 60
 _FAILURE_SECONDS = 3600
 _AGAIN_SECONDS = 5
 _EXACT_POSITIONS = 1000
-# Suggestions go first, since somebody waits at the screen; but no job waits longer than this because of them.
+# Such extras go first, since somebody waits at the screen; but no job waits longer than this because of them.
 _PATIENT_SECONDS = 30.0
 _ANSWER_SECONDS = 5
 
@@ -75,9 +84,9 @@ class JobQueue:
         if not at_front:
             self._owners.place(rq_id(record), record.owner)
 
-    def may_suggest(self, record: JobRecord) -> bool:
-        """Return whether suggestions can be requested: not while others of this job or its owner are being made."""
-        under_way = [f"{record.id}-suggestions"]
+    def may_ask(self, record: JobRecord, extra: Extra) -> bool:
+        """Return whether this can be requested: not while it, or any extra of the job's owner, is being made."""
+        under_way = [f"{record.id}-{extra}"]
         if record.owner and (other := cast("bytes | None", self._redis.get(_suggesting(record)))):
             under_way.append(other.decode())
         pipeline = self._redis.pipeline(transaction=False)
@@ -85,19 +94,19 @@ class JobQueue:
             pipeline.hget(f"rq:job:{rq_job}", "status")
         return all(_delivery(status) is not Delivery.COMING for status in pipeline.execute())
 
-    def ask_for_suggestions(self, record: JobRecord) -> None:
-        """Ask a worker for the likely colours of a finished job: somebody waits for them.
+    def ask_for(self, record: JobRecord, extra: Extra) -> None:
+        """Ask a worker for likely colours or tiles of a finished job: somebody waits for them.
 
         It goes before other jobs, unless they have waited for long already. Until it has finished, another call does
         nothing; if it fails, another call starts it again.
         """
         if record.owner:
-            self._redis.set(_suggesting(record), f"{record.id}-suggestions", ex=2 * self._job_timeout)
+            self._redis.set(_suggesting(record), f"{record.id}-{extra}", ex=2 * self._job_timeout)
         with suppress(DuplicateJobError):
             self._queue.enqueue_call(
-                SUGGEST_TASK,
+                _EXTRA_TASKS[extra],
                 kwargs={"job_id": record.id},
-                job_id=f"{record.id}-suggestions",
+                job_id=f"{record.id}-{extra}",
                 unique=True,
                 at_front=self._longest_wait() < _PATIENT_SECONDS,
                 timeout=self._job_timeout,

@@ -104,13 +104,28 @@ class Result(_Part):
         str | None, Field(description="The network's likely colours; made when somebody asks for them.")
     ] = None
 
+    turned: Annotated[
+        bool, Field(description="Whether it lies on its side, as its EXIF says: upright, width is height.")
+    ] = False
+    tiles_key: Annotated[
+        str | None, Field(description="Tiles for viewers (IIIF); made when somebody asks for them.")
+    ] = None
+    original_tiles_key: Annotated[
+        str | None, Field(description="The same of the original; they go with the result.")
+    ] = None
     linked: Annotated[bool, Field(description="Whether the storage gives links to it.")] = False
 
     @property
     def keys(self) -> set[str]:
         """The storage keys of the result and of the files that belong to it."""
         small = (self.preview_key, self.original_preview_key, self.confidence_key, self.repairs_key)
-        return {key for key in (self.key, *small, self.suggestions_key) if key}
+        asked = (self.suggestions_key, self.tiles_key, self.original_tiles_key)
+        return {key for key in (self.key, *small, *asked) if key}
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as it is seen."""
+        return (self.height, self.width) if self.turned else (self.width, self.height)
 
 
 class Progress(_Part):
@@ -195,6 +210,7 @@ class JobRecord(_Part):
         ),
     ] = ()
     suggestion_attempts: Annotated[int, Field(description="How often workers looked for likely colours.")] = 0
+    tiling_attempts: Annotated[int, Field(description="How often workers made tiles for viewers.")] = 0
     trace: Annotated[
         str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
     ] = ""
@@ -286,6 +302,13 @@ class JobRecord(_Part):
             raise JobConflict(f"Job {self.id} is {self.state}; only results have suggestions.")
         return self._changed(result=self.result.model_copy(update={"suggestions_key": key}))
 
+    def tile(self, tiles: str, of_original: str | None = None) -> Self:
+        """Record where the tiles are; raise `JobConflict` if there is no result that they belong to."""
+        if self.state is not JobState.SUCCEEDED or self.result is None:
+            raise JobConflict(f"Job {self.id} is {self.state}; only results have tiles.")
+        keys = {"tiles_key": tiles, "original_tiles_key": of_original or self.result.original_tiles_key}
+        return self._changed(result=self.result.model_copy(update=keys))
+
     def fail(self, error: JobError, now: datetime) -> Self:
         """End without a result."""
         return self._to(JobState.FAILED, error=error, finished_at=now, progress=None, lease=None)
@@ -364,6 +387,12 @@ class JobRecord(_Part):
                 f"Suggestions for job {self.id} were tried {_SUGGESTION_ATTEMPTS} times, and failed."
             )
         return self._changed(suggestion_attempts=self.suggestion_attempts + 1)
+
+    def ask_for_tiles(self) -> Self:
+        """Count one more attempt to make tiles; raise `JobConflict` if it was tried too often."""
+        if self.tiling_attempts >= _SUGGESTION_ATTEMPTS:
+            raise JobConflict(f"Tiles for job {self.id} were tried {_SUGGESTION_ATTEMPTS} times, and failed.")
+        return self._changed(tiling_attempts=self.tiling_attempts + 1)
 
     def keep(self, retention: Retention, now: datetime) -> Self:
         """Set the times at which the parts of a job that just finished expire; there may be none."""

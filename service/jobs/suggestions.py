@@ -16,6 +16,7 @@ from photochrom.errors import (
     ResultNotReady,
     StorageUnavailable,
 )
+from photochrom.jobs.queue import Extra
 from photochrom.jobs.record import JobRecord
 
 from ..access.ledger import charge, photographs
@@ -85,10 +86,11 @@ def suggestions(
         record = services.store.get(job_id)
         if not record.original.key:
             raise OriginalExpired("The original was deleted when its time was over.")
-        if services.queue.may_suggest(record):
+        if services.queue.may_ask(record, Extra.SUGGESTIONS):
             record.ask_for_suggestions()  # what is refused costs nothing
             charge(services.allowance, caller, photographs(1))
-            services.queue.ask_for_suggestions(services.store.change(job_id, JobRecord.ask_for_suggestions))
+            asking = services.store.change(job_id, JobRecord.ask_for_suggestions)
+            services.queue.ask_for(asking, Extra.SUGGESTIONS)
         response.status_code = 202
         response.headers["Retry-After"] = _RETRY_AFTER
         return Suggestions(ready=False)

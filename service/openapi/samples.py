@@ -8,18 +8,21 @@ from pydantic import BaseModel
 
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.access.quotas import Use
-from photochrom.batches.record import BatchState
+from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.jobs.events import EventType
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import PhotoFormat
+from photochrom.photo.tiles import Tiling
 from photochrom.times import Retention
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Secret, Webhook
 
 from ..access.sessions import KeyView, SignIn
 from ..batches.archives import ArchiveReport, RejectedEntry
 from ..batches.schemas import BatchPage, BatchView, NewBatch, Retried
+from ..iiif.image import info
+from ..iiif.manifest import manifest_of_batch, manifest_of_job
 from ..jobs.schemas import JobPage, JobView
 from ..jobs.suggestions import SuggestedColor, Suggestions
 from ..live.streams import event
@@ -236,6 +239,24 @@ _EVENTS = {
     "batch": event("batch", BATCH.model_dump_json(), 41).decode(),
     "deleted": event("deleted", "{}").decode(),
 }
+
+
+def _iiif() -> dict[str, Any]:
+    origin, record = "https://photos.example", _succeeded()
+    assert record.result is not None
+    batch = BatchRecord(id=BATCH_ID, name="Album 1931", options=_OPTIONS, created_at=_BEGAN)
+    tiles = Tiling(record.result.width, record.result.height)
+    return {
+        "/v1/jobs/{job_id}/iiif/manifest.json": {"job": manifest_of_job(record, record.result, origin)},
+        "/v1/batches/{batch_id}/iiif/manifest.json": {
+            "batch": json.loads("".join(manifest_of_batch(batch, iter([record]), origin)))
+        },
+        "/v1/jobs/{job_id}/iiif/{of}/info.json": {
+            "info": info(f"{origin}/v1/jobs/{JOB_ID}/iiif/original", tiles)
+        },
+    }
+
+
 OF_CALL: dict[str, dict[str, Any]] = {
     "/metrics": {
         "few": "# HELP photochrom_queue_jobs Jobs in the queue, ready for a worker.\n"
@@ -245,6 +266,7 @@ OF_CALL: dict[str, dict[str, Any]] = {
     "/v1/models": {"models": [_MODELS.model_dump(mode="json")]},
     "/v1/jobs/{job_id}/events": {"job": _EVENTS["job"], "deleted": _EVENTS["deleted"]},
     "/v1/batches/{batch_id}/events": {"batch": _EVENTS["batch"], "deleted": _EVENTS["deleted"]},
+    **_iiif(),
     "/v1/batches/{batch_id}/errors.jsonl": {
         "failed": '{"item": "wedding/2.jpg", "job": "01kb3v9m5w8xw7z4y2q6c1n0rb", "state": "failed", '
         '"code": "unreadable-photo", "detail": "The file ends in the middle of the image; it was cut off."}\n'
@@ -264,6 +286,8 @@ PARAMETERS: dict[str, Any] = {
     "x": 0.4,
     "y": 0.3,
     "of": "original",
+    "region": "0,0,1024,1024",
+    "size": "512,512",
     "prefer": "wait=20",
     "idempotency-key": "scan-0042",
     "if-none-match": 'W/"7-"',

@@ -5,6 +5,9 @@ from playwright.sync_api import Browser
 
 from support.browser import browser
 from support.running import Service, service
+from support.tiny_model import tiny
+
+__all__ = ["chromium", "running", "tiny"]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from support.running import ROOT
+
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -32,6 +34,15 @@ def chromium() -> str:
     found = given or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         raise RuntimeError("No Chromium: `apt-get install chromium`, or name one in CHROMIUM.")
+    return found
+
+
+def openseadragon() -> Path:
+    """Return the file of the viewer that `make viewer` unpacks, or fail with what to do."""
+    unpacked = ROOT / ".venv/openseadragon/package/build/openseadragon/openseadragon.min.js"
+    found = Path(os.environ.get("OPENSEADRAGON") or unpacked)
+    if not found.is_file():
+        raise RuntimeError("No OpenSeadragon: `make viewer`, or name its file in OPENSEADRAGON.")
     return found
 
 

@@ -44,8 +44,8 @@ class Colored:
 
 
 @dataclass(frozen=True)
-class Suggestions:
-    """Likely colours on their way."""
+class Made:
+    """What was asked for beside a result, on its way."""
 
     size: int
     _read: Callable[[int], bytes]

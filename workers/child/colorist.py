@@ -13,7 +13,8 @@ from photochrom.photo.options import ColorizeOptions
 from ..failures import OutOfMemory, PhotoCrashed
 from ..settings import WorkerSettings
 from ..signing import CannotSign, SigningKey
-from .answers import ChildBroken, Colored, Refused, Stumbled, Suggestions
+from . import messages
+from .answers import ChildBroken, Colored, Made, Refused, Stumbled
 from .messages import (
     CHUNK,
     Broken,
@@ -27,13 +28,12 @@ from .messages import (
     Signature,
     Stage,
     Stopped,
-    Suggested,
     Turn,
     Which,
 )
 from .process import Child
 
-__all__ = ["ChildBroken", "Colored", "Colorist", "Refused", "Stumbled", "Suggestions"]
+__all__ = ["ChildBroken", "Colored", "Colorist", "Made", "Refused", "Stumbled"]
 
 # Of its heartbeat's seconds, as the supervisor judges a worker.
 _HANG_HEARTBEATS = 2.0
@@ -158,14 +158,25 @@ class Colorist:
         options: ColorizeOptions,
         reference: Path | None = None,
         network: Which | None = None,
-    ) -> Iterator[Suggestions]:
+    ) -> Iterator[Made]:
         """Find likely colours for hints, by the network that made the result; raises as `colorize` does."""
         request = Request(task="suggest", options=options, reference=reference is not None, network=network)
-        with self._asked(request, original, reference, _ignore) as told:
-            if not isinstance(told, Suggested):
+        with self._made(request, original, reference) as made:
+            yield made
+
+    @contextmanager
+    def tile(self, picture: Path, options: ColorizeOptions) -> Iterator[Made]:
+        """Make the tiles of a picture, a result or an original; raises as `colorize` does."""
+        with self._made(Request(task="tile", options=options), picture, None) as made:
+            yield made
+
+    @contextmanager
+    def _made(self, request: Request, picture: Path, reference: Path | None) -> Iterator[Made]:
+        with self._asked(request, picture, reference, _ignore) as told:
+            if not isinstance(told, messages.Made):
                 raise PhotoCrashed
             self._expect(told.size)
-            yield Suggestions(told.size, self._read)
+            yield Made(told.size, self._read)
 
     @contextmanager
     def _asked(

@@ -58,7 +58,7 @@ class Setup(_Message):
 class Request(_Message):
     """One photograph: the original as a descriptor, and that of the reference behind it where there is one."""
 
-    task: Literal["colorize", "suggest"]
+    task: Literal["colorize", "suggest", "tile"]
     options: StoredOptions
     preview_side: int = 0
     reference: bool = False
@@ -119,6 +119,7 @@ class Done(_Message):
     format: PhotoFormat
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
+    turned: bool = False
     warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
     film: FilmUsed | None = None
     network: Annotated[Which, Field(description="Which of the two made the colours.")] = "usual"
@@ -128,10 +129,10 @@ class Done(_Message):
     restoration: Restoration | None = None
 
 
-class Suggested(_Message):
-    """The likely colours follow as bytes."""
+class Made(_Message):
+    """What was asked for beside a result, likely colours or tiles, follows as bytes."""
 
-    event: Literal["suggested"] = "suggested"
+    event: Literal["made"] = "made"
     size: Annotated[int, Field(ge=0)]
 
 
@@ -157,7 +158,7 @@ class Stopped(_Message):
     event: Literal["stopped"] = "stopped"
 
 
-Event = Ready | Broken | Stage | Done | Sign | Suggested | Failed | Stopped
+Event = Ready | Broken | Stage | Done | Sign | Made | Failed | Stopped
 _EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

@@ -19,10 +19,12 @@ from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
 from ..pipeline.palette import palette_of, reference_pixels
 from ..pipeline.repair.finder import Finder
+from ..pipeline.tiling import tiles_of
 from .messages import (
     Done,
     Event,
     Failed,
+    Made,
     PartName,
     Request,
     Setup,
@@ -30,7 +32,6 @@ from .messages import (
     Signature,
     Stage,
     Stopped,
-    Suggested,
     Turn,
     content,
     receive_with_files,
@@ -89,7 +90,10 @@ class Workshop:
             networks = networks.only(request.network)
         if request.task == "suggest":
             found = likely_colors(inputs[0], networks, request.options, self._limits).to_bytes()
-            return Suggested(size=len(found)), (found,)
+            return Made(size=len(found)), (found,)
+        if request.task == "tile":
+            parts = tuple(tiles_of(inputs[0], self._limits))
+            return Made(size=sum(map(len, parts))), parts
         photo = _colorized(inputs[0], networks, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:
             card = photo.card or networks.usual.card
@@ -159,6 +163,7 @@ def _done(photo: ColorizedPhoto, networks: Networks[OnnxPredictor]) -> Answer:
         format=PhotoFormat(photo.media_type.removeprefix("image/")),
         width=photo.width,
         height=photo.height,
+        turned=photo.turned,
         warnings=photo.warnings,
         film=photo.film,
         network="film" if networks.film and photo.card == networks.film.card else "usual",

@@ -120,7 +120,8 @@ def colorize_jpeg(
     )
     warnings = carried.warnings + source.warnings + seen
     warnings += tuple(note for note, applies in said if applies)
+    shown = (small_pictures, film, restored.told)
     used = predictor.card, options.vivid() if in_color else None
     return finished(
-        result, PhotoFormat.JPEG, size, warnings, stages, small_pictures, film, restored.told, *used
+        result, PhotoFormat.JPEG, size, warnings, stages, *shown, *used, orientation=carried.orientation
     )

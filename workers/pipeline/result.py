@@ -42,6 +42,8 @@ class ColorizedPhoto:
     """Of the network that was chosen for the photograph; None where colour was taken away."""
     vividness: float | None = None
     """At which it predicted; None where it did not."""
+    turned: bool = False
+    """Whether it lies on its side, as its EXIF says; width and height are as it lies."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def finished(
     told: Restoration | None = None,
     card: ModelCard | None = None,
     vividness: float | None = None,
+    orientation: int = 1,
 ) -> ColorizedPhoto:
     """Put a result together; what was left damaged is said in its warnings."""
     height, width = size
@@ -96,4 +99,4 @@ def finished(
     warnings += (notes.LEFT.format(left),) * bool(left)
     pictures = (small.confidence, small.preview, small.original_preview, small.repairs)
     made = (data, *kind, width, height, warnings, stages.timings, film, *pictures)
-    return ColorizedPhoto(*made, told, card, vividness)
+    return ColorizedPhoto(*made, told, card, vividness, orientation >= 5)

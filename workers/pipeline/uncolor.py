@@ -66,7 +66,7 @@ def uncolor(
             result, size = bytes(jpeg), (jpeg.frame.height, jpeg.frame.width)
             preview = preview_of_jpeg(result, carried.orientation, side) if side else None
         small = Pictures(confidence_png(_SURE, 1), preview)
-        return finished(result, target, size, said, stages, small)
+        return finished(result, target, size, said, stages, small, orientation=carried.orientation)
     every_page = options.pages is Pages.ALL and photo_format is target is PhotoFormat.TIFF
     with stages.stage("decode"):
         photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]

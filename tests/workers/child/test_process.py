@@ -53,7 +53,7 @@ def frame(text: bytes) -> bytes:
         frame(b'{"event": "owned"}'),
         frame(b'{"event": "failed", "code": "A B", "detail": "", "final": true}'),
         frame(b'{"event": "done", "format": "exe", "width": 1, "height": 1, "warnings": [], "timings": {}}'),
-        frame(b'{"event": "suggested", "size": -1}'),
+        frame(b'{"event": "made", "size": -1}'),
         frame(DONE % b'"data": 1, "../../etc": 1'),
         frame(DONE.replace(b"0.5", b"NaN") % b'"data": 1'),
     ],

@@ -1,0 +1,36 @@
+"""The job that makes tiles for viewers; how they are made: `pipeline/tiling.py`."""
+
+import logging
+
+from photochrom.errors import JobConflict, JobNotFound, ObjectNotFound, PhotoRejected
+from photochrom.jobs.record import JobRecord, JobState
+from photochrom.photo.tiles import ORIGINAL_TILES, RESULT_TILES
+
+from .restorer import Restorer
+
+_log = logging.getLogger(__name__)
+
+
+def tile(restorer: Restorer, job_id: str) -> None:
+    """Make the tiles of a result, and of its original while it is there; doing it twice is harmless."""
+    keys: list[str] = []
+    try:
+        record = restorer.store.get(job_id)
+        if record.state is not JobState.SUCCEEDED or record.result is None:
+            return
+        keys.append(_tiled(restorer, record, record.result.key, RESULT_TILES))
+        if record.original.key:
+            try:
+                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES))
+            except (ObjectNotFound, PhotoRejected) as error:
+                _log.info("No tiles of the original: %s", error)
+        restorer.store.change(job_id, lambda job: job.tile(*keys))
+    except (JobNotFound, JobConflict, ObjectNotFound) as gone:
+        _log.info("No tiles: %s", gone)
+        for key in keys:
+            restorer.storage.delete(key)  # deleted, or its time was over, meanwhile
+
+
+def _tiled(restorer: Restorer, record: JobRecord, key: str, extension: str) -> str:
+    with restorer.storage.file(key) as picture, restorer.colorist.tile(picture, record.options) as tiles:
+        return restorer.write(record, tiles.chunks(), extension, "application/octet-stream").key
