@@ -14,6 +14,9 @@ class KnownDamage:
     damaged: NDArray[np.bool_]
     margin: int = 0
 
+    def thresholds(self, strength: float) -> tuple[int, int]:
+        return 128, 255
+
     def find(self, lightness: NDArray[np.uint8]) -> NDArray[np.uint8]:
         assert lightness.shape == self.damaged.shape
         return np.where(self.damaged, 255, 0).astype(np.uint8)

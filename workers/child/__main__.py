@@ -58,7 +58,8 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
         return
     held |= after_threads()
     use_threads(setup.threads)
-    send(end, loaded.model_copy(update={"held": held}))
+    seeks = finder.card if isinstance(finder, OnnxFinder) else None
+    send(end, loaded.model_copy(update={"held": held, "finder": seeks}))
     give_pulse(pipe)
     Workshop(end, networks, PhotoLimits(max_pixels=setup.max_pixels), finder, setup).serve()
 

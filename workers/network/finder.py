@@ -8,12 +8,14 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
+from photochrom.photo.restoration import FinderCard
 
 from . import providers as execution
 
 Bytes = NDArray[np.uint8]
 _STRIDE = 16
-_LEVELS = np.float32(1 / 2.55)
+_PREFIX = "photochrom.finder."
+_STRENGTHS = (0.0, 0.5, 1.0)
 
 
 class OnnxFinder:
@@ -42,7 +44,15 @@ class OnnxFinder:
         wanted = [name for name in providers if name in ort.get_available_providers()]
         try:
             self._session = execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb)
-            self._session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.float32)})
+            self._session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.uint8)})
+            told = self._session.get_modelmeta().custom_metadata_map
+            self.card = FinderCard.model_validate(
+                {name: told[_PREFIX + name] for name in FinderCard.model_fields}
+            )
+            self._weak, self._strong = (
+                tuple(int(level) for level in told[f"{_PREFIX}sure.{which}"].split())
+                for which in ("weak", "strong")
+            )
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelRejected(f"{path.name} is not a finder of damage: {error}") from error
 
@@ -51,6 +61,11 @@ class OnnxFinder:
         height, width = lightness.shape
         # Beyond the edge the picture goes on as at it: the network wants whole blocks.
         padded = np.pad(lightness, ((0, -height % _STRIDE), (0, -width % _STRIDE)), mode="edge")
-        given = {"lightness": (padded.astype(np.float32) * _LEVELS)[None, None]}
-        sureness = self._session.run(["sureness"], given)[0][0, 0, :height, :width]
-        return np.asarray(np.rint(sureness * 255), np.uint8)
+        sureness = self._session.run(["sureness"], {"lightness": padded[None, None]})[0]
+        return np.asarray(sureness[0, 0, :height, :width], np.uint8)
+
+    def thresholds(self, strength: float) -> tuple[int, int]:
+        """Return how sure it must be of a pixel, and of a defect's surest one: the file says so."""
+        return round(np.interp(strength, _STRENGTHS, self._weak)), round(
+            np.interp(strength, _STRENGTHS, self._strong)
+        )

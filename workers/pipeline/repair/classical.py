@@ -34,6 +34,10 @@ class ClassicalFinder:
     unrest: float = 8.0
     margin: int = 32
 
+    def thresholds(self, strength: float) -> tuple[int, int]:
+        """Return how sure it must be, 0..255, of a pixel, and of the surest pixel of a defect."""
+        return round(255 * (0.6 - 0.2 * strength)), round(255 * (0.8 - 0.25 * strength))
+
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""
         lighter, darker = _top_hat(lightness), _top_hat(255 - lightness)

@@ -16,6 +16,13 @@ class Finder(Protocol):
         """Pixels around a place that decide about it: tiles overlap by as many."""
         ...
 
+    def thresholds(self, strength: float) -> tuple[int, int]:
+        """Return how sure it must be, 0..255, of a pixel, and of the surest pixel of a defect.
+
+        `strength` 0 takes only what is surely damage, 1 all that may be.
+        """
+        ...
+
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255, at the scan's own size."""
         ...

@@ -141,6 +141,7 @@ def test_more_strength_takes_more():
 
     class Doubtful:
         margin = 0
+        thresholds = ClassicalFinder().thresholds
 
         def find(self, lightness):
             return sure
