@@ -1,15 +1,14 @@
-"""What is damaged on real glass plates: python -m benchmarks.plates PLATES [--finder FILE].
+"""What is damaged on real glass plates, told by three exposures of each scene.
 
-PLATES is a folder of images whose red, green and blue are three exposures of one scene, one after another on glass. A
-speck or scratch is on one of them alone, so the other two tell what was there. The estimate: each exposure is
-predicted from the other two by a linear regression in windows of 31 pixels. A pixel is damaged where its L* departs
-from that by `CLEAR` or more, while the other two predict each other within `CALM`: what moves or does not lie on itself
-departs in all three. Between `FAINT` and `CLEAR` nobody can say. Printed: of what the finder marks, the share that
-departs by `FAINT` or more; of what is damaged, the share that it marks; and the pixels that it marks though the three
-exposures agree, which are the scene's own. Both with 2 pixels of tolerance.
+Each plate is an image whose red, green and blue are exposures of one scene, one after another on glass. A speck or
+scratch is on one of them alone, so the other two tell what was there. The estimate: each exposure is predicted from
+the other two by a linear regression in windows of 31 pixels. A pixel is damaged where its L* departs from that by
+`CLEAR` or more, while the other two predict each other within `CALM`: what moved or does not lie on itself departs in
+all three. Between `FAINT` and `CLEAR` nobody can say. The figures: of what the finder marks, the share that departs by
+`FAINT` or more; of what is damaged, the share that it marks; and the pixels that it marks though the three exposures
+agree, which are the scene's own. All with 2 pixels of tolerance.
 """
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,16 +18,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.color import lightness
-from workers.network.finder import OnnxFinder
-from workers.pipeline.repair.classical import ClassicalFinder
 from workers.pipeline.repair.finder import Finder
 from workers.pipeline.repair.marks import FILLED
 from workers.pipeline.repair.repair import find
 
-from .table import markdown
-
 Plane = NDArray[np.float32]
 CLEAR, FAINT, CALM = 12.0, 5.0, 5.0
+HEAD = ["finder", "marked and damaged", "damaged and marked", "damaged %", "marked though all agree %"]
 _WINDOW = (31, 31)
 _TOLERANCE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _STEADY = 4.0  # squared L*: keeps the regression of a calm window from following the grain
@@ -105,24 +101,3 @@ def read(folder: Path, most: int) -> Iterator[list[NDArray[np.uint8]]]:
         with Image.open(path) as image:
             planes = np.asarray(image.convert("RGB"))
         yield [np.ascontiguousarray(planes[..., n]) for n in range(3)]
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.plates", description=__doc__)
-    parser.add_argument("plates", type=Path)
-    parser.add_argument("--most", type=int, default=100)
-    parser.add_argument("--strength", type=float, default=0.5)
-    parser.add_argument("--finder", type=Path, help="a file exported by model.repair.export")
-    arguments = parser.parse_args()
-    finders: dict[str, Finder] = {"classical": ClassicalFinder()}
-    if arguments.finder:
-        finders["network"] = OnnxFinder(arguments.finder, threads=1)
-    plates = list(read(arguments.plates, arguments.most))
-    rows = [[name, *measure(finder, plates, arguments.strength)] for name, finder in finders.items()]
-    head = ["finder", "marked and damaged", "damaged and marked", "damaged %", "marked though all agree %"]
-    print(markdown(head, rows))
-
-
-if __name__ == "__main__":
-    main()

@@ -28,7 +28,7 @@ export function makeBrush(stage, make) {
     Object.assign(context, { globalCompositeOperation: chosen, lineWidth: 2 * RADIUS * scale, lineCap: "round", strokeStyle: "rgb(255 64 196)" });
     context.beginPath();
     context.moveTo(...(last ?? at));
-    context.lineTo(...at);
+    context.lineTo(at[0] + 0.01, at[1]); // without length nothing would be drawn
     context.stroke();
     last = at;
     submit.disabled = false;
