@@ -27,8 +27,9 @@ OPSET = 20
 TOLERANCE = 4
 """Of 255, between the sureness by the file and by torch: fp16 weights move it by less."""
 MIDDLE, STEP = 128, 12
-SURE = {"weak": (140, 128, 116), "strong": (250, 236, 200)}
-"""How sure it must be of each pixel, and of a defect's surest one, at strengths 0, 0.5 and 1 (docs/lab/repair.md)."""
+SURE = {"weak": (128, 104, 92), "small": (212, 188, 150), "large": (242, 230, 190)}
+"""How sure it must be at strengths 0, 0.5 and 1: of each pixel, and of the surest one of a speck and of a line
+(docs/lab/repair.md)."""
 
 
 class Sureness(nn.Module):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from photochrom.errors import ModelRejected
 from photochrom.photo.restoration import FinderCard
 
+from ..pipeline.repair.finder import Sure
 from . import providers as execution
 
 Bytes = NDArray[np.uint8]
@@ -49,10 +50,9 @@ class OnnxFinder:
             self.card = FinderCard.model_validate(
                 {name: told[_PREFIX + name] for name in FinderCard.model_fields}
             )
-            self._weak, self._strong = (
-                tuple(int(level) for level in told[f"{_PREFIX}sure.{which}"].split())
-                for which in ("weak", "strong")
-            )
+            self._sure = [
+                [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()] for name in Sure._fields
+            ]
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelRejected(f"{path.name} is not a finder of damage: {error}") from error
 
@@ -64,8 +64,6 @@ class OnnxFinder:
         sureness = self._session.run(["sureness"], {"lightness": padded[None, None]})[0]
         return np.asarray(sureness[0, 0, :height, :width], np.uint8)
 
-    def thresholds(self, strength: float) -> tuple[int, int]:
-        """Return how sure it must be of a pixel, and of a defect's surest one: the file says so."""
-        return round(np.interp(strength, _STRENGTHS, self._weak)), round(
-            np.interp(strength, _STRENGTHS, self._strong)
-        )
+    def thresholds(self, strength: float) -> Sure:
+        """Return how sure it must be; the file says so."""
+        return Sure(*(round(float(np.interp(strength, _STRENGTHS, levels))) for levels in self._sure))

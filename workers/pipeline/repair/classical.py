@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .finder import Bytes
+from .finder import Bytes, Sure
 
 Plane = NDArray[np.float32]
 _SIZES = (3, 7, 15)
@@ -34,9 +34,10 @@ class ClassicalFinder:
     unrest: float = 8.0
     margin: int = 32
 
-    def thresholds(self, strength: float) -> tuple[int, int]:
-        """Return how sure it must be, 0..255, of a pixel, and of the surest pixel of a defect."""
-        return round(255 * (0.6 - 0.2 * strength)), round(255 * (0.8 - 0.25 * strength))
+    def thresholds(self, strength: float) -> Sure:
+        """Return how sure it must be; of all sizes alike."""
+        strong = round(255 * (0.8 - 0.25 * strength))
+        return Sure(round(255 * (0.6 - 0.2 * strength)), strong, strong)
 
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from photochrom.photo.restoration import DefectKind
 
-from .finder import Bytes
+from .finder import Bytes, Sure
 
 FILLED, LEFT = 255, 128
 """Values of a mask; 0 is undamaged."""
@@ -19,6 +19,7 @@ _WIDEST_ASKED = 40  # where a caller vouches for the place, all that `fill` can 
 _MOST_AREA = 40_000
 _SMALLEST = 3  # pixels: less is grain
 _SPECK = 14  # pixels of a side
+_SIZES = (16, 40)  # pixels of a side: up to here a defect is small, from here on large
 _LONG = 4.0  # times as long as wide: a line
 _STRAIGHT = 0.9  # of its length from end to end
 
@@ -38,17 +39,14 @@ class Marks:
     left: int
 
 
-def marks_of(sureness: Bytes, sure: tuple[int, int], core: tuple[slice, slice]) -> Marks:
-    """Part sureness (H, W) into defects; only those that begin in the core are counted, all are in the mask.
-
-    `sure` is how sure the finder must be of a pixel, and of the surest pixel of a defect.
-    """
-    weak, strong = sure
-    if sureness.max() < strong:
+def marks_of(sureness: Bytes, sure: Sure, core: tuple[slice, slice]) -> Marks:
+    """Part sureness (H, W) into defects; only those that begin in the core are counted, all are in the mask."""
+    if sureness.max() < min(sure.small, sure.large):
         return Marks(np.zeros_like(sureness), {}, 0)
-    parts = _Parts.of(sureness >= weak)
+    parts = _Parts.of(sureness >= sure.weak)
     surest = np.zeros(len(parts.stats), np.uint8)
     np.maximum.at(surest, parts.labels, sureness[parts.places])
+    strong = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
     real = (surest >= strong) & (parts.area >= _SMALLEST)
     return parts.marks(real, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
 
@@ -95,6 +93,10 @@ class _Parts(NamedTuple):
     @property
     def area(self) -> NDArray[np.int32]:
         return self.stats[:, cv2.CC_STAT_AREA]
+
+    @property
+    def extent(self) -> NDArray[np.int32]:
+        return np.asarray(self.stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1))
 
     def marks(self, real: NDArray[np.bool_], large: NDArray[np.bool_], core: tuple[slice, slice]) -> Marks:
         """Mark the real parts: the large ones are left, the others filled."""

@@ -18,7 +18,7 @@ from .grain import grain_of
 from .marks import FILLED, asked_marks, marks_of
 from .wishes import AS_FOUND, KEEP, REPAIR
 
-_FOUND_TILE, _FILLED_TILE = 1536, 256
+_FOUND_TILE, _FILLED_TILE = 1536, 512
 _MARGIN = 2 * REACH
 _GROWN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 

@@ -9,6 +9,7 @@ from photochrom.photo.restoration import DefectKind
 from support.damage import KnownDamage, damaged, drawn
 from workers.pipeline.repair import repair
 from workers.pipeline.repair.classical import ClassicalFinder
+from workers.pipeline.repair.finder import Sure
 from workers.pipeline.repair.marks import FILLED, LEFT, WIDEST
 from workers.pipeline.repair.repair import filled, find
 
@@ -132,6 +133,23 @@ def test_the_classical_finder_finds_specks_on_calm_ground(polarity):
 def test_a_calm_photograph_stays_as_it_is():
     grain = np.clip(np.random.default_rng(4).normal(128, 3, (400, 400)), 0, 255).astype(np.uint8)
     assert not find(grain, ClassicalFinder(), 0.5).mask.any()
+
+
+def test_a_speck_may_be_asked_for_less_sureness_than_a_line():
+    sureness = np.zeros((64, 96), np.uint8)
+    sureness[10:14, 10:14] = sureness[40:43, 10:80] = 180
+
+    class Careful:
+        margin = 0
+
+        def thresholds(self, strength):
+            return Sure(100, 170, 200)
+
+        def find(self, lightness):
+            return sureness
+
+    found = find(np.full(sureness.shape, 90, np.uint8), Careful(), 0.5)
+    assert found.repairs.counts == {DefectKind.SPECK: 1}
 
 
 def test_more_strength_takes_more():
