@@ -2,11 +2,13 @@
 
 Each plate is an image whose red, green and blue are exposures of one scene, one after another on glass. A speck or
 scratch is on one of them alone, so the other two tell what was there. The estimate: each exposure is predicted from
-the other two by a linear regression in windows of 31 pixels. A pixel is damaged where its L* departs from that by
-`CLEAR` or more, while the other two predict each other within `CALM`: what moved or does not lie on itself departs in
-all three. Between `FAINT` and `CLEAR` nobody can say. The figures: of what the finder marks, the share that departs by
-`FAINT` or more; of what is damaged, the share that it marks; and the pixels that it marks though the three exposures
-agree, which are the scene's own. All with 2 pixels of tolerance.
+the other two by a linear regression in windows of 31 pixels. The three lie on each other within 2 pixels only, so a
+pixel departs by what it is beyond all that is predicted within 2 pixels. It is damaged where its L* departs by `CLEAR`
+or more. Judged are calm places alone, where the other two predict each other within `AGREED` and the prediction varies
+by less than `CALM` around: in leaves and embroidery the colours of the scene depart as damage does. Between `FAINT`
+and `CLEAR` nobody can say. The figures: of what the finder marks, the share that departs by `FAINT` or more; of what is
+damaged, the share that it marks; and the pixels that it marks though the three exposures agree, which are the scene's
+own. All with 2 pixels of tolerance.
 """
 
 from collections.abc import Iterator
@@ -23,9 +25,9 @@ from workers.pipeline.repair.marks import FILLED
 from workers.pipeline.repair.repair import find
 
 Plane = NDArray[np.float32]
-CLEAR, FAINT, CALM = 12.0, 5.0, 5.0
+CLEAR, FAINT, AGREED, CALM = 12.0, 5.0, 5.0, 4.0
 HEAD = ["finder", "marked and damaged", "damaged and marked", "damaged %", "marked though all agree %"]
-_WINDOW = (31, 31)
+_WINDOW, _AROUND = (31, 31), (15, 15)
 _TOLERANCE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _STEADY = 4.0  # squared L*: keeps the regression of a calm window from following the grain
 
@@ -54,11 +56,19 @@ def departures(exposures: list[Plane]) -> Iterator[tuple[Plane, NDArray[np.bool_
     """Yield for each exposure how far its L* departs from the others' word, and where these are of one mind."""
     for number, wanted in enumerate(exposures):
         first, second = (plane for other, plane in enumerate(exposures) if other != number)
+        told = predicted(wanted, first, second)
         apart = [
-            np.abs(predicted(one, other, other) - one) for one, other in ((first, second), (second, first))
+            _beyond(predicted(one, other, other), one) for one, other in ((first, second), (second, first))
         ]
-        calm = cv2.erode((np.maximum(*apart) < CALM).astype(np.uint8), _TOLERANCE) > 0
-        yield np.abs(predicted(wanted, first, second) - wanted), calm
+        varies = np.sqrt(np.maximum(cv2.blur(told * told, _AROUND) - cv2.blur(told, _AROUND) ** 2, 0))
+        calm = cv2.erode(((np.maximum(*apart) < AGREED) & (varies < CALM)).astype(np.uint8), _TOLERANCE) > 0
+        yield _beyond(told, wanted), calm
+
+
+def _beyond(prediction: Plane, seen: Plane) -> Plane:
+    """Return how far (H, W) a pixel is lighter or darker than all that is predicted around it."""
+    lightest, darkest = cv2.dilate(prediction, _TOLERANCE), cv2.erode(prediction, _TOLERANCE)
+    return np.asarray(np.maximum(np.maximum(seen - lightest, darkest - seen), 0), np.float32)
 
 
 def measure(finder: Finder, plates: list[list[NDArray[np.uint8]]], strength: float) -> list[str]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.pipeline.repair.finder import Sure
+from workers.sure import Sure
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class KnownDamage:
     margin: int = 0
 
     def thresholds(self, strength: float) -> Sure:
-        return Sure(128, 255, 255)
+        return Sure(128, 255, 255, 255)
 
     def find(self, lightness: NDArray[np.uint8]) -> NDArray[np.uint8]:
         assert lightness.shape == self.damaged.shape

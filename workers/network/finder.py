@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from photochrom.errors import ModelRejected
 from photochrom.photo.restoration import FinderCard
 
-from ..pipeline.repair.finder import Sure
+from ..sure import Sure
 from . import providers as execution
 
 Bytes = NDArray[np.uint8]
@@ -31,9 +31,15 @@ class OnnxFinder:
         *,
         threads: int = 0,
         providers: Sequence[str] = execution.PROVIDERS,
-        gpu_memory_mb: int = 0,
+        gpu_memory_mb: int | None = 0,
     ) -> None:
         """Load the ONNX file at `path`, exported by `model.repair.export`.
+
+        Args:
+            path: the file.
+            threads: of one call on the CPU; 0 takes all cores.
+            providers: in order of preference; those that this machine lacks are skipped.
+            gpu_memory_mb: the most GPU memory that it may take, in MiB; 0 is no limit, None the CPU.
 
         Raises:
             ModelRejected: it cannot be loaded, or is another network.
@@ -41,10 +47,12 @@ class OnnxFinder:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_mem_pattern = False
+        options.enable_cpu_mem_arena = False  # few photographs are repaired: what it took goes back
         options.log_severity_level = 3
-        wanted = [name for name in providers if name in ort.get_available_providers()]
+        there = ["CPUExecutionProvider"] if gpu_memory_mb is None else ort.get_available_providers()
+        wanted = [name for name in providers if name in there]
         try:
-            self._session = execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb)
+            self._session = execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb or 0)
             self._session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.uint8)})
             told = self._session.get_modelmeta().custom_metadata_map
             self.card = FinderCard.model_validate(

@@ -35,7 +35,7 @@ def test_any_size_is_answered_at_its_own_size(weights: Path, size: tuple[int, in
 def test_more_strength_asks_for_less(weights: Path) -> None:
     asked = [OnnxFinder(weights, threads=1).thresholds(strength) for strength in (0, 0.25, 0.5, 0.75, 1)]
     assert asked == sorted(asked, reverse=True)
-    assert all(sure.weak < sure.small <= sure.large for sure in asked)
+    assert all(sure.weak < sure.plain <= sure.small <= sure.large for sure in asked)
 
 
 def test_it_says_which_it_is(weights: Path) -> None:

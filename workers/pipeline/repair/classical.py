@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .finder import Bytes, Sure
+from ...sure import Sure
+from .finder import Bytes
 
 Plane = NDArray[np.float32]
 _SIZES = (3, 7, 15)
@@ -37,7 +38,7 @@ class ClassicalFinder:
     def thresholds(self, strength: float) -> Sure:
         """Return how sure it must be; of all sizes alike."""
         strong = round(255 * (0.8 - 0.25 * strength))
-        return Sure(round(255 * (0.6 - 0.2 * strength)), strong, strong)
+        return Sure(round(255 * (0.6 - 0.2 * strength)), strong, strong, strong)
 
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""

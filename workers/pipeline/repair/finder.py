@@ -1,25 +1,13 @@
 """What finds damage, whichever way it does."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...sure import Sure
+
 Bytes = NDArray[np.uint8]
-
-
-class Sure(NamedTuple):
-    """How sure a finder must be, 0..255.
-
-    Attributes:
-        weak: of each pixel of a defect.
-        small: of the surest pixel of a speck; what is small is soon judged, and little is lost where it is wrong.
-        large: of the surest pixel of a line.
-    """
-
-    weak: int
-    small: int
-    large: int
 
 
 class Finder(Protocol):

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from photochrom.photo.restoration import DefectKind
 
-from .finder import Bytes, Sure
+from ...sure import Sure
+from .calm import stands_out
+from .finder import Bytes
 
 FILLED, LEFT = 255, 128
 """Values of a mask; 0 is undamaged."""
@@ -39,15 +41,22 @@ class Marks:
     left: int
 
 
-def marks_of(sureness: Bytes, sure: Sure, core: tuple[slice, slice]) -> Marks:
-    """Part sureness (H, W) into defects; only those that begin in the core are counted, all are in the mask."""
-    if sureness.max() < min(sure.small, sure.large):
+def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slice]) -> Marks:
+    """Part sureness (H, W) into defects; only those that begin in the core are counted, all are in the mask.
+
+    `levels` (H, W) is the photograph itself, L* 0..255.
+    """
+    if sureness.max() < min(sure[1:]):
         return Marks(np.zeros_like(sureness), {}, 0)
-    parts = _Parts.of(sureness >= sure.weak)
+    doubtful = sureness >= sure.weak
+    parts = _Parts.of(doubtful)
     surest = np.zeros(len(parts.stats), np.uint8)
     np.maximum.at(surest, parts.labels, sureness[parts.places])
     strong = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
-    real = (surest >= strong) & (parts.area >= _SMALLEST)
+    real = surest >= strong
+    for speck in np.flatnonzero((surest >= sure.plain) & ~real & (parts.extent <= _SIZES[0])):
+        real[speck] = stands_out(levels, doubtful, parts.stats[speck, :4])
+    real &= parts.area >= _SMALLEST
     return parts.marks(real, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
 
 

@@ -76,7 +76,7 @@ def find(pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None 
         said = None if wishes is None else wishes[tile.around]
         if said is not None:
             sureness = np.where(said == KEEP, 0, sureness).astype(np.uint8)
-        marks = marks_of(sureness, finder.thresholds(strength), tile.core)
+        marks = marks_of(sureness, levels, finder.thresholds(strength), tile.core)
         # The rim of a defect is a mixture: it goes with it.
         grown = np.asarray(cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask, np.uint8)
         told = [marks]
