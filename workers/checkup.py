@@ -39,7 +39,8 @@ def check() -> dict[str, Any]:
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
     film_path, recognizer_path = settings.film_model(), settings.recognizer()
-    paths = (settings.model_path, film_path, recognizer_path, settings.finder_path)
+    finder_path = settings.finder()
+    paths = (settings.model_path, film_path, recognizer_path, finder_path)
     held = before_threads(None, *filter(None, paths))
     try:
         # Not at the top: their threads would not be confined.
@@ -52,9 +53,7 @@ def check() -> dict[str, Any]:
         )
         film = film_path and OnnxPredictor(film_path, threads=settings.threads)
         recognizer = recognizer_path and OnnxRecognizer(recognizer_path, threads=settings.threads)
-        found = (
-            OnnxFinder(settings.finder_path, threads=settings.threads).card if settings.finder_path else None
-        )
+        found = OnnxFinder(finder_path, threads=settings.threads).card if finder_path else None
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     held |= after_threads()

@@ -61,7 +61,7 @@ class Colorist:
             model_path=settings.model_path.absolute(),
             film_path=settings.film_model(),
             recognizer_path=settings.recognizer(),
-            finder_path=settings.finder_path and settings.finder_path.absolute(),
+            finder_path=settings.finder(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
             max_pixels=settings.max_pixels,
