@@ -1,26 +1,22 @@
-"""How well damage is found and filled: python -m benchmarks.repair PHOTOS [--most 100] [--scale 2] [--finder FILE].
+"""How well damage is found and filled: python -m benchmarks.repair PHOTOS [--finder FILE] [--plates FOLDER].
 
 PHOTOS is a folder or a tar of clean photographs. Each is enlarged as a scan would show it, with grain, and damaged by
 the generator (model/repair/defects.py) with seeds that training does not use. Printed for each finder, and for kinds
 of damage that training never sees: precision and recall of pixels with a tolerance of 2 pixels; PSNR of L* inside the
-damage before, after, and with the true mask; and the share of pixels of the clean photographs that would be changed.
+damage before, after, and with the true mask. Then the share of the clean photographs' pixels that would be changed
+(benchmarks/clean.py), and the figures of real plates (benchmarks/plates.py).
 """
 
 import argparse
-import io
-import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from model.repair.data import scanned
 from model.repair.defects import DRAWERS, HELD_OUT, damage
-from photochrom.color import encoded, lightness, luminance_of_lightness
 from workers.network.finder import OnnxFinder
 from workers.pipeline.color.pixels import lightness_of
 from workers.pipeline.repair.classical import ClassicalFinder
@@ -28,23 +24,13 @@ from workers.pipeline.repair.finder import Finder
 from workers.pipeline.repair.marks import FILLED
 from workers.pipeline.repair.repair import filled, find
 
+from . import clean, plates
+from .scans import SEED, Plane, photographs, samples
 from .table import markdown
 
-Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-_SEED = 77_000  # training counts its seeds from 0
 _TOLERANCE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
-_HEAD = [
-    "finder",
-    "damage",
-    "precision",
-    "recall",
-    "before dB",
-    "after dB",
-    "true mask dB",
-    "wrongly changed %",
-]
+_HEAD = ["finder", "damage", "precision", "recall", "before dB", "after dB", "true mask dB"]
 
 
 @dataclass
@@ -56,7 +42,6 @@ class Tally:
     damaged: int = 0
     damaged_found: int = 0
     squares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
-    wrong: list[float] = field(default_factory=list)
 
     def add(self, found: Mask, truth: Mask) -> None:
         """Count the pixels of one photograph."""
@@ -73,52 +58,28 @@ class Tally:
         return [f"{precision:.3f}", f"{recall:.3f}", *(f"{value:.2f}" for value in decibels)]
 
 
-def photographs(source: Path, most: int) -> Iterator[Plane]:
-    """Yield L* of the photographs of a folder or a tar."""
-    for file in _files(source, most):
-        with Image.open(file) as image:
-            yield np.asarray(lightness(np.asarray(image.convert("RGB")) / 255), np.float32)
-
-
-def _files(source: Path, most: int) -> Iterator[Path | io.BytesIO]:
-    if source.is_dir():
-        yield from sorted(path for path in source.rglob("*") if path.suffix.lower() in _NAMES)[:most]
-        return
-    with tarfile.open(source) as tar:
-        names = sorted(name for name in tar.getnames() if name.lower().endswith(_NAMES))
-        for name in names[:most]:
-            file = tar.extractfile(name)
-            assert file is not None
-            yield io.BytesIO(file.read())
-
-
 def measure(
     finder: Finder, photos: list[Plane], kinds: tuple[str, ...], scale: float, strength: float
 ) -> list[str]:
     """Return one row of the table."""
     tally = Tally()
     for number, photo in enumerate(photos):
-        rng = np.random.default_rng(_SEED + number)
-        clean = scanned(photo, scale, round(min(photo.shape) * scale), rng)
-        tally.wrong.append(find(_samples(clean), finder, strength).repairs.changed)
-        worn = damage(clean, rng, kinds, 0.7)
-        _measure_damaged(tally, finder, clean, worn.lightness, worn.mask, strength)
-    return [*tally.row(), f"{100 * np.mean(tally.wrong):.4f}"]
+        rng = np.random.default_rng(SEED + number)
+        whole = scanned(photo, scale, round(min(photo.shape) * scale), rng)
+        worn = damage(whole, rng, kinds, 0.7)
+        _measure_damaged(tally, finder, whole, worn.lightness, worn.mask, strength)
+    return tally.row()
 
 
 def _measure_damaged(
-    tally: Tally, finder: Finder, clean: Plane, worn: Plane, truth: Mask, strength: float
+    tally: Tally, finder: Finder, whole: Plane, worn: Plane, truth: Mask, strength: float
 ) -> None:
-    samples = _samples(worn)
-    found = find(samples, finder, strength).mask
+    seen = samples(worn)
+    found = find(seen, finder, strength).mask
     tally.add(found == FILLED, truth)
     true_mask = np.where(cv2.dilate(truth.astype(np.uint8), np.ones((3, 3), np.uint8)), FILLED, 0)
-    ways = (samples, filled(samples, found), filled(samples, true_mask.astype(np.uint8)))
-    tally.squares += [float(np.square(lightness_of(way)[truth] - clean[truth]).sum()) for way in ways]
-
-
-def _samples(plane: Plane) -> NDArray[np.uint16]:
-    return np.asarray(np.rint(encoded(luminance_of_lightness(plane)) * 65535), np.uint16)
+    ways = (seen, filled(seen, found), filled(seen, true_mask.astype(np.uint8)))
+    tally.squares += [float(np.square(lightness_of(way)[truth] - whole[truth]).sum()) for way in ways]
 
 
 def _grown(mask: Mask) -> Mask:
@@ -129,21 +90,45 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.repair", description=__doc__)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--most", type=int, default=100)
+    parser.add_argument("--most", type=int, default=60, help="photographs that are damaged")
+    parser.add_argument("--clean", type=int, default=300, help="photographs that are not")
+    parser.add_argument("--lines", type=int, default=60, help="of those richest in lines")
+    parser.add_argument("--of", type=int, default=1200, help="photographs that are read")
+    parser.add_argument("--plates", type=Path, help="a folder of plates of three exposures each")
     parser.add_argument("--scale", type=float, default=2.0)
     parser.add_argument("--strength", type=float, default=0.5)
     parser.add_argument("--finder", type=Path, help="a file exported by model.repair.export")
     arguments = parser.parse_args()
-    photos = list(photographs(arguments.photos, arguments.most))
-    rows = []
     finders: dict[str, Finder] = {"classical": ClassicalFinder()}
     if arguments.finder:
         finders["network"] = OnnxFinder(arguments.finder, threads=1)
-    for name, finder in finders.items():
-        for told, kinds in (("all kinds", tuple(DRAWERS)), ("kinds held out", HELD_OUT)):
-            figures = measure(finder, photos, kinds, arguments.scale, arguments.strength)
-            rows.append([name, told, *figures])
-    print(markdown(_HEAD, rows))
+    photos = list(photographs(arguments.photos, arguments.of))
+    scale, strength = arguments.scale, arguments.strength
+    drawn = {"all kinds": tuple(DRAWERS), "kinds held out": HELD_OUT}
+    rows = [
+        [name, told, *measure(finder, photos[: arguments.most], kinds, scale, strength)]
+        for name, finder in finders.items()
+        for told, kinds in drawn.items()
+    ]
+    _tell(markdown(_HEAD, rows))
+    sets = {
+        "any": photos[: arguments.clean],
+        "rich in lines": clean.richest_in_lines(photos, arguments.lines),
+    }
+    rows = [
+        [f"{name}, {told}", *clean.row(finder, chosen, scale, strength)]
+        for name, finder in finders.items()
+        for told, chosen in sets.items()
+    ]
+    _tell(markdown(clean.HEAD, rows))
+    if arguments.plates:
+        real = list(plates.read(arguments.plates, arguments.most))
+        rows = [[name, *plates.measure(finder, real, strength)] for name, finder in finders.items()]
+        _tell(markdown(plates.HEAD, rows))
+
+
+def _tell(table: str) -> None:
+    print(f"{table}\n", flush=True)
 
 
 if __name__ == "__main__":

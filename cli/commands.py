@@ -17,6 +17,7 @@ from .options import (
     Color,
     Film,
     Format,
+    Keep,
     Levels,
     Light,
     Negative,
@@ -24,12 +25,14 @@ from .options import (
     Pages,
     Quality,
     Repair,
+    RepairMask,
     RepairStrength,
     Sepia,
     Strength,
     Temperature,
     Times,
     Vividness,
+    boxes,
     chosen,
 )
 from .server import keys, upkeep
@@ -114,6 +117,8 @@ def colorize(
     pages: Pages = DEFAULTS.pages,
     repair: Repair = DEFAULTS.repair,
     repair_strength: RepairStrength = DEFAULTS.repair_strength,
+    keep: Keep = None,
+    repair_mask: RepairMask = None,
     levels: Levels = DEFAULTS.levels,
     color: Color = DEFAULTS.color,
     hint: Annotated[
@@ -153,6 +158,7 @@ def colorize(
         pages=pages,
         repair=repair,
         repair_strength=repair_strength,
+        keep=boxes(keep),
         levels=levels,
         color=color,
         hints=tuple(_hint(text) for text in hint or ()),
@@ -164,6 +170,7 @@ def colorize(
                 Path(target),
                 options,
                 reference=reference,
+                repair_mask=repair_mask,
                 processes=processes,
                 force=force,
                 into_folder=os.path.basename(target) in ("", ".", ".."),  # noqa: PTH119 - a Path has lost the slash

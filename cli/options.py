@@ -1,10 +1,12 @@
 """The options of a colorization as the command line takes them, the same for every command that colorizes."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
+from photochrom.photo.boxes import Box
 from photochrom.photo.film import Film as FilmChoice
 from photochrom.photo.film import Light as LightChoice
 from photochrom.photo.options import Color as ColorChoice
@@ -62,6 +64,44 @@ Levels = Annotated[
 Color = Annotated[
     ColorChoice, typer.Option(help="on, or off: no colour is predicted; repair and levels alone.")
 ]
+
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="X,Y,W,H",
+        help="A place of one photograph that repair leaves alone, such as 0.7,0.8,0.2,0.2: its left and upper edge, "
+        "width and height, as shares of the photograph's sides. Repeat it for more.",
+    ),
+]
+RepairMask = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A grey image of one photograph's size: white is repaired, black is kept, grey is as found.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
+
+def boxes(given: list[str] | None) -> tuple[Box, ...]:
+    """Return the places that `--keep` names.
+
+    Raises:
+        BadParameter: one is no box; the message says why.
+    """
+    return tuple(_box(text) for text in given or ())
+
+
+def _box(text: str) -> Box:
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+        return Box(x=x, y=y, width=width, height=height)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+    except ValueError:
+        said = "give four numbers, such as 0.7,0.8,0.2,0.2"
+    raise typer.BadParameter(f"{text!r}: {said}.", param_hint="--keep")
 
 
 def chosen(**given: object) -> ColorizeOptions:

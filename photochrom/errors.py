@@ -103,6 +103,15 @@ class ReferenceRejected(PhotoRejected):
     sample: ClassVar[str] = "The reference photograph cannot be used: This is a PDF; …"
 
 
+class MaskRejected(PhotoRejected):
+    """The repair mask does not fit its photograph: not readable, of another size, or with colours."""
+
+    code: ClassVar[str] = "mask-rejected"
+    sample: ClassVar[str] = (
+        "The repair mask has 640 x 480 pixels and the upright photograph 4000 x 3000; send a mask of …"
+    )
+
+
 class CapabilityMissing(PhotochromError):
     """The job asks for what the model at work was not trained for, or for a format that the workers do not write."""
 

@@ -13,7 +13,7 @@ from photochrom.photo.options import ColorizeOptions
 from .downloads import download
 from .errors import Conflict, NotFound, WaitedTooLong
 from .models import Job, JobPage
-from .photographs import Photo, addressed, body_of, name_of, query_of
+from .photographs import Photo, addressed, body_of, form_of, name_of, query_of
 from .transport import Transport, read
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.1, 2.0
@@ -34,6 +34,7 @@ class Jobs:
         options: ColorizeOptions | None = None,
         *,
         name: str | None = None,
+        repair_mask: Photo | None = None,
         idempotency_key: str | None = None,
     ) -> Job:
         """Upload a photograph and return its job, which is queued.
@@ -42,6 +43,8 @@ class Jobs:
             photo: the path of a file, or its bytes.
             options: those to set; all others are the server's defaults.
             name: the file name, if `photo` is bytes or has another.
+            repair_mask: a grey image of the upright photograph's size, a path or bytes: white is repaired, black is
+                kept, grey is as found. With `repair=auto`.
             idempotency_key: a call with the same key returns the same job for 24 hours; without one, only the
                 retries of this very call do.
 
@@ -54,8 +57,8 @@ class Jobs:
         query = {"name": name_of(photo, name), **query_of(options)}
 
         def body() -> dict[str, object]:
-            made = body_of(photo)
-            return {**made, "headers": {**made["headers"], "Idempotency-Key": key}}
+            made = body_of(photo) if repair_mask is None else form_of(photo, query["name"], repair_mask)
+            return {**made, "headers": {**made.get("headers", {}), "Idempotency-Key": key}}
 
         return read(Job, self._transport.call("POST", "/v1/jobs", params=query, body=body))
 

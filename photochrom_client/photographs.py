@@ -37,10 +37,23 @@ def addressed(url: str, options: ColorizeOptions | None, name: str | None = None
     return {"url": url, "options": chosen, **({"name": name} if name else {})}
 
 
+def form_of(photo: Photo, name: str, repair_mask: Photo) -> Mapping[str, Any]:
+    """Return what httpx sends as a form of both files.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    return {"files": {"photo": (name, _whole(photo)), "repair_mask": ("mask", _whole(repair_mask))}}
+
+
 def query_of(options: ColorizeOptions | None) -> dict[str, str]:
     """Return the options that were chosen, and only those: the others are the batch's, or the server's."""
     chosen = options.model_dump(mode="json", exclude_unset=True) if options else {}
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}
+
+
+def _whole(photo: Photo) -> bytes:
+    return photo if isinstance(photo, bytes) else Path(photo).read_bytes()
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

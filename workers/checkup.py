@@ -39,9 +39,12 @@ def check() -> dict[str, Any]:
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
     film_path, recognizer_path = settings.film_model(), settings.recognizer()
-    held = before_threads(None, *filter(None, (settings.model_path, film_path, recognizer_path)))
+    finder_path = settings.finder()
+    paths = (settings.model_path, film_path, recognizer_path, finder_path)
+    held = before_threads(None, *filter(None, paths))
     try:
         # Not at the top: their threads would not be confined.
+        from .network.finder import OnnxFinder
         from .network.predictor import OnnxPredictor
         from .network.recognizer import OnnxRecognizer
 
@@ -50,6 +53,7 @@ def check() -> dict[str, Any]:
         )
         film = film_path and OnnxPredictor(film_path, threads=settings.threads)
         recognizer = recognizer_path and OnnxRecognizer(recognizer_path, threads=settings.threads)
+        found = OnnxFinder(finder_path, threads=settings.threads).card if finder_path else None
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     held |= after_threads()
@@ -61,6 +65,7 @@ def check() -> dict[str, Any]:
         "film_model": f"{film.card.name} {film.card.version}" if film else None,
         "recognizer": recognizer.card.version if recognizer else None,
         "precision": card.precision,
+        "finder": f"{found.name} {found.version}" if found else "its form",
         "provider": predictor.provider,
         "side": card.predict_side,
         "writes": written(),

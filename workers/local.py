@@ -3,10 +3,11 @@
 `photochrom colorize` starts this as a separate process. It does not open photographs itself: a child does
 (`child/`), so that a photograph that crashes a codec fails alone.
 
-Request: `{"source": path, "target": path, "options": {...}, "reference": path or null, "replace": bool,
-"times": bool}`: a target that is there is replaced if so asked, and gets the source's times if so asked. Events, each
-naming its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`, `height`, `warnings`,
-`timings`, `film`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model` and `provider`.
+Request: `{"source": path, "target": path, "options": {...}, "reference": path or null, "repair_mask": path or null,
+"replace": bool, "times": bool}`: a target that is there is replaced if so asked, and gets the source's times if so
+asked. Events, each naming its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`,
+`height`, `warnings`, `timings`, `film`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model`
+and `provider`.
 """
 
 import errno
@@ -44,11 +45,13 @@ def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
 def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, Any]]:
     source, target = Path(request["source"]), Path(request["target"])
     options = ColorizeOptions.model_validate(request["options"])
-    reference = Path(request["reference"]) if request.get("reference") else None
+    reference, mask = (
+        Path(request[name]) if request.get(name) else None for name in ("reference", "repair_mask")
+    )
     # Written from inside the pipeline: a generator could not report while a stage is running.
     on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
     try:
-        with colorist.colorize(source, options, reference, on_stage=on_stage) as photo:
+        with colorist.colorize(source, options, reference, repair_mask=mask, on_stage=on_stage) as photo:
             yield from _written(photo, source, target, request)
     except PhotochromError as error:
         yield _failed(source, error.code, str(error))

@@ -28,6 +28,7 @@ from photochrom.jobs.store import JobStore
 from photochrom.logs import about
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.names import with_suffix
+from photochrom.photo.options import Repair
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
@@ -159,10 +160,15 @@ class Restorer:
 
         with ExitStack() as opened:
             with tracing.span("fetch original"):
-                original, reference = opened.enter_context(self.inputs(record))
+                original, reference, mask = opened.enter_context(self.inputs(record))
             photo = opened.enter_context(
                 self.colorist.colorize(
-                    original, record.options, reference, on_stage=on_stage, preview_side=PREVIEW_SIDE
+                    original,
+                    record.options,
+                    reference,
+                    repair_mask=mask,
+                    on_stage=on_stage,
+                    preview_side=PREVIEW_SIDE,
                 )
             )
             stages.end()
@@ -186,12 +192,15 @@ class Restorer:
         )
 
     @contextmanager
-    def inputs(self, record: JobRecord) -> Iterator[tuple[Path, Path | None]]:
-        """Provide the original as a file, and the reference if there is one."""
+    def inputs(self, record: JobRecord) -> Iterator[tuple[Path, Path | None, Path | None]]:
+        """Provide the original as a file, and the reference and the repair mask if there are any."""
         with ExitStack() as files:
-            of = record.reference
-            reference = files.enter_context(self.storage.file(of.key)) if of is not None else None
-            yield files.enter_context(self.storage.file(record.original.key)), reference
+            original = files.enter_context(self.storage.file(record.original.key))
+            reference, mask = (
+                files.enter_context(self.storage.file(part.key)) if part is not None else None
+                for part in (record.reference, record.repair_mask)
+            )
+            yield original, reference, mask
 
     def _keep(self, record: JobRecord, photo: Colored) -> Result:
         told = photo.told
@@ -233,6 +242,9 @@ class Restorer:
         """Return the name, which depends only on the original, the options and the models that may be chosen."""
         told = self.colorist.told
         beside = (told.film.card.weights_sha256, told.recognizer_sha256) if told.film else ()
+        # Without repair the name is what it was before there was a finder.
+        if told.finder and record.options.repair is Repair.AUTO:
+            beside = (*beside, told.finder.weights_sha256)
         parts = (record.original.sha256, record.asked(), told.card.weights_sha256, *beside)
         identity = "\n".join(parts)
         return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)
@@ -259,9 +271,8 @@ class Restorer:
             self._settle(record, _lease(record))
 
     def _forget_files(self, record: JobRecord) -> None:
-        for part in (record.original, record.reference):
-            if part is not None:
-                self.storage.delete(part.key)
+        for part in record.inputs:
+            self.storage.delete(part.key)
         self._forget_results(record)
 
     def _forget_results(self, record: JobRecord) -> None:

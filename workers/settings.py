@@ -47,10 +47,12 @@ class WorkerSettings(SharedSettings):
     ] = Path("recognizer.onnx")
     finder_path: Annotated[
         Path | None,
+        BeforeValidator(lambda given: given or None),
         Field(
-            description="An ONNX file exported by `model.repair.export`; without one, damage is found by its form."
+            description="An ONNX file exported by `model.repair.export`, which finds damage for `repair`; by default "
+            "`finder.onnx` beside the model. Empty is none: then damage is found by its form."
         ),
-    ] = None
+    ] = Path("finder.onnx")
     processes: Annotated[
         int, Field(ge=1, description="Worker processes on this machine; they share its cores.")
     ] = 1
@@ -132,6 +134,10 @@ class WorkerSettings(SharedSettings):
     def recognizer(self) -> Path | None:
         """Return the file of what tells old film, if it is there and there are weights to choose."""
         return self._beside("recognizer_path") if self.film_model() else None
+
+    def finder(self) -> Path | None:
+        """Return the file of the network that finds damage, if it is there."""
+        return self._beside("finder_path")
 
     def _beside(self, name: str) -> Path | None:
         """Return the path of a setting; by default a file beside the model. None where there is no such file."""

@@ -18,7 +18,7 @@ def suggest(restorer: Restorer, job_id: str) -> None:
         if record.state is not JobState.SUCCEEDED:
             return
         with (
-            restorer.inputs(record) as (original, reference),
+            restorer.inputs(record) as (original, reference, _),
             restorer.colorist.suggest(
                 original, record.options, reference, restorer.network_of(record)
             ) as colors,

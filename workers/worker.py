@@ -308,6 +308,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
             film_model=restorer.film_model_used(),
             film_capabilities=told.film.card.capabilities if told.film else (),
             writes=written(),
+            finder=told.finder,
         ),
         fleet=Fleet(redis),
         maintenance=Maintenance(

@@ -38,11 +38,28 @@ class Outcome:
 class Colorist:
     """Owns the process; starts another when a photograph crashes it."""
 
-    def __init__(self, env: Mapping[str, str], reference: Path | None = None, *, times: bool = False) -> None:
-        """Make one; its photographs take the palette of `reference`, if given, and the originals' times if asked."""
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        reference: Path | None = None,
+        repair_mask: Path | None = None,
+        *,
+        times: bool = False,
+    ) -> None:
+        """Make one.
+
+        Args:
+            env: the environment of the process.
+            reference: a photograph whose palette is used.
+            repair_mask: an image that says where to repair.
+            times: whether results take their originals' times.
+        """
         self._times = times
         self._env = env
-        self._reference = reference and str(reference.resolve())
+        self._beside = {
+            "reference": reference and str(reference.resolve()),
+            "repair_mask": repair_mask and str(repair_mask.resolve()),
+        }
         self._child: subprocess.Popen[str] | None = None
 
     def close(self) -> None:
@@ -98,7 +115,7 @@ class Colorist:
             "source": str(item.source.resolve()),
             "target": str(item.target.resolve()),
             "options": options.model_dump(mode="json"),
-            "reference": self._reference,
+            **self._beside,
             "replace": item.replace,
             "times": self._times,
         }

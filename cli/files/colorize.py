@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.options import ColorizeOptions, Repair
 from photochrom.processes.cores import usable_cores
 from photochrom.progress import Count
 
@@ -24,6 +24,7 @@ def run_files(
     options: ColorizeOptions,
     *,
     reference: Path | None = None,
+    repair_mask: Path | None = None,
     processes: int,
     force: bool,
     into_folder: bool = False,
@@ -38,13 +39,17 @@ def run_files(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if options.hints and not source.is_file():
         raise CannotPlan("Hints are spots of one photograph; name a file, not a folder.")
+    if (options.keep or repair_mask) and not source.is_file():
+        raise CannotPlan("Places to keep or to repair are of one photograph; name a file, not a folder.")
+    if repair_mask and options.repair is not Repair.AUTO:
+        raise CannotPlan("A repair mask says where to repair; give it with --repair auto.")
     if source.is_file() and not target.is_dir() and not into_folder:
         options = options.model_copy(update={"format": format_for(target, options.format)})
     plan = make_plan(source, target, options.format, force=force, into_folder=into_folder)
     started = time.monotonic()
     try:
         outcomes = _colorize(
-            plan, options, lambda env: Colorist(env, reference, times=times), processes, console
+            plan, options, lambda env: Colorist(env, reference, repair_mask, times=times), processes, console
         )
     except KeyboardInterrupt:
         console.print("Stopped. Finished photographs are kept; run the same command again to continue.")

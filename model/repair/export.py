@@ -1,6 +1,8 @@
 """Write the finder of damage as ONNX in fp16: python -m model.repair.export finder.pt finder.onnx --version 1.0.0.
 
-Input `lightness` float32 (N,1,H,W), L* 0..100, H and W multiples of 16; output `sureness` float32 (N,1,H,W), 0..1.
+Input `lightness` uint8 (N,1,H,W), L* 0..255, H and W multiples of 16; output `sureness` uint8 (N,1,H,W): `MIDDLE` and
+`STEP` times the log odds of being damaged. Log odds, because a photograph without damage stays as it is only where
+much is asked for: a probability would be rounded to 1 there. The file also says how much (`SURE`).
 """
 
 import argparse
@@ -22,19 +24,23 @@ from ..export import IR_VERSION, simplify, store, weights_sha256, without_traces
 from .network import STRIDE, Finder, folded
 
 OPSET = 20
-TOLERANCE = 0.02
-"""Of the sureness, between the file and torch: fp16 weights move it by less."""
+TOLERANCE = 4
+"""Of 255, between the sureness by the file and by torch: fp16 weights move it by less."""
+MIDDLE, STEP = 128, 12
+SURE = {"weak": (128, 104, 92), "plain": (188, 140, 116), "small": (230, 212, 164), "large": (242, 230, 190)}
+"""How sure it must be at strengths 0, 0.5 and 1: `workers.pipeline.repair.finder.Sure` (docs/lab/repair.md)."""
 
 
 class Sureness(nn.Module):
-    """What the file holds: the network, and the sigmoid of its answer."""
+    """What the file holds: the network between bytes."""
 
     def __init__(self, network: Finder) -> None:
         super().__init__()
         self.network = folded(network)
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return torch.sigmoid(self.network(lightness))
+        odds = self.network(lightness.float() / 2.55)
+        return torch.clamp(torch.round(MIDDLE + STEP * odds), 0, 255).to(torch.uint8)
 
 
 def build(network: Finder, version: str) -> onnx.ModelProto:
@@ -45,7 +51,7 @@ def build(network: Finder, version: str) -> onnx.ModelProto:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             answer,
-            (torch.rand(2, 1, 128, 96) * 100,),
+            (torch.randint(0, 256, (2, 1, 128, 96), dtype=torch.uint8),),
             input_names=("lightness",),
             output_names=("sureness",),
             dynamic_shapes=({0: n, 2: STRIDE * h, 3: STRIDE * w},),
@@ -61,18 +67,19 @@ def build(network: Finder, version: str) -> onnx.ModelProto:
     store(model, weights)
     model.ir_version = IR_VERSION
     told = {"name": "finder", "version": version, "weights_sha256": weights_sha256(weights)}
+    told |= {f"sure.{name}": " ".join(map(str, levels)) for name, levels in SURE.items()}
     onnx.helper.set_model_props(model, {f"photochrom.finder.{name}": text for name, text in told.items()})
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
 def difference(network: Finder, model: onnx.ModelProto) -> float:
-    """Return the largest difference in sureness between torch and ONNX Runtime over some sizes."""
+    """Return the largest difference in sureness, of 255, between torch and ONNX Runtime over some sizes."""
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     answer, worst = Sureness(network).eval(), 0.0
     for size in ((1, 1, 64, 64), (2, 1, 160, 96)):
-        lightness = torch.rand(size, generator=torch.Generator().manual_seed(1)) * 100
-        given = np.asarray(session.run(None, {"lightness": lightness.numpy()})[0])
+        lightness = torch.randint(0, 256, size, generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
+        given = np.asarray(session.run(None, {"lightness": lightness.numpy()})[0], np.int16)
         with torch.inference_mode():
             worst = max(worst, float(np.abs(given - answer(lightness).numpy()).max()))
     return worst
@@ -107,7 +114,7 @@ def main() -> None:
     network = Finder()
     network.load_state_dict(torch.load(arguments.weights, weights_only=True))
     apart = export(network, arguments.version, arguments.out)
-    sys.stdout.write(f"{arguments.out}: within {apart:.4f} of torch\n")
+    sys.stdout.write(f"{arguments.out}: within {apart:.0f} of 255 of torch\n")
 
 
 if __name__ == "__main__":

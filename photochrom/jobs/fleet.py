@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from redis import Redis
 
 from ..photo.options import OutputFormat
+from ..photo.restoration import FinderCard
 from ..records import readable
 from .record import ModelUsed
 
@@ -33,6 +34,9 @@ class WorkerStatus(BaseModel):
     writes: Annotated[tuple[OutputFormat, ...], Field(description="Formats of results.")] = tuple(
         OutputFormat
     )
+    finder: Annotated[
+        FinderCard | None, Field(description="The network that finds damage; none where its form tells it.")
+    ] = None
     job_id: Annotated[str | None, Field(description="The running job, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 

@@ -179,6 +179,10 @@ class JobRecord(_Part):
         Original | None,
         Field(description="A colour photograph that lends its palette; kept as long as the original."),
     ] = None
+    repair_mask: Annotated[
+        Original | None,
+        Field(description="An image that says where to repair; kept as long as the original."),
+    ] = None
     owner: Annotated[
         str, Field(description="Owner of the key that made it; empty where none was asked for.")
     ] = ""
@@ -231,13 +235,19 @@ class JobRecord(_Part):
         """Return the storage keys that belong to this job."""
         return self._kept_keys() | set(self.deleting)
 
+    @property
+    def inputs(self) -> tuple[Original, ...]:
+        """The files that came with the job, the photograph first."""
+        return tuple(part for part in (self.original, self.reference, self.repair_mask) if part is not None)
+
     def _kept_keys(self) -> set[str]:
-        inputs = {part.key for part in (self.original, self.reference) if part and part.key}
+        inputs = {part.key for part in self.inputs if part.key}
         return inputs | self.result.keys if self.result else inputs
 
     def asked(self) -> str:
         """Return the request apart from the photograph, as text: equal texts give equal results."""
-        return " ".join((self.options.identity(), *([self.reference.sha256] if self.reference else ())))
+        said = [self.options.identity(), *([self.reference.sha256] if self.reference else ())]
+        return " ".join(said + ([f"mask {self.repair_mask.sha256}"] if self.repair_mask else []))
 
     def claim(self, worker: str, now: datetime, max_attempts: int) -> Self:
         """Start (or take over from a dead worker), or give up after `max_attempts` lost workers.
@@ -415,8 +425,12 @@ class JobRecord(_Part):
         swept = self
         if self.original.expires_at and self.original.expires_at <= now:
             gone = {"key": "", "expires_at": None}
-            reference = self.reference and self.reference.model_copy(update=gone)
-            swept = swept._changed(original=self.original.model_copy(update=gone), reference=reference)
+            came_with = {
+                name: part.model_copy(update=gone)
+                for name in ("original", "reference", "repair_mask")
+                if (part := getattr(self, name)) is not None
+            }
+            swept = swept._changed(**came_with)
         if swept.result and swept.result.expires_at and swept.result.expires_at <= now:
             swept = swept._to(JobState.EXPIRED, result=None)
         over = sorted(self._kept_keys() - swept._kept_keys())

@@ -6,6 +6,17 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class FinderCard(BaseModel):
+    """Which network finds damage."""
+
+    # Heartbeats of a newer version may say more.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    version: str
+    weights_sha256: str
+
+
 class DefectKind(StrEnum):
     """Kinds of damage, told apart by their form."""
 

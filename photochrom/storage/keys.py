@@ -14,14 +14,14 @@ MARKER = "photochrom.json"
 _ID = PATTERN.strip("^$")
 _HASH_LENGTH = 32
 _PHOTOGRAPH = re.compile(
-    rf"(?:{ORIGINALS}/{_ID}/(?:reference-)?|{RESULTS}/{_ID}/)[0-9a-f]{{{_HASH_LENGTH}}}(?:\.[a-z]{{1,20}})?\.[a-z0-9]{{1,5}}"
+    rf"(?:{ORIGINALS}/{_ID}/(?:reference-|mask-)?|{RESULTS}/{_ID}/)[0-9a-f]{{{_HASH_LENGTH}}}(?:\.[a-z]{{1,20}})?\.[a-z0-9]{{1,5}}"
 )
 _TRASHED = re.compile(rf"{TRASH}/(\d{{8}}t\d{{6}})/(.+)")
 _MOMENT = "%Y%m%dt%H%M%S"
 
 
 def original_key(job_id: str, sha256: str, extension: str, prefix: str = "") -> str:
-    """Return the key of the photograph with this hash; `prefix` distinguishes a job's reference from its original."""
+    """Return the key of the photograph with this hash; `prefix` distinguishes what came with an original."""
     return f"{ORIGINALS}/{job_id}/{prefix}{sha256[:_HASH_LENGTH]}{extension}"
 
 

@@ -33,6 +33,7 @@ def full_entry(record: JobRecord) -> dict[str, Any]:
         "result_media_type": result.media_type,
         "options": json.loads(record.options.identity()),
         "reference_sha256": record.reference and record.reference.sha256,
+        "repair_mask_sha256": record.repair_mask and record.repair_mask.sha256,
         "model": record.model and record.model.model_dump(mode="json"),
         "warnings": record.warnings,
         "finished_at": record.finished_at and record.finished_at.isoformat(),

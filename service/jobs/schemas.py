@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from photochrom.jobs.record import JobError, JobRecord, JobState, Progress, Result
+from photochrom.jobs.record import JobError, JobRecord, JobState, Original, Progress, Result
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ShownOptions
 from photochrom.photo.restoration import Restoration
@@ -83,6 +83,10 @@ class JobView(View):
         OriginalView | None,
         Field(description="The photograph that lent its palette; deleted with the original."),
     ]
+    repair_mask: Annotated[
+        OriginalView | None,
+        Field(description="The image that says where to repair; deleted with the original."),
+    ]
     result: ResultView | None
     model: ModelName | None
     provider: Annotated[
@@ -101,24 +105,28 @@ class JobView(View):
         """Show `record`."""
         url = address(f"/v1/jobs/{record.id}")
         shared = record.model_dump(
-            include=set(cls.model_fields) - {"original", "reference", "result", "model"}
+            include=set(cls.model_fields) - {"original", "reference", "repair_mask", "result", "model"}
         )
         used = record.model
         original = OriginalView.model_validate(record.original.model_dump())
-        reference = None
-        if record.reference is not None:
-            kept = {"expires_at": original.expires_at}
-            reference = OriginalView.model_validate(record.reference.model_dump() | kept)
         return cls(
             **shared,
             url=url,
             queue_position=queue_position,
             original=original,
-            reference=reference,
+            reference=_beside(record.reference, original),
+            repair_mask=_beside(record.repair_mask, original),
             model=ModelName(name=used.name, version=used.version, vividness=used.vividness) if used else None,
             provider=used.provider if used else None,
             result=ResultView.of(record.result, f"{url}/result") if record.result else None,
         )
+
+
+def _beside(part: Original | None, original: OriginalView) -> OriginalView | None:
+    """Show what came with an original: it is kept as long."""
+    if part is None:
+        return None
+    return OriginalView.model_validate(part.model_dump() | {"expires_at": original.expires_at})
 
 
 class JobPage(View):

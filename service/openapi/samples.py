@@ -173,6 +173,7 @@ _MODELS = ModelView(
     capabilities=["hints", "palette"],
     writes=[OutputFormat.AVIF, OutputFormat.JPEG, OutputFormat.PNG],
     providers={_MODEL.provider: 2},
+    finders=["finder 1.0.0"],
 )
 _LIKELY = [
     SuggestedColor(a=17.6, b=19.3, color="#c68f78", distance=0.3),

@@ -73,6 +73,7 @@ def models(services: ServicesDep) -> list[ModelView]:
     written: dict[tuple[str, str], set[OutputFormat]] = defaultdict(
         lambda: set(OutputFormat) - {OutputFormat.SAME}
     )
+    finders: dict[tuple[str, str], set[str]] = defaultdict(set)
     for worker in services.fleet.alive():
         for used, takes in (
             (worker.model, worker.capabilities),
@@ -83,6 +84,8 @@ def models(services: ServicesDep) -> list[ModelView]:
                 loaded[model][used.provider] += 1
                 able[model] = able.get(model, set(takes)) & set(takes)
                 written[model] &= set(worker.writes)
+                if worker.finder is not None:
+                    finders[model].add(f"{worker.finder.name} {worker.finder.version}")
     return [
         ModelView(
             name=model[0],
@@ -90,6 +93,7 @@ def models(services: ServicesDep) -> list[ModelView]:
             capabilities=sorted(able[model]),
             writes=sorted(written[model]),
             providers=dict(providers),
+            finders=sorted(finders[model]),
         )
         for model, providers in sorted(loaded.items())
     ]

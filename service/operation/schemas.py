@@ -26,6 +26,10 @@ class ModelView(View):
         list[OutputFormat], Field(description="Formats of results that every worker with it writes.")
     ]
     providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
+    finders: Annotated[
+        list[str],
+        Field(description="The networks that find damage for `repair`; none where its form tells it."),
+    ]
 
 
 class QuotaView(View):

@@ -26,6 +26,7 @@ from photochrom.times import utc_now
 from ..caller import Caller
 from ..deps import Services
 from ..edge.idempotency import idempotency
+from .mask import check_mask
 from .pixels import pixels_of
 from .receive import Sink, Upload
 
@@ -64,7 +65,7 @@ def accept_job(
 
     Raises:
         InvalidOption: the idempotency key is empty.
-        CapabilityMissing, ReferenceRejected, StorageFull, IdempotencyMismatch, QuotaExceeded.
+        CapabilityMissing, ReferenceRejected, MaskRejected, StorageFull, IdempotencyMismatch, QuotaExceeded.
     """
     with _prepared(services, caller, upload) as (record, lender):
         said = f"{record.original.sha256} {record.original.name} {record.asked()}"
@@ -82,7 +83,7 @@ def accept_item(
 
     Raises:
         BatchClosed, ItemConflict: the batch takes no more, or has another photograph of this name.
-        CapabilityMissing, ReferenceRejected, StorageFull, QuotaExceeded.
+        CapabilityMissing, ReferenceRejected, MaskRejected, StorageFull, QuotaExceeded.
     """
     with _prepared(services, caller, upload, batch, item) as (record, lender):
         charge = _charge(services.settings.max_pixels, caller, upload, record)
@@ -97,6 +98,8 @@ def _prepared(
 ) -> Iterator[tuple[JobRecord, Upload | None]]:
     """Yield the record to be made, and the reference for its palette, while its draft exists."""
     check_capabilities(services.fleet, upload)
+    if upload.repair_mask:
+        check_mask(upload, upload.repair_mask)
     job_id = new_id()
     with ExitStack() as drafts:
         lender = upload.reference or _borrowed(services, caller, upload.reference_job, drafts)
@@ -105,6 +108,7 @@ def _prepared(
             options=upload.options,
             original=_stored(upload, job_id, item.rpartition("/")[2]),
             reference=_stored(lender, job_id, "", "reference-") if lender else None,
+            repair_mask=_stored(upload.repair_mask, job_id, "", "mask-") if upload.repair_mask else None,
             created_at=utc_now(),
             # Also what an operator adds to somebody's batch is somebody's.
             owner=batch.owner if batch else caller.owner,
@@ -129,6 +133,10 @@ def _files_of(storage: Storage, record: JobRecord, upload: Upload, lender: Uploa
             upload.draft.commit(record.original.key, media_type=record.original.media_type)
             if lender and record.reference:
                 lender.draft.commit(record.reference.key, media_type=record.reference.media_type)
+            if upload.repair_mask and record.repair_mask:
+                upload.repair_mask.draft.commit(
+                    record.repair_mask.key, media_type=record.repair_mask.media_type
+                )
         yield
     except PhotochromError:
         _take_back(storage, record)
@@ -199,7 +207,7 @@ def _charge(max_pixels: int, caller: Caller, upload: Upload, record: JobRecord) 
     if caller.key is None:
         return None
     pixels = pixels_of(upload.draft.path, otherwise=max_pixels)
-    sent = upload.bytes + (record.reference.bytes if record.reference else 0)
+    sent = sum(part.bytes for part in record.inputs)
     return Charge(caller.owner, Use(1, sent, pixels), caller.limits, utc_now())
 
 

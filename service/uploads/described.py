@@ -7,7 +7,7 @@ from photochrom.photo.options import ColorizeOptions
 
 from ..edge.problems import INVALID_REQUEST, Kind
 from .addressed import ADDRESSED
-from .form import PHOTO_FIELD, REFERENCE_FIELD
+from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD
 
 REFUSALS: tuple[Kind, ...] = (
     INVALID_REQUEST,
@@ -18,6 +18,7 @@ REFUSALS: tuple[Kind, ...] = (
     errors.UnreadablePhoto,
     errors.PhotoRejected,
     errors.ReferenceRejected,
+    errors.MaskRejected,
     errors.CapabilityMissing,
     errors.UrlRejected,
     errors.UrlUnreachable,
@@ -55,7 +56,12 @@ def upload_body() -> dict[str, Any]:
         **file,
         "description": "A colour photograph that lends its palette, or the id of a job that does.",
     }
-    form = {PHOTO_FIELD: file, REFERENCE_FIELD: lender, **options}
+    mask = {
+        **file,
+        "description": "A grey image of the upright photograph's size: white is repaired, black is kept, grey "
+        "is as found. With `repair=auto`.",
+    }
+    form = {PHOTO_FIELD: file, REFERENCE_FIELD: lender, MASK_FIELD: mask, **options}
     raw = {"schema": {"type": "string", "format": "binary"}}
     content = {
         "multipart/form-data": {"schema": {"type": "object", "required": [PHOTO_FIELD], "properties": form}},

@@ -1,4 +1,4 @@
-"""The parts of a form, sorted as they stream by: a photograph, perhaps a reference, and short fields."""
+"""The parts of a form, sorted as they stream by: a photograph, perhaps a reference and a mask, and short fields."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PHOTO_FIELD = "photo"
 REFERENCE_FIELD = "reference"
+MASK_FIELD = "repair_mask"
 # Room for the largest number of hints, written at length.
 _MAX_FIELD_BYTES = 16384
 
@@ -67,7 +68,7 @@ class Form:
         _, parameters = parse_options_header(self._disposition)
         self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
         named = b"filename" in parameters
-        self._in_file = self._name == PHOTO_FIELD or (self._name == REFERENCE_FIELD and named)
+        self._in_file = self._name in (PHOTO_FIELD, MASK_FIELD) or (self._name == REFERENCE_FIELD and named)
         self._refuse_again(self._name)
         if self._in_file:
             self.file_names[self._name] = parameters.get(b"filename", b"").decode("utf-8", "replace")

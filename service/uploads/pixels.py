@@ -1,4 +1,4 @@
-"""The number of pixels of an upload by its header. The worker decides in the end, since it decodes the photograph."""
+"""The size of an upload by its header. The worker decides in the end, since it decodes the photograph."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -11,9 +11,15 @@ _READS, _BYTES = 20_000, 16 << 20
 
 def pixels_of(photo: Path, otherwise: int) -> int:
     """Return width times height, or `otherwise` where the header does not say: damage must not bypass a quota."""
+    size = size_of(photo)
+    return size[0] * size[1] if size else otherwise
+
+
+def size_of(photo: Path) -> tuple[int, int] | None:
+    """Return width and height as stored, or None where the header does not say."""
     with photo.open("rb") as file:
         width, height = imagesize.get(_FewReads(file), exif_rotation=False)
-    return width * height if width > 0 and height > 0 else otherwise
+    return (width, height) if width > 0 and height > 0 else None
 
 
 class _FewReads:

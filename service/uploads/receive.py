@@ -16,6 +16,8 @@ from python_multipart.multipart import parse_options_header
 
 from photochrom.errors import (
     InvalidOption,
+    MaskRejected,
+    PhotochromError,
     PhotoTooLarge,
     ReferenceRejected,
     UnreadablePhoto,
@@ -29,7 +31,7 @@ from photochrom.storage.storage import Draft, Storage
 from ..edge.storage_threads import drafted, on_storage_thread
 from ..outbound.fetch import Fetcher
 from .addressed import addressed
-from .form import PHOTO_FIELD, REFERENCE_FIELD, Form
+from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD, Form
 from .names import safe_name, told_name
 
 _BLOCK = 1 << 18
@@ -51,6 +53,8 @@ class Upload:
     """A colour photograph that came with it."""
     reference_job: str = ""
     """The job that was named in place of one."""
+    repair_mask: "Upload | None" = None
+    """An image that says where to repair."""
 
 
 @asynccontextmanager
@@ -68,7 +72,7 @@ async def received(
     Raises:
         UnsupportedFormat: neither an image by its first bytes, nor sent as one.
         UnreadablePhoto: there is no photograph in the body.
-        ReferenceRejected: a reference came with it that is no photograph.
+        ReferenceRejected, MaskRejected: a reference or a mask came with it that is no image.
         UrlRejected, UrlUnreachable: it names an address, and nothing is or can be fetched from there.
         PhotoTooLarge: more than `max_bytes`.
         InvalidOption: an option is unknown or wrong; the message names it.
@@ -97,8 +101,9 @@ async def received(
         reference_job = given.pop(REFERENCE_FIELD, "")
         yield replace(
             await files.upload(PHOTO_FIELD, names[PHOTO_FIELD], parse_options(given, base)),
-            reference=await _reference(files, names),
+            reference=await _companion(REFERENCE_FIELD, files, names),
             reference_job=reference_job,
+            repair_mask=await _companion(MASK_FIELD, files, names),
         )
 
 
@@ -113,17 +118,20 @@ async def _fetched(
     return {**given.options, **lender}, {PHOTO_FIELD: given.name or told_name(disposition) or last}
 
 
-async def _reference(files: "_Files", names: Mapping[str, str]) -> Upload | None:
-    if REFERENCE_FIELD not in names:
+async def _companion(field: str, files: "_Files", names: Mapping[str, str]) -> Upload | None:
+    if field not in names:
         return None
     try:
-        return await files.upload(REFERENCE_FIELD, names[REFERENCE_FIELD], _DEFAULTS)
+        return await files.upload(field, names[field], _DEFAULTS)
     except (UnsupportedFormat, UnreadablePhoto) as error:
-        raise _no_reference(error) from error
+        raise _refused(field, error) from error
 
 
-def _no_reference(error: Exception) -> ReferenceRejected:
-    return ReferenceRejected(f"The reference photograph cannot be used: {error}")
+def _refused(field: str, error: PhotochromError) -> PhotochromError:
+    """Say which of the files is wrong; of the photograph that is plain."""
+    if field == REFERENCE_FIELD:
+        return ReferenceRejected(f"The reference photograph cannot be used: {error}")
+    return MaskRejected(f"The repair mask cannot be used: {error}") if field == MASK_FIELD else error
 
 
 def parse_options(given: Mapping[str, Any], base: ColorizeOptions = _DEFAULTS) -> ColorizeOptions:
@@ -232,7 +240,7 @@ class _Files:
         try:
             await (await self._of(field)).feed(data)
         except UnsupportedFormat as error:
-            raise (_no_reference(error) if field == REFERENCE_FIELD else error) from None
+            raise _refused(field, error) from None
 
     async def flush(self) -> None:
         for blocks in self._blocks.values():

@@ -40,6 +40,7 @@ RECORDS: list[BaseModel] = [
         options=OPTIONS,
         original=ORIGINAL,
         reference=ORIGINAL,
+        repair_mask=ORIGINAL,
         result=RESULT,
         created_at=NOW,
         lease=Lease(worker="w", dispatch=1, attempt=1),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from photochrom.photo.options import Repair
 from photochrom_client import (
     Client,
     ColorizeOptions,
@@ -58,6 +59,18 @@ def test_a_photograph_by_its_address_is_fetched_by_the_server(bench: Bench, phot
         with pytest.raises(InvalidRequest) as raised:
             client.jobs.submit_url("https://10.0.0.1/")
     assert raised.value.code == "url-rejected"
+
+
+def test_a_repair_mask_goes_with_its_photograph(client: Client, photo: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "mask.png"
+    path.write_bytes(photo)
+    asked = ColorizeOptions(repair=Repair.AUTO)
+    for mask in (photo, path):
+        job = client.jobs.submit(photo, asked, name="a.jpg", repair_mask=mask)
+        assert (job.original.name, job.options.repair) == ("a.jpg", Repair.AUTO)
+    with pytest.raises(InvalidRequest) as raised:
+        client.jobs.submit(photo, repair_mask=photo)
+    assert raised.value.code == "mask-rejected"
 
 
 def test_a_key_of_ones_own_makes_two_calls_one_job(client: Client, photo: bytes) -> None:

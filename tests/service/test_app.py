@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobRecord, ModelUsed
+from photochrom.photo.restoration import FinderCard
 from photochrom.times import utc_now
 from service.app import create_app
 from service.edge.bodies import BodyLimit
@@ -23,10 +24,14 @@ from support.ports import free_port
 from support.queueing import Bench
 from support.waiting import wait_for
 
+FINDER = FinderCard(name="finder", version="1.0.0", weights_sha256="0" * 64)
 
-def beat(bench: Bench, name: str = "w1", provider: str = "CPUExecutionProvider") -> None:
+
+def beat(
+    bench: Bench, name: str = "w1", provider: str = "CPUExecutionProvider", finder: FinderCard | None = None
+) -> None:
     model = ModelUsed(name="photochrom", version="1", provider=provider)
-    status = WorkerStatus(name=name, host="h", pid=1, started_at=utc_now(), model=model)
+    status = WorkerStatus(name=name, host="h", pid=1, started_at=utc_now(), model=model, finder=finder)
     bench.fleet.beat(status, 60)
 
 
@@ -150,7 +155,7 @@ def test_readiness_is_open_to_all_and_names_no_machine_process_or_folder(
 
 def test_models_count_their_workers_by_provider(client: TestClient, bench: Bench) -> None:
     beat(bench, "w1")
-    beat(bench, "w2", "CUDAExecutionProvider")
+    beat(bench, "w2", "CUDAExecutionProvider", FINDER)
     assert client.get("/v1/models").json() == [
         {
             "name": "photochrom",
@@ -158,6 +163,7 @@ def test_models_count_their_workers_by_provider(client: TestClient, bench: Bench
             "capabilities": [],
             "writes": ["avif", "heic", "jp2", "jpeg", "png", "tiff", "webp"],
             "providers": {"CPUExecutionProvider": 1, "CUDAExecutionProvider": 1},
+            "finders": ["finder 1.0.0"],
         }
     ]
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.sure import Sure
+
 
 @dataclass(frozen=True)
 class KnownDamage:
@@ -13,6 +15,9 @@ class KnownDamage:
 
     damaged: NDArray[np.bool_]
     margin: int = 0
+
+    def thresholds(self, strength: float) -> Sure:
+        return Sure(128, 255, 255, 255)
 
     def find(self, lightness: NDArray[np.uint8]) -> NDArray[np.uint8]:
         assert lightness.shape == self.damaged.shape

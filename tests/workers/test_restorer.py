@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,8 +14,9 @@ import pytest
 from rq.timeouts import JobTimeoutException
 
 from photochrom.errors import StorageFull, StorageUnavailable
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.restoration import FinderCard
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
 from support.photographs import grey_jpeg
@@ -311,12 +313,73 @@ def test_a_store_that_is_away_gives_the_job_back_and_costs_no_attempt(
     assert bench.store.get(job.id).state is JobState.SUCCEEDED
 
 
+def worn() -> np.ndarray:
+    plane = np.full((160, 200), 120, np.uint8)
+    plane[40:43, 50:54] = plane[100:102, 20:120] = 255
+    return plane
+
+
+def mask_of(bench: Bench, restorer: Restorer, job: JobRecord) -> np.ndarray:
+    restorer.restore(job.id)
+    result = bench.store.get(job.id).result
+    assert result is not None
+    assert result.repairs_key is not None
+    data = b"".join(bench.storage.read(result.repairs_key).chunks)
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), -1))
+
+
+def test_a_mask_says_where_to_repair_and_counts_for_the_name(bench: Bench, restorer: Restorer) -> None:
+    said = np.full((160, 200), 128, np.uint8)
+    said[90:110], said[130:133, 60:70] = 0, 255
+    content = cv2.imencode(".png", said)[1].tobytes()
+    plain, job = (bench.accept(cv2.imencode(".png", worn())[1].tobytes(), repair="auto") for _ in range(2))
+    key = f"originals/{job.id}/mask-a.png"
+    with bench.storage.draft() as draft:
+        draft.write(content)
+        draft.commit(key)
+    mask = Original(name="m.png", bytes=len(content), media_type="image/png", sha256="1" * 64, key=key)
+    job = bench.store.change(job.id, lambda old: old.model_copy(update={"repair_mask": mask}))
+    found = mask_of(bench, restorer, job)
+    assert (found[40:43, 50:54] == 255).all()
+    assert not found[90:110].any()
+    assert (found[130:133, 60:70] == 255).all()
+    assert mask_of(bench, restorer, plain)[100:102, 20:120].all()
+    names = {restorer.result_key(record, "").rpartition("/")[2] for record in (plain, job)}
+    assert len(names) == 2
+
+
+def test_a_mask_of_another_size_fails_the_job_with_its_own_code(bench: Bench, restorer: Restorer) -> None:
+    job = bench.accept(cv2.imencode(".png", worn())[1].tobytes(), repair="auto")
+    small = cv2.imencode(".png", worn()[:99])[1].tobytes()
+    with bench.storage.draft() as draft:
+        draft.write(small)
+        draft.commit(f"originals/{job.id}/mask-b.png")
+    mask = job.original.model_copy(update={"key": f"originals/{job.id}/mask-b.png"})
+    bench.store.change(job.id, lambda old: old.model_copy(update={"repair_mask": mask}))
+    restorer.restore(job.id)
+    ended = bench.store.get(job.id)
+    assert (ended.state, ended.error and ended.error.code) == (JobState.FAILED, "mask-rejected")
+
+
+def test_another_finder_gives_another_name_where_it_was_asked(bench: Bench, restorer: Restorer) -> None:
+    jobs = [bench.accept(cv2.imencode(".png", worn())[1].tobytes(), repair=how) for how in ("auto", "off")]
+
+    def names(finder: str) -> list[str]:
+        card = FinderCard(name="finder", version="1", weights_sha256=finder)
+        told = restorer.colorist.told.model_copy(update={"finder": card})
+        colorist = SimpleNamespace(told=told)
+        other = replace(restorer, colorist=colorist)  # type: ignore[arg-type]
+        return [other.result_key(job, "") for job in jobs]
+
+    repaired, plain = zip(names("0" * 64), names("1" * 64), strict=True)
+    assert len(set(repaired)) == 2
+    assert set(plain) == {restorer.result_key(jobs[1], "")}
+
+
 def test_what_repair_did_is_in_the_record_and_its_mask_beside_the_result(
     bench: Bench, restorer: Restorer
 ) -> None:
-    worn = np.full((160, 200), 120, np.uint8)
-    worn[40:43, 50:54] = worn[100:102, 20:120] = 255
-    job = bench.accept(cv2.imencode(".png", worn)[1].tobytes(), repair="auto")
+    job = bench.accept(cv2.imencode(".png", worn())[1].tobytes(), repair="auto")
     restorer.restore(job.id)
     result = bench.store.get(job.id).result
     assert result is not None
@@ -326,5 +389,5 @@ def test_what_repair_did_is_in_the_record_and_its_mask_beside_the_result(
     assert result.repairs_key is not None
     assert result.repairs_key in result.keys
     mask = cv2.imdecode(np.frombuffer(b"".join(bench.storage.read(result.repairs_key).chunks), np.uint8), -1)
-    assert mask.shape == worn.shape
-    assert (mask[worn == 255] == 255).all()
+    assert mask.shape == worn().shape
+    assert (mask[worn() == 255] == 255).all()

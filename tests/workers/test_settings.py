@@ -61,3 +61,12 @@ def test_weights_for_film_can_be_none_missing_or_the_only_ones(tmp_path: Path) -
         assert settings.film_model() is settings.recognizer() is None
     unasked = WorkerSettings.model_validate({"model_path": model, "recognizer_path": ""})
     assert (unasked.film_model(), unasked.recognizer()) == (film, None)
+
+
+def test_a_finder_beside_the_model_is_used(tmp_path: Path) -> None:
+    settings = WorkerSettings(model_path=tmp_path / "photochrom.onnx")
+    assert settings.finder() is None
+    finder = tmp_path / "finder.onnx"
+    finder.write_bytes(b"")
+    assert settings.finder() == finder
+    assert WorkerSettings(model_path=settings.model_path, finder_path="").finder() is None

@@ -50,15 +50,20 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
 
     try:
         networks, loaded = load_networks(setup)
+        # What a process may take of the GPU is the colour's.
+        room = None if setup.gpu_memory_mb else 0
         finder = (
-            OnnxFinder(setup.finder_path, threads=setup.threads) if setup.finder_path else ClassicalFinder()
+            OnnxFinder(setup.finder_path, threads=setup.threads, gpu_memory_mb=room)
+            if setup.finder_path
+            else ClassicalFinder()
         )
     except ModelRejected as error:
         send(end, Broken(detail=str(error)))
         return
     held |= after_threads()
     use_threads(setup.threads)
-    send(end, loaded.model_copy(update={"held": held}))
+    seeks = finder.card if isinstance(finder, OnnxFinder) else None
+    send(end, loaded.model_copy(update={"held": held, "finder": seeks}))
     give_pulse(pipe)
     Workshop(end, networks, PhotoLimits(max_pixels=setup.max_pixels), finder, setup).serve()
 

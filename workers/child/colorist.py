@@ -61,7 +61,7 @@ class Colorist:
             model_path=settings.model_path.absolute(),
             film_path=settings.film_model(),
             recognizer_path=settings.recognizer(),
-            finder_path=settings.finder_path and settings.finder_path.absolute(),
+            finder_path=settings.finder(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
             max_pixels=settings.max_pixels,
@@ -124,6 +124,7 @@ class Colorist:
         options: ColorizeOptions,
         reference: Path | None = None,
         *,
+        repair_mask: Path | None = None,
         on_stage: Callable[[str], None] = _ignore,
         preview_side: int = 0,
     ) -> Iterator[Colored]:
@@ -133,6 +134,7 @@ class Colorist:
             original: the file.
             options: what the caller asked for.
             reference: a file whose palette is followed.
+            repair_mask: an image that says where to repair and what to keep.
             on_stage: called as each stage begins; may raise to stop.
             preview_side: longest side of the previews in pixels; 0 makes none.
 
@@ -143,9 +145,13 @@ class Colorist:
             OSError: a file cannot be opened.
         """
         request = Request(
-            task="colorize", options=options, preview_side=preview_side, reference=reference is not None
+            task="colorize",
+            options=options,
+            preview_side=preview_side,
+            reference=reference is not None,
+            repair_mask=repair_mask is not None,
         )
-        with self._asked(request, original, reference, on_stage) as told:
+        with self._asked(request, (original, reference, repair_mask), on_stage) as told:
             if not isinstance(told, Done):
                 raise PhotoCrashed
             self._expect(sum(told.sizes.values()))
@@ -161,18 +167,18 @@ class Colorist:
     ) -> Iterator[Made]:
         """Find likely colours for hints, by the network that made the result; raises as `colorize` does."""
         request = Request(task="suggest", options=options, reference=reference is not None, network=network)
-        with self._made(request, original, reference) as made:
+        with self._made(request, (original, reference)) as made:
             yield made
 
     @contextmanager
     def tile(self, picture: Path, options: ColorizeOptions) -> Iterator[Made]:
         """Make the tiles of a picture, a result or an original; raises as `colorize` does."""
-        with self._made(Request(task="tile", options=options), picture, None) as made:
+        with self._made(Request(task="tile", options=options), (picture,)) as made:
             yield made
 
     @contextmanager
-    def _made(self, request: Request, picture: Path, reference: Path | None) -> Iterator[Made]:
-        with self._asked(request, picture, reference, _ignore) as told:
+    def _made(self, request: Request, files: tuple[Path | None, ...]) -> Iterator[Made]:
+        with self._asked(request, files, _ignore) as told:
             if not isinstance(told, messages.Made):
                 raise PhotoCrashed
             self._expect(told.size)
@@ -180,10 +186,10 @@ class Colorist:
 
     @contextmanager
     def _asked(
-        self, request: Request, original: Path, reference: Path | None, on_stage: Callable[[str], None]
+        self, request: Request, given: tuple[Path | None, ...], on_stage: Callable[[str], None]
     ) -> Iterator[Event]:
         with ExitStack() as opened:
-            inputs = [opened.enter_context(path.open("rb")) for path in (original, reference) if path]
+            inputs = [opened.enter_context(path.open("rb")) for path in given if path]
             files = tuple(file.fileno() for file in inputs)
             try:
                 yield self._answer(self._first(request, files), on_stage)

@@ -15,7 +15,7 @@ from photochrom.logs import LogFormat
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import StoredOptions
-from photochrom.photo.restoration import Restoration
+from photochrom.photo.restoration import FinderCard, Restoration
 from photochrom.photo.sniff import PhotoFormat
 
 _LENGTH = 4
@@ -56,7 +56,7 @@ class Setup(_Message):
 
 
 class Request(_Message):
-    """One photograph: the original as a descriptor, and that of the reference behind it where there is one."""
+    """One photograph: the original as a descriptor; behind it those of the reference and of the repair mask, if any."""
 
     task: Literal["colorize", "suggest", "tile"]
     options: StoredOptions
@@ -65,6 +65,7 @@ class Request(_Message):
     network: Annotated[
         Which | None, Field(description="That is to be asked; None chooses by options and photograph.")
     ] = None
+    repair_mask: bool = False
 
 
 class Turn(_Message):
@@ -95,6 +96,7 @@ class Ready(_Message):
     fell_back: bool
     film: Loaded | None = None
     recognizer_sha256: Annotated[str, Field(description="Of what tells old film; empty without one.")] = ""
+    finder: FinderCard | None = None
     held: dict[str, bool]
 
 

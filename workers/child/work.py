@@ -66,7 +66,7 @@ class Workshop:
 
     def serve(self) -> None:
         """Answer one request after another."""
-        while asked := receive_with_files(self._end, 2):
+        while asked := receive_with_files(self._end, 3):
             event, parts = self._answer(Request.model_validate_json(asked[0]), asked[1])
             send(self._end, event)
             for part in parts:
@@ -94,7 +94,7 @@ class Workshop:
         if request.task == "tile":
             parts = tuple(tiles_of(inputs[0], self._limits))
             return Made(size=sum(map(len, parts))), parts
-        photo = _colorized(inputs[0], networks, request, self._limits, self._finder, self._on_stage)
+        photo = _colorized(inputs, networks, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:
             card = photo.card or networks.usual.card
             options = request.options
@@ -128,7 +128,7 @@ class Workshop:
 
 
 def _colorized(
-    data: bytes,
+    inputs: list[bytes],
     networks: Networks[OnnxPredictor],
     request: Request,
     limits: PhotoLimits,
@@ -136,13 +136,14 @@ def _colorized(
     on_stage: Callable[[str], None],
 ) -> ColorizedPhoto:
     return colorize(
-        data,
+        inputs[0],
         networks,
         request.options,
         limits=limits,
         on_stage=on_stage,
         preview_side=request.preview_side,
         finder=finder,
+        repair_mask=inputs[-1] if request.repair_mask else None,
     )
 
 

@@ -8,12 +8,15 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
+from photochrom.photo.restoration import FinderCard
 
+from ..sure import Sure
 from . import providers as execution
 
 Bytes = NDArray[np.uint8]
 _STRIDE = 16
-_LEVELS = np.float32(1 / 2.55)
+_PREFIX = "photochrom.finder."
+_STRENGTHS = (0.0, 0.5, 1.0)
 
 
 class OnnxFinder:
@@ -28,9 +31,15 @@ class OnnxFinder:
         *,
         threads: int = 0,
         providers: Sequence[str] = execution.PROVIDERS,
-        gpu_memory_mb: int = 0,
+        gpu_memory_mb: int | None = 0,
     ) -> None:
         """Load the ONNX file at `path`, exported by `model.repair.export`.
+
+        Args:
+            path: the file.
+            threads: of one call on the CPU; 0 takes all cores.
+            providers: in order of preference; those that this machine lacks are skipped.
+            gpu_memory_mb: the most GPU memory that it may take, in MiB; 0 is no limit, None the CPU.
 
         Raises:
             ModelRejected: it cannot be loaded, or is another network.
@@ -38,11 +47,20 @@ class OnnxFinder:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.enable_mem_pattern = False
+        options.enable_cpu_mem_arena = False  # few photographs are repaired: what it took goes back
         options.log_severity_level = 3
-        wanted = [name for name in providers if name in ort.get_available_providers()]
+        there = ["CPUExecutionProvider"] if gpu_memory_mb is None else ort.get_available_providers()
+        wanted = [name for name in providers if name in there]
         try:
-            self._session = execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb)
-            self._session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.float32)})
+            self._session = execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb or 0)
+            self._session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.uint8)})
+            told = self._session.get_modelmeta().custom_metadata_map
+            self.card = FinderCard.model_validate(
+                {name: told[_PREFIX + name] for name in FinderCard.model_fields}
+            )
+            self._sure = [
+                [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()] for name in Sure._fields
+            ]
         except Exception as error:  # ONNX Runtime's errors have no common base
             raise ModelRejected(f"{path.name} is not a finder of damage: {error}") from error
 
@@ -51,6 +69,9 @@ class OnnxFinder:
         height, width = lightness.shape
         # Beyond the edge the picture goes on as at it: the network wants whole blocks.
         padded = np.pad(lightness, ((0, -height % _STRIDE), (0, -width % _STRIDE)), mode="edge")
-        given = {"lightness": (padded.astype(np.float32) * _LEVELS)[None, None]}
-        sureness = self._session.run(["sureness"], given)[0][0, 0, :height, :width]
-        return np.asarray(np.rint(sureness * 255), np.uint8)
+        sureness = self._session.run(["sureness"], {"lightness": padded[None, None]})[0]
+        return np.asarray(sureness[0, 0, :height, :width], np.uint8)
+
+    def thresholds(self, strength: float) -> Sure:
+        """Return how sure it must be; the file says so."""
+        return Sure(*(round(float(np.interp(strength, _STRENGTHS, levels))) for levels in self._sure))

@@ -25,6 +25,7 @@ from .limits import PhotoLimits
 from .notes import NO_LUMA
 from .repair.classical import ClassicalFinder
 from .repair.finder import Finder
+from .repair.wishes import read_wishes
 from .result import ColorizedPhoto, Stages
 from .stages import STAGES
 from .structure import format_of
@@ -50,6 +51,7 @@ def colorize(
     on_stage: Callable[[str], None] = _ignore,
     preview_side: int = 0,
     finder: Finder = _FINDER,
+    repair_mask: bytes | None = None,
 ) -> ColorizedPhoto:
     """Colorize one photo; the same bytes, options and model give the same result, byte by byte.
 
@@ -61,9 +63,11 @@ def colorize(
         on_stage: called with each name of `STAGES` as it begins; may raise to stop.
         preview_side: longest side of the previews in pixels; 0 makes none.
         finder: says what is damaged.
+        repair_mask: an image that says where to repair and what to keep (`repair.wishes`).
 
     Raises:
-        PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto` or `PhotoTooLarge`, with a sentence for the user.
+        PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto`, `PhotoTooLarge` or `MaskRejected`, with a sentence for
+            the user.
     """
     data = source.read_bytes() if isinstance(source, Path) else source
     photo_format = format_of(data, limits)
@@ -75,10 +79,11 @@ def colorize(
         jpeg_luma.check_coding(frame)
     if options.uncolor:
         return uncolor(data, photo_format, options, stages, limits)
+    wishes = read_wishes(repair_mask, limits) if repair_mask is not None else None
     if photo_format is output_format(photo_format, options) is PhotoFormat.JPEG and not options.negative:
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
         if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
-            return colorize_jpeg(data, jpeg, networks, options, stages, limits, finder)
-        done = colorize_decoded(data, photo_format, networks, options, stages, limits, finder)
+            return colorize_jpeg(data, jpeg, networks, options, stages, limits, finder, wishes)
+        done = colorize_decoded(data, photo_format, networks, options, stages, limits, finder, wishes)
         return replace(done, warnings=(*done.warnings, NO_LUMA))
-    return colorize_decoded(data, photo_format, networks, options, stages, limits, finder)
+    return colorize_decoded(data, photo_format, networks, options, stages, limits, finder, wishes)

@@ -28,7 +28,7 @@ from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .prediction import lightness_of_plane, predict_small, turned
 from .previews import confidence_png, mask_png, preview_of_jpeg
-from .repair.finder import Finder
+from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
 from .steps import Restored, restore_luma
 
@@ -41,6 +41,7 @@ def colorize_jpeg(
     stages: Stages,
     limits: PhotoLimits,
     finder: Finder,
+    wishes: Bytes | None = None,
 ) -> ColorizedPhoto:
     """JPEG to JPEG with the source's very luma, unless its light is changed; the picture stays turned as it is."""
     original, complete, in_color = data, jpeg.complete, options.color is Color.ON
@@ -56,7 +57,7 @@ def colorize_jpeg(
     size, restored = (jpeg.frame.height, jpeg.frame.width), Restored()
     if options.restores:
         with stages.stage("repair"):
-            changed, restored = restore_luma(data, jpeg, carried.orientation, options, finder)
+            changed, restored = restore_luma(data, jpeg, carried.orientation, options, finder, wishes)
             if changed is not jpeg:
                 data, jpeg = bytes(changed), changed
                 source = replace(jpeg_luma.read_luma(data, jpeg), warnings=source.warnings)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from photochrom.photo.boxes import Box
 from photochrom.photo.options import ColorizeOptions, Levels, Repair
 from photochrom.photo.restoration import LevelCurve, Luma, Repairs, Restoration
 
@@ -16,12 +15,11 @@ from .color import levels
 from .formats.jpeg.blocks import with_luma
 from .formats.jpeg.file import JpegFile
 from .formats.jpeg.pixels import decode_jpeg
-from .metadata.orientation import as_stored
 from .photo import Photo, Samples
-from .repair.fill import Mask
 from .repair.finder import Bytes, Finder
 from .repair.marks import FILLED
 from .repair.repair import Found, filled, find
+from .repair.wishes import as_stored_wishes
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,13 @@ class Restored:
     told: Restoration | None = None
 
 
-def restore_pixels(photo: Photo, options: ColorizeOptions, finder: Finder) -> tuple[Photo, Restored]:
+def restore_pixels(
+    photo: Photo, options: ColorizeOptions, finder: Finder, wishes: Bytes | None = None
+) -> tuple[Photo, Restored]:
     """Repair and level an upright photograph; what is not asked for is not done."""
     if not options.restores:
         return photo, Restored()
-    found = _found(photo.pixels, options, finder, 1)
+    found = _found(photo.pixels, options, finder, wishes, 1)
     pixels = photo.pixels if found is None else _repaired(photo.pixels, found)
     curve = levels.faded(levels.reduced(pixels)) if options.levels is Levels.AUTO else None
     pixels = pixels if curve is None else levels.applied(curve, pixels)
@@ -49,7 +49,12 @@ def restore_pixels(photo: Photo, options: ColorizeOptions, finder: Finder) -> tu
 
 
 def restore_luma(
-    data: bytes, jpeg: JpegFile, orientation: int, options: ColorizeOptions, finder: Finder
+    data: bytes,
+    jpeg: JpegFile,
+    orientation: int,
+    options: ColorizeOptions,
+    finder: Finder,
+    wishes: Bytes | None = None,
 ) -> tuple[JpegFile, Restored]:
     """Repair and level a JPEG whose luma can be carried over; blocks that are not touched keep their coefficients.
 
@@ -59,7 +64,7 @@ def restore_luma(
     if not options.restores:
         return jpeg, Restored()
     luma = np.ascontiguousarray(decode_jpeg(data, jpeg, "GRAY", 1).pixels[..., 0])
-    found = _found(luma, options, finder, orientation)
+    found = _found(luma, options, finder, wishes, orientation)
     changed = np.zeros(luma.shape, bool) if found is None else found.mask == FILLED
     luma = luma if found is None else _repaired(luma, found)
     curve = levels.faded(levels.reduced(luma)) if options.levels is Levels.AUTO else None
@@ -71,21 +76,14 @@ def restore_luma(
     return with_luma(jpeg, luma, changed), restored
 
 
-def _found(pixels: Samples, options: ColorizeOptions, finder: Finder, orientation: int) -> Found | None:
+def _found(
+    pixels: Samples, options: ColorizeOptions, finder: Finder, wishes: Bytes | None, orientation: int
+) -> Found | None:
     if options.repair is not Repair.AUTO:
         return None
-    kept = _kept(options.keep, (pixels.shape[0], pixels.shape[1]), orientation) if options.keep else None
-    return find(pixels, finder, options.repair_strength, kept)
-
-
-def _kept(boxes: tuple[Box, ...], size: tuple[int, int], orientation: int) -> Mask:
-    """Mark the boxes of the upright photograph on one of this size as it is stored."""
-    height, width = size if orientation < 5 else size[::-1]
-    mask = np.zeros((height, width), bool)
-    for box in boxes:
-        down = slice(round(box.y * height), round((box.y + box.height) * height))
-        mask[down, round(box.x * width) : round((box.x + box.width) * width)] = True
-    return np.ascontiguousarray(as_stored(mask, orientation))
+    size = pixels.shape[0], pixels.shape[1]
+    stored = as_stored_wishes(wishes, options.keep, size, orientation)
+    return find(pixels, finder, options.repair_strength, stored)
 
 
 def _repaired(pixels: Samples, found: Found) -> Samples:

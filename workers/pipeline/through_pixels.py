@@ -30,7 +30,7 @@ from .metadata.provenance import restored as steps_of
 from .photo import Photo
 from .prediction import SmallColor, lightness_of_pixels, predict_small
 from .previews import confidence_png, mask_png, preview_of_pixels
-from .repair.finder import Finder
+from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
 from .steps import Restored, restore_pixels, together
 
@@ -43,6 +43,7 @@ def colorize_decoded(
     stages: Stages,
     limits: PhotoLimits,
     finder: Finder,
+    wishes: Bytes | None = None,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     target, side = output_format(photo_format, options), stages.preview_side
@@ -63,7 +64,7 @@ def colorize_decoded(
     if options.restores:
         with stages.stage("repair"):
             for i, photo in enumerate(photos):
-                photos[i], pages[i] = restore_pixels(photo, options, finder)
+                photos[i], pages[i] = restore_pixels(photo, options, finder, wishes)
     smalls: list[SmallColor] = []
     predictor: Predictor = networks.usual
     if in_color:

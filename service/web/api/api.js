@@ -53,12 +53,13 @@ export async function modelCapabilities() {
 export const suggestionsAt = (id, x, y) => call(`${job(id)}/suggestions?${new URLSearchParams({ x, y })}`, { cache: "no-store" }).then((response) => response.json());
 
 /** Upload one photograph, by itself or as `{ batch, item }`; `onsent` gets the share that is sent, 0 to 1. */
-export function createJob(file, options, { key, signal, onsent, place = null, reference = null }) {
+export function createJob(file, options, { key, signal, onsent, place = null, reference = null, mask = null }) {
   const form = new FormData();
   const { hints = [], ...knobs } = options;
   for (const [name, value] of Object.entries(knobs)) form.append(name, value);
   if (hints.length) form.append("hints", JSON.stringify(hints));
   if (reference) form.append("reference", reference, reference.name);
+  if (mask) form.append("repair_mask", mask, "mask.png");
   form.append("photo", file, file.name);
   const [method, url] = place ? ["PUT", `${batch(place.batch)}/items/${place.item.split("/").map(encodeURIComponent).join("/")}`] : ["POST", `${base}v1/jobs`];
   const attempt = () => new Promise((resolve, reject) => {

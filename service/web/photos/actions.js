@@ -33,8 +33,8 @@ export async function cancel(photo) {
   look();
 }
 
-export function again(photo, options, lender) {
-  const version = addVersion(photo, options, lender);
+export function again(photo, options, lender, mask) {
+  const version = addVersion(photo, options, lender, mask);
   send([[photo, version]]);
   return version;
 }

@@ -92,9 +92,9 @@ export function setVersion(photo, version, changes) {
   touch(photo);
 }
 
-/** `lender` is the photograph that lends its palette: `{ id, name, file }`, or with its `job` in place of a file. */
-export function addVersion(photo, options, lender = null) {
-  const version = newVersion(options, lender);
+/** `lender` is the photograph that lends its palette: `{ id, name, file }`, or with its `job` in place of a file; `mask` says where to repair. */
+export function addVersion(photo, options, lender = null, mask = null) {
+  const version = { ...newVersion(options, lender), mask };
   photo.versions.push(version);
   touch(photo);
   return version;
@@ -192,7 +192,7 @@ const versionOf = (jobId) => byJob.get(jobId).versions.find((version) => version
 const age = (version) => Date.parse(version.record?.created_at) || Infinity;
 const sourceOf = ({ original }) => `${original.sha256} ${original.name}`;
 const pick = ({ vividness, temperature, strength, light, film, repair, levels, color, hints = [] }) => ({ vividness, temperature, strength, light, film, repair, levels, color, hints });
-const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null, lender: version.lender && { ...version.lender, file: null } })) });
+const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null, mask: null, lender: version.lender && { ...version.lender, file: null } })) });
 
 // Without TLS, as on another machine of a home network, there is no crypto.randomUUID.
 const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -53,7 +53,7 @@ async function sendOne(photo, version) {
   try {
     const [file, place] = [await fileFor(photo), await placeOf(photo)];
     const reference = version.lender && (await lenderFile(version.lender));
-    const record = await createJob(file, version.options, { key: version.key, signal: stop.signal, onsent, place, reference });
+    const record = await createJob(file, version.options, { key: version.key, signal: stop.signal, onsent, place, reference, mask: version.mask });
     linked(true);
     update(photo, version, record);
     sent();

@@ -205,6 +205,9 @@ export const text = {
   repairs: {
     show: "What was repaired",
     failed: "The map of repairs could not be fetched.",
+    correct: "Correct the repairs",
+    add: "Repair here",
+    take: "Leave this",
   },
 
   guess: {

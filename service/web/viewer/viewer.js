@@ -37,6 +37,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const work = h("div.work", {}, status, h("span.bar-track", {}, bar), h("div.row", {}, retry, cancel));
   const legend = h("p.legend", { hidden: true }, h("span", {}, text.guess.legend[0]), h("span.legend-scale", { "aria-hidden": "true" }), h("span", {}, text.guess.legend[1]));
   const versions = makeVersions({ show: (version) => show(version), compare, redraw: () => photo && drawPanel() });
+  let brush = null;
   const draft = makeDraft(() => photo && drawPanel());
   const tryDraft = () => makeAnother(adjust.options());
   const adjust = makeAdjust(makeAnother);
@@ -187,11 +188,13 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     for (const [each, { button }] of Object.entries(overlays)) set(button, { "aria-pressed": String(each === name) });
     stage.overlay.hidden = true;
     legend.hidden = true;
+    brush?.show(false);
     if (!name) return;
     try {
       await overlays[name].draw(stage.overlay, shown);
       stage.overlay.hidden = overlaid !== name;
       legend.hidden = overlaid !== "guess";
+      if (overlaid === "repairs" && (fileOf(photo) || capabilities.original)) await showBrush();
     } catch {
       overlaid = "";
       set(overlays[name].button, { "aria-pressed": "false" });
@@ -199,8 +202,15 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     }
   }
 
-  function makeAnother(options) {
-    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : draft.hints }, draft.lender));
+  /** Loaded when it is first wanted: most visitors never correct a map. */
+  async function showBrush() {
+    const { makeBrush } = await import("./brush.js");
+    if (!brush) stage.element.after((brush = makeBrush(stage, (mask) => makeAnother(shown.options, mask))).element);
+    brush.show(overlaid === "repairs");
+  }
+
+  function makeAnother(options, mask = null) {
+    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : draft.hints }, draft.lender, mask));
     follow(photo);
     say(text.adjust.made(photo.versions.length));
   }

@@ -125,6 +125,47 @@ def test_hints_and_a_reference_change_the_colours(
     assert (ab(lent) - ab(plain))[..., 0].mean() > 2
 
 
+def test_places_are_kept_and_repaired_as_the_command_says(tmp_path: Path) -> None:
+    plane = np.random.default_rng(5).normal(120, 2, (240, 320)).astype(np.uint8)
+    plane[100:102, 40:200] = plane[40:44, 250:254] = 255
+    Image.fromarray(plane).save(tmp_path / "worn.png")
+    mask = np.full(plane.shape, 128, np.uint8)
+    mask[150:160, 50:60] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    asked = (
+        "--repair",
+        "auto",
+        "--color",
+        "off",
+        "--keep",
+        "0.7,0,0.3,0.3",
+        "--repair-mask",
+        tmp_path / "mask.png",
+    )
+    code, said = run(tmp_path / "worn.png", tmp_path / "out.png", *asked)
+    assert code == 0, said
+    change = np.asarray(Image.open(tmp_path / "out.png").convert("L")) != plane
+    assert change[100:102, 40:200].mean() > 0.9
+    assert change[150:160, 50:60].mean() > 0.5
+    assert not change[:72, 224:].any()
+
+
+def test_a_mask_that_does_not_fit_is_said(photograph: Path, tmp_path: Path) -> None:
+    Image.new("L", (9, 9)).save(tmp_path / "mask.png")
+    mask = ("--repair-mask", tmp_path / "mask.png")
+    code, said = run(photograph, tmp_path / "out.jpg", *mask, "--repair", "auto")
+    assert (code, "has 9 x 9 pixels" in " ".join(said.split())) == (1, True)
+    for wrong, sentence in (
+        ((photograph, tmp_path / "out.jpg", *mask), "with --repair auto"),
+        ((tmp_path, tmp_path / "out", *mask, "--repair", "auto"), "name a file"),
+        ((photograph, tmp_path / "out.jpg", "--keep", "1,2"), "give four numbers"),
+        ((photograph, tmp_path / "out.jpg", "--keep", "0.5,0.5,0.9,0.1"), "reaches beyond"),
+    ):
+        code, said = run(*wrong)
+        assert code != 0
+        assert sentence in " ".join(said.replace("│", " ").split())
+
+
 @pytest.mark.parametrize("hint", ["0.5,0.5", "red", "2,0.5,#ffffff", "0.5,0.5,red", "0.1,0.1,#ffffff,3"])
 def test_a_hint_that_cannot_be_read_is_shown_how_to_write(
     photograph: Path, tmp_path: Path, hint: str

@@ -103,6 +103,7 @@ def test_repair_works_under_the_restrictions(hire: Hire, photo: Path, tmp_path: 
     options = ColorizeOptions(repair=Repair.AUTO, levels=Levels.AUTO, color=Color.OFF)
     with colorist.colorize(photo, options) as colored:
         made = {name: b"".join(chunks) for name, chunks in colored.parts()}
+    assert (colorist.told.finder is not None) == learned
     assert list(made) == ["data", "repairs"]
     assert colored.told.restoration is not None
     assert colored.told.restoration.repairs is not None

@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from model.repair.export import export
+from model.repair.export import TOLERANCE, export
 from model.repair.network import Finder
 from photochrom.errors import ModelRejected
 from support.queueing import MODEL
@@ -17,7 +17,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of untrained weights: what is tested holds for any."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "finder.onnx"
-    assert export(Finder(), "0.0.1", path) < 0.02
+    assert export(Finder(), "0.0.1", path) <= TOLERANCE
     return path
 
 
@@ -30,6 +30,17 @@ def test_any_size_is_answered_at_its_own_size(weights: Path, size: tuple[int, in
     found = OnnxFinder(weights, threads=1).find(np.full(size, 128, np.uint8))
     assert found.shape == size
     assert found.dtype == np.uint8
+
+
+def test_more_strength_asks_for_less(weights: Path) -> None:
+    asked = [OnnxFinder(weights, threads=1).thresholds(strength) for strength in (0, 0.25, 0.5, 0.75, 1)]
+    assert asked == sorted(asked, reverse=True)
+    assert all(sure.weak < sure.plain <= sure.small <= sure.large for sure in asked)
+
+
+def test_it_says_which_it_is(weights: Path) -> None:
+    card = OnnxFinder(weights, threads=1).card
+    assert (card.name, card.version, len(card.weights_sha256)) == ("finder", "0.0.1", 64)
 
 
 def test_what_lies_beyond_the_margin_does_not_matter(weights: Path) -> None:

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...sure import Sure
 from .finder import Bytes
 
 Plane = NDArray[np.float32]
@@ -33,6 +34,11 @@ class ClassicalFinder:
     company: float = 1.5
     unrest: float = 8.0
     margin: int = 32
+
+    def thresholds(self, strength: float) -> Sure:
+        """Return how sure it must be; of all sizes alike."""
+        strong = round(255 * (0.8 - 0.25 * strength))
+        return Sure(round(255 * (0.6 - 0.2 * strength)), strong, strong, strong)
 
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""

@@ -5,6 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ...sure import Sure
+
 Bytes = NDArray[np.uint8]
 
 
@@ -14,6 +16,10 @@ class Finder(Protocol):
     @property
     def margin(self) -> int:
         """Pixels around a place that decide about it: tiles overlap by as many."""
+        ...
+
+    def thresholds(self, strength: float) -> Sure:
+        """Return how sure it must be: `strength` 0 takes only what is surely damage, 1 all that may be."""
         ...
 
     def find(self, lightness: Bytes) -> Bytes:

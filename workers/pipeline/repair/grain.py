@@ -3,6 +3,8 @@
 Without it, filled places are smooth, and the eye finds them. The same photograph gets the same grain.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +43,7 @@ def grain_of(planes: Plane, damaged: Mask, wanted: Mask, filled: Plane) -> Plane
     return grain
 
 
+@lru_cache
 def _moves() -> NDArray[np.intp]:
     """The same places for every photograph, near ones first."""
     random = np.random.default_rng(1905)

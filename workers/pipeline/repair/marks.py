@@ -1,6 +1,7 @@
 """From how sure the finder is to single defects: what is taken, its form, and what is too large to be known."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -8,15 +9,19 @@ from numpy.typing import NDArray
 
 from photochrom.photo.restoration import DefectKind
 
+from ...sure import Sure
+from .calm import stands_out
 from .finder import Bytes
 
 FILLED, LEFT = 255, 128
 """Values of a mask; 0 is undamaged."""
 WIDEST = 24
 """Pixels across: what is wider than this at its widest is left."""
+_WIDEST_ASKED = 40  # where a caller vouches for the place, all that `fill` can reach
 _MOST_AREA = 40_000
 _SMALLEST = 3  # pixels: less is grain
 _SPECK = 14  # pixels of a side
+_SIZES = (16, 40)  # pixels of a side: up to here a defect is small, from here on large
 _LONG = 4.0  # times as long as wide: a line
 _STRAIGHT = 0.9  # of its length from end to end
 
@@ -36,34 +41,81 @@ class Marks:
     left: int
 
 
-def thresholds(strength: float) -> tuple[int, int]:
-    """Return how sure the finder must be, 0..255: of a pixel, and of the surest pixel of a defect."""
-    return round(255 * (0.6 - 0.2 * strength)), round(255 * (0.8 - 0.25 * strength))
+def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slice]) -> Marks:
+    """Part sureness (H, W) into defects; only those that begin in the core are counted, all are in the mask.
+
+    `levels` (H, W) is the photograph itself, L* 0..255.
+    """
+    if sureness.max() < min(sure[1:]):
+        return Marks(np.zeros_like(sureness), {}, 0)
+    doubtful = sureness >= sure.weak
+    parts = _Parts.of(doubtful)
+    surest = np.zeros(len(parts.stats), np.uint8)
+    np.maximum.at(surest, parts.labels, sureness[parts.places])
+    strong = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
+    real = surest >= strong
+    for speck in np.flatnonzero((surest >= sure.plain) & ~real & (parts.extent <= _SIZES[0])):
+        real[speck] = stands_out(levels, doubtful, parts.stats[speck, :4])
+    real &= parts.area >= _SMALLEST
+    return parts.marks(real, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
 
 
-def marks_of(sureness: Bytes, strength: float, core: tuple[slice, slice]) -> Marks:
-    """Part sureness (H, W) into defects; only those that begin in the core are counted, all are in the mask."""
-    weak, strong = thresholds(strength)
-    taken = np.asarray(sureness >= weak, np.uint8)
-    count, labels, found_stats, _ = cv2.connectedComponentsWithStats(taken, connectivity=8, ltype=cv2.CV_32S)
-    stats = np.asarray(found_stats, np.int32)
-    rows, columns = np.nonzero(taken)
-    found = np.asarray(labels[rows, columns], np.intp)
-    surest = np.zeros(count, np.uint8)
-    np.maximum.at(surest, found, sureness[rows, columns])
-    across = np.zeros(count, np.float32)
-    np.maximum.at(across, found, 2 * cv2.distanceTransform(taken, cv2.DIST_L2, 3)[rows, columns])
-    area = stats[:, cv2.CC_STAT_AREA]
-    real = (surest >= strong) & (area >= _SMALLEST)
-    real[0] = False
-    large = real & ((across > WIDEST) | (area > _MOST_AREA))
-    values = np.where(large, LEFT, np.where(real, FILLED, 0)).astype(np.uint8)
-    mask = np.zeros_like(sureness)
-    mask[rows, columns] = values[found]
-    begins = _begins_in(stats, core)
-    forms = _forms(stats, across)
-    counts = {kind: int((real & ~large & begins & (forms == kind.value)).sum()) for kind in DefectKind}
-    return Marks(mask, counts, int((large & begins).sum()))
+def asked_marks(asked: NDArray[np.bool_], found: Bytes, core: tuple[slice, slice]) -> Marks:
+    """Part what a caller asks to repair (H, W) into defects; those in the mask `found` already count for nothing."""
+    parts = _Parts.of(asked)
+    marks = parts.marks(np.ones(len(parts.stats), bool), parts.across > _WIDEST_ASKED, core)
+    counted = np.ones(len(parts.stats), bool)
+    counted[parts.labels[found[parts.places] > 0]] = False
+    told = parts.marks(counted, parts.across > _WIDEST_ASKED, core)
+    return Marks(marks.mask, told.counts, told.left)
+
+
+class _Parts(NamedTuple):
+    """Connected parts of a mask, the first of them what is not in it.
+
+    Attributes:
+        size: of the mask.
+        places: rows and columns of the pixels in the mask.
+        labels: the part of each of these pixels.
+        stats: (n, 5), OpenCV's.
+        across: (n,), pixels at the widest.
+    """
+
+    size: tuple[int, int]
+    places: tuple[NDArray[np.intp], NDArray[np.intp]]
+    labels: NDArray[np.intp]
+    stats: NDArray[np.int32]
+    across: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, mask: NDArray[np.bool_]) -> "_Parts":
+        taken = mask.astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(taken, connectivity=8, ltype=cv2.CV_32S)
+        rows, columns = np.nonzero(taken)
+        found = np.asarray(labels[rows, columns], np.intp)
+        across = np.zeros(count, np.float32)
+        np.maximum.at(across, found, 2 * cv2.distanceTransform(taken, cv2.DIST_L2, 3)[rows, columns])
+        return cls(
+            (mask.shape[0], mask.shape[1]), (rows, columns), found, np.asarray(stats, np.int32), across
+        )
+
+    @property
+    def area(self) -> NDArray[np.int32]:
+        return self.stats[:, cv2.CC_STAT_AREA]
+
+    @property
+    def extent(self) -> NDArray[np.int32]:
+        return np.asarray(self.stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1))
+
+    def marks(self, real: NDArray[np.bool_], large: NDArray[np.bool_], core: tuple[slice, slice]) -> Marks:
+        """Mark the real parts: the large ones are left, the others filled."""
+        real[0] = False
+        values = np.where(real & large, LEFT, np.where(real, FILLED, 0)).astype(np.uint8)
+        mask = np.zeros(self.size, np.uint8)
+        mask[self.places] = values[self.labels]
+        begins, forms = _begins_in(self.stats, core), _forms(self.stats, self.across)
+        counts = {kind: int((real & ~large & begins & (forms == kind.value)).sum()) for kind in DefectKind}
+        return Marks(mask, counts, int((real & large & begins).sum()))
 
 
 def _begins_in(stats: NDArray[np.int32], core: tuple[slice, slice]) -> NDArray[np.bool_]:

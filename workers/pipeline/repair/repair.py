@@ -15,9 +15,11 @@ from ..photo import Samples
 from .fill import REACH, Mask, fill
 from .finder import Bytes, Finder
 from .grain import grain_of
-from .marks import FILLED, marks_of
+from .marks import FILLED, asked_marks, marks_of
+from .wishes import AS_FOUND, KEEP, REPAIR
 
-_FOUND_TILE, _FILLED_TILE = 1024, 256
+_FOUND_TILE, _FILLED_TILE = 1536, 512
+_MARGIN = 2 * REACH
 _GROWN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
@@ -55,14 +57,14 @@ def _span(start: int, length: int, side: int, margin: int) -> tuple[slice, slice
     return around, slice(start - begin, stop - begin), slice(start, stop)
 
 
-def find(pixels: Samples, finder: Finder, strength: float, kept: Mask | None = None) -> Found:
+def find(pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None = None) -> Found:
     """Find the damage of grey (H, W) or sRGB (H, W, 3) samples.
 
     Args:
         pixels: uint8 or uint16.
         finder: says how surely a pixel is damaged.
         strength: 0 takes only the surest, 1 all that may be damage.
-        kept: (H, W), where nothing counts as damage.
+        wishes: (H, W), the map of `wishes`, which goes before what is found.
     """
     height, width = pixels.shape[:2]
     mask = np.zeros((height, width), np.uint8)
@@ -71,17 +73,21 @@ def find(pixels: Samples, finder: Finder, strength: float, kept: Mask | None = N
     for tile in tiles((height, width), _FOUND_TILE, finder.margin):
         levels = np.rint(lightness_of(pixels[tile.around]) * np.float32(2.55)).astype(np.uint8)
         sureness = finder.find(levels)
-        left_alone = None if kept is None else kept[tile.around]
-        if left_alone is not None:
-            sureness = np.where(left_alone, 0, sureness).astype(np.uint8)
-        marks = marks_of(sureness, strength, tile.core)
+        said = None if wishes is None else wishes[tile.around]
+        if said is not None:
+            sureness = np.where(said == KEEP, 0, sureness).astype(np.uint8)
+        marks = marks_of(sureness, levels, finder.thresholds(strength), tile.core)
         # The rim of a defect is a mixture: it goes with it.
-        grown = cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask
-        if left_alone is not None:
-            grown = np.where(left_alone, 0, grown)
+        grown = np.asarray(cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask, np.uint8)
+        told = [marks]
+        if said is not None:
+            asked = asked_marks(said == REPAIR, grown, tile.core)
+            grown = np.where(said == AS_FOUND, grown, asked.mask)
+            told += [asked]
         mask[tile.part] = grown[tile.core]
-        counts.update(marks.counts)
-        left += marks.left
+        for each in told:
+            counts.update(each.counts)
+            left += each.left
     changed = float(np.count_nonzero(mask == FILLED) / mask.size)
     return Found(mask, Repairs(counts={k: n for k, n in counts.items() if n}, left=left, changed=changed))
 
@@ -93,16 +99,28 @@ def filled(pixels: Samples, mask: Bytes, *, in_place: bool = False) -> Samples:
     only undamaged pixels are read.
     """
     result = pixels if in_place and pixels.flags.writeable else pixels.copy()
-    for tile in tiles((mask.shape[0], mask.shape[1]), _FILLED_TILE, 2 * REACH):
-        if not (mask[tile.part] == FILLED).any():
-            continue
-        # What is damaged and left says nothing about its surroundings either.
-        damaged = mask[tile.around] != 0
+    for tile in tiles((mask.shape[0], mask.shape[1]), _FILLED_TILE, 0):
         here = mask[tile.part] == FILLED
-        wanted = np.zeros(damaged.shape, bool)
-        wanted[tile.core] = here
-        result[tile.part][here] = _values(pixels[tile.around], damaged, wanted)
+        if here.any():
+            part, around, core = _bounds(tile.part, here)
+            # What is damaged and left says nothing about its surroundings either.
+            damaged = mask[around] != 0
+            wanted = np.zeros(damaged.shape, bool)
+            wanted[core] = mask[part] == FILLED
+            result[part][wanted[core]] = _values(pixels[around], damaged, wanted)
     return result
+
+
+def _bounds(part: tuple[slice, slice], here: Mask) -> tuple[tuple[slice, slice], ...]:
+    """Return the smallest box with what is true in a part of a picture, the same with a margin, and the one in it."""
+    boxes = []
+    for axis, span in enumerate(part):
+        at = span.start + np.flatnonzero(here.any(axis=1 - axis))
+        box = slice(int(at[0]), int(at[-1]) + 1)
+        begin = max(0, box.start - _MARGIN)
+        boxes.append((box, slice(begin, box.stop + _MARGIN), slice(box.start - begin, box.stop - begin)))
+    (a, b, c), (d, e, f) = boxes
+    return (a, d), (b, e), (c, f)
 
 
 def _values(pixels: Samples, damaged: Mask, wanted: Mask) -> Samples:

@@ -11,6 +11,7 @@ from workers.pipeline.repair import repair
 from workers.pipeline.repair.classical import ClassicalFinder
 from workers.pipeline.repair.marks import FILLED, LEFT, WIDEST
 from workers.pipeline.repair.repair import filled, find
+from workers.sure import Sure
 
 
 @pytest.fixture(params=["grey-8", "grey-16", "rgb-8", "rgb-16"])
@@ -134,6 +135,45 @@ def test_a_calm_photograph_stays_as_it_is():
     assert not find(grain, ClassicalFinder(), 0.5).mask.any()
 
 
+def test_a_doubtful_speck_counts_on_calm_ground_alone():
+    calm = np.random.default_rng(1).normal(120, 2, (80, 160))
+    calm[:, 80:] += 40 * np.random.default_rng(2).standard_normal((80, 80))
+    levels = np.clip(calm, 0, 255).astype(np.uint8)
+    sureness = np.zeros(levels.shape, np.uint8)
+    sureness[40:44, 40:44] = sureness[40:44, 120:124] = 150
+    levels[sureness > 0] = 250
+
+    class Doubting:
+        margin = 0
+
+        def thresholds(self, strength):
+            return Sure(100, 140, 200, 200)
+
+        def find(self, lightness):
+            return sureness
+
+    found = find(levels, Doubting(), 0.5).mask
+    assert found[41, 41] == FILLED
+    assert not found[:, 80:].any()
+
+
+def test_a_speck_may_be_asked_for_less_sureness_than_a_line():
+    sureness = np.zeros((64, 96), np.uint8)
+    sureness[10:14, 10:14] = sureness[40:43, 10:80] = 180
+
+    class Careful:
+        margin = 0
+
+        def thresholds(self, strength):
+            return Sure(100, 170, 170, 200)
+
+        def find(self, lightness):
+            return sureness
+
+    found = find(np.full(sureness.shape, 90, np.uint8), Careful(), 0.5)
+    assert found.repairs.counts == {DefectKind.SPECK: 1}
+
+
 def test_more_strength_takes_more():
     sure = np.zeros((64, 64), np.uint8)
     for row, level in enumerate((60, 145, 180, 250)):
@@ -141,6 +181,7 @@ def test_more_strength_takes_more():
 
     class Doubtful:
         margin = 0
+        thresholds = ClassicalFinder().thresholds
 
         def find(self, lightness):
             return sure

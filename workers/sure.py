@@ -1,0 +1,19 @@
+"""How sure a finder of damage must be: what it says by itself, and what the repair asks it for."""
+
+from typing import NamedTuple
+
+
+class Sure(NamedTuple):
+    """How sure a finder must be, 0..255.
+
+    Attributes:
+        weak: of each pixel of a defect.
+        plain: of the surest pixel of a speck that stands out from calm ground.
+        small: of the surest pixel of any speck; what is small is soon judged, and little is lost where it is wrong.
+        large: of the surest pixel of a line.
+    """
+
+    weak: int
+    plain: int
+    small: int
+    large: int
