@@ -9,32 +9,25 @@ from .record import Row
 
 
 def snapshots_table(rows: list[Row], results: list[Row]) -> str:
-    """Return the accuracy of the linear probe, at its best stage, after shares of learning; empty without any."""
+    """Return the accuracy of the last stage's linear probe after shares of learning; empty without any."""
     if not rows:
         return ""
     ended = [{**row, "learned": "1"} for row in results if row["use"] == "probe"]
+    last = max(row["stage"] for row in rows)
     ways = list(dict.fromkeys(row["way"] for row in rows))
-    every = [row for row in (*rows, *ended) if row["way"] in ways]
+    every = [row for row in (*rows, *ended) if row["way"] in ways and row["stage"] == last]
     shares = sorted({row["learned"] for row in every}, key=float)
     lines = [
-        [
-            PLANS[way].title,
-            *(
-                best_stage([row for row in every if (row["way"], row["learned"]) == (way, share)])
-                for share in shares
-            ),
-        ]
+        [PLANS[way].title, *(_probed([row for row in every if row["way"] == way], share) for share in shares)]
         for way in ways
     ]
     heads = ["way", *(f"{100 * float(share):g} % of learning" for share in shares)]
-    return f"Accuracy of the linear probe at its best stage, in percent.\n\n{table(heads, lines)}\n\n"
+    return f"Accuracy of the linear probe at the last stage, in percent.\n\n{table(heads, lines)}\n\n"
 
 
-def best_stage(rows: list[Row]) -> str:
-    """Return the highest mean over seeds of any stage, in percent."""
-    stages = {row["stage"] for row in rows}
-    means = [fmean(float(row["value"]) for row in rows if row["stage"] == stage) for stage in stages]
-    return percent(max(means)) if means else "missing"
+def _probed(rows: list[Row], share: str) -> str:
+    values = [float(row["value"]) for row in rows if row["learned"] == share]
+    return percent(fmean(values)) if values else "missing"
 
 
 def gradients_table(rows: list[Row]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ..plans import PLANS, SINGLE
 from .columns import columns, table, written, written_gain
 from .course import gradients_table, snapshots_table
-from .findings import against_random, claims_table, combinations_table, mixings_table, stages_sentence
+from .findings import against_random, claims_table, combinations_table, mixings_table
 from .published import LATER, PAPERS, PUBLISHED
 from .record import Record
 from .results import Question, Results
@@ -30,7 +30,6 @@ def document(record: Record, name: str, reading: str) -> str:
         "table": main_table(results),
         "shipped": _SHIPPED if SHIPPED in results.ways else "",
         "random": against_random(results),
-        "best_stages": stages_sentence(results),
         "stages": stages_table(results),
         "snapshots": snapshots_table(record.snapshots, record.results),
         "combinations": combinations_table(results),

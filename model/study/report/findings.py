@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from ..plans import COLORIZATION, PLANS, SECOND, SHARED, SINGLE, parts
+from ..plans import COLORIZATION, PLANS, SECOND, SHARED, parts
 from .columns import Column, deciding, table, written_gain
 from .results import Gain, Results
 
@@ -79,13 +79,6 @@ def over_best_part(results: Results, way: str, column: Column) -> Gain | None:
     found = [results.gain(way, part, column.ask) for part in parts(way)]
     known = [gain for gain in found if gain is not None]
     return min(known, key=lambda gain: gain.difference) if len(known) == len(found) else None
-
-
-def stages_sentence(results: Results) -> str:
-    """Say at which stage the linear probe of every single way is the best."""
-    best = [(way, results.best_stage(way)) for way in SINGLE]
-    known = [f"{PLANS[way].title}: {question.stage}" for way, question in best if question is not None]
-    return "; ".join(known) + "."
 
 
 def mixings_table(results: Results) -> str:
