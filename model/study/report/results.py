@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import fmean, median
 from typing import NamedTuple, Self
 
@@ -66,7 +67,7 @@ class Results:
         """Return how far a figure may be off: the largest of three reasons.
 
         They are the spread over its own seeds, the median spread of the ways that have several seeds, and for
-        accuracies the standard error of a share of so many photographs.
+        accuracies the standard error of a share of so many photographs. Where none is known it is infinite.
         """
         found = self.estimate(way, question)
         assert found is not None, f"{way} was not measured"
@@ -75,8 +76,9 @@ class Results:
             for name in self.ways
             if (other := self.estimate(name, question)) is not None and other.seeds > 1
         ]
-        usual = median(spreads) if spreads else 0.0
-        return max(found.spread, usual, self._sampling(found.mean, question))
+        sampling = self._sampling(found.mean, question)
+        known = [found.spread, *([median(spreads)] if spreads else []), *([sampling] if sampling else [])]
+        return max(known) if len(known) > 1 else inf
 
     def gain(self, way: str, other: str, ask: "Ask") -> "Gain | None":
         """Compare two ways, each by the question that `ask` has for it; None if one was not measured."""

@@ -1,3 +1,5 @@
+from math import inf
+
 import pytest
 
 from model.study.report.results import Gain, Question, Results
@@ -31,7 +33,7 @@ def test_chance_is_the_largest_of_spread_usual_spread_and_sampling() -> None:
     assert results.chance("b", PROBE) == pytest.approx(0.03)  # the median of 0.05 and 0.01
     assert Results.of([row("b", 0.5)], 100).chance("b", PROBE) == pytest.approx(0.05)  # sqrt(.5 * .5 / 100)
     miou = Question("segment", "miou")
-    assert Results.of([row("b", 0.5, use="segment", stage="", measure="miou")], 100).chance("b", miou) == 0
+    assert Results.of([row("b", 0.5, use="segment", stage="", measure="miou")], 100).chance("b", miou) == inf
 
 
 @pytest.mark.parametrize(
