@@ -8,7 +8,7 @@ class Sure(NamedTuple):
 
     Attributes:
         weak: of each pixel of a defect.
-        plain: of the surest pixel of a speck that stands out from calm ground.
+        plain: of the surest pixel of what stands out from calm ground.
         small: of the surest pixel of any speck; what is small is soon judged, and little is lost where it is wrong.
         large: of the surest pixel of a line.
     """

@@ -1,4 +1,4 @@
-"""Make restoration.jpg: python -m docs.images.restoration. Two damaged photographs, what was repaired, and the results.
+"""Make restoration.jpg: python -m docs.images.restoration. Damaged photographs, what was repaired, and the results.
 
 Dust, hairs and scratches are drawn onto photographs of the tests by the generator that the finder is measured with.
 """
@@ -11,8 +11,9 @@ from PIL import Image
 
 from model.repair.defects import damage
 from photochrom.color import encoded, lightness, luminance_of_lightness
-from workers.pipeline.repair.classical import ClassicalFinder
+from workers.network.finder import OnnxFinder
 from workers.pipeline.repair.repair import filled, find
+from workers.settings import SHIPPED_MODEL
 
 from .before_after import GAP, PHOTOS
 
@@ -28,7 +29,7 @@ def restored(name: str, top: int, left: int, seed: int) -> list[NDArray[np.uint8
     plane = np.asarray(lightness(part / 255), np.float32)
     worn = damage(plane, np.random.default_rng(seed), ("dust", "hair"), 1.2).lightness
     grey = np.rint(encoded(luminance_of_lightness(worn)) * 255).astype(np.uint8)
-    mask = find(grey, ClassicalFinder(), 0.5).mask
+    mask = find(grey, OnnxFinder(SHIPPED_MODEL.with_name("finder.onnx"), threads=1), 0.5).mask
     return [grey, mask, filled(grey, mask)]
 
 

@@ -1,4 +1,4 @@
-"""Whether a speck stands out plainly from calm ground: there even a doubtful one is hardly the scene's own."""
+"""Whether a defect stands out plainly from calm ground: there even a doubtful one is hardly the scene's own."""
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ def stands_out(levels: Bytes, doubtful: NDArray[np.bool_], box: NDArray[np.int32
     Args:
         levels: (H, W), L* 0..255.
         doubtful: (H, W), what may be damage: no ground.
-        box: (4,), left, top, width and height of the speck.
+        box: (4,), left, top, width and height of the defect.
     """
     left, top, width, height = (int(length) for length in box)
     down = slice(max(0, top - _REACH), top + height + _REACH)

@@ -54,8 +54,8 @@ def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slic
     np.maximum.at(surest, parts.labels, sureness[parts.places])
     strong = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
     real = surest >= strong
-    for speck in np.flatnonzero((surest >= sure.plain) & ~real & (parts.extent <= _SIZES[0])):
-        real[speck] = stands_out(levels, doubtful, parts.stats[speck, :4])
+    for part in np.flatnonzero((surest >= sure.plain) & ~real):
+        real[part] = stands_out(levels, doubtful, parts.stats[part, :4])
     real &= parts.area >= _SMALLEST
     return parts.marks(real, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
 
