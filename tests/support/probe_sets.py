@@ -12,7 +12,7 @@ SIDE, ROW = 64, 10
 def write_classes(path: Path, *, classes: int = 4, mosaics: int = 1, seed: int = 0) -> None:
     """Write Tiny-ImageNet's form: stripes whose direction and width are the class, 100 to a mosaic."""
     random = np.random.default_rng(seed)
-    parts = {}
+    parts: dict[str, np.ndarray] = {}
     for split in ("train", "val"):
         labels = random.permutation(np.arange(mosaics * ROW**2) % classes).astype(np.uint8)
         squares = np.stack([stripes(int(label), random) for label in labels])
@@ -25,7 +25,7 @@ def write_classes(path: Path, *, classes: int = 4, mosaics: int = 1, seed: int =
 def write_streets(path: Path, *, frames: int = 6, height: int = 48, width: int = 64, seed: int = 0) -> None:
     """Write CamVid's form: a bright sky (0) over a dark road (3) with a striped pole (2), and a void (11) corner."""
     random = np.random.default_rng(seed)
-    parts = {}
+    parts: dict[str, np.ndarray] = {}
     for split in ("train", "val", "test"):
         scenes = [street(height, width, random) for _ in range(frames)]
         parts |= packed(split, [picture for picture, _ in scenes], np.stack([labels for _, labels in scenes]))

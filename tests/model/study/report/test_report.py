@@ -69,16 +69,26 @@ def test_a_folder_without_a_study_is_named(tmp_path: Path, capsys: pytest.Captur
     assert "holds no study" in capsys.readouterr().err
 
 
-COMMITTED = sorted((ROOT / "docs" / "reports").glob("study-*/results.csv"))
+@pytest.fixture
+def committed() -> tuple[Path, str]:
+    """The page of the documentation, and the study that it says it is made from."""
+    path = ROOT / "docs" / "representation.md"
+    (name,) = set(re.findall(r"docs/reports/study-(\w+)/", path.read_text()))
+    return path, name
 
 
-@pytest.mark.parametrize("record", COMMITTED, ids=lambda path: path.parent.name)
-def test_the_committed_page_follows_from_the_committed_figures(record: Path) -> None:
-    page = ROOT / "docs" / "representation.md"
-    name = record.parent.name.removeprefix("study-")
-    assert page.read_text() == remake(page, name)
+def test_the_committed_page_follows_from_the_committed_figures(committed: tuple[Path, str]) -> None:
+    path, name = committed
+    assert path.read_text() == remake(path, name)
 
 
-@pytest.mark.parametrize("record", COMMITTED, ids=lambda path: path.parent.name)
-def test_what_a_person_wrote_holds_no_number(record: Path) -> None:
-    assert not re.search(r"\d", (record.parent / "reading.md").read_text())
+def test_what_a_person_wrote_holds_no_number(committed: tuple[Path, str]) -> None:
+    path, name = committed
+    assert not re.search(r"\d", (kept(path, name) / "reading.md").read_text())
+
+
+def test_every_picture_of_the_page_is_there(committed: tuple[Path, str]) -> None:
+    path, _ = committed
+    pictures = re.findall(r"\]\((images/study/[^)]+)\)", path.read_text())
+    assert pictures
+    assert all((path.parent / picture).is_file() for picture in pictures)
