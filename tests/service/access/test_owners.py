@@ -32,7 +32,8 @@ BODIES = {"PUT": b"\xff\xd8\xff\xe0 a photograph", "POST": None}
 
 @pytest.fixture
 def keyed(settings: ServiceSettings) -> Iterator[TestClient]:
-    required = settings.model_copy(update={"auth": "keys"})
+    # Nobody makes tiles here, so nobody waits for them.
+    required = settings.model_copy(update={"auth": "keys", "wait_limit": 0.2})
     with TestClient(create_app(required), raise_server_exceptions=False) as client:
         yield client
 
@@ -49,7 +50,8 @@ class Belongings:
 
     def fill(self, path: str) -> str:
         """Put them into a path; a parameter of another name has to be added here, with something that is A's."""
-        return path.format(**asdict(self), name="a.jpg")
+        tile = {"of": "result", "region": "full", "size": "max"}
+        return path.format(**asdict(self), **tile, name="a.jpg")
 
     def ids(self) -> tuple[str, ...]:
         return astuple(self)
