@@ -21,6 +21,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 _OF_STATUS = {
     "206": ("Accept-Ranges", "Content-Disposition", "Content-Range", "ETag"),
+    "303": ("Location",),
     "304": ("ETag",),
     "307": ("Location",),
     "401": ("WWW-Authenticate",),

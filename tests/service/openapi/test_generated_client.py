@@ -63,7 +63,8 @@ def test_every_call_is_generated_and_returns_what_it_is_for(generated: Generated
     assert len(modules) == len(calls)
     for module in modules:
         generated(f"api.{module.parent.name}.{module.stem}")
-        assert re.search(r"response\.status_code == 20\d", module.read_text()), module
+        # One call does nothing but lead to another.
+        assert re.search(r"response\.status_code == (20\d|303)", module.read_text()), module
 
 
 def test_it_uploads_polls_and_downloads(
