@@ -45,6 +45,7 @@ def document(record: Record, name: str, reading: str) -> str:
 
 
 _SHIPPED = """
+
 The shipped colorizer's encoder is another network (EfficientNet-Lite2) that saw other photographs, many more of them,
 and **it began from ImageNet labels**. Its line shows what such an encoder holds, not what colorization teaches. It
 looks at the photographs enlarged twice."""
