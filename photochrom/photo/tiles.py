@@ -19,6 +19,7 @@ _HEAD = struct.Struct(">8sIII")
 _PLACE = struct.Struct(">QQ")
 _MAGIC = b"phctile1"
 _LONGEST = 16 << 20
+_ROUNDED = 1  # viewers round an edge's size in their own ways
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,21 @@ class Tiling:
             size: width and height to be served; 0 for what follows from the other, None for the largest there is.
         """
         x, y, width, height = region or (0, 0, self.width, self.height)
-        if (x, y, width, height) == (0, 0, self.width, self.height) and _near(size, self.whole):
+        if (x, y, width, height) == (0, 0, self.width, self.height) and _off(size, self.whole) <= _ROUNDED:
             return self.count - 1
+        near: list[tuple[int, int]] = []
         before = 0
         for factor in self.factors:
             columns, rows = self.grid(factor)
             column, row = x // (TILE * factor), y // (TILE * factor)
             if column < columns and row < rows:
                 box = self._box(factor, column, row)
-                if (box.x, box.y, box.width, box.height) == (x, y, width, height) and _near(size, box.shown):
-                    return before + row * columns + column
+                off = _off(size, box.shown)
+                if (box.x, box.y, box.width, box.height) == (x, y, width, height) and off <= _ROUNDED:
+                    near.append((off, before + row * columns + column))
             before += columns * rows
-        return None
+        # A strip of few pixels at the edge is within a pixel of itself at two scales.
+        return min(near)[1] if near else None
 
     def _box(self, factor: int, column: int, row: int) -> Box:
         left, top = column * TILE * factor, row * TILE * factor
@@ -104,11 +108,9 @@ class Tiling:
         )
 
 
-def _near(size: tuple[int, int] | None, shown: tuple[int, int]) -> bool:
-    """Viewers round an edge's size in their own ways."""
-    if size is None:
-        return True
-    return all(abs(asked - there) <= 1 or not asked for asked, there in zip(size, shown, strict=True))
+def _off(size: tuple[int, int] | None, shown: tuple[int, int]) -> int:
+    """Return by how many pixels, at most, the size asked for is not the one there is."""
+    return max(abs(asked - there) if asked else 0 for asked, there in zip(size or (0, 0), shown, strict=True))
 
 
 def packed(tiling: Tiling, tiles: list[bytes]) -> list[bytes]:
