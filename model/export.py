@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import onnx
@@ -109,15 +109,37 @@ def _describe(
 def _trace(network: Colorizer) -> onnx.ModelProto:
     n, h, w = Dim("n", min=1, max=64), Dim("h", min=4, max=32), Dim("w", min=4, max=32)
     size = {0: n, 2: 32 * h, 3: 32 * w}
+    shapes = (size, size, {0: n}, None, None)
+    return traced(Predictor(network).cpu(), example(network, 2, 128, 192), INPUTS, OUTPUTS, shapes)
+
+
+def traced(
+    answer: torch.nn.Module,
+    given: tuple[torch.Tensor, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    shapes: tuple[dict[int, Any] | None, ...],
+    opset: int = OPSET,
+) -> onnx.ModelProto:
+    """Return the graph of a module whose weights are those of its child `network`; `store` puts them in.
+
+    Args:
+        answer: on the CPU.
+        given: an example of each input.
+        inputs: their names, in order.
+        outputs: names of what it returns.
+        shapes: for each input, which of its axes may have another size (`torch.export.Dim`).
+        opset: version of ONNX's operators.
+    """
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            Predictor(network).cpu().float().eval(),
-            example(network, 2, 128, 192),
-            input_names=INPUTS,
-            output_names=OUTPUTS,
-            dynamic_shapes=(size, size, {0: n}, None, None),
-            opset_version=OPSET,
+            answer.float().eval(),
+            given,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            opset_version=opset,
             dynamo=True,
             optimize=False,  # see simplify
             verbose=False,

@@ -1,7 +1,5 @@
 """Write a recognizer as ONNX in fp16, and see that it answers as torch does."""
 
-import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,7 @@ from torch.export import Dim
 from photochrom.errors import ModelRejected
 from photochrom.photo.recognizer_card import RecognizerCard
 
-from ..export import OPSET, PREFIX, simplify, store, weights_sha256, without_traces
+from ..export import PREFIX, store, traced, weights_sha256
 from .network import SIDE, Recognizer
 
 TOLERANCE = 0.05
@@ -33,22 +31,8 @@ class _Told(torch.nn.Module):
 
 def build(network: Recognizer, card: RecognizerCard) -> onnx.ModelProto:
     """Turn the network into an ONNX model with the card in its metadata."""
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            _Told(network).float().eval(),
-            (torch.rand(2, 1, SIDE, SIDE) * 100,),
-            input_names=("lightness",),
-            output_names=("oldness",),
-            dynamic_shapes=({0: Dim("n", min=1, max=64)},),
-            opset_version=OPSET,
-            dynamo=True,
-            optimize=False,
-            verbose=False,
-        )
-        assert program is not None
-        program.save(Path(folder) / "traced.onnx")
-        model = without_traces(simplify(onnx.load(Path(folder) / "traced.onnx")))
+    given = (torch.rand(2, 1, SIDE, SIDE) * 100,)
+    model = traced(_Told(network), given, ("lightness",), ("oldness",), ({0: Dim("n", min=1, max=64)},))
     weights = _stored(network)
     used = {item.name.removeprefix(PREFIX) for item in model.graph.initializer}
     weights = {name: array for name, array in weights.items() if name in used}

@@ -7,8 +7,6 @@ much is asked for: a probability would be rounded to 1 there. The file also says
 
 import argparse
 import sys
-import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ from torch.export import Dim
 
 from photochrom.errors import ModelRejected
 
-from ..export import IR_VERSION, simplify, store, weights_sha256, without_traces
+from ..export import store, traced, weights_sha256
 from .network import STRIDE, Finder, folded
 
 OPSET = 20
@@ -52,25 +50,11 @@ def build(network: Finder, version: str) -> onnx.ModelProto:
     """Turn the network into an ONNX model that names its version and the hash of its weights."""
     answer = Sureness(network).float().eval()
     n, h, w = Dim("n", min=1, max=64), Dim("h", min=2, max=256), Dim("w", min=2, max=256)
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            answer,
-            (torch.randint(0, 256, (2, 1, 128, 96), dtype=torch.uint8),),
-            input_names=("lightness",),
-            output_names=("sureness",),
-            dynamic_shapes=({0: n, 2: STRIDE * h, 3: STRIDE * w},),
-            opset_version=OPSET,
-            dynamo=True,
-            optimize=False,
-            verbose=False,
-        )
-        assert program is not None
-        program.save(Path(folder) / "traced.onnx")
-        model = without_traces(simplify(onnx.load(Path(folder) / "traced.onnx")))
+    given = (torch.randint(0, 256, (2, 1, 128, 96), dtype=torch.uint8),)
+    size = {0: n, 2: STRIDE * h, 3: STRIDE * w}
+    model = traced(answer, given, ("lightness",), ("sureness",), (size,), OPSET)
     weights = {name: _stored(tensor) for name, tensor in answer.network.state_dict().items()}
     store(model, weights)
-    model.ir_version = IR_VERSION
     told = {"name": "finder", "version": version, "weights_sha256": weights_sha256(weights)}
     told |= {f"sure.{name}": " ".join(map(str, levels)) for name, levels in SURE.items()}
     onnx.helper.set_model_props(model, {f"photochrom.finder.{name}": text for name, text in told.items()})

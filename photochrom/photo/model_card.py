@@ -1,11 +1,10 @@
 """The model card: what an exported network promises, stored in its ONNX metadata."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import ModelRejected
+from .stored_card import StoredCard
 
 METADATA_KEY = "photochrom.card"
 
@@ -31,7 +30,7 @@ class Figures(BaseModel):
     ssim: Annotated[float | None, Field(description="Wang et al. 2004, mean over RGB")] = None
 
 
-class ModelCard(BaseModel):
+class ModelCard(StoredCard):
     """What the worker may rely on.
 
     Graph inputs: `lightness` float32 (N,1,H,W), L* 0..100; `hints` float32 (N,3,H,W), a*, b* and a 0/1 mask;
@@ -40,7 +39,9 @@ class ModelCard(BaseModel):
     (N,1,H/stride,W/stride) in 0..1. H and W are multiples of `side_multiple` within side_min..side_max.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    stored_as: ClassVar[str] = METADATA_KEY
+    missing: ClassVar[str] = "The ONNX file carries no Photochrom model card; export it with model.export."
+    called: ClassVar[str] = "The model card"
 
     contract: Literal[1] = 1
     name: str
@@ -68,19 +69,3 @@ class ModelCard(BaseModel):
     ] = ()
     figures: tuple[Figures, ...] = ()
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-    def to_metadata(self) -> dict[str, str]:
-        """Return the entries for the ONNX `metadata_props`."""
-        return {METADATA_KEY: self.model_dump_json()}
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
-        """Read the card back; raise `ModelRejected` where it is missing or not valid."""
-        try:
-            return cls.model_validate_json(metadata[METADATA_KEY])
-        except KeyError:
-            raise ModelRejected(
-                "The ONNX file carries no Photochrom model card; export it with model.export."
-            ) from None
-        except ValidationError as error:
-            raise ModelRejected(f"The model card is not valid: {error}") from error

@@ -1,24 +1,24 @@
 """The card of a recognizer of old film: what it is for and how often it errs, stored in its ONNX metadata."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from ..errors import ModelRejected
+from .stored_card import StoredCard
 
-METADATA_KEY = "photochrom.recognizer"
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class RecognizerCard(BaseModel):
+class RecognizerCard(StoredCard):
     """What the worker may rely on.
 
     Graph input: `lightness` float32 (N,1,side,side), L* 0..100, the photograph as `photochrom.seeing.glance` shows it.
     Output: `oldness` float32 (N), a logit: the larger, the more the photograph looks as if old film took it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    stored_as: ClassVar[str] = "photochrom.recognizer"
+    missing: ClassVar[str] = "The ONNX file is not one of model.recognizer: it has no card."
+    called: ClassVar[str] = "The recognizer's card"
 
     contract: Literal[1] = 1
     version: str
@@ -34,17 +34,3 @@ class RecognizerCard(BaseModel):
     ]
     measured: Annotated[str, Field(description="On what these shares were measured, in plain words.")]
     weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-    def to_metadata(self) -> dict[str, str]:
-        """Return the entries for the ONNX `metadata_props`."""
-        return {METADATA_KEY: self.model_dump_json()}
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
-        """Read the card back; raise `ModelRejected` where it is missing or not valid."""
-        try:
-            return cls.model_validate_json(metadata[METADATA_KEY])
-        except KeyError:
-            raise ModelRejected("The ONNX file is not one of model.recognizer: it has no card.") from None
-        except ValidationError as error:
-            raise ModelRejected(f"The recognizer's card is not valid: {error}") from error
