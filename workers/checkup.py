@@ -13,6 +13,7 @@ from photochrom.errors import PhotochromError
 from photochrom.photo.options import ColorizeOptions
 
 from .child.confinement import after_threads, before_threads
+from .child.messages import Setup
 from .formats import written
 from .settings import WorkerSettings
 
@@ -38,38 +39,31 @@ def check() -> dict[str, Any]:
     """Return runtimes, and either the model, provider and seconds for one prediction, or the error."""
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
-    film_path, recognizer_path = settings.film_model(), settings.recognizer()
-    finder_path = settings.finder()
-    paths = (settings.model_path, film_path, recognizer_path, finder_path)
-    held = before_threads(None, *filter(None, paths))
+    setup = Setup.of(settings, settings.threads)
+    held = before_threads(None, *setup.files())
     try:
         # Not at the top: their threads would not be confined.
-        from .network.finder import OnnxFinder
-        from .network.predictor import OnnxPredictor
+        from .child.load import load_finder, load_networks
         from .network.recognizer import OnnxRecognizer
 
-        predictor = OnnxPredictor(
-            settings.model_path, threads=settings.threads, gpu_memory_mb=settings.gpu_memory_mb
-        )
-        film = film_path and OnnxPredictor(film_path, threads=settings.threads)
-        recognizer = recognizer_path and OnnxRecognizer(recognizer_path, threads=settings.threads)
-        found = OnnxFinder(finder_path, threads=settings.threads).card if finder_path else None
+        networks, told = load_networks(setup)
+        finder = load_finder(setup)
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     held |= after_threads()
-    card = predictor.card
+    card, recognizer = told.card, networks.recognizer
     return {
         **report,
         "held": held,
         "model": f"{card.name} {card.version}",
-        "film_model": f"{film.card.name} {film.card.version}" if film else None,
-        "recognizer": recognizer.card.version if recognizer else None,
+        "film_model": f"{told.film.card.name} {told.film.card.version}" if told.film else None,
+        "recognizer": recognizer.card.version if isinstance(recognizer, OnnxRecognizer) else None,
         "precision": card.precision,
-        "finder": f"{found.name} {found.version}" if found else "its form",
-        "provider": predictor.provider,
+        "finder": f"{finder.card.name} {finder.card.version}" if finder else "its form",
+        "provider": told.provider,
         "side": card.predict_side,
         "writes": written(),
-        "seconds": statistics.median(_timed(predictor) for _ in range(_RUNS)),
+        "seconds": statistics.median(_timed(networks.usual) for _ in range(_RUNS)),
     }
 
 

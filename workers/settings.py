@@ -25,29 +25,30 @@ def _holds_a_session(gpu_memory_mb: int) -> int:
     return gpu_memory_mb
 
 
+_NoneIfEmpty = Annotated[Path | None, BeforeValidator(lambda given: given or None)]
+"""A file that may be left out: the empty text names none."""
+
+
 class WorkerSettings(SharedSettings):
     """One worker process."""
 
     model_path: Annotated[Path, Field(description="An ONNX file exported by `model.export`.")] = SHIPPED_MODEL
     film_model_path: Annotated[
-        Path | None,
-        BeforeValidator(lambda given: given or None),
+        _NoneIfEmpty,
         Field(
             description="A second such file, for photographs of old film; by default `film.onnx` beside the first, "
             "where there is one. Empty is none: then one model colours all."
         ),
     ] = Path("film.onnx")
     recognizer_path: Annotated[
-        Path | None,
-        BeforeValidator(lambda given: given or None),
+        _NoneIfEmpty,
         Field(
             description="An ONNX file exported by `model.recognizer`, which tells old film where `film=auto`; by "
             "default `recognizer.onnx` beside the model. Empty is none: then only the option `film` chooses."
         ),
     ] = Path("recognizer.onnx")
     finder_path: Annotated[
-        Path | None,
-        BeforeValidator(lambda given: given or None),
+        _NoneIfEmpty,
         Field(
             description="An ONNX file exported by `model.repair.export`, which finds damage for `repair`; by default "
             "`finder.onnx` beside the model. Empty is none: then damage is found by its form."
@@ -111,16 +112,14 @@ class WorkerSettings(SharedSettings):
     ] = MEMORY_BYTES
 
     sign_certificate: Annotated[
-        Path | None,
-        BeforeValidator(lambda given: given or None),
+        _NoneIfEmpty,
         Field(
             description="File of the certificate chain (PEM) with which results are signed as content credentials "
             "(C2PA); by default none is. Needs the extra `provenance`."
         ),
     ] = None
     sign_key: Annotated[
-        Path | None,
-        BeforeValidator(lambda given: given or None),
+        _NoneIfEmpty,
         Field(
             description="File of the private key (PEM) of that certificate; no process that opens photographs has it."
         ),

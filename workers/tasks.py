@@ -16,21 +16,21 @@ def install(restorer: Restorer) -> None:
 
 def restore(job_id: str) -> None:
     """Restore one photograph; the task's name on the queue is `workers.tasks.restore`."""
-    if _restorer is None:
-        raise RuntimeError("workers.tasks.install() comes before the first job.")
     with about(job_id=job_id):
-        _restorer.restore(job_id)
+        _installed().restore(job_id)
 
 
 def suggest(job_id: str) -> None:
     """Find likely colours for hints; the task's name on the queue is `workers.tasks.suggest`."""
-    if _restorer is None:
-        raise RuntimeError("workers.tasks.install() comes before the first job.")
-    suggestions.suggest(_restorer, job_id)
+    suggestions.suggest(_installed(), job_id)
 
 
 def tile(job_id: str) -> None:
     """Make tiles for viewers; the task's name on the queue is `workers.tasks.tile`."""
+    tiling.tile(_installed(), job_id)
+
+
+def _installed() -> Restorer:
     if _restorer is None:
         raise RuntimeError("workers.tasks.install() comes before the first job.")
-    tiling.tile(_restorer, job_id)
+    return _restorer

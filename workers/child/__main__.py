@@ -38,34 +38,27 @@ def main() -> int:
 
 def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     tempfile.tempdir = str(setup.folder)
-    paths = (setup.model_path, setup.film_path, setup.recognizer_path, setup.finder_path)
-    held = before_threads(setup.folder, *filter(None, paths))
+    held = before_threads(setup.folder, *setup.files())
     # Not at the top: their threads would not be confined.
-    from ..network.finder import OnnxFinder
     from ..pipeline.limits import PhotoLimits
     from ..pipeline.parallel import use_threads
     from ..pipeline.repair.classical import ClassicalFinder
-    from .load import load_networks
+    from .load import load_finder, load_networks
     from .work import Workshop
 
     try:
         networks, loaded = load_networks(setup)
-        # What a process may take of the GPU is the colour's.
-        room = None if setup.gpu_memory_mb else 0
-        finder = (
-            OnnxFinder(setup.finder_path, threads=setup.threads, gpu_memory_mb=room)
-            if setup.finder_path
-            else ClassicalFinder()
-        )
+        finder = load_finder(setup)
     except ModelRejected as error:
         send(end, Broken(detail=str(error)))
         return
     held |= after_threads()
     use_threads(setup.threads)
-    seeks = finder.card if isinstance(finder, OnnxFinder) else None
-    send(end, loaded.model_copy(update={"held": held, "finder": seeks}))
+    send(end, loaded.model_copy(update={"held": held, "finder": finder.card if finder else None}))
     give_pulse(pipe)
-    Workshop(end, networks, PhotoLimits(max_pixels=setup.max_pixels), finder, setup).serve()
+    Workshop(
+        end, networks, PhotoLimits(max_pixels=setup.max_pixels), finder or ClassicalFinder(), setup
+    ).serve()
 
 
 if __name__ == "__main__":

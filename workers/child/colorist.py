@@ -1,7 +1,5 @@
 """Asks a child for one photograph after another, and has another child where a photograph ends one."""
 
-import os
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -57,17 +55,9 @@ class Colorist:
                 self._signing = SigningKey(settings.sign_certificate, settings.sign_key)
             except CannotSign as error:
                 self._cannot_sign = str(error)
-        self._setup = Setup(
-            model_path=settings.model_path.absolute(),
-            film_path=settings.film_model(),
-            recognizer_path=settings.recognizer(),
-            finder_path=settings.finder(),
-            threads=threads,
-            gpu_memory_mb=settings.gpu_memory_mb,
-            max_pixels=settings.max_pixels,
-            log_format=settings.log_format,
-            folder=Path(tempfile.gettempdir()),
-            parent=os.getpid(),
+        self._setup = Setup.of(
+            settings,
+            threads,
             certificate=self._signing.chain if self._signing else "",
             algorithm=self._signing.algorithm if self._signing else "",
         )

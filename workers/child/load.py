@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..network import providers
+from ..network.finder import OnnxFinder
 from ..network.gpu_memory import SESSION_MB
 from ..network.networks import Networks
 from ..network.predictor import OnnxPredictor
@@ -38,6 +39,20 @@ def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
         }
     )
     return Networks(usual, film, recognizer), told
+
+
+def load_finder(setup: Setup) -> OnnxFinder | None:
+    """Return the network that finds damage; None where there is none, and damage is found by its form.
+
+    Raises:
+        ModelRejected: the file is not what its setting says.
+    """
+    if setup.finder_path is None:
+        return None
+    # What a process may take of the GPU is the colour's.
+    return OnnxFinder(
+        setup.finder_path, threads=setup.threads, gpu_memory_mb=None if setup.gpu_memory_mb else 0
+    )
 
 
 def trim() -> None:

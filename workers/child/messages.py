@@ -5,9 +5,10 @@ The child is not trusted once it has seen a photograph: what it says is checked 
 
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -17,6 +18,9 @@ from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.restoration import FinderCard, Restoration
 from photochrom.photo.sniff import PhotoFormat
+
+if TYPE_CHECKING:
+    from ..settings import WorkerSettings
 
 _LENGTH = 4
 _LONGEST = 16 << 20
@@ -53,6 +57,31 @@ class Setup(_Message):
         str, Field(description="Of the operator's who signs results; empty signs none.")
     ] = ""
     algorithm: str = ""
+
+    @classmethod
+    def of(
+        cls, settings: "WorkerSettings", threads: int, *, certificate: str = "", algorithm: str = ""
+    ) -> Self:
+        """Return what a child of this process has to know."""
+        return cls(
+            model_path=settings.model_path.absolute(),
+            film_path=settings.film_model(),
+            recognizer_path=settings.recognizer(),
+            finder_path=settings.finder(),
+            threads=threads,
+            gpu_memory_mb=settings.gpu_memory_mb,
+            max_pixels=settings.max_pixels,
+            log_format=settings.log_format,
+            folder=Path(tempfile.gettempdir()),
+            parent=os.getpid(),
+            certificate=certificate,
+            algorithm=algorithm,
+        )
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files of networks, which are read before and after the child is confined."""
+        paths = (self.model_path, self.film_path, self.recognizer_path, self.finder_path)
+        return tuple(path for path in paths if path)
 
 
 class Request(_Message):

@@ -29,7 +29,7 @@ class Recognizer(Protocol):
 
 
 class OnnxRecognizer:
-    """One file of `model.recognizer` in one session on the CPU, where it costs a twentieth of a prediction."""
+    """One file of `model.recognizer` in one session on the CPU, where it costs a tenth of a prediction."""
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         """Load the ONNX file at `path`.
