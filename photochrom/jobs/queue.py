@@ -87,7 +87,7 @@ class JobQueue:
     def may_ask(self, record: JobRecord, extra: Extra) -> bool:
         """Return whether this can be requested: not while it, or any extra of the job's owner, is being made."""
         under_way = [f"{record.id}-{extra}"]
-        if record.owner and (other := cast("bytes | None", self._redis.get(_suggesting(record)))):
+        if record.owner and (other := cast("bytes | None", self._redis.get(_extra_of_owner(record)))):
             under_way.append(other.decode())
         pipeline = self._redis.pipeline(transaction=False)
         for rq_job in under_way:
@@ -101,7 +101,7 @@ class JobQueue:
         nothing; if it fails, another call starts it again.
         """
         if record.owner:
-            self._redis.set(_suggesting(record), f"{record.id}-{extra}", ex=2 * self._job_timeout)
+            self._redis.set(_extra_of_owner(record), f"{record.id}-{extra}", ex=2 * self._job_timeout)
         with suppress(DuplicateJobError):
             self._queue.enqueue_call(
                 _EXTRA_TASKS[extra],
@@ -179,7 +179,8 @@ class JobQueue:
         return [_delivery(status) for status in cast("list[bytes | None]", pipeline.execute())]
 
 
-def _suggesting(record: JobRecord) -> str:
+def _extra_of_owner(record: JobRecord) -> str:
+    # Named after the first of the extras: an API of an older version reads the same key.
     return f"owner:{record.owner}:suggesting"
 
 

@@ -54,7 +54,7 @@ UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CAN
 WAITING = (JobState.QUEUED, JobState.RETRYING)
 # No retry can succeed with these, so their originals are not kept for one, only long enough to look at them.
 _AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
-_SUGGESTION_ATTEMPTS = 5
+_EXTRA_ATTEMPTS = 5
 _REFUSED_KEPT = timedelta(minutes=30)
 
 
@@ -308,15 +308,16 @@ class JobRecord(_Part):
 
     def suggest(self, key: str) -> Self:
         """Record where the likely colours are; raise `JobConflict` if there is no result that they belong to."""
-        if self.state is not JobState.SUCCEEDED or self.result is None:
-            raise JobConflict(f"Job {self.id} is {self.state}; only results have suggestions.")
-        return self._changed(result=self.result.model_copy(update={"suggestions_key": key}))
+        return self._with_result("suggestions", suggestions_key=key)
 
     def tile(self, tiles: str, of_original: str | None = None) -> Self:
         """Record where the tiles are; raise `JobConflict` if there is no result that they belong to."""
+        others = {"original_tiles_key": of_original} if of_original else {}
+        return self._with_result("tiles", tiles_key=tiles, **others)
+
+    def _with_result(self, what: str, **keys: str) -> Self:
         if self.state is not JobState.SUCCEEDED or self.result is None:
-            raise JobConflict(f"Job {self.id} is {self.state}; only results have tiles.")
-        keys = {"tiles_key": tiles, "original_tiles_key": of_original or self.result.original_tiles_key}
+            raise JobConflict(f"Job {self.id} is {self.state}; only results have {what}.")
         return self._changed(result=self.result.model_copy(update=keys))
 
     def fail(self, error: JobError, now: datetime) -> Self:
@@ -392,16 +393,16 @@ class JobRecord(_Part):
         Raises:
             JobConflict: it was tried too often; a photograph that crashes its workers would continue to do so.
         """
-        if self.suggestion_attempts >= _SUGGESTION_ATTEMPTS:
+        if self.suggestion_attempts >= _EXTRA_ATTEMPTS:
             raise JobConflict(
-                f"Suggestions for job {self.id} were tried {_SUGGESTION_ATTEMPTS} times, and failed."
+                f"Suggestions for job {self.id} were tried {_EXTRA_ATTEMPTS} times, and failed."
             )
         return self._changed(suggestion_attempts=self.suggestion_attempts + 1)
 
     def ask_for_tiles(self) -> Self:
         """Count one more attempt to make tiles; raise `JobConflict` if it was tried too often."""
-        if self.tiling_attempts >= _SUGGESTION_ATTEMPTS:
-            raise JobConflict(f"Tiles for job {self.id} were tried {_SUGGESTION_ATTEMPTS} times, and failed.")
+        if self.tiling_attempts >= _EXTRA_ATTEMPTS:
+            raise JobConflict(f"Tiles for job {self.id} were tried {_EXTRA_ATTEMPTS} times, and failed.")
         return self._changed(tiling_attempts=self.tiling_attempts + 1)
 
     def keep(self, retention: Retention, now: datetime) -> Self:

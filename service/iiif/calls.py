@@ -26,7 +26,6 @@ from photochrom.jobs.store import JobStore
 from photochrom.photo.tiles import HEAD, Tiling, place_of, span_of, tiling_of
 from photochrom.storage.storage import Storage
 
-from ..access.ledger import charge, photographs
 from ..caller import Caller
 from ..deps import BatchId, CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
@@ -35,6 +34,7 @@ from ..edge.prefix import address
 from ..edge.routing import Router
 from ..edge.storage_threads import on_storage_thread
 from ..edge.streaming import streamed
+from ..jobs.extras import ask_for
 from ..jobs.files import Pictured, result_of
 from ..live.waiting import wait_until
 from .image import info, number_of
@@ -159,10 +159,7 @@ def _asked(services: Services, caller: Caller, job_id: str) -> Result:
     result = result_of(services.store, job_id)
     if result.tiles_key is None:
         record = services.store.get(job_id)
-        if services.queue.may_ask(record, Extra.TILES):
-            record.ask_for_tiles()  # what is refused costs nothing
-            charge(services.allowance, caller, photographs(1))
-            services.queue.ask_for(services.store.change(job_id, JobRecord.ask_for_tiles), Extra.TILES)
+        ask_for(services, caller, record, Extra.TILES, JobRecord.ask_for_tiles)
     return result
 
 

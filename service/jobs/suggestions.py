@@ -19,11 +19,11 @@ from photochrom.errors import (
 from photochrom.jobs.queue import Extra
 from photochrom.jobs.record import JobRecord
 
-from ..access.ledger import charge, photographs
 from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
+from .extras import ask_for
 from .files import result_of
 
 if TYPE_CHECKING:
@@ -86,11 +86,7 @@ def suggestions(
         record = services.store.get(job_id)
         if not record.original.key:
             raise OriginalExpired("The original was deleted when its time was over.")
-        if services.queue.may_ask(record, Extra.SUGGESTIONS):
-            record.ask_for_suggestions()  # what is refused costs nothing
-            charge(services.allowance, caller, photographs(1))
-            asking = services.store.change(job_id, JobRecord.ask_for_suggestions)
-            services.queue.ask_for(asking, Extra.SUGGESTIONS)
+        ask_for(services, caller, record, Extra.SUGGESTIONS, JobRecord.ask_for_suggestions)
         response.status_code = 202
         response.headers["Retry-After"] = _RETRY_AFTER
         return Suggestions(ready=False)
