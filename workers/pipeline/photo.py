@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -141,7 +142,10 @@ def to_8bit(samples: Samples) -> Samples:
     """Round 16-bit samples to 8 bits; 8-bit ones stay."""
     if samples.dtype == np.uint8:
         return samples
-    return np.asarray(((samples.astype(np.uint32) + 128) // 257).astype(np.uint8))
+    # OpenCV drops an axis of one sample.
+    return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(samples), alpha=1 / 257)).reshape(
+        samples.shape
+    )
 
 
 def unmultiplied(pixels: Samples, alpha: Samples) -> Samples:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .formats.jpeg.file import JpegFile
 from .formats.jpeg.pixels import decode_jpeg
 from .metadata.orientation import Array, upright
+from .photo import to_8bit
 
 _QUALITY = 85
 _AVERAGED = 0.5
@@ -31,12 +32,15 @@ def preview_of_pixels(pixels: Array, side: int, orientation: int = 1) -> bytes:
     # Below one half, averaging prevents moiré; above, it costs five times as much and gains nothing.
     way = cv2.INTER_AREA if scale < _AVERAGED else cv2.INTER_LINEAR
     small = cv2.resize(pixels, (width, height), interpolation=way)
-    if small.dtype == np.uint16:
-        small = cv2.convertScaleAbs(small, alpha=255 / 65535)
-    turned = np.ascontiguousarray(upright(small, orientation))
-    if turned.ndim == 2:
-        return bytes(simplejpeg.encode_jpeg(turned[..., None], quality=_QUALITY, colorspace="GRAY"))
-    return bytes(simplejpeg.encode_jpeg(turned, quality=_QUALITY, colorspace="RGB", colorsubsampling="420"))
+    return small_jpeg(upright(to_8bit(small), orientation), _QUALITY)
+
+
+def small_jpeg(pixels: Array, quality: int) -> bytes:
+    """Return a JPEG of (H, W) grey or (H, W, 3) RGB, 8 bits, with colour at half its size."""
+    given = np.ascontiguousarray(pixels)
+    if given.ndim == 2:
+        return bytes(simplejpeg.encode_jpeg(given[..., None], quality=quality, colorspace="GRAY"))
+    return bytes(simplejpeg.encode_jpeg(given, quality=quality, colorspace="RGB", colorsubsampling="420"))
 
 
 def confidence_png(confidence: NDArray[np.float32], orientation: int) -> bytes:

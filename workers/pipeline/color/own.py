@@ -25,7 +25,7 @@ def with_own(predicted: Plane, pixels: Samples) -> Plane:
     """
     if pixels.ndim == 2:
         return predicted
-    own = _own_ab(to_8bit(pixels), predicted.shape[1:])
+    own = _own_ab(pixels, predicted.shape[1:])
     chroma = cv2.GaussianBlur(np.hypot(*own), (0, 0), _BLUR)
     share = np.clip((chroma - _NONE) / (_PLAIN - _NONE), 0, 1).astype(np.float32)
     share *= share * (3 - 2 * share)
@@ -33,9 +33,9 @@ def with_own(predicted: Plane, pixels: Samples) -> Plane:
 
 
 def _own_ab(pixels: Samples, size: tuple[int, ...]) -> Plane:
-    """The a*, b* (2, h, w) of 8-bit RGB by averages, without an even tone."""
+    """The a*, b* (2, h, w) of RGB by averages, without an even tone."""
     height, width = size
-    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    small = to_8bit(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
     lightness, *ab = np.moveaxis(lab(small / np.float32(255)), -1, 0).astype(np.float32)
     own = np.stack(ab)
     left = own - tone_of(small).at(lightness)
