@@ -206,6 +206,46 @@ def uncolor(
 
 
 @app.command()
+def split(
+    source: Annotated[
+        Path,
+        typer.Argument(help="A scan of an album page, or a folder of them.", exists=True, metavar="SCAN"),
+    ],
+    target: Annotated[
+        Path | None,
+        typer.Argument(help="Folder for the photographs; not needed for --frames.", metavar="OUT"),
+    ] = None,
+    frames: Annotated[
+        bool, typer.Option("--frames", help="Print where the photographs lie, a line of JSON for each file.")
+    ] = False,
+    use: Annotated[
+        Path | None,
+        typer.Option(
+            help="Cut by these frames: what --frames printed, corrected by hand.",
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write again what OUT already holds.")] = False,
+) -> None:
+    """Cut the photographs out of scanned album pages, without a server.
+
+    Each becomes a file of its own (page-1.jpg, page-2.jpg and so on) in the scan's format, with its depth, profile
+    and metadata. What lies straight on a JPEG is cut by whole blocks, without loss; what lies askew is turned once.
+    All pages of a TIFF are split. A scan that is one photograph is copied as it is.
+
+    To correct what was found: split SCAN --frames > frames.json, change the file, split SCAN OUT --use frames.json.
+    """
+    from .files.split import split_files
+
+    try:
+        raise typer.Exit(split_files(source, target, frames=use, force=force, show=frames))
+    except PhotochromError as error:
+        raise failed(error) from None
+
+
+@app.command()
 def verify(
     files: Annotated[list[Path], typer.Argument(help="Photographs.", exists=True, dir_okay=False)],
     trust: Annotated[

@@ -23,6 +23,7 @@ from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.files import replacing
 from photochrom.photo.options import ColorizeOptions
 
+from . import local_split
 from .child.colorist import ChildBroken, Colored, Colorist
 from .settings import WorkerSettings
 
@@ -39,7 +40,15 @@ def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
         "provider": told.provider,
     }
     for line in requests:
-        yield from _restore(json.loads(line), colorist)
+        request = json.loads(line)
+        yield from (_split if request.get("task") == "split" else _restore)(request, colorist)
+
+
+def _split(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, Any]]:
+    try:
+        yield from local_split.split(request, colorist)
+    except (PhotochromError, OSError) as error:
+        yield local_split.failed(request["source"], error)
 
 
 def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, Any]]:

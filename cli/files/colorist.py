@@ -89,6 +89,24 @@ class Colorist:
                 item.source, "crashed", f"The colorizing process crashed on this file (exit code {code})."
             )
 
+    def split(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a file split; return the event that it ends in.
+
+        Raises:
+            ColoristBroken: the process does not start.
+        """
+        child = self._running()
+        assert child.stdin
+        try:
+            child.stdin.write(json.dumps({"task": "split", **request}) + "\n")
+            child.stdin.flush()
+            return self._read(child)
+        except (EOFError, BrokenPipeError):
+            code = child.wait()
+            self._child = None
+            detail = f"The process crashed on this file (exit code {code})."
+            return {"event": "failed", "source": request["source"], "code": "crashed", "detail": detail}
+
     def _running(self) -> "subprocess.Popen[str]":
         if self._child is None:
             self._child = subprocess.Popen(  # noqa: S603 - our own module

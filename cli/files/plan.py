@@ -92,7 +92,7 @@ def _may_be_a_suffix(end: str) -> bool:
 
 def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, force: bool) -> Plan:
     walk = Walk(source, target)
-    photographs = [path for path in walk.files if _is_photograph(path)]
+    photographs = [path for path in walk.files if is_photograph(path)]
     suffixes = {path: _result_suffix(path, output_format) for path in photographs}
     taken: list[Path] = []
     earlier: list[Found] = []
@@ -148,7 +148,8 @@ def _without_finished(items: Sequence[Item], *, force: bool) -> Plan:
     return Plan(wanted, already_there=len(items) - len(wanted))
 
 
-def _is_photograph(path: Path) -> bool:
+def is_photograph(path: Path) -> bool:
+    """Return whether a file is worth a try: one that is damaged is, a text beside the photographs is not."""
     try:
         with path.open("rb") as file:
             sniff(file.read(HEAD_BYTES))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from photochrom.errors import PhotochromError, PhotoRejected
 
-from .messages import Done, Failed, exactly
+from .messages import Done, Failed, Piece, exactly
 
 
 class Refused(PhotoRejected):
@@ -53,3 +53,16 @@ class Made:
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes."""
         return exactly(self._read, self.size)
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Photographs of a file's pages on their way, to be taken one after another."""
+
+    told: tuple[Piece, ...]
+    _read: Callable[[int], bytes]
+
+    def parts(self) -> Iterator[tuple[Piece, Iterator[bytes]]]:
+        """Yield what is told of each and its bytes in chunks; take them all before the next."""
+        for piece in self.told:
+            yield piece, exactly(self._read, piece.size)

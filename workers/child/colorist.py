@@ -1,24 +1,28 @@
 """Asks a child for one photograph after another, and has another child where a photograph ends one."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from photochrom.errors import ModelRejected, PhotochromError
+from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions
 
 from ..failures import OutOfMemory, PhotoCrashed
 from ..settings import WorkerSettings
 from ..signing import CannotSign, SigningKey
 from . import messages
-from .answers import ChildBroken, Colored, Made, Refused, Stumbled
+from .answers import ChildBroken, Colored, Made, Pieces, Refused, Stumbled
 from .messages import (
     CHUNK,
     Broken,
+    CutUp,
     Done,
     Event,
     Failed,
+    Found,
+    FoundPage,
     Ready,
     Request,
     Setup,
@@ -31,7 +35,7 @@ from .messages import (
 )
 from .process import Child
 
-__all__ = ["ChildBroken", "Colored", "Colorist", "Made", "Refused", "Stumbled"]
+__all__ = ["ChildBroken", "Colored", "Colorist", "FoundPage", "Made", "Pieces", "Refused", "Stumbled"]
 
 # Of its heartbeat's seconds, as the supervisor judges a worker.
 _HANG_HEARTBEATS = 2.0
@@ -173,6 +177,26 @@ class Colorist:
                 raise PhotoCrashed
             self._expect(told.size)
             yield Made(told.size, self._read)
+
+    def find(self, original: Path) -> tuple[FoundPage, ...]:
+        """Find the photographs on each page of a file; raises as `colorize` does."""
+        request = Request(task="find", options=ColorizeOptions())
+        with self._asked(request, (original,), _ignore) as told:
+            if not isinstance(told, Found):
+                raise PhotoCrashed
+            self._expect(0)
+            return told.pages
+
+    @contextmanager
+    def cut(self, original: Path, frames: Sequence[Sequence[Frame]]) -> Iterator[Pieces]:
+        """Cut the photographs in these frames out of each page of a file; raises as `colorize` does."""
+        asked = tuple(tuple(page) for page in frames)
+        request = Request(task="cut", options=ColorizeOptions(), frames=asked)
+        with self._asked(request, (original,), _ignore) as told:
+            if not isinstance(told, CutUp):
+                raise PhotoCrashed
+            self._expect(sum(piece.size for piece in told.pieces))
+            yield Pieces(told.pieces, self._read)
 
     @contextmanager
     def _asked(

@@ -14,6 +14,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
 from photochrom.logs import LogFormat
 from photochrom.photo.film import FilmUsed
+from photochrom.photo.frames import MOST_FRAMES, MOST_PAGES, Frame
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.restoration import FinderCard, Restoration
@@ -87,7 +88,7 @@ class Setup(_Message):
 class Request(_Message):
     """One photograph: the original as a descriptor; behind it those of the reference and of the repair mask, if any."""
 
-    task: Literal["colorize", "suggest", "tile"]
+    task: Literal["colorize", "suggest", "tile", "find", "cut"]
     options: StoredOptions
     preview_side: int = 0
     reference: bool = False
@@ -95,6 +96,9 @@ class Request(_Message):
         Which | None, Field(description="That is to be asked; None chooses by options and photograph.")
     ] = None
     repair_mask: bool = False
+    frames: Annotated[
+        tuple[tuple[Frame, ...], ...], Field(description="To cut: those of each page of the file.")
+    ] = ()
 
 
 class Turn(_Message):
@@ -167,6 +171,40 @@ class Made(_Message):
     size: Annotated[int, Field(ge=0)]
 
 
+class FoundPage(_Message):
+    """A page, upright, and the photographs on it; none where it is one photograph itself."""
+
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    frames: Annotated[tuple[Frame, ...], Field(max_length=MOST_FRAMES)]
+
+
+class Found(_Message):
+    """Where the photographs of each page of a file lie."""
+
+    event: Literal["found"] = "found"
+    pages: Annotated[tuple[FoundPage, ...], Field(min_length=1, max_length=MOST_PAGES)]
+
+
+class Piece(_Message):
+    """One photograph that was cut out of a page."""
+
+    page: Annotated[int, Field(ge=0)]
+    format: PhotoFormat
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    exact: Annotated[bool, Field(description="Whether no pixel or coefficient was changed.")]
+    warnings: Annotated[tuple[Sentence, ...], Field(max_length=100)]
+    size: Annotated[int, Field(ge=0)]
+
+
+class CutUp(_Message):
+    """The photographs of a file's pages follow as bytes, in this order."""
+
+    event: Literal["cut-up"] = "cut-up"
+    pieces: Annotated[tuple[Piece, ...], Field(max_length=MOST_FRAMES * MOST_PAGES)]
+
+
 class Failed(_Message):
     """There is no result; `final` says that another attempt would meet the same."""
 
@@ -189,7 +227,7 @@ class Stopped(_Message):
     event: Literal["stopped"] = "stopped"
 
 
-Event = Ready | Broken | Stage | Done | Sign | Made | Failed | Stopped
+Event = Ready | Broken | Stage | Done | Sign | Made | Found | CutUp | Failed | Stopped
 _EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 

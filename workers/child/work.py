@@ -13,6 +13,7 @@ from ..failures import explained
 from ..network.networks import Networks
 from ..network.predictor import OnnxPredictor
 from ..out_of_memory import lacks_memory, let_go
+from ..pipeline.album.split import cut_pages, find_pages
 from ..pipeline.colorizer import ColorizedPhoto, colorize
 from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
@@ -21,11 +22,15 @@ from ..pipeline.palette import palette_of, reference_pixels
 from ..pipeline.repair.finder import Finder
 from ..pipeline.tiling import tiles_of
 from .messages import (
+    CutUp,
     Done,
     Event,
     Failed,
+    Found,
+    FoundPage,
     Made,
     PartName,
+    Piece,
     Request,
     Setup,
     Sign,
@@ -85,6 +90,8 @@ class Workshop:
             return _failed(error, final=False), ()
 
     def _work(self, request: Request, inputs: list[bytes]) -> Answer:
+        if request.task in ("find", "cut"):
+            return _split(inputs[0], request, self._limits)
         networks = self._following(inputs[1]) if request.reference else self._networks
         if request.network:
             networks = networks.only(request.network)
@@ -149,6 +156,27 @@ def _colorized(
 
 def _takes_palettes(film: OnnxPredictor | None) -> bool:
     return film is not None and "palette" in film.card.capabilities
+
+
+def _split(data: bytes, request: Request, limits: PhotoLimits) -> Answer:
+    if request.task == "find":
+        pages = find_pages(data, limits)
+        found = [FoundPage(width=page.width, height=page.height, frames=page.frames) for page in pages]
+        return Found(pages=tuple(found)), ()
+    cuts = list(cut_pages(data, request.frames, limits))
+    pieces = [
+        Piece(
+            page=cut.page,
+            format=cut.format,
+            width=cut.width,
+            height=cut.height,
+            exact=cut.exact,
+            warnings=cut.warnings,
+            size=len(cut.data),
+        )
+        for cut in cuts
+    ]
+    return CutUp(pieces=tuple(pieces)), tuple(cut.data for cut in cuts)
 
 
 def _done(photo: ColorizedPhoto, networks: Networks[OnnxPredictor]) -> Answer:

@@ -33,25 +33,34 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
     Raises:
         PhotoRejected: it cannot be read, or is too large.
     """
-    reader = _READERS.get(photo_format)
-    if reader is not None:
-        photo = reader(data, limits)
-    elif photo_format in (PhotoFormat.WEBP, PhotoFormat.AVIF, PhotoFormat.HEIC):
-        photo = read_still(data, photo_format, limits)
-    else:
-        photo = read_lossless(data, photo_format, limits)
-    return _finished(photo, limits)
+    return as_srgb(_finished(_read(data, photo_format, limits), limits))
 
 
 def decode_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
     """Decode all pages of a TIFF; raise as `decode` does."""
-    return [_finished(photo, limits) for photo in read_all_pages(data, limits)]
+    return [as_srgb(_finished(photo, limits)) for photo in read_all_pages(data, limits)]
+
+
+def decode_unconverted(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> list[Photo]:
+    """Decode upright, in the file's own colour space: all pages of a TIFF, else one; raise as `decode` does."""
+    if photo_format is PhotoFormat.TIFF:
+        return [_finished(photo, limits) for photo in read_all_pages(data, limits)]
+    return [_finished(_read(data, photo_format, limits), limits)]
+
+
+def _read(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
+    reader = _READERS.get(photo_format)
+    if reader is not None:
+        return reader(data, limits)
+    if photo_format in (PhotoFormat.WEBP, PhotoFormat.AVIF, PhotoFormat.HEIC):
+        return read_still(data, photo_format, limits)
+    return read_lossless(data, photo_format, limits)
 
 
 def _finished(photo: Photo, limits: PhotoLimits) -> Photo:
     metadata, left_out = bounded(_with_dpi(photo.metadata), limits)
     photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
-    return as_srgb(_with_readable_exif(photo).turned_upright())
+    return _with_readable_exif(photo).turned_upright()
 
 
 def _with_dpi(metadata: Metadata) -> Metadata:

@@ -69,6 +69,17 @@ def with_provenance(xmp: bytes | None, provenance: Provenance) -> bytes:
     return edited(packet, [*edits, (at, at, added)])
 
 
+def with_steps(xmp: bytes | None, *steps: Step) -> bytes:
+    """Return an XMP packet whose history has further steps, all else byte by byte; a damaged one is left alone."""
+    packet = xmp or _PACKET
+    ends = list(_END.finditer(packet))
+    if not ends or (found := read_properties(packet)) is None:
+        return packet
+    if (history := _history(found)) is not None:
+        return edited(packet, lengthened(packet, history, steps))
+    return edited(packet, [(ends[-1].start(), ends[-1].start(), new_history(steps))])
+
+
 def without_provenance(xmp: bytes, *steps: Step) -> bytes:
     """Return a packet without the note, with what the original itself said in its place, and with further steps."""
     packet = _without_note(xmp)

@@ -154,12 +154,14 @@ def _decode(data: bytes, frame: Frame, space: str, factor: int, *, strict: bool 
 
 
 def write_jpeg(pixels: Samples, metadata: Metadata, quality: int) -> bytes:
-    """Encode (H, W, 3) RGB as 4:2:0 JPEG; 16-bit samples are rounded to 8.
+    """Encode (H, W, 3) RGB as 4:2:0 JPEG, (H, W) as grey; 16-bit samples are rounded to 8.
 
     Raises:
         UnsupportedFormat: the picture is larger than JPEG allows.
     """
     if max(pixels.shape) > _MAX_SIDE:
         raise UnsupportedFormat(f"JPEG holds at most {_MAX_SIDE} pixels a side; ask for another format.")
-    plain = JpegFile.read(simplejpeg.encode_jpeg(to_8bit(pixels), quality, "RGB", "420"))
+    kind = ("GRAY", "Gray") if pixels.ndim == 2 else ("RGB", "420")
+    samples = to_8bit(pixels if pixels.ndim == 3 else pixels[..., None])
+    plain = JpegFile.read(simplejpeg.encode_jpeg(samples, quality, *kind))
     return bytes(plain.with_metadata(write_segments(metadata)))

@@ -1,0 +1,134 @@
+"""How well photographs are found on album pages: python -m benchmarks.album PHOTOS [--pages 500] [--singles 500].
+
+PHOTOS is a folder or a tar of photographs. Pages are made of them (`pages.py`): light and dark paper with texture and
+uneven light, prints turned up to 15 degrees, shadows, white borders, captions, paper corners, corners that touch.
+Printed: the share of prints whose frame has an intersection over union (IoU) above 0.95 with the truth, those lost
+(below 0.5) and cut (a twentieth of the print or more is outside of its frame), frames that are none; and the share of
+single photographs, and of photographs that show a strong rectangle, that stay whole.
+"""
+
+import argparse
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from workers.pipeline.album.find import SIDE, find_frames
+
+from ..table import markdown
+from .pages import Page, make_page
+
+Bytes = NDArray[np.uint8]
+_SEED = 21_000
+_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
+_GOOD, _LOST, _CUT = 0.95, 0.5, 0.05
+_SINGLE = 512  # pixels: what a photograph with a rectangle in it is enlarged to
+
+
+@dataclass
+class Tally:
+    """Counts over pages."""
+
+    prints: int = 0
+    good: int = 0
+    lost: int = 0
+    cut: int = 0
+    false: int = 0
+
+    def add(self, page: Page) -> None:
+        """Find the frames of a page and count them."""
+        scale = SIDE / max(page.picture.shape[:2])
+        small = cv2.resize(page.picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        frames = [np.asarray(frame.corners, np.float32) / scale for frame in find_frames(np.asarray(small))]
+        for truth in page.prints:
+            best = max(frames, key=lambda frame: _iou(frame, truth), default=None)
+            value = 0.0 if best is None else _iou(best, truth)
+            self.prints += 1
+            self.good += value > _GOOD
+            self.lost += value < _LOST
+            self.cut += best is not None and value >= _LOST and _left_out(best, truth) > _CUT
+        self.false += sum(
+            max((_iou(frame, truth) for truth in page.prints), default=0.0) < _LOST for frame in frames
+        )
+
+
+def _iou(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    shared = cv2.intersectConvexConvex(one, other)[0]
+    return float(shared / (cv2.contourArea(one) + cv2.contourArea(other) - shared))
+
+
+def _left_out(frame: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
+    return 1 - float(cv2.intersectConvexConvex(frame, truth)[0]) / cv2.contourArea(truth)
+
+
+def photographs(source: Path) -> list[Bytes]:
+    """Return the photographs of a folder or a tar, RGB."""
+    return [np.asarray(Image.open(file).convert("RGB")) for file in _files(source)]
+
+
+def _files(source: Path) -> Iterator[Path | io.BytesIO]:
+    if source.is_dir():
+        yield from sorted(path for path in source.rglob("*") if path.suffix.lower() in _NAMES)
+        return
+    with tarfile.open(source) as tar:
+        for name in sorted(name for name in tar.getnames() if name.lower().endswith(_NAMES)):
+            file = tar.extractfile(name)
+            assert file is not None
+            yield io.BytesIO(file.read())
+
+
+def _with_rectangle(photo: Bytes, other: Bytes, rng: np.random.Generator) -> Bytes:
+    """Hang another photograph into one, as a picture on a wall or a window."""
+    scene = np.asarray(cv2.resize(photo, (_SINGLE, _SINGLE), interpolation=cv2.INTER_CUBIC), np.uint8)
+    width, height = (int(side) for side in rng.integers(_SINGLE // 6, _SINGLE // 2, 2))
+    left, top = int(rng.integers(0, _SINGLE - width)), int(rng.integers(0, _SINGLE - height))
+    scene[top : top + height, left : left + width] = cv2.resize(other, (width, height))
+    return scene
+
+
+def _drawn(photos: list[Bytes], rng: np.random.Generator) -> Bytes:
+    return photos[int(rng.integers(len(photos)))]
+
+
+def _share(part: int, of: int) -> str:
+    return f"{100 * part / max(of, 1):.2f} %"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.album", description=__doc__)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--pages", type=int, default=500)
+    parser.add_argument("--singles", type=int, default=500)
+    arguments = parser.parse_args()
+    photos = photographs(arguments.photos)
+    tally = Tally()
+    for number in range(arguments.pages):
+        rng = np.random.default_rng(_SEED + number)
+        tally.add(make_page(partial(_drawn, photos, rng), rng))
+    rng = np.random.default_rng(_SEED)
+    chosen = [photos[i] for i in rng.permutation(len(photos))[: arguments.singles]]
+    whole = sum(not find_frames(photo) for photo in chosen)
+    hung = [_with_rectangle(photo, photos[rng.integers(len(photos))], rng) for photo in chosen]
+    whole_hung = sum(not find_frames(photo) for photo in hung)
+    print(f"{arguments.pages} pages, {tally.prints} prints; {len(chosen)} single photographs\n")
+    rows = [
+        ["frames with IoU above 0.95", _share(tally.good, tally.prints)],
+        ["lost", _share(tally.lost, tally.prints)],
+        ["cut", _share(tally.cut, tally.prints)],
+        ["frames that are none", str(tally.false)],
+        ["single photographs left whole", _share(whole, len(chosen))],
+        ["single photographs with a rectangle left whole", _share(whole_hung, len(hung))],
+    ]
+    print(markdown(["what", "share"], rows))
+
+
+if __name__ == "__main__":
+    main()

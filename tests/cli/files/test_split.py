@@ -1,0 +1,95 @@
+"""`photochrom split` as a process."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import simplejpeg
+from PIL import Image
+
+from support.photographs import PHOTOS
+from support.running import command
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    process = command("split", *map(str, arguments))
+    said = process.communicate(timeout=120)[0]
+    return process.returncode, said
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a page of two photographs, a single photograph, a damaged file and a text."""
+    folder = tmp_path_factory.mktemp("album")
+    noise = np.random.default_rng(0).normal(38, 1.5, (900, 1300))
+    page = Image.fromarray(np.clip(np.rint(noise), 0, 255).astype(np.uint8))
+    for name, place in (("astronaut.jpg", (60, 80)), ("coffee.jpg", (700, 250))):
+        with Image.open(PHOTOS / name) as photo:
+            small = photo.convert("L").resize((500, 400))
+        page.paste(Image.new("L", (540, 440), 225), (place[0] - 20, place[1] - 20))
+        page.paste(small, place)
+    page.save(folder / "page.jpg", quality=92)
+    (folder / "deep").mkdir()
+    (folder / "deep" / "single.jpg").write_bytes((PHOTOS / "cat.jpg").read_bytes())
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photograph")
+    (folder / "list.txt").write_text("1931")
+    return folder
+
+
+def test_a_folder_of_pages_becomes_photographs_and_what_is_there_is_kept(album: Path, tmp_path: Path) -> None:
+    code, said = run(album, tmp_path)
+    assert code == 1
+    assert "broken.jpg" in said
+    assert "Photographs: 3, pages: 2" in said
+    assert "3 written, 3 of them without a change" in said
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["deep/single-1.jpg", "page-1.jpg", "page-2.jpg"]
+    assert (tmp_path / "deep" / "single-1.jpg").read_bytes() == (PHOTOS / "cat.jpg").read_bytes()
+    page = simplejpeg.decode_jpeg((album / "page.jpg").read_bytes(), "GRAY")[..., 0]
+    cut = simplejpeg.decode_jpeg((tmp_path / "page-1.jpg").read_bytes(), "GRAY")[..., 0]
+    assert abs(cut.shape[0] - 440) <= 16
+    assert abs(cut.shape[1] - 540) <= 16
+    # It begins at a block: the one in which the print does, or the one before.
+    tops, lefts = ((at, at - 8) for at in (56, 40))
+    parts = [page[top : top + len(cut), left : left + cut.shape[1]] for top in tops for left in lefts]
+    assert any(np.array_equal(cut, part) for part in parts)
+    (tmp_path / "page-1.jpg").write_bytes(b"mine")
+    code, said = run(album / "page.jpg", tmp_path)
+    assert code == 0
+    assert "2 already there" in said
+    assert (tmp_path / "page-1.jpg").read_bytes() == b"mine"
+
+
+def test_frames_are_printed_and_corrected_ones_are_used(album: Path, tmp_path: Path) -> None:
+    page = album / "page.jpg"
+    code, said = run(page, "--frames")
+    assert code == 0
+    told = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+    (found,) = told["pages"]
+    assert (found["width"], found["height"]) == (1300, 900)
+    assert len(found["frames"]) == 2
+    found["frames"] = [{"x": 330, "y": 280, "width": 500, "height": 400, "angle": 10}]
+    (tmp_path / "frames.json").write_text(json.dumps(told))
+    code, said = run(page, tmp_path / "out", "--use", tmp_path / "frames.json")
+    assert code == 0, said
+    with Image.open(tmp_path / "out" / "page-1.jpg") as cut:
+        assert cut.size == (500, 400)
+    found["frames"] = [{"x": 5000, "y": 280, "width": 500, "height": 400}]
+    (tmp_path / "frames.json").write_text(json.dumps(told))
+    code, said = run(page, tmp_path / "out", "--use", tmp_path / "frames.json")
+    assert code == 1
+    assert "Frame 1 lies outside of the page" in said
+
+
+def test_what_does_not_go_together_is_said_in_a_sentence(album: Path, tmp_path: Path) -> None:
+    code, said = run(album / "page.jpg")
+    assert code == 1
+    assert "--frames" in said
+    (tmp_path / "frames.json").write_text("no frames")
+    code, said = run(album / "page.jpg", tmp_path / "out", "--use", tmp_path / "frames.json")
+    assert code == 1
+    assert "does not hold frames" in said
+    code, said = run(album, album)
+    assert code == 1
+    assert "holds the scans themselves" in said

@@ -1,0 +1,104 @@
+"""Split pages for `photochrom split`: a request of `local` with `"task": "split"`, and what is answered to it.
+
+Request: `{"task": "split", "source": path, "folder": path or null, "stem": name, "frames": [[frame, ...], ...] or null,
+"replace": bool}`. Without a folder nothing is cut; without frames they are found. It ends in one event: `split` (with
+`pages`, each with `width`, `height`, `frames`; `written` and `kept`, names of files; `exact`, how many were cut
+without a change; `warnings`), or `failed`.
+"""
+
+import errno
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from photochrom.errors import PhotochromError
+from photochrom.files import copy_file, replacing
+from photochrom.photo.frames import Frame, checked, whole
+from photochrom.photo.names import suffix_of
+
+from .child.colorist import Colorist, FoundPage
+
+_Request = dict[str, Any]
+
+
+def split(request: _Request, colorist: Colorist) -> Iterator[dict[str, Any]]:
+    """Split one file; raises as `Colorist.find` and `Colorist.cut` do, and `OSError`."""
+    source = Path(request["source"])
+    pages = colorist.find(source)
+    if request.get("frames") is not None:
+        pages = _with_frames(pages, request["frames"])
+    told: dict[str, Any] = {
+        "event": "split",
+        "source": str(source),
+        "pages": [page.model_dump(mode="json") for page in pages],
+        "written": [],
+        "kept": [],
+        "exact": 0,
+        "warnings": [],
+    }
+    if request.get("folder"):
+        folder = Path(request["folder"])
+        folder.mkdir(parents=True, exist_ok=True)
+        if len(pages) == 1 and not pages[0].frames:
+            _copy(source, folder / f"{request['stem']}-1{suffix_of(source.name)}", request, told)
+        else:
+            _cut(source, folder, pages, request, told, colorist)
+    yield told
+
+
+def _with_frames(pages: tuple[FoundPage, ...], given: Sequence[Sequence[Any]]) -> tuple[FoundPage, ...]:
+    frames = [tuple(Frame.model_validate(frame) for frame in page) for page in given]
+    frames += [()] * (len(pages) - len(frames))
+    for page, own in zip(pages, frames, strict=True):
+        checked(own, page.width, page.height)
+    return tuple(page.model_copy(update={"frames": own}) for page, own in zip(pages, frames, strict=True))
+
+
+def _cut(
+    source: Path,
+    folder: Path,
+    pages: tuple[FoundPage, ...],
+    request: _Request,
+    told: dict[str, Any],
+    colorist: Colorist,
+) -> None:
+    frames = [page.frames or (whole(page.width, page.height),) for page in pages]
+    numbers = iter(
+        [(page, number) for page, own in enumerate(frames, 1) for number in range(1, len(own) + 1)]
+    )
+    warnings: dict[str, None] = {}
+    with colorist.cut(source, frames) as pieces:
+        for piece, chunks in pieces.parts():
+            page, number = next(numbers)
+            name = f"{request['stem']}-{page}-{number}" if len(pages) > 1 else f"{request['stem']}-{number}"
+            target = folder / f"{name}{piece.format.extension}"
+            warnings |= dict.fromkeys(piece.warnings)
+            try:
+                with replacing(target, overwrite=request.get("replace", False)) as file:
+                    file.writelines(chunks)
+            except FileExistsError:
+                told["kept"].append(target.name)
+            else:
+                told["written"].append(target.name)
+                told["exact"] += piece.exact
+    told["warnings"] = list(warnings)
+
+
+def _copy(source: Path, target: Path, request: _Request, told: dict[str, Any]) -> None:
+    """One photograph alone stays the file that it is."""
+    if target.exists() and not request.get("replace", False):
+        told["kept"].append(target.name)
+        return
+    if target.exists() and target.samefile(source):
+        raise OSError(errno.EINVAL, "The photograph is the original itself; name another folder", str(target))
+    copy_file(source, target)
+    told["written"].append(target.name)
+    told["exact"] += 1
+
+
+def failed(source: str, error: PhotochromError | OSError) -> dict[str, Any]:
+    """Return the event of a file that was not split."""
+    if isinstance(error, PhotochromError):
+        return {"event": "failed", "source": source, "code": error.code, "detail": str(error)}
+    detail = f"{error.strerror or error}: {error.filename or source}"
+    return {"event": "failed", "source": source, "code": "file-error", "detail": detail}

@@ -1,0 +1,203 @@
+"""From the bytes of a page to the files of its photographs."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.errors import PhotoRejected
+from photochrom.photo.frames import Frame
+from photochrom.photo.sniff import PhotoFormat
+
+from ..decode import decode_unconverted
+from ..encode import encode
+from ..formats.jpeg import cut as jpeg_cut
+from ..formats.jpeg import luma as jpeg_luma
+from ..formats.jpeg.coefficients import can_rewrite
+from ..formats.jpeg.file import JpegFile, read_frame
+from ..formats.jpeg.metadata import carried_metadata, read_metadata, read_xmp, with_xmp
+from ..formats.jpeg.pixels import decode_jpeg
+from ..left_out import losses, losses_of_pixels
+from ..limits import PhotoLimits
+from ..metadata.orientation import upright
+from ..metadata.provenance import Step
+from ..metadata.xmp import with_steps
+from ..photo import Photo, Samples, to_8bit
+from ..structure import format_of
+from .find import SIDE, find_frames
+from .turn import bounds, cut_out, is_straight
+
+QUALITY = 95
+"""Of photographs that are turned and encoded anew."""
+_GREY_FORMATS = (PhotoFormat.JPEG, PhotoFormat.PNG, PhotoFormat.TIFF)
+
+
+class NoSuchPage(PhotoRejected):
+    """The file has fewer pages than were named."""
+
+    code = "no-such-page"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page and the photographs found on it."""
+
+    width: int
+    height: int
+    frames: tuple[Frame, ...]
+    """None of them: the page is one photograph."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One photograph of a page, as a file."""
+
+    data: bytes
+    format: PhotoFormat
+    width: int
+    height: int
+    page: int
+    """Of the file, from 0."""
+    exact: bool
+    """Whether no pixel or coefficient was changed."""
+    warnings: tuple[str, ...] = ()
+
+
+def find_pages(data: bytes, limits: PhotoLimits) -> list[Page]:
+    """Find the photographs on each page of a file, upright.
+
+    Raises:
+        PhotoRejected: the file cannot be read, or is too large.
+    """
+    photo_format = format_of(data, limits)
+    if photo_format is PhotoFormat.JPEG:
+        return [_page(*_small_jpeg(data, limits))]
+    photos = decode_unconverted(data, photo_format, limits)
+    return [_page(_small(photo.pixels), *photo.pixels.shape[:2]) for photo in photos]
+
+
+def cut_pages(data: bytes, pages: Sequence[Sequence[Frame]], limits: PhotoLimits) -> Iterator[Cut]:
+    """Yield the photographs in these frames of each page, page by page.
+
+    A JPEG's that lie straight keep their coefficients, and are grown outwards to whole blocks; pixels of other formats
+    stay as they are there. All else is turned once. Metadata stay, with a step in their history.
+
+    Raises:
+        PhotoRejected: the file cannot be read, is too large, or has fewer pages.
+    """
+    photo_format = format_of(data, limits)
+    digest = hashlib.sha256(data).hexdigest()
+    if photo_format is PhotoFormat.JPEG and _cuts_exactly(data, limits):
+        yield from _cut_jpeg(data, pages[0] if pages else (), digest, limits)
+        return
+    photos = decode_unconverted(data, photo_format, limits)
+    if len(pages) > len(photos):
+        raise NoSuchPage(f"The file has {len(photos)} pages; frames were given for {len(pages)}.")
+    for number, frames in enumerate(pages):
+        for frame in frames:
+            yield _cut_pixels(photos[number], frame, digest, number)
+
+
+def _cut_jpeg(data: bytes, frames: Sequence[Frame], digest: str, limits: PhotoLimits) -> Iterator[Cut]:
+    jpeg = JpegFile.read(data)
+    carried = carried_metadata(jpeg, limits, colored=False)
+    straight = [frame for frame in frames if is_straight(frame) and abs(frame.angle) < 45]
+    parts = {id(frame): _stored(frame, jpeg, carried.orientation) for frame in straight}
+    exact = jpeg_cut.cut(jpeg, list(parts.values())) if parts else iter(())
+    photos: list[Photo] = []
+    for frame in frames:
+        if id(frame) not in parts:
+            photos = photos or decode_unconverted(data, PhotoFormat.JPEG, limits)
+            yield _cut_pixels(photos[0], frame, digest, 0)
+            continue
+        piece = next(exact).with_metadata(carried.segments)
+        packet = with_steps(read_xmp(piece.metadata), _step(frame, digest, 0, exact=True))
+        noted = piece.with_metadata(with_xmp(piece.metadata, packet))
+        height, width = piece.frame.height, piece.frame.width
+        if carried.orientation >= 5:
+            height, width = width, height
+        yield Cut(bytes(noted), PhotoFormat.JPEG, width, height, 0, exact=True, warnings=carried.warnings)
+
+
+def _cuts_exactly(data: bytes, limits: PhotoLimits) -> bool:
+    frame = read_frame(data)
+    limits.check_size(frame.height, frame.width)
+    jpeg_luma.check_coding(frame)
+    return can_rewrite() and jpeg_luma.has_exact_luma(JpegFile.read(data))
+
+
+def _stored(frame: Frame, jpeg: JpegFile, orientation: int) -> jpeg_cut.Part:
+    """Return where a frame of the upright page lies on the page as it is stored."""
+    height, width = jpeg.frame.height, jpeg.frame.width
+    tall, wide = (width, height) if orientation >= 5 else (height, width)
+    rows, columns = bounds(frame, tall, wide)
+    return _turned_back((rows.start, rows.stop), (columns.start, columns.stop), (height, width), orientation)
+
+
+def _turned_back(
+    rows: tuple[int, int], columns: tuple[int, int], size: tuple[int, int], orientation: int
+) -> jpeg_cut.Part:
+    tall, wide = size[::-1] if orientation >= 5 else size
+    if orientation in (3, 4, 7, 8):
+        rows = tall - rows[1], tall - rows[0]
+    if orientation in (2, 3, 6, 7):
+        columns = wide - columns[1], wide - columns[0]
+    if orientation >= 5:
+        rows, columns = columns, rows
+    return jpeg_cut.Part(*rows, *columns)
+
+
+def _cut_pixels(page: Photo, frame: Frame, digest: str, number: int) -> Cut:
+    target = page.format.result
+    pixels = cut_out(page.pixels, frame)
+    if pixels.ndim == 2 and target not in _GREY_FORMATS:
+        pixels = cv2.merge([pixels] * 3)
+    exact = is_straight(frame) and target is page.format and page.lossless
+    step = _step(frame, digest, number, exact=is_straight(frame))
+    metadata = replace(page.metadata, xmp=with_steps(page.metadata.xmp, step), geo=None)
+    alpha = None if page.alpha is None else cut_out(page.alpha, frame)
+    photo = replace(page, pixels=pixels, alpha=alpha, metadata=metadata)
+    warnings = (*page.warnings, *losses(metadata, target), *losses_of_pixels(photo, target))
+    height, width = pixels.shape[:2]
+    return Cut(encode([photo], target, QUALITY), target, width, height, number, exact, warnings)
+
+
+def _step(frame: Frame, digest: str, page: int, *, exact: bool) -> Step:
+    place = {name: round(value, 2) for name, value in frame.model_dump().items()}
+    way = "as it was" if exact else "turned by Lanczos, 8 x 8"
+    return Step("cropped", {"frame": place, "page": page + 1, "page_sha256": digest, "pixels": way})
+
+
+def _small_jpeg(data: bytes, limits: PhotoLimits) -> tuple[NDArray[np.uint8], int, int]:
+    frame = read_frame(data)
+    limits.check_size(frame.height, frame.width)
+    jpeg_luma.check_coding(frame)
+    jpeg = JpegFile.read(data)
+    if len(frame.components) == 4:
+        photo = decode_unconverted(data, PhotoFormat.JPEG, limits)[0]
+        return _small(photo.pixels), photo.pixels.shape[0], photo.pixels.shape[1]
+    longest = max(frame.height, frame.width)
+    factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or longest // factor >= SIDE)
+    space = "GRAY" if len(frame.components) == 1 else "RGB"
+    pixels = np.asarray(decode_jpeg(data, jpeg, space, factor).pixels)
+    _, orientation = read_metadata(jpeg.metadata)
+    turned = np.ascontiguousarray(upright(pixels[..., 0] if space == "GRAY" else pixels, orientation))
+    sides = (frame.height, frame.width) if orientation < 5 else (frame.width, frame.height)
+    return _small(turned), *sides
+
+
+def _small(pixels: Samples) -> NDArray[np.uint8]:
+    scale = min(1.0, SIDE / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    small: Samples = (
+        np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)) if scale < 1 else pixels
+    )
+    return to_8bit(small)
+
+
+def _page(small: NDArray[np.uint8], height: int, width: int) -> Page:
+    scale = max(height, width) / max(small.shape[:2])
+    return Page(width, height, tuple(frame.scaled(scale) for frame in find_frames(small)))
