@@ -2,6 +2,7 @@
 
 import json
 import re
+from ipaddress import ip_address, ip_network
 
 import pytest
 import yaml
@@ -175,3 +176,20 @@ def test_the_proxy_keeps_the_status_of_an_api_that_is_away():
         assert said is not None
         assert (said[1], json.loads(said[2])["status"]) == (status, int(status))
         assert json.loads(said[2])["code"] == "api-away"
+
+
+# What Docker gives to networks that name none: "default-address-pools" of its daemon, and the pool of its overlays.
+POOLS = ["172.17.0.0/16", "172.18.0.0/15", "172.20.0.0/14", "172.24.0.0/13", "192.168.0.0/16", "10.0.0.0/8"]
+
+
+def test_the_proxys_network_is_none_that_docker_may_have_given_away():
+    edge = COMPOSE["networks"]["edge"]["ipam"]["config"][0]
+    subnet, others = (ip_network(default_of(edge[name])) for name in ("subnet", "ip_range"))
+    assert subnet.is_private
+    assert not any(subnet.overlaps(ip_network(pool)) for pool in POOLS)
+    proxy = ip_address(default_of(SERVICES["proxy"]["networks"]["edge"]["ipv4_address"]))
+    assert others.subnet_of(subnet)
+    assert proxy in subnet
+    assert proxy not in others
+    trusted = json.loads(default_of(SERVICES["api"]["environment"]["PHOTOCHROM_TRUSTED_PROXIES"]))
+    assert trusted == [str(proxy)]

@@ -145,6 +145,8 @@ export const text = {
     lead: "Makes a new version; your other versions are kept.",
     stepsLabel: "Steps",
     steps: { color: "Colour", both: "Restore and colour", restore: "Restore only" },
+    scan: "The scan",
+    scans: { anew: "Colour all of it", keep: "Keep the colour that is there", negative: "This is a negative" },
     presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
     presetsLabel: "Mood",
     vividness: "Vividness",
@@ -160,7 +162,7 @@ export const text = {
     make: "Make a new version",
     same: "You have this version already.",
     noOriginal: "The original is no longer kept on the server. Add the photograph again to make another version.",
-    summary: (o) => o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${o.vividness === "auto" ? text.adjust.auto : percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : (o.film ?? "auto") !== "auto" ? `, ${text.adjust.lights[o.film === "panchromatic" ? "modern" : "old"]}` : ""}`,
+    summary: (o) => o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${o.vividness === "auto" ? text.adjust.auto : percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : (o.film ?? "auto") !== "auto" ? `, ${text.adjust.lights[o.film === "panchromatic" ? "modern" : "old"]}` : ""}${o.negative ? ", of a negative" : o.own_color === "keep" ? ", its own colour kept" : ""}`,
     made: (n) => `Version ${n} is being made.`,
   },
 

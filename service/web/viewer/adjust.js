@@ -32,8 +32,12 @@ export function makeAdjust(make) {
     const button = h("button.chip", { "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
     return { name, button };
   });
-  const light = h("select", { id: "adjust-light", onchange: changed }, Object.keys(LIGHTS).map((name) => h("option", { value: name }, words.lights[name])));
-  const steps = h("select", { id: "adjust-steps", onchange: changed }, Object.keys(STEPS).map((name) => h("option", { value: name }, words.steps[name])));
+  const menu = (id, labels) => h("select", { id, onchange: changed }, Object.keys(labels).map((name) => h("option", { value: name }, labels[name])));
+  const light = menu("adjust-light", words.lights);
+  const steps = menu("adjust-steps", words.steps);
+  const scan = menu("adjust-scan", words.scans);
+  const menus = [[steps, stepsOf], [scan, scanOf], [light, lightOf]];
+  const row = (menu, label) => h("div.slider", {}, h("label", { for: menu.id }, label), menu);
   const note = h("p.dim.small", { role: "status" });
   const submit = h("button.primary.wide", { type: "submit" }, words.make);
   const element = h(
@@ -41,10 +45,11 @@ export function makeAdjust(make) {
     { onsubmit: (event) => (event.preventDefault(), make(options())) },
     h("h3", {}, words.heading),
     h("p.dim.small", {}, words.lead),
-    h("div.slider", {}, h("label", { for: "adjust-steps" }, words.stepsLabel), steps),
+    row(steps, words.stepsLabel),
+    row(scan, words.scan),
     h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
     Object.values(sliders).map(({ element }) => element),
-    h("div.slider", {}, h("label", { for: "adjust-light" }, words.light), light),
+    row(light, words.light),
     h("p.dim.small", {}, words.lightLead),
     submit,
     note,
@@ -54,7 +59,7 @@ export function makeAdjust(make) {
   let isDraft = () => true;
 
   const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, knob]) => [name, knob.value]));
-  const options = () => ({ ...chosen(), ...STEPS[steps.value], ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
+  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "negative", ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, knob]) => (knob.value = wanted[name]));
 
   function changed() {
@@ -67,8 +72,8 @@ export function makeAdjust(make) {
     write(note, refusal || (had ? words.same : ""));
   }
 
-  /** Is there a version with these steps, sliders, this light and the draft's hints and palette? */
-  const exists = () => existing.some((version) => same(version.options, options()) && stepsOf(version.options) === steps.value && (light.disabled || lightOf(version.options) === light.value) && isDraft(version) && version.state !== "failed");
+  /** Is there a version with these menus, sliders, and the draft's hints and palette? */
+  const exists = () => existing.some((version) => same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
@@ -77,8 +82,7 @@ export function makeAdjust(make) {
     /** Start from the options of the shown version. */
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
-      light.value = lightOf(version.options);
-      steps.value = stepsOf(version.options);
+      for (const [menu, of] of menus) menu.value = of(version.options);
       changed();
     },
     /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
@@ -92,6 +96,8 @@ export function makeAdjust(make) {
 const same = (a, b) => Object.keys(RANGES).every((name) => a[name] === b[name] || Math.abs(a[name] - b[name]) < 0.005);
 /** Which choice of steps made such a version. */
 const stepsOf = (options) => (options.color === "off" ? "restore" : options.repair === "auto" || options.levels === "auto" ? "both" : "color");
+/** Which choice of scan made such a version. */
+const scanOf = (options) => (options.negative ? "negative" : options.own_color ?? "anew");
 /** Which choice of light made such a version. */
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");

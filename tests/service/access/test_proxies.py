@@ -14,7 +14,7 @@ from support.waiting import wait_for
 
 
 @pytest.mark.parametrize(
-    ("trusted", "secure"), [('["127.0.0.0/8"]', True), ('["172.31.254.2"]', False), ("[]", False)]
+    ("trusted", "secure"), [('["127.0.0.0/8"]', True), ('["172.16.254.2"]', False), ("[]", False)]
 )
 def test_https_is_believed_of_a_named_proxy_alone(bench, trusted, secure):
     headers = show(bench) | {"X-Forwarded-Proto": "https"}

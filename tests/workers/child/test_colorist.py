@@ -23,6 +23,7 @@ from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputForma
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from support.photographs import grey_jpeg, noise_png
 from support.running import ROOT, wait_for
+from support.sampling import sampled
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import ChildBroken, Colorist, Refused, Stumbled
 from workers.child.messages import Which
@@ -92,6 +93,22 @@ def test_every_format_is_read_and_written_under_the_restrictions(
         assert parts(colorist, again)["data"]
         with colorist.suggest(again, OPTIONS) as found:
             assert len(b"".join(found.chunks())) == found.size
+
+
+def test_damage_that_a_decoder_tells_on_standard_error_is_heard_under_the_restrictions(
+    hire: Hire, tmp_path: Path
+) -> None:
+    whole = sampled(
+        np.random.default_rng(1).integers(0, 255, (64, 80, 3), np.uint8), [(3, 1), (1, 1), (1, 1)]
+    )
+    path = tmp_path / "odd.jpg"
+    colorist = hire()
+    path.write_bytes(whole)
+    assert parts(colorist, path)["data"]
+    path.write_bytes(whole[:-200] + b"\xff\xd9")
+    with pytest.raises(Refused) as met:
+        parts(colorist, path)
+    assert met.value.code == "unreadable-photo"
 
 
 @pytest.mark.parametrize("learned", [False, True], ids=["by form", "by a network"])

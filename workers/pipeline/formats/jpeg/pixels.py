@@ -18,6 +18,7 @@ from ...limits import PhotoLimits
 from ...metadata.icc import srgb
 from ...photo import Metadata, Photo, Samples, to_8bit
 from ..damage import damaged, truncated
+from ..overheard import overheard
 from .file import APP0, APP14, Frame, JpegFile, Segment
 from .metadata import extension_lost, further_pictures, read_metadata, write_segments
 
@@ -25,6 +26,7 @@ _STRAY = "The JPEG has bytes in its picture that mean nothing; they were passed 
 # Of libjpeg's warnings (jerror.h): how a file says what it need not, and what was skipped.
 _HARMLESS = ("Invalid SOS parameters", "Inconsistent progression")
 _SKIPPED = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+_DAMAGE = "Corrupt JPEG data"  # how libjpeg's words of it begin
 _ODD_SAMPLING = "Could not determine subsampling"
 _JFIF = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 # What Adobe's marker can say of three components, and of four: the last is the usual.
@@ -74,13 +76,13 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded
         return Decoded(_decode(data, jpeg.frame, space, factor))
     except ValueError as error:
         if _ODD_SAMPLING in str(error):
-            return Decoded(_decode_oddly_sampled(data, jpeg, space, factor))
+            return _decode_oddly_sampled(data, jpeg, space, factor)
         # libjpeg may have stumbled over what is not the picture: once more without metadata and stray bytes.
         clean = without_metadata(jpeg)
     try:
         return Decoded(_decode(clean, jpeg.frame, space, factor))
     except ValueError as error:
-        if not _is_harmless(error, jpeg):
+        if not _is_harmless(str(error), jpeg):
             raise _unreadable(jpeg) from error
     try:
         return Decoded(_decode(clean, jpeg.frame, space, factor, strict=False), (_STRAY,))
@@ -110,14 +112,14 @@ def _plain(segment: Segment, frame: Frame) -> Segment:
     return segment
 
 
-def _is_harmless(error: ValueError, jpeg: JpegFile) -> bool:
+def _is_harmless(warning: str, jpeg: JpegFile) -> bool:
     """Whether libjpeg warns of what lies between the parts of a picture, and not of the picture.
 
     What it skips before a restart marker is a part of the picture at most; before the end, only padding is harmless.
     """
-    if any(text in str(error) for text in _HARMLESS):
+    if any(text in warning for text in _HARMLESS):
         return True
-    skipped = _SKIPPED.search(str(error))
+    skipped = _SKIPPED.search(warning)
     if skipped is None:
         return False
     scan = jpeg.segments[-1].scan if jpeg.segments else b""
@@ -125,13 +127,11 @@ def _is_harmless(error: ValueError, jpeg: JpegFile) -> bool:
     return 0xD0 <= int(skipped[2], 16) <= 0xD7 or int(skipped[1]) <= padding
 
 
-def _decode_oddly_sampled(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Samples:
-    """Decode what libjpeg-turbo's own interface has no name for: any sampling that the standard allows.
-
-    Pillow's decoder passes over its warnings, so that of damage only an early end is noticed.
-    """
-    if not jpeg.complete:
-        raise truncated("JPEG")
+def _decode_oddly_sampled(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded:
+    """Decode what libjpeg-turbo's own interface has no name for: any sampling that the standard allows."""
+    warning = _damage_of(jpeg)
+    if not jpeg.complete or (warning and not _is_harmless(warning, jpeg)):
+        raise _unreadable(jpeg)
     mode = {"GRAY": "L"}.get(space, space)
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
@@ -144,7 +144,17 @@ def _decode_oddly_sampled(data: bytes, jpeg: JpegFile, space: str, factor: int) 
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
     if space == "CMYK":  # Pillow gives inks, simplejpeg what of the light they leave, as it is stored
         pixels = 255 - pixels
-    return pixels.reshape(*pixels.shape[:2], -1)
+    return Decoded(pixels.reshape(*pixels.shape[:2], -1), (_STRAY,) if warning else ())
+
+
+def _damage_of(jpeg: JpegFile) -> str:
+    """Return libjpeg's first word of damage, "" where there is none.
+
+    Pillow's decoder passes over it. OpenCV's goes on as well, but lets it out to standard error.
+    """
+    picture = np.frombuffer(without_metadata(jpeg), np.uint8)
+    said = overheard(lambda: cv2.imdecode(picture, cv2.IMREAD_REDUCED_GRAYSCALE_8))
+    return next((line for line in said.splitlines() if line.startswith(_DAMAGE)), "")
 
 
 def _decode(data: bytes, frame: Frame, space: str, factor: int, *, strict: bool = True) -> Samples:

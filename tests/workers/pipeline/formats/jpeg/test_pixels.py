@@ -1,7 +1,6 @@
 """What libjpeg only warns of is no reason to refuse a photograph; what damages its picture is."""
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,18 +8,9 @@ from PIL import Image
 
 from photochrom.errors import UnreadablePhoto
 from photochrom.photo.options import ColorizeOptions
+from support.sampling import sampled
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.jpeg.file import (
-    APP0,
-    APP14,
-    BASELINE,
-    DQT,
-    SOS,
-    Component,
-    Frame,
-    JpegFile,
-    Segment,
-)
+from workers.pipeline.formats.jpeg.file import APP0, APP14, JpegFile, Segment
 
 
 def adobe(transform: int) -> Segment:
@@ -71,29 +61,6 @@ def test_a_damaged_picture_is_refused(asked, predictor, pillow_jpeg, rgb_photo):
         colorize(bytes(data), predictor, ColorizeOptions(format=asked))
 
 
-def sampled(pixels: np.ndarray, factors: list[tuple[int, int]]) -> bytes:
-    """A JPEG whose components have these factors across and down, from planes that libjpeg codes one by one."""
-    image = Image.fromarray(pixels).convert("YCbCr")
-    most = [max(f[i] for f in factors) for i in range(2)]
-    size = image.width * most[0], image.height * most[1]
-    components, segments = [], []
-    for number, (plane, (across, down)) in enumerate(zip(image.split(), factors, strict=True), 1):
-        file = io.BytesIO()
-        whole = plane.resize((image.width * across, image.height * down), Image.Resampling.BILINEAR)
-        whole.save(file, "JPEG", quality=95, optimize=True)
-        part = JpegFile.read(file.getvalue())
-        components.append(Component(number, across, down, 0))
-        if number == 1:
-            segments += [s for s in part.coding if s.marker == DQT]
-        for segment in part.coding:
-            if segment.marker == SOS:
-                segment = replace(segment, payload=b"\1" + bytes([number]) + segment.payload[2:])
-            if segment.marker != DQT:
-                segments.append(segment)
-    frame = Frame(BASELINE, 8, size[1], size[0], tuple(components))
-    return bytes(JpegFile(frame, tuple(segments), complete=True))
-
-
 ODD = {
     "luma halved": [(1, 1), (2, 2), (2, 2)],
     "three to one": [(3, 1), (1, 1), (1, 1)],
@@ -112,3 +79,43 @@ def test_a_jpeg_of_any_sampling_is_read(factors, asked, predictor, rgb_photo, li
     assert np.abs(lightness_of(found) - lightness_of(wanted)).mean() < 3
     with pytest.raises(UnreadablePhoto, match="Copy it again"):
         colorize(data[: len(data) // 2], predictor, ColorizeOptions(format=asked))
+
+
+def middle_of_last_scan(data: bytes) -> int:
+    return (data.rindex(b"\xff\xda") + len(data)) // 2
+
+
+def cut_short(data: bytes) -> bytes:
+    """The picture ends early, and the end marker is there all the same."""
+    return data[: middle_of_last_scan(data)].rstrip(b"\xff") + b"\xff\xd9"
+
+
+def garbled(data: bytes) -> bytes:
+    at = middle_of_last_scan(data)
+    return data[:at] + b"\x5a" * 40 + data[at + 40 :]
+
+
+# 4:1:1, 4:4:0, 4:2:2 and 4:2:0 have a name in libjpeg-turbo's interface; the others go another way.
+SAMPLINGS = {
+    **ODD,
+    **{
+        f"{across}x{down}": [(across, down), (1, 1), (1, 1)]
+        for across, down in [(4, 1), (1, 2), (2, 1), (2, 2)]
+    },
+}
+
+
+@pytest.mark.parametrize("asked", ["same", "png"])
+@pytest.mark.parametrize("harm", [cut_short, garbled])
+@pytest.mark.parametrize("factors", SAMPLINGS.values(), ids=SAMPLINGS)
+def test_damage_is_noticed_whatever_the_sampling(factors, harm, asked, predictor, rgb_photo, capfd):
+    data = sampled(np.ascontiguousarray(rgb_photo[:64, :80]), factors)
+    with pytest.raises(UnreadablePhoto, match="save it anew"):
+        colorize(harm(data), predictor, ColorizeOptions(format=asked))
+    assert "Corrupt" not in capfd.readouterr().err
+
+
+def test_bytes_that_mean_nothing_are_passed_over_whatever_the_sampling(predictor, rgb_photo):
+    data = sampled(np.ascontiguousarray(rgb_photo[:64, :80]), ODD["three to one"])
+    result = colorize(data[:-2] + bytes(100) + b"\xff\xd9", predictor, ColorizeOptions())
+    assert any("mean nothing" in warning for warning in result.warnings)
