@@ -54,7 +54,10 @@ class Learning:
         self.photographs = material.labelled if labelled else material.photographs
         self.labels = material.labels if labelled else None
         weights = [*self.learner.parameters()]
-        self.optimizer = torch.optim.AdamW(weights, budget.rate, (0.9, 0.99), weight_decay=budget.decay)
+        fused = self.device.type == "cuda"  # so small a network waits for the launches of kernels
+        self.optimizer = torch.optim.AdamW(
+            weights, budget.rate, (0.9, 0.99), weight_decay=budget.decay, fused=fused
+        )
         self.step, self.seconds = 0, 0.0
         self.log, self.agreements = Table(folder / "log.csv", LOG), Table(folder / "gradients.csv", GRADIENTS)
         self._state = folder / "state.pt"

@@ -17,6 +17,7 @@ from .labelled import Labelled, Sets, read_sets
 from .learn import learned, snapshot_path
 from .material import gather
 from .photographs import hold
+from .sizes import Sizes
 from .tables import RESULTS, SNAPSHOTS, Table
 from .uses import finetune, probe, segment
 from .uses.budget import UsesBudget
@@ -87,7 +88,10 @@ class Study:
 
     def _claim(self, stored: Stored) -> None:
         """Write what the figures depend on, or compare it with what an earlier run wrote."""
-        path, now = self.folder / "budget.json", _identity(self.budget, stored)
+        path, now = (
+            self.folder / "budget.json",
+            _identity(self.budget, stored, Sizes.of(self.sets, self.budget.uses)),
+        )
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             with replacing(path) as file:
@@ -118,7 +122,7 @@ def on_device(sets: Sets, device: str) -> Sets:
     return Sets(*(Labelled(*(part.to(device) for part in labelled)) for labelled in sets))
 
 
-def _identity(budget: Budget, stored: Stored) -> dict[str, Any]:
+def _identity(budget: Budget, stored: Stored, sizes: Sizes) -> dict[str, Any]:
     checked = zlib.crc32(stored.ab.numpy().tobytes(), zlib.crc32(stored.lightness.numpy().tobytes()))
     fields = {name: value for name, value in budget.model_dump(mode="json").items() if name not in _FREE}
-    return {**fields, "held": len(stored.ab), "checksum": checked}
+    return {**fields, "held": len(stored.ab), "checksum": checked, "sizes": sizes.model_dump(mode="json")}
