@@ -5,7 +5,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _LEAST = {
-    "train": 200, "validation": 100, "frames": 4, "test_frames": 2, "head_steps": 5, "segment_steps": 2
+    "train": 200, "validation": 100, "frames": 4, "test_frames": 2, "head_steps": 5, "segment_steps": 2,
+    "tune_batch": 16, "segment_batch": 2, "features": 64
 }  # fmt: skip
 """What a rehearsal keeps at least of what it shortens."""
 
