@@ -7,6 +7,7 @@ has its folder OUT/BUDGET/WAY/seedK with encoder.pt and log.csv.
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def parser() -> argparse.ArgumentParser:
     )
     cli.add_argument("--out", type=Path, default=Path("runs/study"), help="default: runs/study")
     cli.add_argument("--only", nargs="+", choices=PLANS, metavar="WAY", default=[], help="only these ways")
+    cli.add_argument(
+        "--minutes", type=float, default=math.inf, help="see fewer photographs, to end in this time"
+    )
+    cli.add_argument(
+        "--share", type=float, default=1.0, help="of photographs and steps, such as 0.01: a rehearsal"
+    )
     cli.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cuda or cpu")
     cli.add_argument("--threads", type=int, help="cores to use; default: all")
     return cli
@@ -48,9 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        budget = Budget.read(options.budget)
-        folder = options.out / budget_path(options.budget).stem
-        Study(budget, options.photos, options.probes, folder, options.device).run(options.only)
+        whole, folder = Budget.read(options.budget), options.out / budget_path(options.budget).stem
+        budget = whole if options.share == 1 else whole.shortened(options.share)
+        study = Study(budget, options.photos, options.probes, folder, options.device, options.minutes)
+        study.run(options.only)
     except PhotochromError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -52,6 +52,12 @@ class Budget(BaseModel):
         counts = {way: self.decisive_seeds if way in self.decisive else self.seeds for way in self.ways}
         return [(way, seed) for seed in range(most) for way in self.ways if seed < counts[way]]
 
+    def shortened(self, share: float) -> Self:
+        """Return a share of it, to rehearse: the same ways, network and course, with fewer photographs and steps."""
+        counts = {"photographs": 64, "views": 2 * self.batch, "clustered": 64}
+        fewer = {name: max(least, round(share * getattr(self, name))) for name, least in counts.items()}
+        return self.model_copy(update={**fewer, "uses": self.uses.shortened(share)})
+
     @field_validator("ways", "decisive")
     @classmethod
     def _known(cls, ways: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ of 64 px; CamVid's are frames, with labels (N,H,W). Tiny-ImageNet may also be th
 import io
 import random
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -101,8 +102,7 @@ def tiny(path: Path, split: Literal["train", "val"]) -> Labelled:
     if path.is_dir():
         return _of_files(path, _listed(path, split))
     pictures, labels = _stored(path, split)
-    squares = (_squares(picture) for picture in pictures)
-    return _labelled(path, squares, labels)
+    return _labelled(path, (_lightness(_squares(picture)) for picture in pictures), labels)
 
 
 def camvid(path: Path, split: Literal["train", "val", "test"]) -> Labelled:
@@ -112,7 +112,7 @@ def camvid(path: Path, split: Literal["train", "val", "test"]) -> Labelled:
         PhotoRejected: the set is missing or damaged.
     """
     pictures, labels = _stored(path, split)
-    return _labelled(path, (picture[None] for picture in pictures), labels)
+    return _labelled(path, (_lightness(picture[None]) for picture in pictures), labels)
 
 
 def _stored(path: Path, split: str) -> tuple[Iterator[NDArray[np.uint8]], NDArray[np.uint8]]:
@@ -139,8 +139,8 @@ def _squares(mosaic: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return rows.swapaxes(1, 2).reshape(-1, _SIDE, _SIDE, 3)
 
 
-def _labelled(path: Path, pictures: Iterable[NDArray[np.uint8]], labels: NDArray[np.uint8]) -> Labelled:
-    lightness = torch.cat([_lightness(picture) for picture in pictures])
+def _labelled(path: Path, parts: Iterable[Tensor], labels: NDArray[np.uint8]) -> Labelled:
+    lightness = torch.cat(list(parts))
     if len(lightness) < len(labels):
         raise PhotoRejected(f"{path} has {len(labels)} labels, but only {len(lightness)} photographs.")
     return Labelled(lightness[: len(labels)], torch.from_numpy(labels.astype(np.int64)))
@@ -171,8 +171,9 @@ def _listed(folder: Path, split: str) -> list[tuple[Path, int]]:
 
 
 def _of_files(folder: Path, files: list[tuple[Path, int]]) -> Labelled:
-    parts = (
-        np.stack([_decoded(folder, path) for path, _ in files[start : start + _CHUNK]])
-        for start in range(0, len(files), _CHUNK)
-    )
-    return _labelled(folder, parts, np.array([number for _, number in files], dtype=np.uint8))
+    def part(start: int) -> Tensor:
+        return _lightness(np.stack([_decoded(folder, path) for path, _ in files[start : start + _CHUNK]]))
+
+    with ThreadPoolExecutor() as pool:
+        parts = pool.map(part, range(0, len(files), _CHUNK))
+        return _labelled(folder, parts, np.array([number for _, number in files], dtype=np.uint8))

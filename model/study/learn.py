@@ -40,13 +40,16 @@ class Learning:
         material: what is learned from.
         budget: how much of it.
         folder: of the run; a checkpoint in it is gone on from.
+        quiet: show no progress.
 
     Raises:
         ModelRejected: the checkpoint is of another network.
     """
 
-    def __init__(self, way: str, seed: int, material: Material, budget: Budget, folder: Path) -> None:
-        self.way, self.seed, self.budget, self.folder = way, seed, budget, folder
+    def __init__(
+        self, way: str, seed: int, material: Material, budget: Budget, folder: Path, *, quiet: bool = False
+    ) -> None:
+        self.way, self.seed, self.budget, self.folder, self.quiet = way, seed, budget, folder, quiet
         self.device = material.photographs.ab.device
         torch.manual_seed(seed)  # every way of a seed begins with the same filters
         self.learner = Learner(PLANS[way], material.known).to(self.device).train()
@@ -54,7 +57,10 @@ class Learning:
         self.photographs = material.labelled if labelled else material.photographs
         self.labels = material.labels if labelled else None
         weights = [*self.learner.parameters()]
-        self.optimizer = torch.optim.AdamW(weights, budget.rate, (0.9, 0.99), weight_decay=budget.decay)
+        fused = self.device.type == "cuda"  # so small a network waits for the launches of kernels
+        self.optimizer = torch.optim.AdamW(
+            weights, budget.rate, (0.9, 0.99), weight_decay=budget.decay, fused=fused
+        )
         self.step, self.seconds = 0, 0.0
         self.log, self.agreements = Table(folder / "log.csv", LOG), Table(folder / "gradients.csv", GRADIENTS)
         self._state = folder / "state.pt"
@@ -82,7 +88,8 @@ class Learning:
         losses: list[Tensor] = []
         batches, before, began = self.batches(self.step), self.seconds, time.monotonic()
         saved = began
-        with Count((last - self.step) * self.budget.batch, f"{self.way}, seed {self.seed}: saw") as count:
+        total, doing = (last - self.step) * self.budget.batch, f"{self.way}, seed {self.seed}: saw"
+        with Count(total, doing, quiet=self.quiet) as count:
             while self.step < last:
                 self._compare()
                 losses.append(self._take_step(next(batches)))

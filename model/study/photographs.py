@@ -72,8 +72,10 @@ def view(stored: Stored, side: int, random: torch.Generator, labels: Tensor | No
 
 def color_counts(ab: Tensor) -> Tensor:
     """Count how often each bin of `color_bins` is the nearest, in stored ab (N,2,h,w): (259,)."""
-    nearest = SoftTargets(color_bins())(ab.permute(0, 2, 3, 1).float().cpu() - 128)[0][..., 0]
-    return torch.bincount(nearest.flatten(), minlength=len(color_bins()))
+    pairs = torch.cartesian_prod(*2 * [torch.arange(256.0)]) - 128
+    nearest = SoftTargets(color_bins())(pairs)[0][:, 0]
+    counts = torch.bincount((ab[:, 0].long() * 256 + ab[:, 1]).flatten().cpu(), minlength=len(pairs))
+    return torch.zeros(len(color_bins()), dtype=torch.long).index_add_(0, nearest, counts)
 
 
 def _cut(maps: Tensor, top: Tensor, left: Tensor, side: int, mirrored: Tensor) -> Tensor:

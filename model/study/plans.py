@@ -2,8 +2,9 @@
 
 from typing import Literal, NamedTuple
 
-from .ways.autoencoder import Autoencoder, Denoising
+from .ways.autoencoder import Autoencoder
 from .ways.classes import Classes, Rebalanced
+from .ways.denoising import Denoising
 from .ways.histograms import Histograms
 from .ways.jigsaw import Jigsaw
 from .ways.labels import Labels

@@ -17,6 +17,8 @@ LOG = ("step", "loss", "minutes")
 """`log.csv` of a run."""
 GRADIENTS = ("step", "stage", "cosine", "same", "ratio")
 """`gradients.csv` of a combination, see `gradients.Agreement`; stage 0 is all together."""
+COSTS = ("of", "name", "seconds")
+"""`costs.csv` of a study with limited minutes: one view of a way's photograph (of `view`), or a use of one encoder."""
 
 Row = dict[str, str]
 

@@ -18,23 +18,23 @@ FROZEN = Column("segmentation, frozen", lambda _results, _way: Question("segment
 TUNED = Column("segmentation, fine-tuned", lambda _results, _way: Question("segment-finetune", "miou"))
 
 
-def share_column(share: str) -> Column:
-    """Return the column of fine-tuning with a share of the labels."""
-    heading = f"{100 * float(share):g} % of labels"
+def share_column(results: Results, share: str) -> Column:
+    """Return the column of fine-tuning with a share of the labels; its heading tells the true share."""
+    heading = f"{of_labels(results.sizes.share(float(share)))} of labels"
     return Column(heading, lambda _results, _way: Question("finetune", "accuracy", share=share))
 
 
 def columns(results: Results) -> list[Column]:
     """Return all columns of a study."""
     shares = sorted((question.share for question in results.questions("finetune")), key=float)
-    return [PROBE, LAST, *map(share_column, shares), FROZEN, TUNED]
+    return [PROBE, LAST, *(share_column(results, share) for share in shares), FROZEN, TUNED]
 
 
 def deciding(results: Results) -> list[Column]:
     """Return the columns that findings are judged by."""
     shares = sorted((question.share for question in results.questions("finetune")), key=float)
     middle = shares[len(shares) // 2 : len(shares) // 2 + 1]
-    return [PROBE, LAST, *map(share_column, middle), FROZEN]
+    return [PROBE, LAST, *(share_column(results, share) for share in middle), FROZEN]
 
 
 def written(found: Estimate | None) -> str:
@@ -55,6 +55,11 @@ def written_gain(gain: Gain | None) -> str:
 def percent(share: float) -> str:
     """Write a share 0..1 in percent."""
     return f"{100 * share:.1f}"
+
+
+def of_labels(share: float) -> str:
+    """Write a share 0..1 of the labels in percent, to two digits."""
+    return f"{100 * share:.2g} %" if share < 1 else "100 %"
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from typing import Any
 
+from ..encoder import STRIDES
+from ..labelled import STREETS
+from ..photographs import SIDE
 from ..plans import PLANS, SINGLE
-from .columns import columns, table, written, written_gain
+from .columns import columns, of_labels, table, written, written_gain
 from .course import gradients_table, snapshots_table
 from .findings import against_random, claims_table, combinations_table, mixings_table
 from .published import LATER, PAPERS, PUBLISHED
@@ -25,7 +27,7 @@ def document(record: Record, name: str, reading: str) -> str:
         name: of its budget; its record and pictures have it in their names.
         reading: paragraphs on what the figures say, written by a person; they hold no number.
     """
-    results = Results.of(record.results, int(record.budget["uses"]["validation"]))
+    results = Results.of_record(record)
     sections = {
         "table": main_table(results),
         "shipped": _SHIPPED if SHIPPED in results.ways else "",
@@ -34,14 +36,16 @@ def document(record: Record, name: str, reading: str) -> str:
         "snapshots": snapshots_table(record.snapshots, record.results),
         "combinations": combinations_table(results),
         "mixings": mixings_table(results),
-        "gradients": gradients_table(record.gradients),
+        "agreements": gradients_table(record.gradients),
         "claims": claims_table(results),
         "published": published_table(),
         "later": LATER,
         "papers": "\n".join(f"- {short}: {long}" for short, long in sorted(PAPERS.items())),
     }
-    fields = {**sections, **numbers(record.budget), "missing": missing(results), "reading": reading.strip()}
-    return Template(_PAGE.read_text()).substitute(fields, name=name)
+    gaps = {**sections, "missing": missing(results), "reading": reading.strip(), "name": name}
+    known = numbers(record)
+    assert not gaps.keys() & known.keys(), "a number of the budget would stand in a table's place"
+    return Template(_PAGE.read_text()).substitute(gaps | known)
 
 
 _SHIPPED = """
@@ -51,14 +55,25 @@ and **it began from ImageNet labels**. Its line shows what such an encoder holds
 looks at the photographs enlarged twice."""
 
 
-def numbers(budget: dict[str, Any]) -> dict[str, str]:
-    """Return the budget's numbers as texts, those of the uses beside the others; a missing limit is `all`."""
+def numbers(record: Record) -> dict[str, str]:
+    """Return what the page says of network and budget, as texts; sizes of sets are those that were there."""
+    uses, sizes = record.budget["uses"], record.sizes
     every = {
-        **budget,
-        **budget["uses"],
-        "shares": [f"{100 * share:g} %" for share in budget["uses"]["shares"]],
+        **{name: record.budget[name] for name in ("widths", "views", "crop", "batch", "held")},
+        **{
+            name: uses[name]
+            for name in ("features", "tune_steps", "tune_batch", "positions", "segment_steps")
+        },
+        **{
+            name: getattr(sizes, name) for name in ("classes", "train", "validation", "frames", "test_frames")
+        },
+        "side": SIDE,
+        "strides": STRIDES,
+        "streets": len(STREETS),
+        "shares": [of_labels(sizes.share(share)) for share in uses["shares"]],
+        "tuned": [sizes.tuned[share] for share in uses["shares"]],
     }
-    return {name: _text(value) for name, value in every.items() if not isinstance(value, dict)}
+    return {name: _text(value) for name, value in every.items()}
 
 
 def missing(results: Results) -> str:
@@ -118,6 +133,4 @@ def _figure(figure: float | None) -> str:
 def _text(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(_text, value))
-    if value is None:
-        return "all"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 from ..plans import COLORIZATION, PLANS, SECOND, SHARED, parts
-from .columns import Column, deciding, table, written_gain
+from .columns import Column, columns, deciding, table, written_gain
 from .results import Gain, Results
 
 Verdict = Literal["reproduced", "mixed", "not reproduced", "open", "missing"]
@@ -59,10 +59,14 @@ def claims_table(results: Results) -> str:
 
 
 def against_random(results: Results) -> str:
-    """Return how much every way that learned gains over random filters."""
+    """Return how much every way that learned gains over random filters, in every column."""
     ways = [way for way in PLANS if way in results.ways and way != "random"]
-    rows = [[PLANS[way].title, *map(written_gain, gains(results, way, "random"))] for way in ways]
-    return table(["way", *headings(results)], rows)
+    asked = columns(results)
+    rows = [
+        [PLANS[way].title, *(written_gain(results.gain(way, "random", column.ask)) for column in asked)]
+        for way in ways
+    ]
+    return table(["way", *(column.heading for column in asked)], rows)
 
 
 def combinations_table(results: Results) -> str:

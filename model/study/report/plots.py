@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from ..plans import PLANS, SINGLE
 from .record import Record, Row
 from .results import Results
+from .shipped import SHIPPED
 
 mpl.rcParams.update({"svg.hashsalt": "photochrom", "svg.fonttype": "none", "font.size": 9})
 _COLORS = [mpl.colormaps["tab20"](number) for number in range(20)]
@@ -20,7 +21,7 @@ _STYLES = ("-", "--", ":")
 
 def draw_all(record: Record, losses: list[Row], folder: Path, name: str) -> None:
     """Write all plots of a study into a folder; `losses` are the rows of every run's log."""
-    results = Results.of(record.results, int(record.budget["uses"]["validation"]))
+    results = Results.of_record(record)
     plots: dict[str, Callable[[Axes], None]] = {
         "stages": lambda axes: draw_stages(axes, results),
         "shares": lambda axes: draw_shares(axes, results),
@@ -39,9 +40,9 @@ def draw_all(record: Record, losses: list[Row], folder: Path, name: str) -> None
 
 
 def draw_stages(axes: Axes, results: Results) -> None:
-    """Draw accuracy by stage, with the range over seeds."""
+    """Draw accuracy by stage, with the range over seeds; the shipped encoder's, too."""
     asked = results.questions("probe")
-    for number, way in enumerate(_known(SINGLE, results.ways)):
+    for number, way in enumerate(_known((*SINGLE, SHIPPED), results.ways)):
         ranges = [results.values.get((way, question), []) for question in asked]
         _line(axes, [int(question.stage) for question in asked], ranges, way, number)
     axes.set(xlabel="stage", ylabel="accuracy of the linear probe, %", xticks=range(1, len(asked) + 1))
@@ -52,7 +53,8 @@ def draw_shares(axes: Axes, results: Results) -> None:
     asked = sorted(results.questions("finetune"), key=lambda question: float(question.share))
     for number, way in enumerate(_known(SINGLE, results.ways)):
         ranges = [results.values.get((way, question), []) for question in asked]
-        _line(axes, [100 * float(question.share) for question in asked], ranges, way, number)
+        places = [100 * results.sizes.share(float(question.share)) for question in asked]
+        _line(axes, places, ranges, way, number)
     axes.set(xlabel="share of the labels, %", ylabel="accuracy, %", xscale="log", yscale="log")
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from photochrom.errors import ModelRejected
 
+from ..sizes import Sizes
 from ..tables import GRADIENTS, RESULTS, SNAPSHOTS, Table
 from .shipped import FILE
 
@@ -22,6 +23,11 @@ class Record(NamedTuple):
     results: list[Row]
     snapshots: list[Row]
     gradients: list[Row]
+
+    @property
+    def sizes(self) -> Sizes:
+        """The sizes of the labelled sets."""
+        return Sizes.model_validate(self.budget["sizes"])
 
     @classmethod
     def gather(cls, folder: Path) -> Self:

@@ -6,7 +6,8 @@ from math import inf
 from statistics import fmean, median
 from typing import NamedTuple, Self
 
-from .record import Row
+from ..sizes import Sizes
+from .record import Record, Row
 
 
 class Question(NamedTuple):
@@ -32,20 +33,25 @@ class Results:
 
     Attributes:
         values: the figures of all seeds, by way and question.
-        measured_on: labelled photographs that accuracies are measured on.
+        sizes: of the labelled sets.
     """
 
     values: dict[tuple[str, Question], list[float]]
-    measured_on: int
+    sizes: Sizes
 
     @classmethod
-    def of(cls, rows: Iterable[Row], measured_on: int) -> Self:
+    def of_record(cls, record: Record) -> Self:
+        """Gather the figures of a study."""
+        return cls.of(record.results, record.sizes)
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], sizes: Sizes) -> Self:
         """Gather the rows of a table of results."""
         values: dict[tuple[str, Question], list[float]] = {}
         for row in rows:
             question = Question(row["use"], row["measure"], row["stage"], row["share"])
             values.setdefault((row["way"], question), []).append(float(row["value"]))
-        return cls(values, measured_on)
+        return cls(values, sizes)
 
     @property
     def ways(self) -> list[str]:
@@ -112,7 +118,7 @@ class Results:
     def _sampling(self, mean: float, question: Question) -> float:
         if question.measure != "accuracy":
             return 0.0
-        return float((mean * (1 - mean) / self.measured_on) ** 0.5)
+        return float((mean * (1 - mean) / self.sizes.validation) ** 0.5)
 
 
 Ask = Callable[[Results, str], Question | None]

@@ -4,6 +4,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+_LEAST = {
+    "train": 200, "validation": 100, "frames": 4, "test_frames": 2, "head_steps": 5, "segment_steps": 2,
+    "tune_batch": 16, "segment_batch": 2, "features": 64
+}  # fmt: skip
+"""What a rehearsal keeps at least of what it shortens."""
+
 
 class UsesBudget(BaseModel):
     """What one encoder is tried with; as it is, that takes half a minute of one core."""
@@ -33,6 +39,17 @@ class UsesBudget(BaseModel):
     segment_steps: Annotated[int, Field(ge=1, description="steps of head and encoder together")] = 40
     segment_batch: Annotated[int, Field(ge=1, description="frames a step")] = 4
     segment_rate: Annotated[float, Field(gt=0, description="highest learning rate")] = 1e-3
+
+    def shortened(self, share: float) -> Self:
+        """Return a share of it, to rehearse; where it takes all photographs it still does."""
+
+        def part(name: str, least: int) -> int | None:
+            whole = getattr(self, name)
+            return None if whole is None else min(whole, max(least, round(share * whole)))
+
+        fewer = {name: part(name, least) for name, least in _LEAST.items()}
+        steps = tuple(max(2, round(share * steps)) for steps in self.tune_steps)
+        return self.model_copy(update={**fewer, "tune_steps": steps})
 
     @model_validator(mode="after")
     def _every_share_has_steps(self) -> Self:

@@ -28,7 +28,7 @@ class Jigsaw(Task):
         """Return normal pieces (4N,1,s,s) in random orders, and the numbers (N,) of the orders."""
         count, device = len(batch.inputs), random.device
         chosen = torch.randint(len(ORDERS), (count,), generator=random, device=device)
-        cut = [int(x) for x in torch.randint(_gap(batch) + 1, (2 * PIECES,), generator=random, device=device)]
+        cut = torch.randint(_gap(batch) + 1, (2 * PIECES,), generator=random, device=device).tolist()
         laid = pieces(batch.inputs, cut)
         order = torch.tensor(ORDERS, device=device)[chosen]
         shuffled = laid[torch.arange(count, device=device)[:, None], order].flatten(0, 1)

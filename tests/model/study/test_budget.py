@@ -22,6 +22,18 @@ def test_all_ways_run_once_before_any_runs_twice():
     assert budget.runs() == [("random", 0), ("labels", 0), ("jigsaw", 0), ("labels", 1), ("labels", 2)]
 
 
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_rehearsal_has_all_that_is_shown_of_less(path: Path):
+    whole, short = Budget.read(path.stem), Budget.read(path.stem).shortened(0.01)
+    assert short.runs() == whole.runs()
+    assert (short.widths, short.batch, short.crop) == (whole.widths, whole.batch, whole.crop)
+    assert (short.snapshots, short.uses.shares) == (whole.snapshots, whole.uses.shares)
+    assert short.views < whole.views
+    assert short.uses.head_steps <= whole.uses.head_steps
+    assert (whole.uses.train or 0) >= (short.uses.train or 0)
+    assert Budget.model_validate(short.model_dump()) == short
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -8,9 +8,10 @@ import torch
 
 from model.study.budget import Budget
 from model.study.plans import PLANS
-from model.study.runner import USES, Study, labelled_paths
-from model.study.tables import RESULTS, SNAPSHOTS, Row, Table
+from model.study.runner import Study, labelled_paths
+from model.study.tables import COSTS, RESULTS, SNAPSHOTS, Row, Table
 from model.study.uses.budget import UsesBudget
+from model.study.uses.every import USES
 from photochrom.errors import ModelRejected, PhotoRejected
 from support.probe_sets import write_classes, write_streets
 
@@ -90,6 +91,22 @@ def test_another_budget_or_other_photographs_need_another_folder(
     with pytest.raises(ModelRejected, match="other photographs"):
         Study(BUDGET, [good_photos], probes, tmp_path / "tiny")
     assert json.loads((tmp_path / "tiny" / "budget.json").read_text())["rate"] == BUDGET.rate
+
+
+def test_minutes_choose_the_views_once(
+    photos: Path, probes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    endless, folder = BUDGET.model_copy(update={"views": 10**9}), tmp_path / "tiny"
+    views = Study(endless, [photos], probes, folder, minutes=10).budget.views
+    assert BUDGET.batch <= views < 10**9
+    assert f"{views:,} views for each way" in capsys.readouterr().err
+    assert [row["name"] for row in Table(folder / "costs.csv", COSTS).rows()] == ["histograms", *USES]
+    again = Study(endless, [photos], probes, folder, minutes=99)  # what has begun goes on with the same views
+    assert again.budget.views == views
+    again.ends = 0
+    again.run()
+    assert "The minutes are over" in capsys.readouterr().err
+    assert not rows(folder)
 
 
 def test_labelled_sets_are_found(probes: Path, tmp_path: Path):

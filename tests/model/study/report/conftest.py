@@ -10,10 +10,12 @@ import torch
 from model.network import Colorizer
 from model.study.encoder import Encoder
 from model.study.plans import PLANS, parts
+from model.study.sizes import Sizes
 from model.study.tables import GRADIENTS, LOG, RESULTS, SNAPSHOTS, Table
 from model.study.uses.budget import UsesBudget
 
 WIDTHS = (8, 8, 12, 12, 16)
+SIZES = Sizes(classes=4, train=60, validation=40, tuned={0.01: 4, 0.1: 6, 1: 60}, frames=4, test_frames=6)
 LEVELS = {"labels": 0.3, "histograms": 0.2, "regression": 0.15, "random": 0.08}
 """How good ways are; others are as good as 0.12."""
 
@@ -53,7 +55,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "crop": 32,
         "widths": WIDTHS,
         "held": 256,
+        "gradients": 3,
         "uses": uses.model_dump(),
+        "sizes": SIZES.model_dump(mode="json"),
     }
     (folder / "budget.json").write_text(json.dumps(budget))
     return folder

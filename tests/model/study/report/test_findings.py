@@ -12,7 +12,8 @@ YES, NO, OPEN = Gain(0.5, 0.1), Gain(-0.5, 0.1), Gain(0.05, 0.1)
 
 @pytest.fixture
 def results(study: Path) -> Results:
-    return Results.of(Record.gather(study).results, 10_000)
+    record = Record.gather(study)
+    return Results.of(record.results, record.sizes.model_copy(update={"validation": 10_000}))
 
 
 @pytest.mark.parametrize(

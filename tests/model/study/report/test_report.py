@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from model.study.plans import PLANS
 from model.study.report.__main__ import kept, main, make, remake
+from model.study.report.columns import columns
 from model.study.report.record import Record
+from model.study.report.results import Results
 from support.probe_sets import write_classes, write_streets
 from support.running import ROOT
 
@@ -31,6 +34,24 @@ def test_no_gap_is_left(page: Path) -> None:
     assert "$" not in page.read_text()
     assert "Not measured yet" not in page.read_text()
     assert "labels | 30.5 ± 0.5 |" in page.read_text()
+
+
+def test_every_table_stands_in_its_place(page: Path) -> None:
+    text = page.read_text()
+    tables = (
+        "| combination | stage 1 |",
+        "| combination | probe",
+        "| claim |",
+        "| mixing |",
+        "| way | stage 1 |",
+    )
+    assert all(text.count(head) == 1 for head in tables)
+
+
+def test_shares_of_the_labels_are_those_that_were_used(page: Path) -> None:
+    text = page.read_text()  # one photograph of each of four classes is more than a hundredth of sixty
+    assert "| 6.7 % of labels | 10 % of labels | 100 % of labels |" in text
+    assert "learns from 4, 6, 60 of these photographs (6.7 %, 10 %, 100 % of the labels)" in text
 
 
 def test_the_same_figures_give_the_same_pictures(study: Path, page: Path, tmp_path: Path) -> None:
@@ -80,6 +101,14 @@ def committed() -> tuple[Path, str]:
 def test_the_committed_page_follows_from_the_committed_figures(committed: tuple[Path, str]) -> None:
     path, name = committed
     assert path.read_text() == remake(path, name)
+
+
+def test_every_way_that_learned_is_above_random_filters_in_some_use(committed: tuple[Path, str]) -> None:
+    path, name = committed
+    results = Results.of_record(Record.read(kept(path, name)))
+    for way in (way for way in PLANS if way != "random"):
+        found = [results.gain(way, "random", column.ask) for column in columns(results)]
+        assert any(gain is not None and gain.verdict == "yes" for gain in found), way
 
 
 def test_what_a_person_wrote_holds_no_number(committed: tuple[Path, str]) -> None:

@@ -3,7 +3,9 @@ from math import inf
 import pytest
 
 from model.study.report.results import Gain, Question, Results
+from model.study.sizes import Sizes
 
+SIZES = Sizes(classes=4, train=400, validation=10_000, tuned={0.001: 4}, frames=1, test_frames=1)
 PROBE = Question("probe", "accuracy", "2")
 
 
@@ -21,19 +23,30 @@ def row(
     }
 
 
+def measured_on(photographs: int) -> Sizes:
+    return SIZES.model_copy(update={"validation": photographs})
+
+
 def test_a_figure_is_the_mean_with_half_the_range() -> None:
-    found = Results.of([row("a", 0.2), row("a", 0.3)], 1000).estimate("a", PROBE)
+    found = Results.of([row("a", 0.2), row("a", 0.3)], SIZES).estimate("a", PROBE)
     assert found is not None
     assert found == pytest.approx((0.25, 0.05, 2))
 
 
 def test_chance_is_the_largest_of_spread_usual_spread_and_sampling() -> None:
-    results = Results.of([row("a", 0.2), row("a", 0.3), row("b", 0.5), row("c", 0.4), row("c", 0.42)], 10_000)
+    results = Results.of([row("a", 0.2), row("a", 0.3), row("b", 0.5), row("c", 0.4), row("c", 0.42)], SIZES)
     assert results.chance("a", PROBE) == pytest.approx(0.05)  # its own
     assert results.chance("b", PROBE) == pytest.approx(0.03)  # the median of 0.05 and 0.01
-    assert Results.of([row("b", 0.5)], 100).chance("b", PROBE) == pytest.approx(0.05)  # sqrt(.5 * .5 / 100)
+    assert Results.of([row("b", 0.5)], measured_on(100)).chance("b", PROBE) == pytest.approx(
+        0.05
+    )  # sqrt(.5 * .5 / 100)
     miou = Question("segment", "miou")
-    assert Results.of([row("b", 0.5, use="segment", stage="", measure="miou")], 100).chance("b", miou) == inf
+    assert (
+        Results.of([row("b", 0.5, use="segment", stage="", measure="miou")], measured_on(100)).chance(
+            "b", miou
+        )
+        == inf
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +63,7 @@ def test_ways_are_compared_at_their_own_best_stages() -> None:
         row("b", 0.3, stage="1"),
         row("b", 0.2, stage="5"),
     ]
-    results = Results.of(rows, 10_000)
+    results = Results.of(rows, SIZES)
     assert [results.best_stage(way).stage for way in "ab"] == ["5", "1"]
     gain = results.gain("a", "b", lambda results, way: results.best_stage(way))
     assert gain is not None
@@ -60,12 +73,12 @@ def test_ways_are_compared_at_their_own_best_stages() -> None:
 
 def test_depth_is_what_the_last_stage_gains_over_the_first() -> None:
     results = Results.of(
-        [row("a", 0.1, stage="1"), row("a", 0.4, stage="5"), row("b", 0.3, stage="1")], 10_000
+        [row("a", 0.1, stage="1"), row("a", 0.4, stage="5"), row("b", 0.3, stage="1")], SIZES
     )
     assert results.deepening("a").difference == pytest.approx(0.3)
     assert results.deepening("b") is None
 
 
 def test_what_lacks_a_figure_is_missing() -> None:
-    results = Results.of([row("a", 0.1), row("a", 0.2, stage="3"), row("b", 0.1)], 10)
+    results = Results.of([row("a", 0.1), row("a", 0.2, stage="3"), row("b", 0.1)], SIZES)
     assert results.missing(["a", "b", "c"]) == ["b", "c"]

@@ -5,8 +5,9 @@ import torch
 
 from model.study.encoder import Encoder
 from model.study.photographs import Batch
-from model.study.ways.autoencoder import Autoencoder, Denoising
+from model.study.ways.autoencoder import Autoencoder
 from model.study.ways.classes import Classes, Rebalanced
+from model.study.ways.denoising import Denoising
 from model.study.ways.histograms import Histograms
 from model.study.ways.jigsaw import Jigsaw
 from model.study.ways.labels import Labels
