@@ -58,8 +58,7 @@ def _whole_number(name: str, default: int, least: int = 0) -> int:
 
 
 def _work() -> int:
-    from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
-    from photochrom.schema import DataTooNew
+    from photochrom.errors import DataTooNew, ModelRejected, QueueUnavailable, TracingMissing
     from photochrom.settings import UNUSABLE
 
     from .child.colorist import ChildBroken, Colorist

@@ -77,6 +77,10 @@ class Colorist:
         assert self._told is not None
         return self._told
 
+    def greets(self, seconds: float) -> bool:
+        """Wait so long for the child; return whether `ready` knows at once what became of it."""
+        return self._greeted or bool(self._cannot_sign) or self._child.speaks(seconds)
+
     def ready(self) -> Ready:
         """Wait until the child has its model; return what it tells of it, and of what confines it.
 

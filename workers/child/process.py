@@ -1,6 +1,7 @@
 """The worker's end of its child: a process, a socket to it, and the pipe on which it is felt to live."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ _PASSED_ON = (
 )
 # Its products of matrices are small: threads of OpenBLAS would spend more on waiting for each other than on the work.
 _ALONE = {"OPENBLAS_NUM_THREADS": "1"}
+# Other packages' plugins have nothing to do there, and looking through all packages for them delays every start.
+_NO_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 _LOOK_SECONDS = 0.5
 _END_SECONDS = 5.0
 _BY_THE_KERNEL = (-signal.SIGKILL, OUT_OF_MEMORY)
@@ -77,6 +80,10 @@ class Child:
             raise PhotoHung from None
         except OSError as error:
             raise self._ending() from error
+
+    def speaks(self, seconds: float) -> bool:
+        """Wait so long for the next that it says; return whether there is something to hear, be it its end."""
+        return bool(select.select([self._end], [], [], seconds)[0])
 
     def hear(self) -> Event:
         """Wait for what it says next; see `read` for what it raises."""
@@ -132,4 +139,4 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     """Nothing that anybody keeps secret: no address, no password, no key."""
     passed = {name: ours[name] for name in _PASSED_ON if name in ours}
     paths = [str(_ROOT), *filter(None, passed.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**_ALONE, **passed, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths))}
+    return {**_ALONE, **_NO_PLUGINS, **passed, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, paths))}
