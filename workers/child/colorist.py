@@ -30,6 +30,7 @@ from .messages import (
     Which,
 )
 from .process import Child
+from .start import Started
 
 __all__ = ["ChildBroken", "Colored", "Colorist", "Made", "Refused", "Stumbled"]
 
@@ -46,8 +47,8 @@ def _ignore(stage: str) -> None:
 class Colorist:
     """A child with a loaded model, and the next one as soon as that is lost; for one thread at a time."""
 
-    def __init__(self, settings: WorkerSettings, threads: int) -> None:
-        """Start a child; `ready` waits for it."""
+    def __init__(self, settings: WorkerSettings, threads: int, started: Started | None = None) -> None:
+        """Start a child, or go on with one whose process was started already; `ready` waits for it."""
         self._signing: SigningKey | None = None
         self._cannot_sign = ""
         if settings.sign_certificate is not None:
@@ -64,7 +65,7 @@ class Colorist:
         self._hang = _HANG_HEARTBEATS * settings.heartbeat_ttl
         self._busy, self._left, self._greeted = False, 0, False
         self._told: Ready | None = None
-        self._child = self._start()
+        self._child = Child(self._setup, self._hang, started=started)
 
     @property
     def pid(self) -> int:
@@ -262,7 +263,4 @@ class Colorist:
     def _replace(self) -> None:
         self._child.end()
         self._busy, self._left, self._greeted = False, 0, False
-        self._child = self._start()
-
-    def _start(self) -> Child:
-        return Child(self._setup, self._hang)
+        self._child = Child(self._setup, self._hang)
