@@ -195,6 +195,12 @@ class ModelRejected(PhotochromError):
     code: ClassVar[str] = "model-rejected"
 
 
+class DataTooNew(PhotochromError):
+    """A newer version has written what is here; this one must not touch it."""
+
+    code: ClassVar[str] = "data-too-new"
+
+
 class TracingMissing(PhotochromError):
     """Traces are asked for, and what makes them is not installed; said at the start."""
 

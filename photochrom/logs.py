@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 
-from pythonjsonlogger.json import JsonFormatter
-
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(process)d %(message)s"
 _IDS: ContextVar[dict[str, str]] = ContextVar("ids", default={})  # noqa: B039 - never changed, only replaced
 
@@ -47,6 +45,9 @@ def _with_ids(record: logging.LogRecord) -> bool:
 
 
 def _json() -> logging.Formatter:
+    # Not at the top: most processes write text, and every one waits for its imports.
+    from pythonjsonlogger.json import JsonFormatter
+
     renamed = {"asctime": "time", "levelname": "level", "name": "logger", "process": "pid"}
     return JsonFormatter(
         _FIELDS, datefmt="%Y-%m-%dT%H:%M:%S%z", rename_fields=renamed, reserved_attrs=[*_RESERVED, "ids"]

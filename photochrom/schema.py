@@ -14,18 +14,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError  # noqa: A004
 from redis.retry import Retry
 
-from .errors import PhotochromError
+from .errors import DataTooNew
 
 SCHEMA = 1
 """What this version writes. 0.1.0 wrote none; what it left is laid out like 1."""
 _KEY = _FILE = "schema"
 _SECONDS = 2.0
-
-
-class DataTooNew(PhotochromError):
-    """A newer version has written what is here; this one must not touch it."""
-
-    code = "data-too-new"
 
 
 def check(redis_url: str, data: Path) -> bool:

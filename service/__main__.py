@@ -8,9 +8,8 @@ from contextlib import suppress
 import uvicorn
 
 from photochrom import logs, schema, tracing
-from photochrom.errors import TracingMissing
+from photochrom.errors import DataTooNew, TracingMissing
 from photochrom.listening import listen
-from photochrom.schema import DataTooNew
 from photochrom.settings import UNUSABLE
 
 from .app import create_app

@@ -17,11 +17,11 @@ from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
+from photochrom.errors import DataTooNew
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
 from photochrom.jobs.store import JobStore
 from photochrom.ownership import Ownership
-from photochrom.schema import DataTooNew
 from photochrom.storage.choose import open_for_uploads
 from photochrom.webhooks.store import WebhookStore
 

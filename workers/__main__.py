@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from photochrom import logs
 from photochrom.logs import LogFormat
@@ -16,6 +17,9 @@ from .supervisor import (
     MISCONFIGURED,
     Supervisor,
 )
+
+if TYPE_CHECKING:
+    from .child.start import Started
 
 
 def main() -> int:
@@ -58,8 +62,15 @@ def _whole_number(name: str, default: int, least: int = 0) -> int:
 
 
 def _work() -> int:
-    from photochrom.errors import ModelRejected, QueueUnavailable, TracingMissing
-    from photochrom.schema import DataTooNew
+    from .child.start import Started
+
+    # First: the child's start is most of ours, and it imports its libraries while the settings are read here.
+    with closing(Started()) as started:
+        return _work_with(started)
+
+
+def _work_with(started: "Started") -> int:
+    from photochrom.errors import DataTooNew, ModelRejected, QueueUnavailable, TracingMissing
     from photochrom.settings import UNUSABLE
 
     from .child.colorist import ChildBroken, Colorist
@@ -67,8 +78,8 @@ def _work() -> int:
 
     try:
         settings = WorkerSettings()
-        with closing(Colorist(settings, settings.share_of_threads())) as colorist:
-            # The child loads the network, which is most of a start, while the queue's libraries load here.
+        with closing(Colorist(settings, settings.share_of_threads(), started)) as colorist:
+            # The child loads the network while the queue's libraries load here.
             from .worker import run
 
             run(settings, colorist)

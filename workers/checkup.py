@@ -18,7 +18,7 @@ from .formats import written
 from .settings import WorkerSettings
 
 if TYPE_CHECKING:
-    from .network.predictor import OnnxPredictor
+    from .network.predictor import Predictor
 
 _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 _RUNS = 3
@@ -39,15 +39,15 @@ def check() -> dict[str, Any]:
     """Return runtimes, and either the model, provider and seconds for one prediction, or the error."""
     report: dict[str, Any] = {"runtimes": installed_runtimes()}
     settings = WorkerSettings()
-    setup = Setup.of(settings, settings.threads)
-    held = before_threads(None, *setup.files())
     try:
+        setup = Setup.of(settings, settings.threads)
+        held = before_threads(None, *setup.files())
         # Not at the top: their threads would not be confined.
         from .child.load import load_finder, load_networks
         from .network.recognizer import OnnxRecognizer
 
-        networks, told = load_networks(setup)
-        finder = load_finder(setup)
+        networks, told = load_networks(setup, at_once=True)
+        finder = load_finder(setup, at_once=True)
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     held |= after_threads()
@@ -67,7 +67,7 @@ def check() -> dict[str, Any]:
     }
 
 
-def _timed(predictor: "OnnxPredictor") -> float:
+def _timed(predictor: "Predictor") -> float:
     import numpy as np
 
     lightness = np.full((predictor.card.predict_side,) * 2, 50, np.float32)

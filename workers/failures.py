@@ -2,9 +2,9 @@
 
 import errno
 import signal
+from typing import NamedTuple
 
 from photochrom.errors import PhotochromError, StorageFull
-from photochrom.jobs.record import JobError
 from photochrom.storage.drafts import FULL
 
 from .out_of_memory import lacks_memory
@@ -42,18 +42,25 @@ class PhotoHung(PhotochromError):
         super().__init__(f"The photograph made the process that opened it hang; {_SAVE_ANEW}")
 
 
-def explained(error: BaseException) -> JobError:
+class Explanation(NamedTuple):
+    """A code, and a sentence for the caller."""
+
+    code: str
+    detail: str
+
+
+def explained(error: BaseException) -> Explanation:
     """Return what the record says of an error; what went wrong inside is for the log."""
     if lacks_memory(error):
-        return JobError(code=OutOfMemory.code, detail=_NO_MEMORY)
+        return Explanation(code=OutOfMemory.code, detail=_NO_MEMORY)
     if isinstance(error, PhotochromError):
-        return JobError(code=error.code, detail=str(error))
+        return Explanation(code=error.code, detail=str(error))
     if _no_room(error):
-        return JobError(
+        return Explanation(
             code=StorageFull.code,
             detail="The worker has no room for its temporary files; free some space and try again.",
         )
-    return JobError(
+    return Explanation(
         code=PhotochromError.code,
         detail=f"The worker met an unexpected {type(error).__name__}; its log tells more.",
     )

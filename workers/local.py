@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -130,15 +131,13 @@ def main() -> None:
     """Serve stdin until it ends; Ctrl-C belongs to the parent, which closes our stdin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = WorkerSettings()
-    colorist = Colorist(settings, settings.threads)
     try:
-        for event in serve(sys.stdin, colorist):
-            emit(event)
+        with closing(Colorist(settings, settings.threads)) as colorist:
+            for event in serve(sys.stdin, colorist):
+                emit(event)
     except (ModelRejected, ChildBroken) as error:
         emit({"event": "broken", "code": error.code, "detail": str(error)})
         raise SystemExit(1) from None
-    finally:
-        colorist.close()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from photochrom.times import utc_now
 
 from . import orphans
 from .clock_jumps import shorten
+from .supervisor import ORPHAN_LIMIT
 from .sweeper import Sweeper
 
 _log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Maintenance:
     batches: BatchStore
     turns: Turns
     orphans_seconds: int = ORPHANS_SECONDS
-    orphan_limit: int | None = orphans.LIMIT
+    orphan_limit: int | None = ORPHAN_LIMIT
 
     @property
     def fleet(self) -> Fleet:

@@ -16,9 +16,9 @@ from photochrom.storage import trash
 from photochrom.storage.keys import ORIGINALS, RESULTS, is_photograph, trash_key
 from photochrom.storage.storage import Storage
 
+from .supervisor import ORPHAN_LIMIT
+
 _log = logging.getLogger(__name__)
-LIMIT = 100
-"""Files that may go at one look, unless the settings say otherwise."""
 _SHARE = 10
 """And no more than one in so many."""
 IN_TRASH = timedelta(days=1)
@@ -34,7 +34,7 @@ class Orphans:
     storage: Storage
     ownership: Ownership
     findings: Findings
-    limit: int | None = LIMIT
+    limit: int | None = ORPHAN_LIMIT
     """None lets any number go, and any share."""
     go_on: Callable[[], None] = lambda: None
     """Called again and again: a look may take long."""

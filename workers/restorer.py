@@ -128,7 +128,7 @@ class Restorer:
             _log.info("Stopped: %s", stop)
             self._settle(record, lease)
         except PhotoRejected as error:
-            refusal = explained(error)
+            refusal = _told(error)
             self._end(record, lambda job: job.reject(lease, refusal, utc_now()))
         except JobTimedOut:
             self._end(record, lambda job: job.reject(lease, _timed_out(), utc_now()))
@@ -145,7 +145,7 @@ class Restorer:
             raise
 
     def _stumble(self, record: JobRecord, lease: Lease, error: Exception) -> None:
-        told = explained(error)
+        told = _told(error)
         if lacks_memory(error):
             let_go(error)
         self._end(record, lambda job: job.stumble(lease, told, utc_now(), self.max_attempts))
@@ -300,6 +300,10 @@ def _lease(record: JobRecord) -> Lease:
 
 def _canceling(job: JobRecord, lease: Lease) -> bool:
     return job.state is JobState.CANCELING and job.lease == lease
+
+
+def _told(error: Exception) -> JobError:
+    return JobError.model_validate(explained(error)._asdict())
 
 
 def _timed_out() -> JobError:

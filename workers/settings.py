@@ -7,13 +7,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from photochrom.errors import ModelRejected
 from photochrom.processes.cores import usable_cores
 from photochrom.settings import SharedSettings
 
 from .network.gpu_memory import SESSION_MB
-from .orphans import LIMIT
 from .pipeline.limits import PhotoLimits
-from .supervisor import GRACE_SECONDS, HEARTBEAT_SECONDS, LEAST_HEARTBEAT_SECONDS, MEMORY_BYTES
+from .supervisor import (
+    GRACE_SECONDS,
+    HEARTBEAT_SECONDS,
+    LEAST_HEARTBEAT_SECONDS,
+    MEMORY_BYTES,
+    ORPHAN_LIMIT,
+)
 
 SHIPPED_MODEL = Path(str(resources.files("model") / "weights" / "photochrom.onnx"))
 """The weights that come with the package, wherever it is installed."""
@@ -37,7 +43,8 @@ class WorkerSettings(SharedSettings):
         _NoneIfEmpty,
         Field(
             description="A second such file, for photographs of old film; by default `film.onnx` beside the first, "
-            "where there is one. Empty is none: then one model colours all."
+            "where there is one. Empty is none: then one model colours all. A file that is named must be there; so for "
+            "the next two."
         ),
     ] = Path("film.onnx")
     recognizer_path: Annotated[
@@ -98,7 +105,7 @@ class WorkerSettings(SharedSettings):
             description="Files that no job names and that may go to the trash at one look, or a tenth of all where "
             "that is less; where there are more, all stay. `none` lets any number go."
         ),
-    ] = LIMIT
+    ] = ORPHAN_LIMIT
     shutdown_grace: Annotated[
         int, Field(ge=0, description="Seconds for the job at work when the worker is told to stop.")
     ] = GRACE_SECONDS
@@ -126,24 +133,37 @@ class WorkerSettings(SharedSettings):
     ] = None
 
     def film_model(self) -> Path | None:
-        """Return the file of the weights for old film, if it is there and another than the usual one."""
+        """Return the file of the weights for old film, if it is there and another than the usual one.
+
+        Raises:
+            ModelRejected: the setting names a file that is not there; so do the next two.
+        """
         path = self._beside("film_model_path")
         return None if path is None or path == self.model_path.absolute() else path
 
     def recognizer(self) -> Path | None:
         """Return the file of what tells old film, if it is there and there are weights to choose."""
-        return self._beside("recognizer_path") if self.film_model() else None
+        path = self._beside("recognizer_path")
+        return path if self.film_model() else None
 
     def finder(self) -> Path | None:
         """Return the file of the network that finds damage, if it is there."""
         return self._beside("finder_path")
 
     def _beside(self, name: str) -> Path | None:
-        """Return the path of a setting; by default a file beside the model. None where there is no such file."""
+        """Return the path of a setting; by default a file beside the model, None where there is none."""
         path: Path | None = getattr(self, name)
-        if path is not None and name not in self.model_fields_set:
+        if path is None:
+            return None
+        if name not in self.model_fields_set:
             path = self.model_path.parent / path
-        return path.absolute() if path is not None and path.is_file() else None
+            return path.absolute() if path.is_file() else None
+        if not path.is_file():
+            raise ModelRejected(
+                f"PHOTOCHROM_{name.upper()} names {path}, and there is no such file. Give the path of an ONNX file, "
+                "leave the setting out to use the one beside the model, or set it to nothing to use none."
+            )
+        return path.absolute()
 
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""

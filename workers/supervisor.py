@@ -32,6 +32,9 @@ MEMORY_BYTES = 3584 << 20
 """Memory limit of one worker, unless `PHOTOCHROM_MEMORY_BYTES` says otherwise: 200 megapixels take up to 3 GB, and in
 a container of 4 GiB an allocation fails before the kernel's out-of-memory killer acts."""
 
+ORPHAN_LIMIT = 100
+"""Files that no job names and that may go at one look, unless `PHOTOCHROM_ORPHAN_LIMIT` says otherwise."""
+
 _FIRST_DELAY = 0.2
 # A worker that restarts late delays the photographs of those that died with it; a start costs about a second.
 _LONGEST_DELAY = 5.0

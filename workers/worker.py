@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
 from rq import Queue, SimpleWorker
 from rq.exceptions import AbandonedJobError
 from rq.executions import Execution
@@ -100,14 +102,15 @@ class RestoreWorker(SimpleWorker):
         redis: Redis,
         *,
         settings: WorkerSettings,
-        status: WorkerStatus,
+        name: str,
+        status: Callable[[], WorkerStatus],
         fleet: Fleet,
         maintenance: Maintenance,
         child_pid: Callable[[], int],
     ) -> None:
         super().__init__(
             [QUEUE],
-            name=status.name,
+            name=name,
             connection=redis,
             worker_ttl=_WORKER_TTL,
             maintenance_interval=settings.maintenance_interval,
@@ -121,18 +124,27 @@ class RestoreWorker(SimpleWorker):
         self._child_pid = child_pid
         self._heartbeat = Heartbeat(self._beat, settings.heartbeat_ttl / 4)
         self._clocks = JumpWatch(redis)
-        self._steady_at = 0.0
+        self._steady_at, self._has_looked = 0.0, False
         self._cleaned_at: float | None = None
         self._begun: dict[str, float] = {}
 
     def bootstrap(self, *args: Any, **kwargs: Any) -> None:
         """Register and count as alive from then on; note the time before the first job ends."""
-        said = utc_now()
-        # Others may have sent heartbeats by the clock as it was before it ran ahead.
-        if said - self._maintenance.time.now() > timedelta(seconds=self._settings.heartbeat_ttl / 2):
-            self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
+        self._look_at_the_clock()
         super().bootstrap(*args, **kwargs)
         self._heartbeat.start()
+
+    def recover_until(self, ready: Callable[[float], bool]) -> None:
+        """Recover abandoned jobs until this worker can take one up: on a busy machine a child takes seconds to start.
+
+        Args:
+            ready: waits up to so many seconds, and returns whether the wait is over.
+        """
+        while not ready(self.maintenance_interval):
+            # RQ's loop, later, waits for a Redis that is restarting.
+            with suppress(ConnectionError, TimeoutError):
+                self._look_at_the_clock()
+                self.run_maintenance_tasks()
 
     def teardown(self) -> None:
         """Stop the threads and unregister."""
@@ -170,6 +182,15 @@ class RestoreWorker(SimpleWorker):
             apart(self._clean_registries)
             self._maintenance.run()
 
+    def _look_at_the_clock(self) -> None:
+        if self._has_looked:
+            return
+        said = utc_now()
+        # Others may have sent heartbeats by the clock as it was before it ran ahead.
+        if said - self._maintenance.time.now() > timedelta(seconds=self._settings.heartbeat_ttl / 2):
+            self._steady_at = time.monotonic() + self._settings.heartbeat_ttl
+        self._has_looked = True
+
     def _clean_registries(self) -> None:
         with suppress(_ClockJumped):
             super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
@@ -188,7 +209,7 @@ class RestoreWorker(SimpleWorker):
         self._begun = {one.id: self._begun.get(one.id, time.monotonic()) for one in executions}
         job_id = executions[0].job_id if executions else None
         self._fleet.beat(
-            self._status.model_copy(
+            self._status().model_copy(
                 update={
                     "job_id": job_id and job_id.partition("-")[0],
                     "resident_bytes": resident_bytes() + resident_bytes(self._child_pid()),
@@ -266,7 +287,7 @@ class Heartbeat:
 
 
 def run(settings: WorkerSettings, colorist: Colorist) -> None:
-    """Wait for the child and its model, then work until SIGTERM or SIGINT.
+    """Recover jobs until the child has its model, then work until SIGTERM or SIGINT.
 
     Raises:
         ModelRejected: the model cannot be used.
@@ -277,8 +298,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
     """
     tracing.configure(settings, "worker")
     redis = connect(settings.redis_url)
-    told = colorist.ready()
-    wait_for(redis)
+    wait_for(redis, pause=partial(_pause, colorist))
     schema.check_folder(settings.data_dir)
     schema.check_queue(redis)
     name = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
@@ -298,18 +318,8 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
     worker = RestoreWorker(
         redis,
         settings=settings,
-        status=WorkerStatus(
-            name=name,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            started_at=utc_now(),
-            model=restorer.model_used(),
-            capabilities=told.card.capabilities,
-            film_model=restorer.film_model_used(),
-            film_capabilities=told.film.card.capabilities if told.film else (),
-            writes=written(),
-            finder=told.finder,
-        ),
+        name=name,
+        status=cache(partial(_status, name, restorer)),
         fleet=Fleet(redis),
         maintenance=Maintenance(
             redis=redis,
@@ -324,6 +334,8 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
         ),
         child_pid=lambda: colorist.pid,
     )
+    worker.recover_until(colorist.greets)
+    told = colorist.ready()
     _log.info("Worker %s has model %s", name, restorer.model_used())
     if film := restorer.film_model_used():
         _log.info("It has model %s for old film", film)
@@ -336,6 +348,29 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
     # Not before: loading ONNX Runtime and CUDA from a cold disk holds the interpreter's lock longer than a hang may.
     give_pulse()
     worker.work(logging_level="WARNING", max_jobs=settings.jobs_per_process or None)
+
+
+def _pause(colorist: Colorist, seconds: float) -> None:
+    """Wait, and raise at once where the model cannot be used: that does not get better with Redis."""
+    if colorist.greets(seconds):
+        colorist.ready()
+        time.sleep(seconds)
+
+
+def _status(name: str, restorer: Restorer) -> WorkerStatus:
+    told = restorer.colorist.told
+    return WorkerStatus(
+        name=name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=utc_now(),
+        model=restorer.model_used(),
+        capabilities=told.card.capabilities,
+        film_model=restorer.film_model_used(),
+        film_capabilities=told.film.card.capabilities if told.film else (),
+        writes=written(),
+        finder=told.finder,
+    )
 
 
 def tell_held(held: Mapping[str, bool]) -> None:
@@ -351,14 +386,14 @@ def tell_held(held: Mapping[str, bool]) -> None:
         )
 
 
-def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:
+def wait_for(
+    redis: Redis, seconds: float = _CONNECT_SECONDS, pause: Callable[[float], object] = time.sleep
+) -> None:
     """Return when the server answers.
 
     Raises:
         QueueUnavailable: it did not for `seconds`.
     """
-    from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
-
     give_up = time.monotonic() + seconds
     while True:
         try:
@@ -366,6 +401,6 @@ def wait_for(redis: Redis, seconds: float = _CONNECT_SECONDS) -> None:
         except (ConnectionError, TimeoutError, BusyLoadingError) as error:
             if time.monotonic() > give_up:
                 raise QueueUnavailable(f"Redis does not answer: {error}.") from error
-            time.sleep(0.1)
+            pause(0.1)
         else:
             return

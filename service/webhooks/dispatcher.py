@@ -21,11 +21,10 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from photochrom import logs
-from photochrom.errors import WebhookNotFound
+from photochrom.errors import DataTooNew, WebhookNotFound
 from photochrom.jobs.fleet import Dispatchers
 from photochrom.jobs.queue import connect
 from photochrom.proven_time import ProvenTime
-from photochrom.schema import DataTooNew
 from photochrom.settings import UNUSABLE
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 from photochrom.webhooks.store import WebhookStore

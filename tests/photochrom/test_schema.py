@@ -4,8 +4,9 @@ import pytest
 from redis import Redis
 
 from photochrom import schema
+from photochrom.errors import DataTooNew
 from photochrom.processes.valkey import valkey
-from photochrom.schema import SCHEMA, DataTooNew
+from photochrom.schema import SCHEMA
 
 
 def test_what_has_no_number_gets_ours_and_what_has_it_is_taken(redis: Redis, tmp_path: Path) -> None:

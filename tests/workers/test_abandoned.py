@@ -41,7 +41,8 @@ def worker(bench: Bench, machine: Clocks) -> RestoreWorker:
     return RestoreWorker(
         bench.redis,
         settings=WorkerSettings(redis_url=bench.redis_url, data_dir=bench.data, model_path=MODEL),
-        status=WorkerStatus(name="here", host="h", pid=1, started_at=utc_now(), model=model),
+        name="here",
+        status=lambda: WorkerStatus(name="here", host="h", pid=1, started_at=utc_now(), model=model),
         fleet=bench.fleet,
         maintenance=maintenance(bench),
         child_pid=os.getpid,
@@ -81,3 +82,18 @@ def test_where_the_time_has_passed_the_silent_worker_is_dead(
     worker.run_maintenance_tasks()
     assert bench.store.get(at_work.id).state is JobState.RETRYING
     assert not bench.redis.zcard("rq:wip:photochrom")
+
+
+def test_a_worker_recovers_jobs_while_its_child_gets_ready(bench: Bench, worker: RestoreWorker) -> None:
+    """And nobody counts on it before: it is not among the living."""
+    job = bench.accept(b"x")
+    waits: list[float] = []
+
+    def ready(seconds: float) -> bool:
+        waits.append(seconds)
+        return len(waits) > 1
+
+    worker.recover_until(ready)
+    assert waits == [2, 2]
+    assert bench.queue.position(job) == 0
+    assert bench.fleet.alive() == []

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from photochrom.errors import ModelRejected
 from support.running import ROOT
+from workers.child.messages import Setup
 from workers.settings import WorkerSettings
 from workers.supervisor import GRACE_SECONDS
 
@@ -51,16 +53,32 @@ def test_the_film_s_weights_and_the_recognizer_are_those_beside_the_model(tmp_pa
     assert (named.film_model(), named.recognizer()) == (recognizer, film)
 
 
-def test_weights_for_film_can_be_none_missing_or_the_only_ones(tmp_path: Path) -> None:
+def test_weights_for_film_can_be_none_or_the_only_ones(tmp_path: Path) -> None:
     film, model = tmp_path / "film.onnx", tmp_path / "model.onnx"
     for path in (film, tmp_path / "recognizer.onnx"):
         path.touch()
     none = WorkerSettings.model_validate({"model_path": model, "film_model_path": ""})
-    missing = WorkerSettings(model_path=model, film_model_path=tmp_path / "lost.onnx")
-    for settings in (none, missing, WorkerSettings(model_path=film)):
+    for settings in (none, WorkerSettings(model_path=film)):
         assert settings.film_model() is settings.recognizer() is None
     unasked = WorkerSettings.model_validate({"model_path": model, "recognizer_path": ""})
     assert (unasked.film_model(), unasked.recognizer()) == (film, None)
+
+
+@pytest.mark.parametrize("name", ["film_model_path", "recognizer_path", "finder_path"])
+def test_a_file_that_is_named_and_missing_is_refused_by_its_setting(tmp_path: Path, name: str) -> None:
+    """Silently doing without it would look as if it were used."""
+    settings = WorkerSettings.model_validate(
+        {"model_path": tmp_path / "model.onnx", name: tmp_path / "lost.onnx"}
+    )
+    with pytest.raises(ModelRejected) as refused:
+        Setup.of(settings, 1)
+    assert f"PHOTOCHROM_{name.upper()} names {tmp_path / 'lost.onnx'}" in str(refused.value)
+    assert "Give the path of an ONNX file, leave the setting out" in str(refused.value)
+    env = {**os.environ, f"PHOTOCHROM_{name.upper()}": "lost.onnx"}
+    command = [sys.executable, "-m", "workers", "--single"]
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == os.EX_CONFIG
+    assert f"PHOTOCHROM_{name.upper()} names lost.onnx, and there is no such file" in ended.stderr
 
 
 def test_a_finder_beside_the_model_is_used(tmp_path: Path) -> None:

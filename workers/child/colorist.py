@@ -34,6 +34,7 @@ from .messages import (
     Which,
 )
 from .process import Child
+from .start import Started
 
 __all__ = ["ChildBroken", "Colored", "Colorist", "FoundPage", "Made", "Pieces", "Refused", "Stumbled"]
 
@@ -50,8 +51,8 @@ def _ignore(stage: str) -> None:
 class Colorist:
     """A child with a loaded model, and the next one as soon as that is lost; for one thread at a time."""
 
-    def __init__(self, settings: WorkerSettings, threads: int) -> None:
-        """Start a child; `ready` waits for it."""
+    def __init__(self, settings: WorkerSettings, threads: int, started: Started | None = None) -> None:
+        """Start a child, or go on with one whose process was started already; `ready` waits for it."""
         self._signing: SigningKey | None = None
         self._cannot_sign = ""
         if settings.sign_certificate is not None:
@@ -68,7 +69,7 @@ class Colorist:
         self._hang = _HANG_HEARTBEATS * settings.heartbeat_ttl
         self._busy, self._left, self._greeted = False, 0, False
         self._told: Ready | None = None
-        self._child = self._start()
+        self._child = Child(self._setup, self._hang, started=started)
 
     @property
     def pid(self) -> int:
@@ -80,6 +81,10 @@ class Colorist:
         """What the child, or the one before it, told of its model; `ready` comes first."""
         assert self._told is not None
         return self._told
+
+    def greets(self, seconds: float) -> bool:
+        """Wait so long for the child; return whether `ready` knows at once what became of it."""
+        return self._greeted or bool(self._cannot_sign) or self._child.speaks(seconds)
 
     def ready(self) -> Ready:
         """Wait until the child has its model; return what it tells of it, and of what confines it.
@@ -282,7 +287,4 @@ class Colorist:
     def _replace(self) -> None:
         self._child.end()
         self._busy, self._left, self._greeted = False, 0, False
-        self._child = self._start()
-
-    def _start(self) -> Child:
-        return Child(self._setup, self._hang)
+        self._child = Child(self._setup, self._hang)

@@ -2,19 +2,30 @@
 
 import ctypes
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+
+import onnxruntime as ort
 
 from ..network import providers
 from ..network.finder import OnnxFinder
 from ..network.gpu_memory import SESSION_MB
+from ..network.late import LatePredictor
 from ..network.networks import Networks
-from ..network.predictor import OnnxPredictor
+from ..network.predictor import LendingPredictor, OnnxPredictor
 from ..network.recognizer import OnnxRecognizer
 from .messages import Loaded, Ready, Setup
 
 
-def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
+def load_networks(setup: Setup, *, at_once: bool = False) -> tuple[Networks[LendingPredictor], Ready]:
     """Return the networks, and what is told of them.
+
+    Where there is no GPU, whose memory is shared out at the start, only the usual network is loaded: the others
+    take as long together, and many a worker needs none of them. Their files are looked at all the same.
+
+    Args:
+        setup: names their files.
+        at_once: loads all of them in any case.
 
     Raises:
         ModelRejected: a file is missing, or not what its setting says.
@@ -27,11 +38,15 @@ def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
     half = setup.gpu_memory_mb // 2
     cramped = 0 < half < SESSION_MB
     usual = _predictor(setup.model_path, setup, setup.gpu_memory_mb if cramped else half)
-    film = _predictor(setup.film_path, setup, half, cpu=cramped, keeps_memory=False)
+    trim()
+    load_film = partial(_film, setup.film_path, setup, half, cpu=cramped)
+    at_once |= _may_use_gpu()
+    film = load_film() if at_once else LatePredictor(setup.film_path, load_film)
     recognizer = (
         OnnxRecognizer(setup.recognizer_path, threads=setup.threads) if setup.recognizer_path else None
     )
-    trim()
+    if recognizer and at_once:
+        recognizer.load()
     told = _told(usual).model_copy(
         update={
             "film": Loaded(card=film.card, provider=film.provider),
@@ -41,8 +56,10 @@ def load_networks(setup: Setup) -> tuple[Networks[OnnxPredictor], Ready]:
     return Networks(usual, film, recognizer), told
 
 
-def load_finder(setup: Setup) -> OnnxFinder | None:
+def load_finder(setup: Setup, *, at_once: bool = False) -> OnnxFinder | None:
     """Return the network that finds damage; None where there is none, and damage is found by its form.
+
+    When it is loaded: as in `load_networks`.
 
     Raises:
         ModelRejected: the file is not what its setting says.
@@ -50,9 +67,12 @@ def load_finder(setup: Setup) -> OnnxFinder | None:
     if setup.finder_path is None:
         return None
     # What a process may take of the GPU is the colour's.
-    return OnnxFinder(
+    finder = OnnxFinder(
         setup.finder_path, threads=setup.threads, gpu_memory_mb=None if setup.gpu_memory_mb else 0
     )
+    if at_once or _may_use_gpu():
+        finder.load()
+    return finder
 
 
 def trim() -> None:
@@ -61,13 +81,27 @@ def trim() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _predictor(
-    path: Path, setup: Setup, gpu_memory_mb: int, *, cpu: bool = False, keeps_memory: bool = True
+def _may_use_gpu() -> bool:
+    return providers.CUDA in ort.get_available_providers()
+
+
+def _predictor(path: Path, setup: Setup, gpu_memory_mb: int) -> OnnxPredictor:
+    return OnnxPredictor(path, threads=setup.threads, gpu_memory_mb=gpu_memory_mb)
+
+
+def _film(
+    path: Path, setup: Setup, gpu_memory_mb: int, content: bytes | None = None, *, cpu: bool
 ) -> OnnxPredictor:
-    on = [providers.CPU] if cpu else None
-    return OnnxPredictor(
-        path, threads=setup.threads, gpu_memory_mb=gpu_memory_mb, providers=on, keeps_memory=keeps_memory
+    film = OnnxPredictor(
+        path,
+        threads=setup.threads,
+        gpu_memory_mb=gpu_memory_mb,
+        providers=[providers.CPU] if cpu else None,
+        keeps_memory=False,
+        content=content,
     )
+    trim()
+    return film
 
 
 def _told(usual: OnnxPredictor) -> Ready:

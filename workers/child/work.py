@@ -6,12 +6,12 @@ import socket
 from base64 import b64encode
 from collections.abc import Callable
 
-from photochrom.errors import CapabilityMissing, PhotoRejected
+from photochrom.errors import CapabilityMissing, ModelRejected, PhotoRejected
 from photochrom.photo.sniff import PhotoFormat
 
 from ..failures import explained
 from ..network.networks import Networks
-from ..network.predictor import OnnxPredictor
+from ..network.predictor import LendingPredictor
 from ..out_of_memory import lacks_memory, let_go
 from ..pipeline.album.split import cut_pages, find_pages
 from ..pipeline.colorizer import ColorizedPhoto, colorize
@@ -58,7 +58,7 @@ class Workshop:
     def __init__(
         self,
         end: socket.socket,
-        networks: Networks[OnnxPredictor],
+        networks: Networks[LendingPredictor],
         limits: PhotoLimits,
         finder: Finder,
         setup: Setup | None = None,
@@ -67,7 +67,7 @@ class Workshop:
         self._signatory: Signatory | None = None
         if setup and setup.certificate:
             self._signatory = Signatory(setup.certificate, setup.algorithm, self._sign)
-        self._lent: tuple[bytes, Networks[OnnxPredictor]] | None = None
+        self._lent: tuple[bytes, Networks[LendingPredictor]] | None = None
 
     def serve(self) -> None:
         """Answer one request after another."""
@@ -85,6 +85,10 @@ class Workshop:
         except (PhotoRejected, CapabilityMissing) as error:
             # A decoder takes its own want of memory for damage of the file.
             return _failed(error, final=not lacks_memory(error)), ()
+        except ModelRejected as error:
+            _log.error("%s", error)
+            told = ModelRejected(f"{error} Whoever runs the workers finds more with `photochrom doctor`.")
+            return _failed(told, final=not lacks_memory(error)), ()
         except Exception as error:
             _log.exception("A photograph failed")
             return _failed(error, final=False), ()
@@ -110,7 +114,7 @@ class Workshop:
             photo = with_credentials(photo, inputs[0], card, options, self._signatory)
         return _done(photo, networks)
 
-    def _following(self, reference: bytes) -> Networks[OnnxPredictor]:
+    def _following(self, reference: bytes) -> Networks[LendingPredictor]:
         """Lend the palette of a reference; a folder of photographs has the same for all."""
         digest = hashlib.sha256(reference).digest()
         if self._lent is None or self._lent[0] != digest:
@@ -136,7 +140,7 @@ class Workshop:
 
 def _colorized(
     inputs: list[bytes],
-    networks: Networks[OnnxPredictor],
+    networks: Networks[LendingPredictor],
     request: Request,
     limits: PhotoLimits,
     finder: Finder,
@@ -154,7 +158,7 @@ def _colorized(
     )
 
 
-def _takes_palettes(film: OnnxPredictor | None) -> bool:
+def _takes_palettes(film: LendingPredictor | None) -> bool:
     return film is not None and "palette" in film.card.capabilities
 
 
@@ -179,7 +183,7 @@ def _split(data: bytes, request: Request, limits: PhotoLimits) -> Answer:
     return CutUp(pieces=tuple(pieces)), tuple(cut.data for cut in cuts)
 
 
-def _done(photo: ColorizedPhoto, networks: Networks[OnnxPredictor]) -> Answer:
+def _done(photo: ColorizedPhoto, networks: Networks[LendingPredictor]) -> Answer:
     parts: dict[PartName, bytes | None] = {
         "data": photo.data,
         "preview": photo.preview,

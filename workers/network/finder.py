@@ -1,6 +1,7 @@
 """The network that finds damage, on ONNX Runtime."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from photochrom.photo.restoration import FinderCard
 
 from ..sure import Sure
 from . import providers as execution
+from .onnx_file import OnnxFile
 
 Bytes = NDArray[np.uint8]
 _STRIDE = 16
@@ -20,7 +22,10 @@ _STRENGTHS = (0.0, 0.5, 1.0)
 
 
 class OnnxFinder:
-    """Says how surely each pixel is damaged: `workers.pipeline.repair.finder.Finder`."""
+    """Says how surely each pixel is damaged: `workers.pipeline.repair.finder.Finder`.
+
+    The session is made by `load`, or for the first photograph.
+    """
 
     margin = 64
     """The network sees about as far."""
@@ -33,7 +38,7 @@ class OnnxFinder:
         providers: Sequence[str] = execution.PROVIDERS,
         gpu_memory_mb: int | None = 0,
     ) -> None:
-        """Load the ONNX file at `path`, exported by `model.repair.export`.
+        """Read what the ONNX file at `path`, exported by `model.repair.export`, says of itself.
 
         Args:
             path: the file.
@@ -42,27 +47,29 @@ class OnnxFinder:
             gpu_memory_mb: the most GPU memory that it may take, in MiB; 0 is no limit, None the CPU.
 
         Raises:
-            ModelRejected: it cannot be loaded, or is another network.
+            ModelRejected: it is missing, damaged, or another network.
         """
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.enable_mem_pattern = False
-        options.enable_cpu_mem_arena = False  # few photographs are repaired: what it took goes back
-        options.log_severity_level = 3
-        there = ["CPUExecutionProvider"] if gpu_memory_mb is None else ort.get_available_providers()
-        wanted = [name for name in providers if name in there]
+        there = [execution.CPU] if gpu_memory_mb is None else ort.get_available_providers()
+        self._providers = [name for name in providers if name in there]
+        self._file, self._threads, self._gpu_memory_mb = OnnxFile(path), threads, gpu_memory_mb or 0
+        told = self._file.metadata
         try:
-            self._session = execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb or 0)
-            self._session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.uint8)})
-            told = self._session.get_modelmeta().custom_metadata_map
             self.card = FinderCard.model_validate(
                 {name: told[_PREFIX + name] for name in FinderCard.model_fields}
             )
             self._sure = [
                 [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()] for name in Sure._fields
             ]
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            raise ModelRejected(f"{path.name} is not a finder of damage: {error}") from error
+        except (KeyError, ValueError) as error:
+            raise self._rejected(error) from error
+
+    def load(self) -> None:
+        """Make the session.
+
+        Raises:
+            ModelRejected: it cannot be made, or does not run.
+        """
+        self._session  # noqa: B018 - made by being asked for
 
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""
@@ -75,3 +82,22 @@ class OnnxFinder:
     def thresholds(self, strength: float) -> Sure:
         """Return how sure it must be; the file says so."""
         return Sure(*(round(float(np.interp(strength, _STRENGTHS, levels))) for levels in self._sure))
+
+    @cached_property
+    def _session(self) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.enable_mem_pattern = False
+        options.enable_cpu_mem_arena = False  # few photographs are repaired: what it took goes back
+        options.log_severity_level = 3
+        try:
+            session = execution.open_session(
+                self._file.read(), options, self._providers, gpu_memory_mb=self._gpu_memory_mb
+            )
+            session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.uint8)})
+        except Exception as error:  # ONNX Runtime's errors have no common base
+            raise self._rejected(error) from error
+        return session
+
+    def _rejected(self, error: Exception) -> ModelRejected:
+        return ModelRejected(f"{self._file.name} is not a finder of damage: {error}")

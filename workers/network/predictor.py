@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import onnxruntime as ort
@@ -48,6 +48,14 @@ class Predictor(Protocol):
         ...
 
 
+class LendingPredictor(Predictor, Protocol):
+    """One that can follow the palette of another picture."""
+
+    def lent(self, palette: NDArray[np.float32]) -> Self:
+        """Return a predictor on the same session that uses this palette: (Q,), shares of the card's bins."""
+        ...
+
+
 class OnnxPredictor:
     """One exported model in one ONNX Runtime session; create it once per process.
 
@@ -65,6 +73,7 @@ class OnnxPredictor:
         providers: Sequence[str] | None = None,
         gpu_memory_mb: int = 0,
         keeps_memory: bool = True,
+        content: bytes | None = None,
     ) -> None:
         """Load the ONNX file at `path`.
 
@@ -74,6 +83,7 @@ class OnnxPredictor:
             providers: in order of preference; those that this machine lacks are skipped.
             gpu_memory_mb: the most GPU memory that this process may take, in MiB; 0 is no limit.
             keeps_memory: whether it keeps a prediction's memory for the next one: 30 MB, for 7 % of the time.
+            content: of the file, where it has been read already.
 
         Raises:
             ModelRejected: the file is missing, unreadable, has no valid card or does not do what its card says.
@@ -85,7 +95,7 @@ class OnnxPredictor:
                 f"None of the requested providers is available; this machine has {', '.join(available)}."
             )
         opened = partial(_open, path, _session_options(threads, keeps_memory), wanted)
-        session = opened(gpu_memory_mb)
+        session = opened(gpu_memory_mb, content=content)
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         on_gpu = session.get_providers()[0] == execution.CUDA
         # The card can be read only from an open session, and its side decides how many sessions fit.
@@ -137,10 +147,14 @@ class OnnxPredictor:
 
 
 def _open(
-    path: Path, options: ort.SessionOptions, wanted: Sequence[str], gpu_memory_mb: int
+    path: Path,
+    options: ort.SessionOptions,
+    wanted: Sequence[str],
+    gpu_memory_mb: int,
+    content: bytes | None = None,
 ) -> ort.InferenceSession:
     try:
-        return execution.open_session(path, options, wanted, gpu_memory_mb=gpu_memory_mb)
+        return execution.open_session(content or path, options, wanted, gpu_memory_mb=gpu_memory_mb)
     except Exception as error:  # ONNX Runtime's errors have no common base
         raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
 

@@ -1,5 +1,6 @@
 """The network that tells photographs of old film from others, on ONNX Runtime."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from photochrom.errors import ModelRejected
 from photochrom.photo.recognizer_card import RecognizerCard
 
 from . import providers as execution
+from .onnx_file import OnnxFile
 
 Plane = NDArray[np.float32]
 
@@ -29,24 +31,30 @@ class Recognizer(Protocol):
 
 
 class OnnxRecognizer:
-    """One file of `model.recognizer` in one session on the CPU, where it costs a tenth of a prediction."""
+    """One file of `model.recognizer` in one session on the CPU, where it costs a tenth of a prediction.
+
+    The session is made by `load`, or for the first photograph.
+    """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
-        """Load the ONNX file at `path`.
+        """Read the card of the ONNX file at `path`.
 
         Raises:
-            ModelRejected: it cannot be loaded, or is another network.
+            ModelRejected: it is missing, damaged, or another network.
         """
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
+        self._file, self._threads = OnnxFile(path), threads
         try:
-            self._session = execution.open_session(path, options, [execution.CPU])
-            self.card = RecognizerCard.from_metadata(self._session.get_modelmeta().custom_metadata_map)
-            self._oldness(np.zeros((self.card.side, self.card.side), np.float32))
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            raise ModelRejected(f"{path.name} is not a recognizer of old film: {error}") from error
+            self.card = RecognizerCard.from_metadata(self._file.metadata)
+        except ModelRejected as error:
+            raise self._rejected(error) from error
+
+    def load(self) -> None:
+        """Make the session.
+
+        Raises:
+            ModelRejected: it cannot be made, or does not run.
+        """
+        self._session  # noqa: B018 - made by being asked for
 
     @property
     def side(self) -> int:
@@ -60,3 +68,19 @@ class OnnxRecognizer:
     def _oldness(self, glance: Plane) -> float:
         given = np.ascontiguousarray(glance, np.float32)[None, None]
         return float(self._session.run(["oldness"], {"lightness": given})[0][0])
+
+    @cached_property
+    def _session(self) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.enable_mem_pattern = False
+        options.log_severity_level = 3
+        try:
+            session = execution.open_session(self._file.read(), options, [execution.CPU])
+            session.run(["oldness"], {"lightness": np.zeros((1, 1, self.side, self.side), np.float32)})
+        except Exception as error:  # ONNX Runtime's errors have no common base
+            raise self._rejected(error) from error
+        return session
+
+    def _rejected(self, error: Exception) -> ModelRejected:
+        return ModelRejected(f"{self._file.name} is not a recognizer of old film: {error}")

@@ -10,7 +10,6 @@ from .formats.jpeg.pixels import read_jpeg
 from .formats.lossless import read_lossless
 from .formats.png import read_png
 from .formats.stills import read_still
-from .formats.tiff.reader import read_all_pages, read_tiff
 from .left_out import bounded
 from .limits import PhotoLimits
 from .metadata.exif import repaired, without_thumbnail
@@ -19,10 +18,25 @@ from .photo import Metadata, Photo
 
 _DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 _DAMAGED_PARTS = "Parts of the photo's EXIF data are damaged; they were left out."
+
+
+def _read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
+    # Not at the top: no other format needs tifffile, and every child waits for its imports.
+    from .formats.tiff.reader import read_tiff
+
+    return read_tiff(data, limits)
+
+
+def _read_tiff_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
+    from .formats.tiff.reader import read_all_pages
+
+    return read_all_pages(data, limits)
+
+
 _READERS = {
     PhotoFormat.JPEG: read_jpeg,
     PhotoFormat.PNG: read_png,
-    PhotoFormat.TIFF: read_tiff,
+    PhotoFormat.TIFF: _read_tiff,
     PhotoFormat.JP2: read_jp2,
 }
 
@@ -38,13 +52,13 @@ def decode(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo
 
 def decode_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
     """Decode all pages of a TIFF; raise as `decode` does."""
-    return [as_srgb(_finished(photo, limits)) for photo in read_all_pages(data, limits)]
+    return [as_srgb(_finished(photo, limits)) for photo in _read_tiff_pages(data, limits)]
 
 
 def decode_unconverted(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> list[Photo]:
     """Decode upright, in the file's own colour space: all pages of a TIFF, else one; raise as `decode` does."""
     if photo_format is PhotoFormat.TIFF:
-        return [_finished(photo, limits) for photo in read_all_pages(data, limits)]
+        return [_finished(photo, limits) for photo in _read_tiff_pages(data, limits)]
     return [_finished(_read(data, photo_format, limits), limits)]
 
 

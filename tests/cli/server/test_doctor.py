@@ -7,6 +7,7 @@ from support.lacking import lacking
 from support.objects import ObjectStore
 from support.ports import free_port
 from support.running import command
+from support.tiny_model import tiny_model
 
 HEALTHY = {
     "runtimes": {"onnxruntime": "1.32.0"},
@@ -37,6 +38,20 @@ def test_a_missing_model_is_a_failure_with_its_path(tmp_path: Path) -> None:
     code, said = doctor(PHOTOCHROM_MODEL_PATH=str(tmp_path / "none.onnx"))
     assert code == 1
     assert "none.onnx" in said
+
+
+def test_a_network_that_is_named_and_missing_is_a_failure_with_its_setting() -> None:
+    code, said = doctor(PHOTOCHROM_FILM_MODEL_PATH="lost.onnx")
+    assert code == 1
+    assert "PHOTOCHROM_FILM_MODEL_PATH names lost.onnx, and there is no such file" in said
+
+
+def test_a_network_that_a_worker_loads_late_is_loaded_here(tmp_path: Path) -> None:
+    film = tmp_path / "film.onnx"
+    film.write_bytes(tiny_model(without="confidence"))
+    code, said = doctor(PHOTOCHROM_FILM_MODEL_PATH=str(film))
+    assert code == 1
+    assert "lacks the output confidence" in said
 
 
 def test_a_redis_that_does_not_answer_is_a_failure() -> None:

@@ -79,6 +79,55 @@ def test_the_film_s_network_is_chosen_named_and_asked_again(hire: Hire, photo: P
             assert b"".join(colors.chunks())
 
 
+@pytest.mark.parametrize("name", ["film_model_path", "recognizer_path", "finder_path"])
+@pytest.mark.parametrize(
+    "content", [tiny_model(ABLE_CARD)[:-40], tiny_model(None)], ids=["cut off", "no card"]
+)
+def test_a_damaged_network_beside_the_usual_one_is_told_at_the_start(
+    tiny_path: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    for path in (tmp_path / "film_model_path", tmp_path / name):
+        path.write_bytes(tiny_model(ABLE_CARD) if path.name != name else content)
+    named = {kind: tmp_path / kind for kind in ("film_model_path", name)}
+    colorist = Colorist(WorkerSettings(model_path=tiny_path, **named), 1)
+    with contextlib.closing(colorist), pytest.raises(ModelRejected, match=name):
+        colorist.ready()
+
+
+def test_a_network_that_does_not_load_when_it_is_needed_fails_those_photographs_alone(
+    tiny_path: Path, photo: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.onnx"
+    film.write_bytes(tiny_model(ABLE_CARD, without="confidence"))
+    with contextlib.closing(
+        Colorist(WorkerSettings(model_path=tiny_path, film_model_path=film), 1)
+    ) as colorist:
+        colorist.ready()
+        before = colorist.pid
+        for _ in range(2):
+            with (
+                pytest.raises(Refused, match=r"lacks the output confidence.*photochrom doctor") as met,
+                colorist.colorize(photo, ColorizeOptions(film="blue")),
+            ):
+                pass
+            assert met.value.code == "model-rejected"
+        assert parts(colorist, photo)["data"]
+        assert colorist.pid == before
+
+
+def test_the_shipped_networks_load_under_the_restrictions_with_threads(photo: Path) -> None:
+    with contextlib.closing(Colorist(WorkerSettings(), 2)) as colorist:
+        small = psutil.Process(colorist.pid)
+        colorist.ready()
+        before = small.memory_info().rss
+        for film in ("auto", "blue"):
+            options = ColorizeOptions(film=film, repair=Repair.AUTO)
+            with colorist.colorize(photo, options) as colored:
+                assert all(b"".join(chunks) for _, chunks in colored.parts())
+        assert colored.told.network == "film"
+        assert small.memory_info().rss > before
+
+
 def test_every_format_is_read_and_written_under_the_restrictions(
     hire: Hire, photo: Path, tmp_path: Path
 ) -> None:
@@ -256,7 +305,7 @@ def test_its_environment_and_command_hold_nothing_secret(hire: Hire, monkeypatch
     monkeypatch.setenv("PHOTOCHROM_S3_SECRET_ACCESS_KEY", "hush")
     child = psutil.Process(hire().pid)
     passed = {"PYTHONPATH", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
-    assert set(child.environ()) <= passed
+    assert set(child.environ()) <= {*passed, "PYDANTIC_DISABLE_PLUGINS"}
     assert child.environ()["OPENBLAS_NUM_THREADS"] == "1"
     assert "hush" not in " ".join([*child.cmdline(), *child.environ().values()])
     # Its standard streams, one socket and one pipe; no file and no connection of the worker's.

@@ -6,6 +6,8 @@ It has no wheel for Linux on arm64. There a JPEG of colour, and one whose light 
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +15,18 @@ from ..damage import damaged
 from .file import JpegFile
 from .pixels import without_metadata
 
-__all__ = ["can_rewrite", "jpeglib", "rewritten"]
-
-try:
-    import jpeglib
-except ImportError:
-    jpeglib = None
-
-
 _SOME = 1 << 20  # bytes: what is written anew may be larger than what was read
 
 
+@cache
 def can_rewrite() -> bool:
-    """Tell whether coefficients can be read and written here."""
-    return jpeglib is not None
+    """Return whether coefficients can be read and written here."""
+    return find_spec("jpeglib") is not None
+
+
+def grey_of(luma: Any, quantization: Any) -> Any:
+    """Return a grey picture of jpeglib's of these luma coefficients and their table, both as jpeglib has them."""
+    return _jpeglib().from_dct(luma, qt=quantization[None])
 
 
 def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
@@ -46,13 +46,20 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
         source = without_metadata(jpeg)
         path.write_bytes(source)
         try:
-            change(jpeglib.read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
+            change(_jpeglib().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         except OSError as error:
             _check_room(path.with_name("room"), 2 * len(source) + _SOME)
             raise damaged("JPEG") from error
         written = JpegFile.read(path.read_bytes())
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame)
+
+
+def _jpeglib() -> Any:
+    # It takes as long to import as OpenCV, and grey photographs do without.
+    import jpeglib
+
+    return jpeglib
 
 
 def _check_room(path: Path, size: int) -> None:

@@ -14,7 +14,7 @@ from photochrom.photo.film import Weights
 
 from ...color.luma_table import luma_of
 from ...color.space import RgbSpace
-from .coefficients import jpeglib, rewritten
+from .coefficients import grey_of, rewritten
 from .dct import DCT, SIDE, blocks_of
 from .file import JpegFile
 from .luma import LumaSource
@@ -59,7 +59,7 @@ def relit(source: LumaSource, scan: Bytes, chroma: tuple[bytes, bytes], light: F
             blue, red = (_at_full_size(plane, source.chroma_factor, top, strip.shape) for plane in planes)
             luma = luma_of(strip, blue, red, light.space, light.weights)
             _replace(picture.Y[top // SIDE :], strip, luma, steps)
-        return jpeglib.from_dct(picture.Y, qt=quantization[None])
+        return grey_of(picture.Y, quantization)
 
     written = rewritten(source.jpeg, relit_luma).with_metadata(source.jpeg.metadata)
     return replace(source, jpeg=written)

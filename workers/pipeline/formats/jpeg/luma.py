@@ -22,7 +22,7 @@ from photochrom.photo.film import Weights
 from ...color.chroma_table import chroma_of
 from ...color.space import SRGB, RgbSpace
 from ...color.upsample import RowSource
-from .coefficients import can_rewrite, jpeglib, rewritten
+from .coefficients import can_rewrite, grey_of, rewritten
 from .file import (
     APP0,
     APP14,
@@ -192,7 +192,7 @@ def without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
     def luma_alone(picture: Any) -> Any:
         nonlocal colored
         colored = any(bool(plane[..., 0, 0].any()) for plane in (picture.Cb, picture.Cr))
-        return jpeglib.from_dct(picture.Y, qt=picture.qt[picture.quant_tbl_no[0]][None])
+        return grey_of(picture.Y, picture.qt[picture.quant_tbl_no[0]])
 
     grey = rewritten(jpeg, luma_alone)
     return grey, colored
