@@ -16,7 +16,7 @@ from photochrom.times import utc_now
 from photochrom.webhooks.record import new_secret
 from service.edge.problems import all_kinds
 from support.keyring import new_key
-from support.photographs import PHOTOS, grey_jpeg
+from support.photographs import PHOTOS, album_page, grey_jpeg
 from support.queueing import Bench, workers
 from support.receiver import make_webhook
 from support.running import ROOT
@@ -31,8 +31,9 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
-    """Where the examples find grey.jpg and painting.jpg; a worker is at work, whose model takes hints and palettes."""
+    """Where the examples find their photographs; a worker is at work, whose model takes hints and palettes."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
+    (tmp_path / "page.jpg").write_bytes(album_page(quality=50))
     photochrom = tmp_path / "bin" / "photochrom"
     photochrom.parent.mkdir()
     # This checkout's, wherever another may be installed.
