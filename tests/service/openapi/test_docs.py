@@ -76,7 +76,7 @@ def test_the_examples_work_as_they_are_printed(
             compile(script, "docs/api.md", "exec"),
             {"URL": keyed_url if "KEY" in script else server_url, "KEY": key},
         )
-    for made in ("colour.jpg", "step-by-step.jpg", "coloured-3/wedding/2.jpg"):
+    for made in ("colour.jpg", "step-by-step.jpg", "coloured-3/wedding/2.jpg", "coloured-4/page/2.jpg"):
         assert (folder / made).read_bytes().startswith(b"\xff\xd8\xff")
     assert zipfile.is_zipfile(folder / "album.zip")
 
