@@ -389,6 +389,33 @@ class TilesNotReady(PhotochromError):
     sample: ClassVar[str] = "The tiles of this picture are being made; ask again in a moment."
 
 
+class PageNotFound(PhotochromError):
+    """No scan of album pages has this id (or it was deleted)."""
+
+    code: ClassVar[str] = "page-not-found"
+    http_status: ClassVar[int] = 404
+    sample: ClassVar[str] = f"There is no page '{_ID}'; it may have been deleted."
+
+    def __init__(self, page_id: str) -> None:
+        super().__init__(f"There is no page {page_id!r}; it may have been deleted.")
+
+
+class FramesNotReady(PhotochromError):
+    """The photographs of a page have not been found."""
+
+    code: ClassVar[str] = "frames-not-ready"
+    http_status: ClassVar[int] = 409
+    sample: ClassVar[str] = "The page is running; its photographs are not found yet."
+
+
+class BadFrames(PhotochromError):
+    """The frames do not fit their page."""
+
+    code: ClassVar[str] = "bad-frames"
+    http_status: ClassVar[int] = 422
+    sample: ClassVar[str] = "Frame 2 lies outside of the page of 2400 x 1800 pixels; move it onto it."
+
+
 class ResultExpired(PhotochromError):
     """The result was there; its time is over and it was deleted."""
 

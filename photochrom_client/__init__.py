@@ -13,6 +13,7 @@ from photochrom.batches.record import BatchState
 from photochrom.errors import PhotochromError
 from photochrom.jobs.record import JobState
 from photochrom.photo.film import Film, FilmUsed, Light
+from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 
 from .client import Client
@@ -34,10 +35,11 @@ from .errors import (
     UnsupportedMedia,
     WaitedTooLong,
 )
-from .models import Allowance, ArchiveReport, Batch, Job, Limits, Original, Quota, Result
+from .models import AlbumPage, Allowance, ArchiveReport, Batch, Job, Limits, Original, Quota, Result
 from .retries import Retries
 
 __all__ = [
+    "AlbumPage",
     "Allowance",
     "ApiError",
     "ArchiveReport",
@@ -53,6 +55,7 @@ __all__ = [
     "Film",
     "FilmUsed",
     "Forbidden",
+    "Frame",
     "InvalidRequest",
     "Job",
     "JobFailed",

@@ -12,6 +12,7 @@ from photochrom.photo.options import ColorizeOptions
 from .batches import Batches
 from .jobs import Jobs
 from .models import Limits
+from .pages import Pages
 from .photographs import Photo
 from .retries import Retries
 from .transport import Transport, read
@@ -26,6 +27,7 @@ class Client:
     Attributes:
         jobs: photographs one at a time.
         batches: many photographs.
+        pages: scans with several photographs on them.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Client:
         self._transport = Transport(server, api_key, timeout, retries or Retries(), on_retry)
         self.jobs = Jobs(self._transport)
         self.batches = Batches(self._transport)
+        self.pages = Pages(self._transport)
 
     @property
     def server(self) -> str:

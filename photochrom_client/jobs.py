@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
+from typing import TypeVar
 
 from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download
 from .errors import Conflict, NotFound, WaitedTooLong
-from .models import Job, JobPage
+from .models import AlbumPage, Job, JobPage
 from .photographs import Photo, addressed, body_of, form_of, name_of, query_of
 from .transport import Transport, read
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.1, 2.0
+Seen = TypeVar("Seen", Job, AlbumPage)
 PAGE = 200
 FETCHING = 630.0
 """Seconds that a server may take to fetch a photograph, by its settings."""
@@ -107,19 +109,7 @@ class Jobs:
         Raises:
             WaitedTooLong: it did not finish in time.
         """
-        give_up = None if timeout is None else time.monotonic() + timeout
-        look, seen = _FIRST_LOOK, None
-        while True:
-            job = self.get(job_id)
-            if job != seen:
-                seen = job
-                on_change(job)
-            if job.over:
-                return job
-            if give_up is not None and time.monotonic() + look > give_up:
-                raise WaitedTooLong(f"Job {job_id} is still {job.state} after {timeout:g} s.")
-            self._transport.pause(look)
-            look = min(_LONGEST_LOOK, look * 1.5)
+        return until_over(self._transport, lambda: self.get(job_id), timeout, on_change)
 
     def result(self, job_id: str) -> bytes:
         """Return the colorized photograph in memory; `download` is for large ones.
@@ -181,6 +171,28 @@ class Jobs:
         """Erase the job and its files; it is not an error if it is already gone."""
         with suppress(NotFound):
             self._transport.call("DELETE", _path(job_id))
+
+
+def until_over(
+    transport: Transport,
+    get: Callable[[], Seen],
+    timeout: float | None,
+    on_change: Callable[[Seen], None] = lambda _: None,
+) -> Seen:
+    """Return what `get` returns when it has finished; raise `WaitedTooLong` after `timeout` seconds."""
+    give_up = None if timeout is None else time.monotonic() + timeout
+    pause, seen = _FIRST_LOOK, None
+    while True:
+        found = get()
+        if found != seen:
+            seen = found
+            on_change(found)
+        if found.over:
+            return found
+        if give_up is not None and time.monotonic() + pause > give_up:
+            raise WaitedTooLong(f"Job {found.id} is still {found.state} after {timeout:g} s.")
+        transport.pause(pause)
+        pause = min(_LONGEST_LOOK, pause * 1.5)
 
 
 def pages(transport: Transport, path: str, state: JobState | None, limit: int = PAGE) -> Iterator[Job]:

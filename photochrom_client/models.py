@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from photochrom.batches.record import BatchState
 from photochrom.jobs.record import UNFINISHED, JobError, JobState, Progress
 from photochrom.photo.film import FilmUsed
+from photochrom.photo.frames import Frame
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.restoration import Restoration
 
@@ -58,6 +59,9 @@ class Job(_Told):
     """The state of one photograph in the service, at the time of the call."""
 
     id: str
+    kind: Annotated[
+        str, Field(description="`photograph`, or `page`: a scan that is split and has no result itself.")
+    ] = "photograph"
     state: JobState
     url: str
     created_at: datetime
@@ -66,6 +70,7 @@ class Job(_Told):
     expires_at: Annotated[datetime | None, Field(description="When the job itself is forgotten.")] = None
     batch_id: str | None = None
     item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")] = None
+    cut_from: Annotated[str | None, Field(description="Id of the page that it was cut out of.")] = None
     attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")] = 0
     queue_position: int | None = None
     progress: Progress | None = None
@@ -90,13 +95,46 @@ class Job(_Told):
         """Return the job itself if it has a result.
 
         Raises:
-            JobFailed: it failed, was canceled, has expired or has not finished.
+            JobFailed: it failed, was canceled, has expired or has not finished; or it is a page.
         """
+        if self.kind == "page":
+            raise JobFailed(f"Job {self.id} is a page; its photographs are items of its batch.", "is-a-page")
         if self.state is JobState.SUCCEEDED:
             return self
         if self.error is not None:
             raise JobFailed(self.error.detail, self.error.code)
         raise JobFailed(f"Job {self.id} is {self.state}; there is no result.", f"job-{self.state}")
+
+
+class FramedPage(_Told):
+    """One page of a scan, upright, in pixels, and the photographs on it: none where it is one itself."""
+
+    width: int
+    height: int
+    frames: tuple[Frame, ...]
+
+
+class AlbumPage(_Told):
+    """The state of a scan whose photographs are found, at the time of the call."""
+
+    id: str
+    state: Annotated[JobState, Field(description="`succeeded` when its photographs are found.")]
+    url: str
+    created_at: datetime
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+    progress: Progress | None = None
+    options: StoredOptions
+    original: Original
+    pages: tuple[FramedPage, ...] | None = None
+    checked: Annotated[bool, Field(description="Whether the frames were given by somebody.")] = False
+    photographs: int = 0
+    error: JobError | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state not in UNFINISHED
 
 
 class Batch(_Told):

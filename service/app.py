@@ -53,6 +53,7 @@ from .operation.data import claim, until_known
 from .operation.metrics import RequestMeter
 from .operation.traces import RequestTrace
 from .outbound.fetch import fetcher_of
+from .pages import calls as pages
 from .settings import ServiceSettings
 from .standing import ServiceLooks
 from .uploads_at_once import UploadsAtOnce
@@ -73,6 +74,7 @@ _PARTS = (
     files,
     suggestions,
     iiif,
+    pages,
     batches,
     archives,
     job_events,

@@ -14,7 +14,7 @@ from photochrom.access.key_store import KeyStore
 from photochrom.access.quotas import Allowance
 from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
-from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, WebhookNotFound
+from photochrom.errors import BatchNotFound, DeliveryNotFound, JobNotFound, PageNotFound, WebhookNotFound
 from photochrom.ids import PATTERN
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue
@@ -74,6 +74,13 @@ async def _job_id(job_id: str, services: ServicesDep, caller: CallerDep) -> str:
     return job_id
 
 
+async def _page_id(page_id: str, services: ServicesDep, caller: CallerDep) -> str:
+    try:
+        return await _job_id(page_id, services, caller)
+    except JobNotFound:
+        raise PageNotFound(page_id) from None
+
+
 async def _batch_id(batch_id: str, services: ServicesDep, caller: CallerDep) -> str:
     if not _ID.fullmatch(batch_id) or not await _sees(caller, services.batches.owner, batch_id):
         raise BatchNotFound(batch_id)
@@ -105,6 +112,7 @@ async def _delivery_id(delivery_id: str) -> str:
 # The only ways by which calls take ids. What is no id must not become part of a key: "{id}:jobs" is one that holds
 # something else. And what is another's is not there: the answer is the same as to an id that never was.
 JobId = Annotated[str, Depends(_job_id)]
+PageId = Annotated[str, Depends(_page_id)]
 BatchId = Annotated[str, Depends(_batch_id)]
 WebhookId = Annotated[str, Depends(_webhook_id)]
 DeliveryId = Annotated[str, Depends(_delivery_id)]

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from photochrom import tracing
+from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.errors import (
     JobCanceled,
@@ -34,12 +35,14 @@ from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
+from . import splitting
 from .child.colorist import ChildBroken, Colored, Colorist
 from .child.messages import Which
 from .deadline import JobTimedOut
 from .failures import explained
 from .out_of_memory import lacks_memory, let_go
 from .pipeline.stages import stages_of
+from .stored import Stored
 
 _log = logging.getLogger(__name__)
 PREVIEW_SIDE = 1024
@@ -53,15 +56,6 @@ _COMPANIONS = {
 
 
 @dataclass(frozen=True)
-class Stored:
-    """One file in the storage."""
-
-    key: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Restorer:
     """Everything that a worker process needs to restore photographs; made once, before its first job."""
 
@@ -71,6 +65,7 @@ class Restorer:
     worker: str
     max_attempts: int
     turns: Turns
+    batches: BatchStore
 
     def model_used(self) -> ModelUsed:
         """Return which network this worker runs, and on which device."""
@@ -123,7 +118,7 @@ class Restorer:
 
     def _attempt(self, record: JobRecord, lease: Lease) -> None:
         try:
-            self._colorize(record, lease)
+            self._work(record, lease)
         except (JobCanceled, JobNotFound) as stop:
             _log.info("Stopped: %s", stop)
             self._settle(record, lease)
@@ -149,6 +144,12 @@ class Restorer:
         if lacks_memory(error):
             let_go(error)
         self._end(record, lambda job: job.stumble(lease, told, utc_now(), self.max_attempts))
+
+    def _work(self, record: JobRecord, lease: Lease) -> None:
+        if record.split is not None:
+            splitting.split(self, record, lease)
+        else:
+            self._colorize(record, lease)
 
     def _colorize(self, record: JobRecord, lease: Lease) -> None:
         stages, ahead = _Stages(), stages_of(record.options)
@@ -279,6 +280,7 @@ class Restorer:
         for extension in (
             *(known.extension for known in PhotoFormat),
             *(kind[0] for kind in _COMPANIONS.values()),
+            splitting.PREVIEWS,
         ):
             self.storage.delete(self.result_key(record, extension))
 

@@ -313,6 +313,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
         worker=name,
         max_attempts=settings.max_attempts,
         turns=turns,
+        batches=BatchStore(redis, store, queue, settings.record_retention),
     )
     tasks.install(restorer)
     worker = RestoreWorker(

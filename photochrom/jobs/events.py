@@ -66,6 +66,7 @@ def end_of(job: JobRecord) -> str:
         "batch_id": job.batch_id,
         "item": job.item,
         "error_code": job.error.code if job.error else None,
+        **({"kind": "page"} if job.split else {}),
     }
     return Event(
         id=f"evt_{job.id}_{job.revision}",
@@ -89,5 +90,10 @@ def _links(kind: EventType, subject: dict[str, Any]) -> dict[str, str]:
     if collection == "batch":
         url = f"/v1/batches/{subject['id']}"
         return {"url": url, "archive_url": f"{url}/archive.zip"}
-    url = f"/v1/{collection}s/{subject['id']}"
-    return {"url": url, "result_url": f"{url}/result"} if ended == JobState.SUCCEEDED else {"url": url}
+    page = subject.get("kind") == "page"
+    url = f"/v1/{'pages' if page else f'{collection}s'}/{subject['id']}"
+    return (
+        {"url": url, "result_url": f"{url}/result"}
+        if ended == JobState.SUCCEEDED and not page
+        else {"url": url}
+    )

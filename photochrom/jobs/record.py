@@ -14,6 +14,7 @@ from ..photo.options import StoredOptions
 from ..photo.restoration import Restoration
 from ..records import STORED
 from ..times import NEVER, Retention, after
+from .split import Split
 
 
 class JobState(StrEnum):
@@ -215,6 +216,12 @@ class JobRecord(_Part):
     ] = ()
     suggestion_attempts: Annotated[int, Field(description="How often workers looked for likely colours.")] = 0
     tiling_attempts: Annotated[int, Field(description="How often workers made tiles for viewers.")] = 0
+    split: Annotated[
+        Split | None, Field(description="Of a scan of album pages, whose photographs are to be cut out.")
+    ] = None
+    cut_from: Annotated[
+        str | None, Field(description="Of a photograph that was cut out of a page: the page's own id.")
+    ] = None
     trace: Annotated[
         str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
     ] = ""
@@ -241,13 +248,16 @@ class JobRecord(_Part):
         return tuple(part for part in (self.original, self.reference, self.repair_mask) if part is not None)
 
     def _kept_keys(self) -> set[str]:
-        inputs = {part.key for part in self.inputs if part.key}
-        return inputs | self.result.keys if self.result else inputs
+        kept = {part.key for part in self.inputs if part.key}
+        if self.split and self.split.previews_key:
+            kept.add(self.split.previews_key)
+        return kept | self.result.keys if self.result else kept
 
     def asked(self) -> str:
         """Return the request apart from the photograph, as text: equal texts give equal results."""
         said = [self.options.identity(), *([self.reference.sha256] if self.reference else ())]
-        return " ".join(said + ([f"mask {self.repair_mask.sha256}"] if self.repair_mask else []))
+        said += [f"mask {self.repair_mask.sha256}"] if self.repair_mask else []
+        return " ".join(said + (["split"] if self.split else []))
 
     def claim(self, worker: str, now: datetime, max_attempts: int) -> Self:
         """Start (or take over from a dead worker), or give up after `max_attempts` lost workers.
@@ -305,6 +315,35 @@ class JobRecord(_Part):
             lease=None,
             error=None,
         )
+
+    def look(self, lease: Lease, split: Split, progress: Progress) -> Self:
+        """Record where the photographs of its pages lie, and the stage that starts; raises as `advance` does."""
+        self.check(lease)
+        return self._to(JobState.RUNNING, split=split, progress=progress)
+
+    def split_up(
+        self, lease: Lease, *, now: datetime, timings: dict[str, float], warnings: tuple[str, ...]
+    ) -> Self:
+        """End with its photographs found, and cut if it is an item; raise `JobCanceled` as `succeed` does."""
+        if self.lease != lease:
+            raise JobCanceled(f"Job {self.id} was taken over; this attempt ends.")
+        return self._to(
+            JobState.SUCCEEDED,
+            timings=timings,
+            warnings=warnings,
+            finished_at=now,
+            progress=self.progress and self.progress.model_copy(update={"done": self.progress.total}),
+            lease=None,
+            error=None,
+        )
+
+    def frame(self, split: Split) -> Self:
+        """Replace the frames; raise `JobConflict` unless they have been found and nothing is cut by them."""
+        if self.split is None or self.state is not JobState.SUCCEEDED or self.batch_id is not None:
+            raise JobConflict(
+                f"Page {self.id} is {self.state}; frames can be changed once they are found, and before they are cut."
+            )
+        return self._changed(split=split)
 
     def suggest(self, key: str) -> Self:
         """Record where the likely colours are; raise `JobConflict` if there is no result that they belong to."""
@@ -431,7 +470,7 @@ class JobRecord(_Part):
                 for name in ("original", "reference", "repair_mask")
                 if (part := getattr(self, name)) is not None
             }
-            swept = swept._changed(**came_with)
+            swept = swept._changed(**came_with, split=self.split and self.split.without_previews())
         if swept.result and swept.result.expires_at and swept.result.expires_at <= now:
             swept = swept._to(JobState.EXPIRED, result=None)
         over = sorted(self._kept_keys() - swept._kept_keys())

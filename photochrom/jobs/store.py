@@ -76,6 +76,7 @@ class JobStore:
                 idempotency.seconds if idempotency else 0,
                 record.dispatch,
                 record.owner,
+                record.cut_from or "",
                 *(charge.arguments() if charge else ()),
             ],
         )

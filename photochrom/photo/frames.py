@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..errors import PhotochromError
+from ..errors import BadFrames
 
 MOST_FRAMES = 60
 """No page is taken to hold more photographs."""
@@ -65,12 +65,6 @@ class Frame(BaseModel):
         """Return the same place on a page that is `by` times as large, to a hundredth of a pixel."""
         sides = {name: round(getattr(self, name) * by, 2) for name in ("x", "y", "width", "height")}
         return Frame(**sides, angle=round(self.angle, 3))
-
-
-class BadFrames(PhotochromError):
-    """The frames do not fit their page."""
-
-    code = "bad-frames"
 
 
 def whole(width: float, height: float) -> Frame:

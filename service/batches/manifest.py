@@ -25,6 +25,8 @@ def full_entry(record: JobRecord) -> dict[str, Any]:
         "original_bytes": original.bytes,
         "original_media_type": original.media_type,
     }
+    if record.cut_from is not None:
+        entry["cut_from"] = record.cut_from
     if result is None:
         return entry
     return entry | {

@@ -16,7 +16,7 @@ from .problems import problem, problem_of
 
 # Form fields and part headers around the photograph itself.
 FORM_OVERHEAD = 64 * 1024
-_UPLOAD = re.compile(r"/v1/jobs/?|/v1/batches/[^/]+/items/.*")
+_UPLOAD = re.compile(r"/v1/(?:jobs|pages)/?|/v1/batches/[^/]+/items/.*")
 _ARCHIVE = re.compile(r"/v1/batches/[^/]+/archive/?")
 # Any other body is JSON of a few lines, and parsed on the event loop.
 _SMALL_BYTES = 64 * 1024

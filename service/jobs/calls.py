@@ -24,7 +24,7 @@ from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
 
 from ..access.ledger import charge, photographs
-from ..deps import CallerDep, JobId, ServicesDep
+from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
 from ..edge.conditions import IfMatch, require_match
 from ..edge.paging import Cursor, Limit, link_next
@@ -37,7 +37,7 @@ from ..uploads.accept import accept_job, hand_over, refuse_if_full
 from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
 from .schemas import JobPage, JobView
-from .standing import standing
+from .standing import standing, tag_of
 
 _log = logging.getLogger(__name__)
 router = Router(prefix="/v1/jobs", tags=["jobs"])
@@ -153,7 +153,7 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     if record.finished:
         services.queue.remove(record)
         _feed(services.turns, record)
-    return JobView.of(record, _position(services.queue, record))
+    return JobView.of(record, position_of(services.queue, record))
 
 
 @router.post(
@@ -168,7 +168,7 @@ def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobVie
     charge(services.allowance, caller, photographs(1))
     record = services.store.change(job_id, JobRecord.retry)
     hand_over(services.queue, services.turns, record)
-    return JobView.of(record, _position(services.queue, record))
+    return JobView.of(record, position_of(services.queue, record))
 
 
 @router.delete(
@@ -180,17 +180,23 @@ def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobVie
 @waits_for_storage
 def delete_job(job_id: JobId, services: ServicesDep, if_match: IfMatch = None) -> None:
     """Forget it at once, running or not: a worker that has it stops before its next stage."""
+    erase(services, job_id, if_match)
 
-    def check(record: JobRecord) -> None:
-        if if_match is not None:
-            # A place in the queue that has moved is not a change of the job.
-            require_match(_PLACE.sub("", if_match), standing(record, None).etag)
 
-    record = services.store.delete(job_id, check)
+def erase(services: Services, job_id: str, if_match: str | None) -> None:
+    """Delete a job and its files; raise `JobNotFound` or `PreconditionFailed`."""
+    record = services.store.delete(job_id, lambda job: require_known(job, if_match))
     services.queue.remove(record)
     for key in record.stored_keys():
         services.storage.delete(key)
     _feed(services.turns, record)
+
+
+def require_known(record: JobRecord, if_match: str | None) -> None:
+    """Raise `PreconditionFailed` where the caller knows another state."""
+    if if_match is not None:
+        # A place in the queue that has moved is not a change of the job.
+        require_match(_PLACE.sub("", if_match), tag_of(record))
 
 
 def _feed(turns: Turns, record: JobRecord) -> None:
@@ -201,10 +207,11 @@ def _feed(turns: Turns, record: JobRecord) -> None:
 
 
 def _standing(queue: JobQueue, record: JobRecord) -> Standing:
-    return standing(record, _position(queue, record))
+    return standing(record, position_of(queue, record))
 
 
-def _position(queue: JobQueue, record: JobRecord) -> int | None:
+def position_of(queue: JobQueue, record: JobRecord) -> int | None:
+    """Return the job's place in the queue; None where it has none, or that cannot be told."""
     if record.state not in WAITING:
         return None
     try:

@@ -30,13 +30,15 @@ from ..edge.stored_files import stored_response
 
 router = Router(prefix="/v1/jobs", tags=["jobs"])
 # Asked for again each time, which costs a 304: what was deleted, or is another's after signing out, is not shown.
-_HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+FILE_HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
-def _file_answers(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
+def file_answers(
+    *kinds: problems.Kind, missing: problems.Kind = JobNotFound
+) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI entries of a file that takes Range, and of these refusals."""
     answers = problems.responses(
-        JobNotFound,
+        missing,
         StorageUnavailable,
         PreconditionFailed,
         problems.OUT_OF_RANGE,
@@ -52,7 +54,9 @@ def _file_answers(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
 
 # Generators of clients that know no `image/*` take the second for any bytes.
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
-_PHOTO: dict[str, Any] = {"content": {"image/*": _BYTES, "application/octet-stream": _BYTES}}
+PICTURE: dict[str, Any] = {"content": {"image/jpeg": _BYTES, "application/octet-stream": _BYTES}}
+"""The OpenAPI entry of a small picture."""
+PHOTO: dict[str, Any] = {"content": {"image/*": _BYTES, "application/octet-stream": _BYTES}}
 _OF_RESULT = (ResultNotReady, ResultExpired)
 _OF_PICTURE = (*_OF_RESULT, ObjectNotFound, problems.INVALID_REQUEST)
 
@@ -69,9 +73,9 @@ class Pictured(StrEnum):
     summary="Download the colorized photograph",
     response_class=FileResponse,
     responses={
-        200: _PHOTO,
+        200: PHOTO,
         307: {"description": "A link to the object store, if that was asked for and there is one"},
-        **_file_answers(*_OF_RESULT),
+        **file_answers(*_OF_RESULT),
     },
 )
 @waits_for_storage
@@ -89,13 +93,13 @@ def download_result(
     """Return the file; takes Range, and If-None-Match with the ETag, which is its SHA-256."""
     result = result_of(services.store, job_id)
     tag = {"ETag": f'"{result.sha256}"'}
-    if (other := instead(request, Headers(_HEADERS | tag))) is not None:
+    if (other := instead(request, Headers(FILE_HEADERS | tag))) is not None:
         return other
     # A link is signed for GET alone.
     if redirect and request.method == "GET" and (link := services.storage.link(result.key)):
         return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
     return _file(
-        request, services.storage, result.key, result.media_type, name=result.name, headers=_HEADERS | tag
+        request, services.storage, result.key, result.media_type, name=result.name, headers=FILE_HEADERS | tag
     )
 
 
@@ -104,14 +108,14 @@ def download_result(
     summary="Download the photograph as it came in",
     response_class=FileResponse,
     responses={
-        200: _PHOTO,
-        **_file_answers(OriginalExpired),
+        200: PHOTO,
+        **file_answers(OriginalExpired),
     },
 )
 @waits_for_storage
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
     """Return the very bytes that were sent, while they are kept."""
-    return _as_it_came(request, services.storage, services.store.get(job_id).original)
+    return as_it_came(request, services.storage, services.store.get(job_id).original)
 
 
 @router.get(
@@ -119,8 +123,8 @@ def download_original(job_id: JobId, request: Request, services: ServicesDep) ->
     summary="Download the photograph that lent its palette",
     response_class=FileResponse,
     responses={
-        200: _PHOTO,
-        **_file_answers(ObjectNotFound, OriginalExpired),
+        200: PHOTO,
+        **file_answers(ObjectNotFound, OriginalExpired),
     },
 )
 @waits_for_storage
@@ -129,11 +133,12 @@ def download_reference(job_id: JobId, request: Request, services: ServicesDep) -
     reference = services.store.get(job_id).reference
     if reference is None:
         raise ObjectNotFound("This job has no reference photograph.")
-    return _as_it_came(request, services.storage, reference)
+    return as_it_came(request, services.storage, reference)
 
 
-def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
-    headers = _HEADERS | {"ETag": f'"{part.sha256}"'}
+def as_it_came(request: Request, storage: Storage, part: Original) -> Response:
+    """Answer with a file that was sent; raise `OriginalExpired` where it is gone."""
+    headers = FILE_HEADERS | {"ETag": f'"{part.sha256}"'}
     try:
         return stored_response(
             request, storage, part.key, media_type=part.media_type, name=part.name, headers=headers
@@ -147,8 +152,8 @@ def _as_it_came(request: Request, storage: Storage, part: Original) -> Response:
     summary="See a small picture of the result or of the original",
     response_class=FileResponse,
     responses={
-        200: {"content": {"image/jpeg": _BYTES, "application/octet-stream": _BYTES}},
-        **_file_answers(*_OF_PICTURE),
+        200: PICTURE,
+        **file_answers(*_OF_PICTURE),
     },
 )
 @waits_for_storage
@@ -167,7 +172,7 @@ def preview(
     response_class=FileResponse,
     responses={
         200: {"content": {"image/png": _BYTES, "application/octet-stream": _BYTES}},
-        **_file_answers(*_OF_PICTURE),
+        **file_answers(*_OF_PICTURE),
     },
 )
 @waits_for_storage
@@ -182,7 +187,7 @@ def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Respon
     response_class=FileResponse,
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-        **_file_answers(*_OF_PICTURE),
+        **file_answers(*_OF_PICTURE),
     },
 )
 @waits_for_storage
@@ -208,13 +213,15 @@ def result_of(store: JobStore, job_id: str) -> Result:
 def _why_no_result(record: JobRecord) -> str:
     if record.state is JobState.FAILED and record.error:
         return f"The job failed ({record.error.code}): {record.error.detail}"
+    if record.split is not None and record.state is JobState.SUCCEEDED:
+        return "This is a page; its photographs have results of their own, in the batch that is made of them."
     return f"The job is {record.state}; there is no result{'' if record.finished else ' yet'}."
 
 
 def _small(request: Request, storage: Storage, key: str | None, media_type: str) -> Response:
     """Return a small picture, whose key always stands for the same one."""
     tag = {"ETag": f'W/"{hashlib.sha256((key or "").encode()).hexdigest()}"'}
-    return _file(request, storage, key, media_type, headers=_HEADERS | tag)
+    return _file(request, storage, key, media_type, headers=FILE_HEADERS | tag)
 
 
 def _file(

@@ -1,7 +1,7 @@
 """What the API shows: the records without our keys and leases, with links instead."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -63,6 +63,12 @@ class JobView(View):
     """One job."""
 
     id: Annotated[str, Field(examples=["01kb3v9m5w8xw7z4y2q6c1n0ra"])]
+    kind: Annotated[
+        Literal["photograph", "page"],
+        Field(
+            description="`page` is a scan that is split: it has no result, and /v1/pages shows its frames."
+        ),
+    ]
     state: JobState
     url: str
     created_at: datetime
@@ -71,6 +77,7 @@ class JobView(View):
     expires_at: Annotated[datetime | None, Field(description="When the job itself is forgotten.")]
     batch_id: Annotated[str | None, Field(description="The batch that it is an item of.")]
     item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")]
+    cut_from: Annotated[str | None, Field(description="Id of the page that it was cut out of.")]
     attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")]
     queue_position: Annotated[
         int | None,
@@ -111,6 +118,7 @@ class JobView(View):
         original = OriginalView.model_validate(record.original.model_dump())
         return cls(
             **shared,
+            kind="page" if record.split else "photograph",
             url=url,
             queue_position=queue_position,
             original=original,

@@ -11,5 +11,10 @@ def standing(record: JobRecord, position: int | None = None) -> Standing:
 
     The tag is weak: the record's revision, and the position, which changes without it.
     """
-    tag = f'W/"{record.revision}-{"" if position is None else position}"'
+    tag = tag_of(record, position)
     return Standing(tag, record.revision, record.finished, JobView.of(record, position).model_dump_json())
+
+
+def tag_of(record: JobRecord, position: int | None = None) -> str:
+    """Return the tag of this state."""
+    return f'W/"{record.revision}-{"" if position is None else position}"'

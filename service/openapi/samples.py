@@ -12,6 +12,8 @@ from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.jobs.events import EventType
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
+from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.photo.tiles import Tiling
@@ -27,6 +29,7 @@ from ..jobs.schemas import JobPage, JobView
 from ..jobs.suggestions import SuggestedColor, Suggestions
 from ..live.streams import event
 from ..operation.schemas import AllowanceView, LimitsView, ModelView, Readiness, WorkerView
+from ..pages.schemas import NewFrames, NewPageFrames, PageView
 from ..webhooks.examples import example_of
 from ..webhooks.schemas import (
     DeliveryPage,
@@ -103,6 +106,20 @@ def _failed() -> JobRecord:
         code="unreadable-photo", detail="The file ends in the middle of the image; it was cut off."
     )
     return _ended(_running().fail(error, _BEGAN + timedelta(seconds=2)))
+
+
+def _page() -> JobRecord:
+    frames = (
+        StoredFrame(x=620.5, y=540, width=900, height=640),
+        StoredFrame(x=1710, y=1260.5, width=640, height=900, angle=-3.2),
+    )
+    pages = (ScannedPage(width=2400, height=1800, frames=frames),)
+    split = Split(pages=pages, previews_key=f"results/{JOB_ID}/a.pages.jpg", previews=(96_114,))
+    claimed = _job().model_copy(update={"split": Split()}).claim("w", _BEGAN + timedelta(seconds=1), 3)
+    lease = _lease(claimed)
+    looked = claimed.look(lease, split, Progress(stage="find", done=1, total=1))
+    now = _BEGAN + timedelta(seconds=3)
+    return _ended(looked.split_up(lease, now=now, timings={"find": 0.4}, warnings=()))
 
 
 QUEUED, SUCCEEDED = JobView.of(_job(), 3), JobView.of(_succeeded(), None)
@@ -211,6 +228,12 @@ _BODIES: dict[str, dict[str, BaseModel]] = {
     "JobPage": {"page": JobPage(items=[_ITEM], next_cursor=JOB_ID)},
     "BatchView": {"running": BATCH},
     "BatchPage": {"page": BatchPage(items=[BATCH], next_cursor=None)},
+    "PageView": {"found": PageView.of(_page(), None)},
+    "NewFrames": {
+        "turned": NewFrames(
+            pages=(NewPageFrames(frames=(Frame(x=620.5, y=540, width=900, height=640, angle=90),)),)
+        )
+    },
     "Suggestions": {"skin": _SPOT, "asked": Suggestions(ready=False)},
     "Retried": {"retried": Retried(retried=1, batch=BATCH)},
     "ArchiveReport": {"report": _REPORT},
@@ -277,6 +300,8 @@ OF_CALL: dict[str, dict[str, Any]] = {
 FORM = {"photo": "(the bytes of the photograph)", "vividness": 0.7, "format": "png"}
 PARAMETERS: dict[str, Any] = {
     "job_id": JOB_ID,
+    "page_id": JOB_ID,
+    "page": 1,
     "batch_id": BATCH_ID,
     "webhook_id": _WEBHOOK.id,
     "delivery_id": _DELIVERY.id,

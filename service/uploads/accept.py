@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 
@@ -16,6 +17,7 @@ from photochrom.ids import PATTERN, new_id
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobRecord, JobState, Original
+from photochrom.jobs.split import Split
 from photochrom.jobs.store import JobStore
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions, OutputFormat
@@ -29,6 +31,7 @@ from ..edge.idempotency import idempotency
 from .mask import check_mask
 from .pixels import pixels_of
 from .receive import Sink, Upload
+from .split import check_split
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ def refuse_if_full(
     max_queued_per_owner: int | None,
     *,
     may_be_known: bool = False,
+    photographs: int = 1,
 ) -> None:
     """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
@@ -49,10 +53,10 @@ def refuse_if_full(
         QuotaExceeded: the caller has sent as much as it may today.
     """
     waiting = store.counts()[JobState.QUEUED]
-    if waiting >= max_queued:
+    if waiting + photographs > max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
     most = max_queued_per_owner
-    if caller.key is not None and most is not None and store.waiting_of(caller.owner) >= most:
+    if caller.key is not None and most is not None and store.waiting_of(caller.owner) + photographs > most:
         raise QueueFull(f"{most} jobs of this key's owner wait already; try again when some are done.")
     if caller.key is not None and not may_be_known:
         allowance.check(caller.owner, caller.limits)
@@ -74,6 +78,13 @@ def accept_job(
         with _files_of(services.storage, record, upload, lender), tracing.span("write record"):
             accepted = services.store.create(record, key, charge)
     return accepted, _concluded(services, record, accepted)
+
+
+def accept_page(
+    services: Services, caller: Caller, upload: Upload, idempotency_key: str | None = None
+) -> tuple[JobRecord, bool]:
+    """Keep a scan whose photographs are to be found, as `accept_job` keeps a photograph."""
+    return accept_job(services, caller, replace(upload, split=True), idempotency_key)
 
 
 def accept_item(
@@ -98,6 +109,8 @@ def _prepared(
 ) -> Iterator[tuple[JobRecord, Upload | None]]:
     """Yield the record to be made, and the reference for its palette, while its draft exists."""
     check_capabilities(services.fleet, upload)
+    if upload.split:
+        check_split(upload)
     if upload.repair_mask:
         check_mask(upload, upload.repair_mask)
     job_id = new_id()
@@ -115,6 +128,7 @@ def _prepared(
             batch_id=batch.id if batch else None,
             item=item or None,
             forever=bool(batch and batch.retention),
+            split=Split() if upload.split else None,
             trace=tracing.traceparent(),
         )
         tracing.tell({"photochrom.job_id": job_id, "photochrom.bytes": upload.bytes})

@@ -8,6 +8,7 @@ from photochrom.photo.options import ColorizeOptions
 from ..edge.problems import INVALID_REQUEST, Kind
 from .addressed import ADDRESSED
 from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD
+from .split import OF_ONE
 
 REFUSALS: tuple[Kind, ...] = (
     INVALID_REQUEST,
@@ -82,3 +83,13 @@ def upload_body() -> dict[str, Any]:
         for key, schema in options.items()
     ]
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
+
+
+def page_body() -> dict[str, Any]:
+    """Return the description of a scan to be split: an upload without what belongs to one photograph."""
+    described = upload_body()
+    form = described["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    for name in OF_ONE:
+        form.pop(name)
+    described["parameters"] = [known for known in described["parameters"] if known["name"] not in OF_ONE]
+    return described

@@ -55,6 +55,8 @@ class Upload:
     """The job that was named in place of one."""
     repair_mask: "Upload | None" = None
     """An image that says where to repair."""
+    split: bool = False
+    """It is a scan whose photographs are to be cut out."""
 
 
 @asynccontextmanager

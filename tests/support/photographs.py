@@ -37,3 +37,17 @@ def noise_jpeg(side: int, seed: int) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(noise).resize((side, side), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+def album_page(quality: int = 92) -> bytes:
+    """A dark page of 1300 x 900 with two photographs of 500 x 400, and white borders: at (60, 80) and (700, 250)."""
+    noise = np.random.default_rng(0).normal(38, 1.5, (900, 1300))
+    page = Image.fromarray(np.clip(np.rint(noise), 0, 255).astype(np.uint8))
+    for name, place in (("astronaut.jpg", (60, 80)), ("coffee.jpg", (700, 250))):
+        with Image.open(PHOTOS / name) as photo:
+            small = photo.convert("L").resize((500, 400))
+        page.paste(Image.new("L", (540, 440), 225), (place[0] - 20, place[1] - 20))
+        page.paste(small, place)
+    buffer = io.BytesIO()
+    page.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

@@ -20,7 +20,8 @@ from photochrom.batches.turns import Turns
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue, connect
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Result
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Progress, Result
+from photochrom.jobs.split import ScannedPage, Split, StoredFrame
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.keys import MARKER, original_key, result_key
@@ -215,6 +216,29 @@ def finished(bench: Bench, job_id: str, data: bytes = b"coloured") -> JobRecord:
     return bench.store.change(
         job_id,
         lambda r: r.succeed(lease, result, model, now=utc_now(), timings={"decode": 0.1}, warnings=()),
+    )
+
+
+def found(
+    bench: Bench,
+    page_id: str,
+    *frames: StoredFrame,
+    size: tuple[int, int] = (96, 64),
+    preview: bytes = b"small",
+) -> JobRecord:
+    """Do to a scan of one page what a worker does that finds these photographs on it."""
+    claimed = bench.store.change(page_id, lambda r: r.claim("w", utc_now(), 3))
+    lease, now = claimed.lease, utc_now()
+    assert lease is not None
+    key = result_key(page_id, claimed.original.sha256, ".pages.jpg")
+    with bench.storage.draft() as draft:
+        draft.write(preview)
+        draft.commit(key)
+    pages = (ScannedPage(width=size[0], height=size[1], frames=frames),)
+    split = Split(pages=pages, previews_key=key, previews=(len(preview),))
+    bench.store.change(page_id, lambda r: r.look(lease, split, Progress(stage="find", done=1, total=1)))
+    return bench.store.change(
+        page_id, lambda r: r.split_up(lease, now=now, timings={"find": 0.1}, warnings=())
     )
 
 

@@ -49,6 +49,7 @@ def restorer(bench: Bench, small: Colorist) -> Restorer:
         worker="w1",
         max_attempts=3,
         turns=bench.turns,
+        batches=bench.batches,
     )
 
 
@@ -79,14 +80,14 @@ def test_the_record_names_the_model_that_coloured(bench: Bench, photo: bytes, tm
     usual.write_bytes(tiny_model())
     with closing(Colorist(WorkerSettings(model_path=usual), 1)) as alone:
         alone.ready()
-        one = Restorer(bench.store, bench.storage, alone, "w1", 3, bench.turns)
+        one = Restorer(bench.store, bench.storage, alone, "w1", 3, bench.turns, bench.batches)
         name = one.result_key(bench.accept(photo), ".jpg").rpartition("/")[2]
         assert one.film_model_used() is None
     other = ABLE_CARD.model_copy(update={"weights_sha256": "1" * 64})
     film.write_bytes(tiny_model(other))
     with closing(Colorist(WorkerSettings(model_path=usual), 1)) as both:
         both.ready()
-        two = Restorer(bench.store, bench.storage, both, "w1", 3, bench.turns)
+        two = Restorer(bench.store, bench.storage, both, "w1", 3, bench.turns, bench.batches)
         jobs = {kind: bench.accept(photo, film=kind) for kind in ("auto", "orthochromatic")}
         assert two.result_key(jobs["auto"], ".jpg").rpartition("/")[2] != name
         for job in jobs.values():

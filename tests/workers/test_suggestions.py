@@ -19,8 +19,9 @@ from support.queueing import Bench
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers import suggestions
 from workers.child.colorist import Colorist
-from workers.restorer import Restorer, Stored
+from workers.restorer import Restorer
 from workers.settings import WorkerSettings
+from workers.stored import Stored
 
 PHOTO = grey_jpeg(size=(200, 100))
 RED = {"x": 0.9, "y": 0.5, "a": 50, "b": 30, "radius": 0.05}
@@ -42,7 +43,7 @@ def able(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Colorist]:
 
 
 def restorer_of(bench: Bench, colorist: Colorist) -> Restorer:
-    return Restorer(bench.store, bench.storage, colorist, "w1", 3, bench.turns)
+    return Restorer(bench.store, bench.storage, colorist, "w1", 3, bench.turns, bench.batches)
 
 
 @pytest.fixture

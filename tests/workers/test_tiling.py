@@ -59,7 +59,7 @@ def colorist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Colorist]:
 
 @pytest.fixture
 def restorer(bench: Bench, colorist: Colorist) -> Restorer:
-    return Restorer(bench.store, bench.storage, colorist, "w1", 3, bench.turns)
+    return Restorer(bench.store, bench.storage, colorist, "w1", 3, bench.turns, bench.batches)
 
 
 def done(bench: Bench, restorer: Restorer, photo: bytes, **options: object) -> JobRecord:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from photochrom.errors import PhotochromError, PhotoRejected
 
-from .messages import Done, Failed, Piece, exactly
+from .messages import Done, Failed, Found, Piece, exactly
 
 
 class Refused(PhotoRejected):
@@ -53,6 +53,18 @@ class Made:
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes."""
         return exactly(self._read, self.size)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found on the pages of a file, and small pictures of them on their way."""
+
+    told: Found
+    _read: Callable[[int], bytes]
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes of the pictures, one behind the other."""
+        return exactly(self._read, sum(self.told.previews))
 
 
 @dataclass(frozen=True)

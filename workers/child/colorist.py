@@ -13,7 +13,7 @@ from ..failures import OutOfMemory, PhotoCrashed
 from ..settings import WorkerSettings
 from ..signing import CannotSign, SigningKey
 from . import messages
-from .answers import ChildBroken, Colored, Made, Pieces, Refused, Stumbled
+from .answers import ChildBroken, Colored, Made, Pieces, Refused, Seen, Stumbled
 from .messages import (
     CHUNK,
     Broken,
@@ -36,7 +36,7 @@ from .messages import (
 from .process import Child
 from .start import Started
 
-__all__ = ["ChildBroken", "Colored", "Colorist", "FoundPage", "Made", "Pieces", "Refused", "Stumbled"]
+__all__ = ["ChildBroken", "Colored", "Colorist", "FoundPage", "Made", "Pieces", "Refused", "Seen", "Stumbled"]
 
 # Of its heartbeat's seconds, as the supervisor judges a worker.
 _HANG_HEARTBEATS = 2.0
@@ -185,12 +185,18 @@ class Colorist:
 
     def find(self, original: Path) -> tuple[FoundPage, ...]:
         """Find the photographs on each page of a file; raises as `colorize` does."""
-        request = Request(task="find", options=ColorizeOptions())
+        with self.look(original) as seen:
+            return seen.told.pages
+
+    @contextmanager
+    def look(self, original: Path, preview_side: int = 0) -> Iterator[Seen]:
+        """Find the photographs on each page of a file, and make previews; raises as `colorize` does."""
+        request = Request(task="find", options=ColorizeOptions(), preview_side=preview_side)
         with self._asked(request, (original,), _ignore) as told:
             if not isinstance(told, Found):
                 raise PhotoCrashed
-            self._expect(0)
-            return told.pages
+            self._expect(sum(told.previews))
+            yield Seen(told, self._read)
 
     @contextmanager
     def cut(self, original: Path, frames: Sequence[Sequence[Frame]]) -> Iterator[Pieces]:

@@ -184,6 +184,13 @@ class Found(_Message):
 
     event: Literal["found"] = "found"
     pages: Annotated[tuple[FoundPage, ...], Field(min_length=1, max_length=MOST_PAGES)]
+    previews: Annotated[
+        tuple[Annotated[int, Field(ge=0)], ...],
+        Field(
+            max_length=MOST_PAGES,
+            description="Bytes of small JPEGs of the pages, which follow in this order.",
+        ),
+    ] = ()
 
 
 class Piece(_Message):

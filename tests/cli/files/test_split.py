@@ -8,7 +8,7 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-from support.photographs import PHOTOS
+from support.photographs import PHOTOS, album_page
 from support.running import command
 
 
@@ -22,14 +22,7 @@ def run(*arguments: str | Path) -> tuple[int, str]:
 def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a page of two photographs, a single photograph, a damaged file and a text."""
     folder = tmp_path_factory.mktemp("album")
-    noise = np.random.default_rng(0).normal(38, 1.5, (900, 1300))
-    page = Image.fromarray(np.clip(np.rint(noise), 0, 255).astype(np.uint8))
-    for name, place in (("astronaut.jpg", (60, 80)), ("coffee.jpg", (700, 250))):
-        with Image.open(PHOTOS / name) as photo:
-            small = photo.convert("L").resize((500, 400))
-        page.paste(Image.new("L", (540, 440), 225), (place[0] - 20, place[1] - 20))
-        page.paste(small, place)
-    page.save(folder / "page.jpg", quality=92)
+    (folder / "page.jpg").write_bytes(album_page())
     (folder / "deep").mkdir()
     (folder / "deep" / "single.jpg").write_bytes((PHOTOS / "cat.jpg").read_bytes())
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a photograph")

@@ -18,7 +18,7 @@ from support.keyring import bearer, new_key, show
 from support.queueing import Bench
 
 Headers = dict[str, str]
-_GONE = {"job-not-found", "batch-not-found", "webhook-not-found", "delivery-not-found"}
+_GONE = {"job-not-found", "batch-not-found", "webhook-not-found", "delivery-not-found", "page-not-found"}
 METHODS = {"get", "head", "post", "put", "patch", "delete"}
 # Event streams of what is not over have no end; here all is over.
 CALLS = sorted(
@@ -28,6 +28,7 @@ CALLS = sorted(
     if method in METHODS
 )
 BODIES = {"PUT": b"\xff\xd8\xff\xe0 a photograph", "POST": None}
+FRAMES = b'{"pages": [{"frames": []}]}'
 
 
 @pytest.fixture
@@ -40,13 +41,14 @@ def keyed(settings: ServiceSettings) -> Iterator[TestClient]:
 
 @dataclass
 class Belongings:
-    """A finished job, a completed batch with one item, and a webhook with one delivery."""
+    """A finished job, a completed batch with one item, a webhook with one delivery, and an album page."""
 
     job_id: str
     batch_id: str
     item_id: str
     webhook_id: str
     delivery_id: str
+    page_id: str
 
     def fill(self, path: str) -> str:
         """Put them into a path; a parameter of another name has to be added here, with something that is A's."""
@@ -68,11 +70,13 @@ def belongings(
         finish(job_id)
     hook = client.post("/v1/webhooks", json={"url": "https://photos.example/h"}, headers=headers).json()["id"]
     ping = client.post(f"/v1/webhooks/{hook}:ping", headers=headers).json()["id"]
-    return Belongings(job, batch, item, hook, ping)
+    page = client.post("/v1/pages", content=photo, headers=headers).json()["id"]
+    return Belongings(job, batch, item, hook, ping, page)
 
 
 def ask(client: TestClient, method: str, path: str, headers: Headers) -> Any:
-    return client.request(method, path, headers=headers, content=BODIES.get(method))
+    body = FRAMES if path.endswith("/frames") else BODIES.get(method)
+    return client.request(method, path, headers=headers, content=body)
 
 
 def not_there(response: Any) -> bool:
@@ -118,7 +122,7 @@ def test_its_owner_and_an_admin_find_it_by_every_call(
 
 
 def test_every_call_asks_for_a_key_unless_it_is_known_to_be_open(keyed: TestClient) -> None:
-    some = Belongings(*["01kb3v9m5w8xw7z4y2q6c1n0ra"] * 5)
+    some = Belongings(*["01kb3v9m5w8xw7z4y2q6c1n0ra"] * 6)
     for method, path in CALLS:
         response = ask(keyed, method, some.fill(path), {})
         if path == "/v1/session":

@@ -16,7 +16,7 @@ from photochrom.times import utc_now
 from photochrom.webhooks.record import new_secret
 from service.edge.problems import all_kinds
 from support.keyring import new_key
-from support.photographs import PHOTOS, grey_jpeg
+from support.photographs import PHOTOS, album_page, grey_jpeg
 from support.queueing import Bench, workers
 from support.receiver import make_webhook
 from support.running import ROOT
@@ -31,8 +31,9 @@ def examples(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
-    """Where the examples find grey.jpg and painting.jpg; a worker is at work, whose model takes hints and palettes."""
+    """Where the examples find their photographs; a worker is at work, whose model takes hints and palettes."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
+    (tmp_path / "page.jpg").write_bytes(album_page(quality=50))
     photochrom = tmp_path / "bin" / "photochrom"
     photochrom.parent.mkdir()
     # This checkout's, wherever another may be installed.
@@ -75,7 +76,7 @@ def test_the_examples_work_as_they_are_printed(
             compile(script, "docs/api.md", "exec"),
             {"URL": keyed_url if "KEY" in script else server_url, "KEY": key},
         )
-    for made in ("colour.jpg", "step-by-step.jpg", "coloured-3/wedding/2.jpg"):
+    for made in ("colour.jpg", "step-by-step.jpg", "coloured-3/wedding/2.jpg", "coloured-4/page/2.jpg"):
         assert (folder / made).read_bytes().startswith(b"\xff\xd8\xff")
     assert zipfile.is_zipfile(folder / "album.zip")
 

@@ -19,11 +19,12 @@ from schemathesis.specs.openapi.checks import (
 from photochrom.access.keys import Scope
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import ModelUsed
+from photochrom.jobs.split import Split
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.keyring import show
-from support.queueing import Bench, add_item, new_batch
+from support.queueing import Bench, add_item, found, new_batch
 
 CHECKS = [
     not_a_server_error,
@@ -46,7 +47,15 @@ def known(bench: Bench, photo: bytes) -> dict[str, str]:
     bench.fleet.beat(WorkerStatus(name="w", host="h", pid=1, started_at=utc_now(), model=model), 600)
     batch_id = new_batch(bench)
     item = add_item(bench, batch_id, "a.jpg", photo)
-    return {"job_id": bench.submit(photo).id, "batch_id": batch_id, "name": item.item or ""}
+    page = bench.accept(photo)
+    bench.store.change(page.id, lambda job: job.model_copy(update={"split": Split()}))
+    found(bench, page.id)
+    return {
+        "job_id": bench.submit(photo).id,
+        "page_id": page.id,
+        "batch_id": batch_id,
+        "name": item.item or "",
+    }
 
 
 @schema.parametrize()

@@ -1,0 +1,1 @@
+"""Scans of album pages: found, checked, and cut into a batch."""

@@ -1,0 +1,23 @@
+"""Whether what is asked of a scan can be asked of all its photographs."""
+
+from typing import TYPE_CHECKING
+
+from photochrom.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from .receive import Upload
+
+OF_ONE = ("hints", "keep", "reference", "repair_mask")
+"""Fields that belong to one photograph."""
+
+
+def check_split(scan: "Upload") -> None:
+    """Refuse what belongs to one photograph.
+
+    Raises:
+        InvalidOption: such an option or file came with the scan.
+    """
+    lender = scan.reference or scan.reference_job
+    given = zip(OF_ONE, (scan.options.hints, scan.options.keep, lender, scan.repair_mask), strict=True)
+    if found := [name for name, value in given if value]:
+        raise InvalidOption(f"{found[0]} is for one photograph; send a scan that is to be split without it.")
