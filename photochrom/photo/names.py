@@ -27,7 +27,7 @@ READ = {kind.extension for kind in PhotoFormat} | set(ALIASES)
 """Suffixes of photographs that are read, in small letters."""
 _OTHER_IMAGE = re.compile(
     r"\.(3fr|arw|cr2|cr3|crw|dng|erf|fff|iiq|kdc|mrw|nef|orf|pef|raf|raw|rw2|srw|x3f|dcx|dds|djvu|eps|exr|fits|hdr|ico"
-    r"|jls|jng|jxl|jxr|pam|pcd|pct|pcx|pfm|pict|psb|psd|qoi|ras|sgi|tga|wdp|xcf)"
+    r"|jls|jng|jxr|pam|pcd|pct|pcx|pfm|pict|psb|psd|qoi|ras|sgi|tga|wdp|xcf)"
 )
 _NAME_BYTES = 255
 

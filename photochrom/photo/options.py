@@ -22,6 +22,7 @@ class OutputFormat(StrEnum):
     HEIC = "heic"
     AVIF = "avif"
     JP2 = "jp2"
+    JXL = "jxl"
 
 
 class Pages(StrEnum):

@@ -19,6 +19,7 @@ class PhotoFormat(StrEnum):
     HEIC = "heic"
     AVIF = "avif"
     JP2 = "jp2"
+    JXL = "jxl"
     BMP = "bmp"
     GIF = "gif"
     PNM = "pnm"
@@ -54,6 +55,8 @@ _MAGIC = (
     (b"MM\x00+", PhotoFormat.TIFF),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", PhotoFormat.JP2),
     (b"\xff\x4f\xff\x51", PhotoFormat.JP2),
+    (b"\x00\x00\x00\x0cJXL \r\n\x87\n", PhotoFormat.JXL),
+    (b"\xff\x0a", PhotoFormat.JXL),
     (b"GIF87a", PhotoFormat.GIF),
     (b"GIF89a", PhotoFormat.GIF),
 )
@@ -75,8 +78,6 @@ _RAW_FILES = (
 _OTHERS = (
     (b"%PDF", "a PDF; export its pages as images first"),
     (b"8BPS", "a Photoshop document; save it as TIFF"),
-    (b"\xff\x0a", "a JPEG XL"),
-    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL"),
     (b"PK\x03\x04", "a ZIP archive; send its photographs one by one, or as a batch"),
     (b"PF", "a portable float map; save it with 8 or 16 bits"),
     (b"Pf", "a portable float map; save it with 8 or 16 bits"),
@@ -93,7 +94,7 @@ _OTHERS = (
     (b"\x1aE\xdf\xa3", "a video"),
     *((magic, "a raw camera file; develop it to TIFF first") for magic in _RAW_FILES),
 )
-_ACCEPTED = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, BMP, GIF and PNM"
+_ACCEPTED = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, JPEG 2000, JPEG XL, BMP, GIF and PNM"
 # A BMP's second header begins with its length, one of these; two letters alone could begin any text.
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 # P7 alone is of thumbnails, too, which go on with a number.

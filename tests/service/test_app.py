@@ -161,7 +161,7 @@ def test_models_count_their_workers_by_provider(client: TestClient, bench: Bench
             "name": "photochrom",
             "version": "1",
             "capabilities": [],
-            "writes": ["avif", "heic", "jp2", "jpeg", "png", "tiff", "webp"],
+            "writes": ["avif", "heic", "jp2", "jpeg", "jxl", "png", "tiff", "webp"],
             "providers": {"CPUExecutionProvider": 1, "CUDAExecutionProvider": 1},
             "finders": ["finder 1.0.0"],
         }

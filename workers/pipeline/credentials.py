@@ -27,6 +27,7 @@ _SIGNED = (
     PhotoFormat.WEBP,
     PhotoFormat.AVIF,
     PhotoFormat.HEIC,
+    PhotoFormat.JXL,
 )
 _PARENTS = (*_SIGNED, PhotoFormat.GIF)
 # No thumbnails: they would be made by a second decoder of the same bytes. No look into the network.

@@ -7,6 +7,7 @@ from photochrom.photo.sniff import PhotoFormat
 from .color.profile import as_srgb
 from .formats.jp2 import read_jp2
 from .formats.jpeg.pixels import read_jpeg
+from .formats.jxl.picture import read_jxl
 from .formats.lossless import read_lossless
 from .formats.png import read_png
 from .formats.stills import read_still
@@ -38,6 +39,7 @@ _READERS = {
     PhotoFormat.PNG: read_png,
     PhotoFormat.TIFF: _read_tiff,
     PhotoFormat.JP2: read_jp2,
+    PhotoFormat.JXL: read_jxl,
 }
 
 

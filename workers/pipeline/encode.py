@@ -9,6 +9,7 @@ from . import notes
 from .formats.jp2 import write_jp2
 from .formats.jpeg.metadata import fits_segment
 from .formats.jpeg.pixels import write_jpeg
+from .formats.jxl.picture import write_jxl
 from .formats.png import write_png
 from .formats.stills import write_still
 from .formats.tiff.writer import DEFLATE, TiffPage, write_pages, write_tiff
@@ -53,4 +54,6 @@ def _one(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
         return write_jpeg(photo.pixels, photo.metadata, quality)
     if target is PhotoFormat.JP2:
         return write_jp2(photo.pixels, photo.alpha, photo.metadata, quality, lossless=photo.lossless)
+    if target is PhotoFormat.JXL:
+        return write_jxl(photo.pixels, photo.alpha, photo.metadata, quality, lossless=photo.lossless)
     return write_still(photo, target, quality)

@@ -19,17 +19,22 @@ def use_threads(count: int) -> None:
     _threads = count
 
 
+def threads() -> int:
+    """Return how many threads this process takes for one photograph."""
+    return _threads or usable_cores()
+
+
 def mapped(function: Callable[[In], Out], parts: Iterable[In]) -> Iterator[Out]:
     """Yield the function of each part, in order; few are held at a time, whatever their number."""
-    threads = _threads or usable_cores()
-    if threads == 1:
+    count = threads()
+    if count == 1:
         yield from map(function, parts)
         return
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(count) as pool:
         waiting: deque[Future[Out]] = deque()
         for part in parts:
             waiting.append(pool.submit(function, part))
-            if len(waiting) > _AHEAD * threads:
+            if len(waiting) > _AHEAD * count:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -30,7 +30,7 @@ def test_this_machine_is_fine() -> None:
     assert code == 0, said
     assert "FAIL" not in said
     assert "s per prediction" in said
-    assert "writes jpeg, png, tiff, webp, heic, avif, jp2" in said
+    assert "writes jpeg, png, tiff, webp, heic, avif, jp2, jxl" in said
     assert "confined in privileges, limits, files, environment, network" in said
 
 
@@ -71,9 +71,9 @@ def test_it_looks_at_the_data_folder_that_is_meant(tmp_path: Path) -> None:
 
 
 def test_what_is_not_written_is_named_with_its_extra() -> None:
-    formats = judge_checkup({**HEALTHY, "writes": ["jpeg", "png", "tiff", "webp", "avif", "jp2"]})[-1]
+    formats = judge_checkup({**HEALTHY, "writes": ["jpeg", "png", "tiff", "webp", "avif", "jp2", "jxl"]})[-1]
     assert formats.verdict is Verdict.FINE
-    assert formats.detail.endswith("jp2; heic needs photochrom[heic-write]")
+    assert formats.detail.endswith("jxl; heic needs photochrom[heic-write]")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
         (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00avifmif1", PhotoFormat.AVIF),
         (b"\x00\x00\x00\x0cjP  \r\n\x87\n", PhotoFormat.JP2),
         (b"\xff\x4f\xff\x51\x00", PhotoFormat.JP2),
+        (b"\xff\x0a\xfa\x7f", PhotoFormat.JXL),
+        (b"\x00\x00\x00\x0cJXL \r\n\x87\n", PhotoFormat.JXL),
         (b"GIF89a", PhotoFormat.GIF),
         (b"BM\x36\x04\x00\x00\x00\x00\x00\x00\x36\x04\x00\x00\x28\x00\x00\x00", PhotoFormat.BMP),
         (b"P4\n8 8\n", PhotoFormat.PNM),

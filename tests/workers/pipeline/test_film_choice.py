@@ -84,7 +84,7 @@ def test_film_and_weights_stand_in_the_metadata(format_, predictor, save, grey_p
     assert b"FilmWeights" not in plain.data
 
 
-@pytest.mark.parametrize("format_", ["png", "tiff", "jp2", "webp", "heic", "avif"])
+@pytest.mark.parametrize("format_", ["png", "tiff", "jp2", "webp", "heic", "avif", "jxl"])
 def test_every_format_of_a_result_has_the_light(format_, predictor, save, grey_photo):
     scan = grey_photo.astype(np.uint16) * 257 if format_ in ("png", "tiff") else grey_photo
     options = ColorizeOptions(light="panchromatic", film="blue", format=format_, quality=100)

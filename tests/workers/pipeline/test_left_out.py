@@ -34,14 +34,14 @@ def comments(data: bytes) -> list[bytes]:
     return [segment.payload for segment in JpegFile.read(data).metadata if segment.marker == COM]
 
 
-@pytest.mark.parametrize("asked", ["png", "jpeg", "tiff", "webp", "jp2"])
+@pytest.mark.parametrize("asked", ["png", "jpeg", "tiff", "webp", "jp2", "jxl"])
 def test_text_chunks_are_kept_or_their_loss_is_said(asked, pixels, save, predictor):
     result = colorize(with_texts(pixels, save), predictor, ColorizeOptions(format=asked))
     assert (b"Main Street" in result.data) == (asked == "png")
     assert any("text chunks" in warning for warning in result.warnings) == (asked != "png")
 
 
-@pytest.mark.parametrize("asked", ["png", "jpeg", "tiff", "webp", "jp2"])
+@pytest.mark.parametrize("asked", ["png", "jpeg", "tiff", "webp", "jp2", "jxl"])
 def test_comments_are_kept_or_their_loss_is_said(asked, pixels, save, predictor):
     source = save(pixels, "JPEG", comment=b"Main Street")
     result = colorize(source, predictor, ColorizeOptions(format=asked))
@@ -85,7 +85,7 @@ def test_xmp_goes_before_our_note_where_both_do_not_fit(format_, pixels, save, p
     assert Image.open(io.BytesIO(result.data)).info["xmp"] == FULL_XMP
 
 
-@pytest.mark.parametrize("asked", ["same", "png", "tiff", "webp", "avif", "jp2"])
+@pytest.mark.parametrize("asked", ["same", "png", "tiff", "webp", "avif", "jp2", "jxl"])
 def test_a_plain_photo_loses_nothing(asked, pixels, save, predictor):
     for format_ in ("JPEG", "PNG", "TIFF"):
         assert not colorize(save(pixels, format_), predictor, ColorizeOptions(format=asked)).warnings

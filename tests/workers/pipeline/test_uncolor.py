@@ -97,7 +97,7 @@ def test_a_grey_profile_comes_back_with_its_curve(save, predictor, grey_photo):
 
 
 @pytest.mark.parametrize("depth", [8, 16])
-@pytest.mark.parametrize("format_", ["png", "tiff", "webp", "jp2"])
+@pytest.mark.parametrize("format_", ["png", "tiff", "webp", "jp2", "jxl"])
 def test_other_formats_give_the_lightness_back(format_, depth, predictor, grey_photo, lightness_of):
     deep = np.minimum(grey_photo.astype(np.uint32) * 257 + 90, 65535).astype(np.uint16)
     pixels = grey_photo if depth == 8 else deep

@@ -16,7 +16,8 @@ _PRIMARIES = {
 }
 SRGB_PRIMARIES = np.array(list(_PRIMARIES.values())).T
 """Linear sRGB to XYZ (D50), as a matrix (3, 3)."""
-_D50 = (0.96420288, 1.0, 0.82490540)
+D50 = (0.96420288, 1.0, 0.82490540)
+"""The white of profiles."""
 _SRGB_CURVE_POINTS = 1024
 # A hundredth of sRGB's volume: no space in use is as narrow.
 _LEAST_VOLUME = 1e-3
@@ -65,6 +66,14 @@ def power(exponent: float) -> bytes:
     """Return a profile with sRGB's primaries in which light is the encoded value to the power of `exponent`."""
     curve = b"para\x00\x00\x00\x00" + struct.pack(">HHi", 0, 0, round(exponent * 65536))
     return _rgb_profile(curve, b"sRGB primaries, gamma")
+
+
+def matrix(to_xyz: NDArray[np.float64], exponent: float | None) -> bytes:
+    """Return a profile with these columns from linear RGB to XYZ (D50) and a power of light, None for sRGB's curve."""
+    curve = _tag(srgb() if exponent is None else power(exponent), b"rTRC")
+    assert curve is not None
+    columns = {tag: _xyz(tuple(column)) for tag, column in zip(_PRIMARIES, to_xyz.T, strict=True)}
+    return _profile({**columns, b"rTRC": curve}, b"RGB of its own primaries", b"RGB ")
 
 
 def is_srgb(profile: bytes) -> bool:
@@ -170,7 +179,7 @@ def _profile(own: dict[bytes, bytes], name: bytes, space: bytes) -> bytes:
     tags = {
         b"desc": description,
         b"cprt": b"text\x00\x00\x00\x00No copyright\x00",
-        b"wtpt": _xyz(_D50),
+        b"wtpt": _xyz(D50),
         **own,
     }
     curve = list(own.values())[-1]
@@ -185,10 +194,10 @@ def _profile(own: dict[bytes, bytes], name: bytes, space: bytes) -> bytes:
     # Parametric curves came with version 4.
     version = b"\x04\x20\x00\x00" if curve[:4] == b"para" else b"\x02\x10\x00\x00"
     header = struct.pack(">I4s", size, b"\x00" * 4) + version + b"mntr" + space + b"XYZ "
-    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + b"\x00" * 28 + _xyz(_D50)[8:]
+    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + b"\x00" * 28 + _xyz(D50)[8:]
     header = header.ljust(_HEADER, b"\x00")
     return header + struct.pack(">I", len(table)) + b"".join(table) + body
 
 
-def _xyz(values: tuple[float, float, float]) -> bytes:
+def _xyz(values: tuple[float, ...]) -> bytes:
     return b"XYZ \x00\x00\x00\x00" + struct.pack(">3i", *(round(v * 65536) for v in values))

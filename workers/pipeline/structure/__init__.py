@@ -16,6 +16,7 @@ _CHECKS = {
     PhotoFormat.AVIF: (check_boxes,),
     PhotoFormat.HEIC: (check_boxes,),
     PhotoFormat.JP2: (check_boxes, check_codestream),
+    PhotoFormat.JXL: (check_boxes,),
     PhotoFormat.TIFF: (check_directories,),
 }
 """JPEG's segments and scans, and PNG's chunks, are counted where they are read: by our own code."""

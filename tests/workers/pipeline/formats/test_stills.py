@@ -98,7 +98,7 @@ def test_an_animation_is_as_lossless_as_its_first_frame(lossless, predictor, gre
     assert read_still(file.getvalue(), PhotoFormat.WEBP, PhotoLimits()).lossless == lossless
 
 
-@pytest.mark.parametrize("asked", ["webp", "avif", "heic", "jp2"])
+@pytest.mark.parametrize("asked", ["webp", "avif", "heic", "jp2", "jxl"])
 def test_a_jpeg_in_another_format_heeds_quality(asked, save, predictor, grey_photo):
     source = save(grey_photo, "JPEG", quality=85)
     sizes = [

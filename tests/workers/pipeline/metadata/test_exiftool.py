@@ -35,7 +35,7 @@ def told_by(path: Path) -> dict:
     return told
 
 
-@pytest.fixture(params=["jpeg", "png", "tiff", "webp", "avif", "heic", "jp2"])
+@pytest.fixture(params=["jpeg", "png", "tiff", "webp", "avif", "heic", "jp2", "jxl"])
 def result(request, save, predictor, rgb_photo, tmp_path) -> tuple[bytes, dict]:
     """The original's bytes, and what ExifTool reads in a result of this format."""
     exif = Image.Exif()

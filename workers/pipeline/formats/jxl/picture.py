@@ -1,0 +1,140 @@
+"""JPEG XL: from a file to pixels and back, grey or colour, 8 or 16 bits."""
+
+from dataclasses import replace
+
+import imagecodecs
+import numpy as np
+
+from photochrom.color import linear
+from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
+from photochrom.photo.sniff import PhotoFormat
+
+from ...limits import PhotoLimits
+from ...parallel import threads
+from ...photo import Metadata, Photo, Samples, full_range, turned_metadata, unmultiplied
+from ..damage import damaged
+from ..jp2_boxes import read_boxes
+from .boxes import codestream_of, read_metadata, with_metadata
+from .colors import srgb_bits
+from .header import ALPHA, BLACK, Header, read_header
+from .profile import read_profile
+
+_EFFORT = 3
+_MORE_CHANNELS = "The JPEG XL has channels beside colour and transparency; they were left out."
+_SEVERAL = "The JPEG XL has several pictures; only the first was colorized."
+_NO_PROFILE = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
+_TURNED = 5
+
+
+def read_jxl(data: bytes, limits: PhotoLimits) -> Photo:
+    """Decode a file, or a bare codestream; of an animation, its first picture. It comes upright.
+
+    Raises:
+        UnreadablePhoto: truncated or damaged.
+        UnsupportedFormat: not of 1 to 16 bits, or in inks.
+        PhotoTooLarge: more pixels than allowed, by its header.
+    """
+    codestream = codestream_of(data)
+    header = read_header(codestream)
+    limits.check_size(header.height, header.width)
+    _check_kind(header)
+    codestream, profile, known = _settled(codestream, header)
+    samples = full_range(_decoded(codestream, header), header.bits)
+    colors = 1 if header.encoding.space else 3
+    pixels, alpha = _parted(samples, header, colors)
+    metadata = turned_metadata(read_metadata(data, limits), header.orientation)
+    lost = set(header.channels) - {ALPHA} or header.channels.count(ALPHA) > 1
+    warnings = (_MORE_CHANNELS,) * bool(lost) + (_SEVERAL,) * header.animated + (_NO_PROFILE,) * (not known)
+    metadata = replace(metadata, icc=profile)
+    return Photo(pixels, PhotoFormat.JXL, metadata, alpha, 1, warnings, lossless=not header.xyb)
+
+
+def write_jxl(
+    pixels: Samples, alpha: Samples | None, metadata: Metadata, quality: int, *, lossless: bool
+) -> bytes:
+    """Encode (H, W) grey or (H, W, 3) RGB, in sRGB, 8 or 16 bits; quality is that of a JPEG unless lossless."""
+    samples = pixels
+    deep = pixels.dtype == np.uint16
+    if deep and not lossless:
+        # libjxl is told by imagecodecs that 16 bits are linear light.
+        samples = _LINEAR.take(pixels)
+    if alpha is not None:
+        samples = np.dstack([samples, alpha])
+    wanted = {"lossless": True} if lossless else {"level": quality}
+    packed = bytes(imagecodecs.jpegxl_encode(samples, effort=_EFFORT, numthreads=threads(), **wanted))
+    boxes = [] if packed.startswith(b"\xff\x0a") else [box for box in read_boxes(packed) if box[0] == b"jxll"]
+    codestream = codestream_of(packed)
+    if deep:
+        header = read_header(codestream)
+        codestream = _as_srgb(codestream, header, header.end)
+    return with_metadata(codestream, boxes, metadata)
+
+
+def _check_kind(header: Header) -> None:
+    if header.floats or header.bits > 16:
+        kind = "floating-point numbers" if header.floats else f"{header.bits} bits"
+        raise UnsupportedFormat(f"This JPEG XL is of {kind}; save it with 8 or 16 bits.")
+    if BLACK in header.channels:
+        raise UnsupportedFormat("This JPEG XL is in CMYK; save it as RGB or grey.")
+
+
+def _decoded(codestream: bytes, header: Header) -> Samples:
+    try:
+        samples = np.asarray(imagecodecs.jpegxl_decode(codestream, index=0, numthreads=threads()))
+    except PhotochromError:
+        raise
+    except Exception as error:  # the decoder has errors of its own
+        raise damaged("JPEG XL") from error
+    size = (header.height, header.width)[:: -1 if header.orientation >= _TURNED else 1]
+    grey = header.encoding.space == 1
+    if grey and header.channels and ALPHA not in header.channels:
+        samples = samples[0]  # planes, the grey one first
+    if samples.shape[:2] != size:
+        raise UnreadablePhoto("The JPEG XL is damaged: its picture is not of the size that its header says.")
+    return samples
+
+
+def _parted(samples: Samples, header: Header, colors: int) -> tuple[Samples, Samples | None]:
+    planes = samples if samples.ndim == 3 else samples[..., None]
+    pixels = np.ascontiguousarray(planes[..., 0] if colors == 1 else planes[..., :3])
+    if planes.shape[2] == colors:
+        return pixels, None
+    alpha = np.ascontiguousarray(planes[..., colors])
+    return (unmultiplied(pixels, alpha) if header.multiplied else pixels), alpha
+
+
+def _settled(codestream: bytes, header: Header) -> tuple[bytes, bytes | None, bool]:
+    """Return a codestream to decode, the profile of what comes out of it (None is sRGB), and whether it is known.
+
+    What is coded in the eye's colours needs no profile: it comes out as the header says, so sRGB is said there.
+    """
+    profile, end = None, header.end
+    if header.encoding.has_icc:
+        profile, end = read_profile(codestream, header.end)
+    if header.xyb:
+        return _as_srgb(codestream, header, end), None, True
+    if header.encoding.has_icc:
+        return codestream, profile, profile is not None
+    return (codestream, *header.encoding.profile())
+
+
+def _as_srgb(codestream: bytes, header: Header, end: int) -> bytes:
+    """Return the codestream with sRGB in its header in place of what is said there of its numbers.
+
+    Args:
+        codestream: as it is.
+        header: of it.
+        end: the bit behind its profile, if it has one, else behind the header.
+    """
+    start, stop = header.encoding_bits
+    if not stop:  # all is as usual, and so is this
+        return codestream
+    said = int.from_bytes(codestream[: -(-header.end // 8)], "little") & ((1 << header.end) - 1)
+    tail, before = said >> stop, said & ((1 << start) - 1)
+    word, size = srgb_bits(header.encoding.space)
+    anew = before | word << start | tail << start + size
+    # Frames begin at a whole byte.
+    return anew.to_bytes(-(-(header.end - stop + start + size) // 8), "little") + codestream[-(-end // 8) :]
+
+
+_LINEAR = np.rint(np.asarray(linear(np.arange(65536) / 65535)) * 65535).astype(np.uint16)
