@@ -4,7 +4,8 @@ It has no wheel for Linux on arm64. There a JPEG of colour, and one whose light 
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
@@ -26,7 +27,7 @@ def can_rewrite() -> bool:
 
 def grey_of(luma: Any, quantization: Any) -> Any:
     """Return a grey picture of jpeglib's of these luma coefficients and their table, both as jpeglib has them."""
-    return _jpeglib().from_dct(luma, qt=quantization[None])
+    return library().from_dct(luma, qt=quantization[None])
 
 
 def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
@@ -45,24 +46,41 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
         path = Path(folder) / "picture.jpg"
         source = without_metadata(jpeg)
         path.write_bytes(source)
-        try:
-            change(_jpeglib().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
-        except OSError as error:
-            _check_room(path.with_name("room"), 2 * len(source) + _SOME)
-            raise damaged("JPEG") from error
+        with damage_told(path, len(source)):
+            change(library().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         written = JpegFile.read(path.read_bytes())
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame)
 
 
-def _jpeglib() -> Any:
+def library() -> Any:
+    """Return jpeglib, which `can_rewrite` says to be here."""
     # It takes as long to import as OpenCV, and grey photographs do without.
     import jpeglib
 
     return jpeglib
 
 
+@contextmanager
+def damage_told(path: Path, size: int) -> Iterator[None]:
+    """Tell a damaged picture from a full disk, for libjpeg fails alike for both.
+
+    Args:
+        path: in the folder where pictures are written.
+        size: of the picture, in bytes.
+
+    Raises:
+        UnreadablePhoto: libjpeg failed, and there is room for more than it wrote.
+        OSError: there is no room.
+    """
+    try:
+        yield
+    except OSError as error:
+        _check_room(path.with_name("room"), 2 * size + _SOME)
+        raise damaged("JPEG") from error
+
+
 def _check_room(path: Path, size: int) -> None:
-    """Raise `OSError` where a file of so many bytes cannot be written: libjpeg fails alike for this and for damage."""
+    """Raise `OSError` where a file of so many bytes cannot be written."""
     path.write_bytes(bytes(size))
     path.unlink()

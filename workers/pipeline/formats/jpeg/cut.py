@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..damage import damaged
-from .coefficients import jpeglib
+from .coefficients import damage_told, library
 from .dct import SIDE
 from .file import JpegFile
 from .pixels import without_metadata
@@ -46,16 +45,18 @@ def cut(jpeg: JpegFile, parts: list[Part]) -> Iterator[JpegFile]:
 
     Raises:
         UnreadablePhoto: the picture is damaged.
+        OSError: there is no room for temporary files.
     """
     with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
         path = Path(folder) / "picture.jpg"
-        path.write_bytes(without_metadata(jpeg))
-        try:
-            picture = jpeglib.read_dct(str(path))
-            for part in parts:
-                yield _written(picture, jpeg, grown(part, jpeg), path)
-        except OSError as error:
-            raise damaged("JPEG") from error
+        source = without_metadata(jpeg)
+        path.write_bytes(source)
+        with damage_told(path, len(source)):
+            picture = library().read_dct(str(path))
+        for part in parts:
+            with damage_told(path, len(source)):
+                piece = _written(picture, jpeg, grown(part, jpeg), path)
+            yield piece
 
 
 def _written(picture: Any, jpeg: JpegFile, part: Part, path: Path) -> JpegFile:
@@ -67,7 +68,7 @@ def _written(picture: Any, jpeg: JpegFile, part: Part, path: Path) -> JpegFile:
         across = SIDE * first.horizontal // component.horizontal
         pieces.append(_piece(plane, part, down, across, _unit(jpeg)))
     tables = list(picture.quant_tbl_no)[: len(pieces)]
-    jpeglib.from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
+    library().from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
         str(path), flags=["+OPTIMIZE_CODING"]
     )
     written = JpegFile.read(path.read_bytes())
