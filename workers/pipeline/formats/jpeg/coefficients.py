@@ -26,7 +26,7 @@ def can_rewrite() -> bool:
 
 def grey_of(luma: Any, quantization: Any) -> Any:
     """Return a grey picture of jpeglib's of these luma coefficients and their table, both as jpeglib has them."""
-    return _jpeglib().from_dct(luma, qt=quantization[None])
+    return jpeglib_module().from_dct(luma, qt=quantization[None])
 
 
 def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
@@ -46,7 +46,7 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
         source = without_metadata(jpeg)
         path.write_bytes(source)
         try:
-            change(_jpeglib().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
+            change(jpeglib_module().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         except OSError as error:
             _check_room(path.with_name("room"), 2 * len(source) + _SOME)
             raise damaged("JPEG") from error
@@ -55,8 +55,8 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
     return replace(written, frame=frame)
 
 
-def _jpeglib() -> Any:
-    # It takes as long to import as OpenCV, and grey photographs do without.
+def jpeglib_module() -> Any:
+    """Return jpeglib: not imported at the top, for it takes as long as OpenCV, and grey photographs do without."""
     import jpeglib
 
     return jpeglib
