@@ -13,7 +13,6 @@ from ..failures import explained
 from ..network.networks import Networks
 from ..network.predictor import LendingPredictor
 from ..out_of_memory import lacks_memory, let_go
-from ..pipeline.album.split import cut_pages, find_pages
 from ..pipeline.colorizer import ColorizedPhoto, colorize
 from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
@@ -164,6 +163,9 @@ def _takes_palettes(film: LendingPredictor | None) -> bool:
 
 
 def _split(data: bytes, request: Request, limits: PhotoLimits) -> Answer:
+    # Not at the top: few photographs are pages of albums, and every child waits for its imports.
+    from ..pipeline.album.split import cut_pages, find_pages
+
     if request.task == "find":
         pages = find_pages(data, limits)
         found = [FoundPage(width=page.width, height=page.height, frames=page.frames) for page in pages]

@@ -27,7 +27,7 @@ def can_rewrite() -> bool:
 
 def grey_of(luma: Any, quantization: Any) -> Any:
     """Return a grey picture of jpeglib's of these luma coefficients and their table, both as jpeglib has them."""
-    return library().from_dct(luma, qt=quantization[None])
+    return jpeglib_module().from_dct(luma, qt=quantization[None])
 
 
 def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
@@ -47,13 +47,13 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
         source = without_metadata(jpeg)
         path.write_bytes(source)
         with damage_told(path, len(source)):
-            change(library().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
+            change(jpeglib_module().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         written = JpegFile.read(path.read_bytes())
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame)
 
 
-def library() -> Any:
+def jpeglib_module() -> Any:
     """Return jpeglib, which `can_rewrite` says to be here."""
     # It takes as long to import as OpenCV, and grey photographs do without.
     import jpeglib

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .coefficients import damage_told, library
+from .coefficients import damage_told, jpeglib_module
 from .dct import SIDE
 from .file import JpegFile
 from .pixels import without_metadata
@@ -52,7 +52,7 @@ def cut(jpeg: JpegFile, parts: list[Part]) -> Iterator[JpegFile]:
         source = without_metadata(jpeg)
         path.write_bytes(source)
         with damage_told(path, len(source)):
-            picture = library().read_dct(str(path))
+            picture = jpeglib_module().read_dct(str(path))
         for part in parts:
             with damage_told(path, len(source)):
                 piece = _written(picture, jpeg, grown(part, jpeg), path)
@@ -68,7 +68,7 @@ def _written(picture: Any, jpeg: JpegFile, part: Part, path: Path) -> JpegFile:
         across = SIDE * first.horizontal // component.horizontal
         pieces.append(_piece(plane, part, down, across, _unit(jpeg)))
     tables = list(picture.quant_tbl_no)[: len(pieces)]
-    library().from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
+    jpeglib_module().from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
         str(path), flags=["+OPTIMIZE_CODING"]
     )
     written = JpegFile.read(path.read_bytes())
