@@ -1,5 +1,7 @@
 """A photograph has the same colours at any size, faded, in a mount and on a page: with the shipped weights."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +14,8 @@ from support.color_difference import ciede2000
 from support.photographs import PHOTOS
 from support.queueing import MODEL
 from workers.network.predictor import OnnxPredictor
+from workers.pipeline.album.split import cut_pages, find_pages
+from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.prediction import SmallColor, lightness_of_plane, predict_small
 
 NAMES = ("coffee", "cat")
@@ -105,6 +109,23 @@ def test_on_a_page_with_others(alone, shipped) -> None:
     place = 60 / 480, (60 + height) / 480, 30 / 1000, (30 + width) / 1000
     assert difference(own, part(found.ab, *place)) < SAME
     assert "2 photographs" in found.notes[0]
+
+
+def test_cut_out_of_a_page(alone, shipped, tmp_path) -> None:
+    name, own = alone
+    photo, other = grey(name), grey("camera")
+    page = np.random.default_rng(0).normal(38, 1, (900, 1100)).clip(0, 255).astype(np.uint8)
+    height, width = photo.shape
+    page[60 : 60 + height, 40 : 40 + width] = photo
+    page[440:840, 600:1000] = other[:400, :400]
+    file = tmp_path / "page.png"
+    Image.fromarray(page).save(file)
+    (found,) = find_pages(file.read_bytes(), PhotoLimits())
+    assert len(found.frames) == 2
+    first = next(cut_pages(file.read_bytes(), [found.frames], PhotoLimits()))
+    with Image.open(io.BytesIO(first.data)) as image:
+        assert image.size == pytest.approx((width, height), abs=4)
+        assert difference(own, colours(np.asarray(image.convert("L")), shipped).ab) < SAME
 
 
 def test_a_hint_in_a_mount_is_heard_where_it_lies(shipped) -> None:

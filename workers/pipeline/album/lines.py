@@ -15,7 +15,7 @@ _SAMPLES = 32
 _ENDS = 0.06  # of a side: left out at each end, where rounded and covered corners lie
 _BESIDE = 4.5  # pixels outwards
 _FAINT, _ROUGH = 1.2, 1.2  # CIELAB; of the paper's own sharpness
-_ENOUGH, _LITTLE = 0.6, 0.3  # of a side
+_ENOUGH = 0.6  # of a side
 _DARKER, _PLAIN = 1.5, 4.0  # L*; pixels, of less of which one side cannot be told from the other
 _LIKE = 0.1  # of the sharpest line's edge
 _APART, _THICK = 2.0, 6.0  # pixels between two lines
@@ -63,7 +63,10 @@ class Lines:
         return float(self.first[number] + self.last[number]) / 2 * self.step
 
     def sharpest(self) -> int:
-        """Return the line with most of an edge, the outer one of like ones."""
+        """Return the line with most of an edge, the outer one of like ones; the middle one where there is none."""
+        if self.values.max() <= 0:
+            middle = self.covered.shape[1] // 2
+            return int((np.abs(self.first - middle) + np.abs(self.last - middle)).argmin())
         return self._best(self.values >= 0.95 * self.values.max())
 
     def outermost(self) -> int:
@@ -78,15 +81,6 @@ class Lines:
             if self._is_border(self.depth(best), inner):
                 return best
         return sharpest
-
-    def faint(self, depth: float, alike: float, otherwise: int) -> int:
-        """Return the best line about so deep, where at least a little of an edge lies along it."""
-        depths = (self.first + self.last) * (self.step / 2)
-        there = np.abs(depths - depth) <= alike
-        if not there.any():
-            return otherwise
-        best = self._best(there)
-        return best if self.hits[best] >= _LITTLE else otherwise
 
     def _best(self, allowed: NDArray[np.bool_]) -> int:
         return int(np.where(allowed, self.values, -1).argmax())
@@ -141,7 +135,7 @@ def lines_along(
     between = np.linspace(0, 1, _SAMPLES)[:, None]
     rows = np.rint(first * (1 - between) + last * between).astype(np.int32)
     along = edges[np.arange(_SAMPLES)[:, None], rows]
-    covered = _taken(paper.covered, places)
+    covered = taken(paper.covered, places)
     return Lines(
         first.astype(np.int32),
         last.astype(np.int32),
@@ -149,24 +143,25 @@ def lines_along(
         (along > 0).mean(axis=0, dtype=np.float32),
         np.asarray(places, np.float32),
         covered,
-        np.median(_taken(np.ascontiguousarray(page[..., 0]), places), axis=0),
+        np.median(taken(np.ascontiguousarray(page[..., 0]), places), axis=0),
         way.step,
     )
 
 
 def _edges(page: Lab, paper: Paper, places: Points, normal: Points, way: Way) -> Points:
     """Return (samples, offsets), CIELAB: how sharply the page changes there, inwards, where paper ends."""
-    taken = [_taken(page, places + by * way.reach * normal) for by in (-3, -1, 1, 3)]
-    before, step, after = (np.abs(taken[i + 1] - taken[i]).max(axis=2) for i in range(3))
+    tones = [taken(page, places + by * way.reach * normal) for by in (-3, -1, 1, 3)]
+    before, step, after = (np.abs(tones[i + 1] - tones[i]).max(axis=2) for i in range(3))
     # A step, not the slope of a soft shadow.
     change = cv2.blur(np.maximum(step - np.minimum(before, after), 0), (1, 3))
-    beside = _taken(paper.covered, places - _BESIDE * normal)
+    beside = taken(paper.covered, places - _BESIDE * normal)
     # A shadow may lie outside; another photograph may not, where there is a choice.
     shade = np.clip(1 - beside, 0.05, 1)
     faint = max(_FAINT, _ROUGH * paper.rough)
     return np.asarray(np.clip(change - faint, 0, way.most) * shade, np.float32)
 
 
-def _taken(values: NDArray[np.float32], places: Points) -> NDArray[np.float32]:
+def taken(values: NDArray[np.float32], places: Points) -> NDArray[np.float32]:
+    """Return the values at places (..., 2), x and y."""
     x, y = (np.ascontiguousarray(places[..., i], np.float32) for i in (0, 1))
     return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .borders import border_around
 from .lines import Way, lines_along
 from .paper import Lab, Paper
 
@@ -15,8 +16,9 @@ _REACH, _LEAST_REACH, _MOST_REACH = 0.1, 6.0, 24.0  # of the sides across; pixel
 _FINE_REACH = 2.5  # pixels
 # To tell a step from a slope, and to find where exactly it is; CIELAB: more is not more of an edge.
 _COARSE, _FINE = Way(1.0, 0.75, 4.0), Way(0.5, 0.5, 20.0)
-_THINNEST = 2.5  # pixels of a border
-_ALIKE = 2.5  # pixels
+
+
+_SEEN = 0.5  # of a side
 
 
 @dataclass(frozen=True)
@@ -32,29 +34,47 @@ class Side:
 def laid(page: Lab, paper: Paper, corners: Points) -> tuple[Points, list[Side]]:
     """Return a rectangle's corners (4, 2), clockwise, and its sides, each moved to the edge near it."""
     around = [lines_along(page, paper, *_side(corners, i), _reach(corners, i), _COARSE) for i in range(4)]
-    chosen = [lines.outermost() for lines in around]
-    borders = [
-        lines.depth(lines.sharpest()) - lines.depth(at) for lines, at in zip(around, chosen, strict=True)
-    ]
-    found = [border for border in borders if border >= _THINNEST]
-    if found:
-        # Prints have borders all around; where one is as light as its paper, the others say where it ends.
-        usual = float(np.median(found))
-        for i, (lines, border) in enumerate(zip(around, borders, strict=True)):
-            if border < _THINNEST:
-                chosen[i] = lines.faint(lines.depth(lines.sharpest()) - usual, _ALIKE, chosen[i])
-    sides = [Side(*lines.at(number)) for lines, number in zip(around, chosen, strict=True)]
+    edges = [Side(*lines.at(lines.sharpest())) for lines in around]
+    bordered = _with_border(page, paper, edges)
+    if bordered is not None:
+        met = _crossed(bordered)
+        if met is not None:
+            return _laid_finely(page, paper, met, bordered)
+    sides = [Side(*lines.at(lines.outermost())) for lines in around]
     met = _crossed(sides)
     if met is None:
         return corners, sides
+    # A faint border around a plain edge is as sure as that edge.
+    sure = [Side(side.line, edge.support) for side, edge in zip(sides, edges, strict=True)]
+    return _laid_finely(page, paper, met, sure)
+
+
+def _laid_finely(page: Lab, paper: Paper, met: Points, sides: list[Side]) -> tuple[Points, list[Side]]:
+    """Return corners and sides moved by a pixel or two, where an edge lies so near."""
     fine = [lines_along(page, paper, *_side(met, i), _FINE_REACH, _FINE) for i in range(4)]
-    exact = [
-        # A faint border around a plain edge is as sure as that edge.
-        Side(lines.at(at := lines.sharpest())[0], max(float(lines.hits[at]), wide.at(wide.sharpest())[1]))
-        for lines, wide in zip(fine, around, strict=True)
-    ]
+    exact = []
+    for lines, side in zip(fine, sides, strict=True):
+        line, hits = lines.at(lines.sharpest())
+        exact.append(Side(line if hits >= _SEEN else side.line, max(hits, side.support)))
     crossed = _crossed(exact)
     return (met, sides) if crossed is None else (crossed, exact)
+
+
+def _with_border(page: Lab, paper: Paper, edges: list[Side]) -> list[Side] | None:
+    """Return the sides of the print whose border, or picture, has these edges; None where it has no border."""
+    met = _crossed(edges)
+    if met is None:
+        return None
+    sides = [_side(met, i) for i in range(4)]
+    lines = [(np.asarray(np.stack([start, end]), np.float32), normal) for start, end, normal in sides]
+    across = [_across(met, i) for i in range(4)]
+    depths = border_around(page, paper, lines, across)
+    if depths is None:
+        return None
+    return [
+        Side(np.asarray(line + depth * normal, np.float32), edge.support)
+        for (line, normal), depth, edge in zip(lines, depths, edges, strict=True)
+    ]
 
 
 def _side(corners: Points, number: int) -> tuple[Points, Points, Points]:
@@ -66,8 +86,11 @@ def _side(corners: Points, number: int) -> tuple[Points, Points, Points]:
 
 
 def _reach(corners: Points, number: int) -> float:
-    across = float(np.linalg.norm(corners[(number + 2) % 4] - corners[(number + 1) % 4]))
-    return min(max(_LEAST_REACH, _REACH * across), _MOST_REACH)
+    return min(max(_LEAST_REACH, _REACH * _across(corners, number)), _MOST_REACH)
+
+
+def _across(corners: Points, number: int) -> float:
+    return float(np.linalg.norm(corners[(number + 2) % 4] - corners[(number + 1) % 4]))
 
 
 def _crossed(sides: list[Side]) -> Points | None:

@@ -54,6 +54,14 @@ def test_the_photographs_of_a_page_are_found_in_the_order_in_which_one_reads(pap
         assert iou(frame, truth) > 0.95, (frame, truth)
 
 
+def test_what_is_no_rectangle_does_not_lose_the_photographs_beside_it() -> None:
+    made = page(FOUR[:3], 242)
+    cv2.ellipse(made, (590, 430), (150, 120), 0, 0, 360, (90,), -1)
+    found = find_frames(made)
+    for truth in FOUR[:3]:
+        assert max(iou(frame, truth) for frame in found) > 0.95
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in Path(PHOTOS).glob("*.jpg")))
 def test_one_photograph_is_not_taken_apart(name: str) -> None:
     with Image.open(PHOTOS / name) as image:
