@@ -26,7 +26,7 @@ def can_rewrite() -> bool:
 
 def grey_of(luma: Any, quantization: Any) -> Any:
     """Return a grey picture of jpeglib's of these luma coefficients and their table, both as jpeglib has them."""
-    return _jpeglib().from_dct(luma, qt=quantization[None])
+    return library().from_dct(luma, qt=quantization[None])
 
 
 def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
@@ -46,7 +46,7 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
         source = without_metadata(jpeg)
         path.write_bytes(source)
         try:
-            change(_jpeglib().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
+            change(library().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
         except OSError as error:
             _check_room(path.with_name("room"), 2 * len(source) + _SOME)
             raise damaged("JPEG") from error
@@ -55,7 +55,8 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
     return replace(written, frame=frame)
 
 
-def _jpeglib() -> Any:
+def library() -> Any:
+    """Return jpeglib, imported."""
     # It takes as long to import as OpenCV, and grey photographs do without.
     import jpeglib
 

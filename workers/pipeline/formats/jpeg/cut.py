@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..damage import damaged
-from .coefficients import jpeglib
+from .coefficients import library
 from .dct import SIDE
 from .file import JpegFile
 from .pixels import without_metadata
@@ -51,7 +51,7 @@ def cut(jpeg: JpegFile, parts: list[Part]) -> Iterator[JpegFile]:
         path = Path(folder) / "picture.jpg"
         path.write_bytes(without_metadata(jpeg))
         try:
-            picture = jpeglib.read_dct(str(path))
+            picture = library().read_dct(str(path))
             for part in parts:
                 yield _written(picture, jpeg, grown(part, jpeg), path)
         except OSError as error:
@@ -67,7 +67,7 @@ def _written(picture: Any, jpeg: JpegFile, part: Part, path: Path) -> JpegFile:
         across = SIDE * first.horizontal // component.horizontal
         pieces.append(_piece(plane, part, down, across, _unit(jpeg)))
     tables = list(picture.quant_tbl_no)[: len(pieces)]
-    jpeglib.from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
+    library().from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
         str(path), flags=["+OPTIMIZE_CODING"]
     )
     written = JpegFile.read(path.read_bytes())
