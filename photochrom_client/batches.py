@@ -69,8 +69,18 @@ class Batches:
                 return
             query["cursor"] = page.next_cursor
 
-    def put(self, batch_id: str, name: str, photo: Photo, options: ColorizeOptions | None = None) -> Job:
+    def put(
+        self,
+        batch_id: str,
+        name: str,
+        photo: Photo,
+        options: ColorizeOptions | None = None,
+        *,
+        split: bool = False,
+    ) -> Job:
         """Send one photograph under its name, a relative path; sending the same again changes nothing.
+
+        With `split` it is a scan, whose photographs are cut into further items: `page/1.jpg` of `page.jpg`.
 
         Raises:
             Conflict: code `item-conflict`, there is another photograph of this name; `batch-closed`, the batch
@@ -78,9 +88,8 @@ class Batches:
             InvalidRequest: the name is not valid, or the photograph is damaged.
         """
         path = f"{_path(batch_id)}/items/{quote(name)}"
-        sent = self._transport.call(
-            "PUT", path, params=query_of(options) or None, body=lambda: body_of(photo)
-        )
+        query = query_of(options) | ({"split": "auto"} if split else {})
+        sent = self._transport.call("PUT", path, params=query or None, body=lambda: body_of(photo))
         return read(Job, sent)
 
     def put_url(self, batch_id: str, name: str, url: str, options: ColorizeOptions | None = None) -> Job:

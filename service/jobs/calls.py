@@ -36,6 +36,7 @@ from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
 from ..uploads.accept import accept_job, hand_over, refuse_if_full
 from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import received
+from ..uploads.split import refuse_split
 from .schemas import JobPage, JobView
 from .standing import standing, tag_of
 
@@ -82,6 +83,7 @@ async def create_job(
     limit = services.settings.max_upload_bytes
     with services.uploads.one(caller):
         async with received(request, services.storage, limit, services.fetcher) as upload:
+            refuse_split(upload)
             record, new = await on_storage_thread(accept_job, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, services.settings.wait_limit)
     if wait is not None:

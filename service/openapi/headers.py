@@ -63,6 +63,8 @@ def _of_success(answer: dict[str, Any], method: str, status: str, asked: set[str
         names.add("Link")
     if "prefer" in asked:
         names |= {"ETag", "Preference-Applied", "Retry-After"}
+    if method == "PUT" and "if-match" in asked:
+        names.add("ETag")
     if "idempotency-key" in asked:
         names |= {"Idempotent-Replayed", "Location"}
     if status == "201":

@@ -1,6 +1,7 @@
 """The calls on scans of album pages."""
 
 import hashlib
+from functools import partial
 from typing import Annotated
 
 from fastapi import Header, Query, Request, Response
@@ -35,7 +36,7 @@ from ..edge.storage_threads import on_storage_thread, waits_for_storage
 from ..jobs.calls import erase, position_of, require_known
 from ..jobs.files import FILE_HEADERS, PHOTO, PICTURE, as_it_came, file_answers
 from ..live.standing import Standing
-from ..live.waiting import IfNoneMatch, Prefer, answer
+from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
 from ..uploads.accept import accept_page, refuse_if_full
 from ..uploads.described import REFUSALS, page_body
 from ..uploads.receive import received
@@ -53,7 +54,10 @@ _RETRY_AFTER = "1"
     response_model=PageView,
     summary="Find the photographs on an album page",
     responses={
-        200: {"model": PageView, "description": "Found already, by an earlier call with this key"},
+        200: {
+            "model": PageView,
+            "description": "Found within `Prefer: wait`, or by an earlier call with this key",
+        },
         **problems.responses(IdempotencyMismatch, *REFUSALS),
     },
     openapi_extra=page_body(),
@@ -63,6 +67,7 @@ async def create_page(
     services: ServicesDep,
     caller: CallerDep,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
+    prefer: Prefer = None,
 ) -> Response:
     """Upload one scan, as a photograph is uploaded; options are those of its photographs.
 
@@ -81,10 +86,16 @@ async def create_page(
     with services.uploads.one(caller):
         async with received(request, services.storage, settings.max_upload_bytes, services.fetcher) as upload:
             record, new = await on_storage_thread(accept_page, services, caller, upload, idempotency_key)
+    wait = wanted_wait(prefer, settings.wait_limit)
+    if wait is not None:
+        look = partial(page_of, services.store, record.id)
+        record = await wait_until(services.watcher, record.id, look, lambda seen: seen.finished, wait)
     found = await run_in_threadpool(_standing, services, record)
     headers = {"Location": address(f"/v1/pages/{record.id}"), "ETag": found.etag}
     if not record.finished:
         headers["Retry-After"] = _RETRY_AFTER
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait:g}"
     if not new:
         headers["Idempotent-Replayed"] = "true"
     return Response(found.body, 200 if record.finished else 202, headers, media_type="application/json")

@@ -22,6 +22,11 @@ ADDRESSED: dict[str, Any] = {
             "description": "Its file name; by default as the other side calls it, or the end of its address.",
         },
         "reference": {"type": "string", "description": "Id of a job whose result lends its palette."},
+        "split": {
+            "type": "string",
+            "enum": ["off", "auto"],
+            "description": "Of items of batches: whether its photographs are cut out.",
+        },
         "options": {"$ref": "#/components/schemas/ColorizeOptions"},
     },
 }
@@ -36,6 +41,7 @@ class AddressedPhoto(BaseModel):
     url: str
     name: str = ""
     reference: str = ""
+    split: str = ""
     options: dict[str, Any] = {}
 
 

@@ -7,7 +7,7 @@ from photochrom.photo.options import ColorizeOptions
 
 from ..edge.problems import INVALID_REQUEST, Kind
 from .addressed import ADDRESSED
-from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD
+from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD, SPLIT_FIELD
 from .split import OF_ONE
 
 REFUSALS: tuple[Kind, ...] = (
@@ -83,6 +83,16 @@ def upload_body() -> dict[str, Any]:
         for key, schema in options.items()
     ]
     return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
+
+
+def item_body() -> dict[str, Any]:
+    """Return the description of an item of a batch: an upload that may be split."""
+    told = "`auto` cuts the photographs on the scan into further items: those of `a.jpg` are `a/1.jpg` and so on."
+    split = {"type": "string", "enum": ["off", "auto"], "default": "off", "description": told}
+    described = upload_body()
+    described["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"][SPLIT_FIELD] = split
+    described["parameters"].append({"name": SPLIT_FIELD, "in": "query", "schema": split, "description": told})
+    return described
 
 
 def page_body() -> dict[str, Any]:

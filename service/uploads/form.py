@@ -13,8 +13,16 @@ if TYPE_CHECKING:
 PHOTO_FIELD = "photo"
 REFERENCE_FIELD = "reference"
 MASK_FIELD = "repair_mask"
+SPLIT_FIELD = "split"
 # Room for the largest number of hints, written at length.
 _MAX_FIELD_BYTES = 16384
+
+
+def wants_split(given: str) -> bool:
+    """Return what the field of this name says; raise `InvalidOption` where it is neither `off` nor `auto`."""
+    if given not in ("", "off", "auto"):
+        raise InvalidOption(f"split: {given[:64]!r} is neither 'off' nor 'auto'.")
+    return given == "auto"
 
 
 class Form:

@@ -31,7 +31,7 @@ from photochrom.storage.storage import Draft, Storage
 from ..edge.storage_threads import drafted, on_storage_thread
 from ..outbound.fetch import Fetcher
 from .addressed import addressed
-from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD, Form
+from .form import MASK_FIELD, PHOTO_FIELD, REFERENCE_FIELD, SPLIT_FIELD, Form, wants_split
 from .names import safe_name, told_name
 
 _BLOCK = 1 << 18
@@ -101,11 +101,13 @@ async def received(
         await files.flush()
         given = {**_query(request), **fields}
         reference_job = given.pop(REFERENCE_FIELD, "")
+        split = wants_split(str(given.pop(SPLIT_FIELD, "")))
         yield replace(
             await files.upload(PHOTO_FIELD, names[PHOTO_FIELD], parse_options(given, base)),
             reference=await _companion(REFERENCE_FIELD, files, names),
             reference_job=reference_job,
             repair_mask=await _companion(MASK_FIELD, files, names),
+            split=split,
         )
 
 
@@ -117,7 +119,9 @@ async def _fetched(
         raise UrlRejected("This service fetches no photographs from addresses; send the file itself.")
     disposition, last = await fetcher.fetch(given.url, partial(files.feed, PHOTO_FIELD))
     lender = {REFERENCE_FIELD: given.reference} if given.reference else {}
-    return {**given.options, **lender}, {PHOTO_FIELD: given.name or told_name(disposition) or last}
+    return {**given.options, **lender, SPLIT_FIELD: given.split}, {
+        PHOTO_FIELD: given.name or told_name(disposition) or last
+    }
 
 
 async def _companion(field: str, files: "_Files", names: Mapping[str, str]) -> Upload | None:
@@ -151,7 +155,7 @@ def parse_options(given: Mapping[str, Any], base: ColorizeOptions = _DEFAULTS) -
 
 
 def _check_field(name: str) -> None:
-    if name not in ColorizeOptions.model_fields:
+    if name != SPLIT_FIELD and name not in ColorizeOptions.model_fields:
         parse_options({name: "?"})
 
 

@@ -11,6 +11,12 @@ OF_ONE = ("hints", "keep", "reference", "repair_mask")
 """Fields that belong to one photograph."""
 
 
+def refuse_split(photo: "Upload") -> None:
+    """Raise `InvalidOption` where a single photograph is to be split: it has no batch for what is cut."""
+    if photo.split:
+        raise InvalidOption("split=auto is for items of batches; send a single scan to POST /v1/pages.")
+
+
 def check_split(scan: "Upload") -> None:
     """Refuse what belongs to one photograph.
 

@@ -34,8 +34,9 @@ let loading = true;
 
 const addButton = h("button.primary", { "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
+const choosePage = () => chooseFiles(([{ file }]) => import("./album/album.js").then(({ open }) => open(file, meet)), { multiple: false });
 const mark = h("a.mark", { href: base }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
-document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, folderButton, addButton, makeThemeButton(), makeLeaveButton()));
+document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, iconButton("page", text.page, choosePage), folderButton, addButton, makeThemeButton(), makeLeaveButton()));
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 
@@ -43,7 +44,7 @@ const many = makeMany({ shown: () => shownNow(), redraw: () => draw() });
 const toolbar = makeToolbar({ ...many, filter: setFilter, album: setAlbum, select, selectAll, zip: downloadSelected, remove: removeSelected });
 const sheet = makeSheet({ open: (photo) => route.visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
-const welcome = makeWelcome((how) => chooseFiles(add, how));
+const welcome = makeWelcome((how) => chooseFiles(add, how), choosePage);
 const wait = h("p.nothing.dim", {}, text.loading);
 const listing = h("section.listing", { "aria-labelledby": "listing-heading", hidden: true }, h("h1.unseen", { id: "listing-heading" }, text.sheet.label), toolbar.element, nothing, sheet.element);
 welcome.hidden = true;
@@ -51,7 +52,7 @@ main.append(banner, wait, welcome, listing);
 
 // --- adding ---
 
-// Reading a file's size makes the browser access the disk: five hundred at once would be noticeable.
+// A file's size costs a look at the disk: five hundred at once are felt.
 const AT_ONCE = 10;
 
 async function add(incoming) {
@@ -137,7 +138,7 @@ async function downloadSelected() {
   draw();
 }
 
-// --- the large view, with its own address so that Back works ---
+// --- the large view ---
 
 const can = {};
 const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });

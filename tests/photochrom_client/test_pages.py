@@ -65,3 +65,12 @@ def test_a_page_by_its_address_is_asked_for_as_a_photograph_is(client: Client) -
     with pytest.raises(InvalidRequest) as refused:
         client.pages.submit_url("https://127.0.0.1/page.jpg")
     assert refused.value.code == "url-rejected"
+
+
+def test_an_item_of_a_batch_is_split_on_wish(client: Client, photo: bytes) -> None:
+    batch = client.batches.create("Album")
+    assert (
+        client.batches.put(batch.id, "page.jpg", photo, ColorizeOptions(quality=95), split=True).kind
+        == "page"
+    )
+    assert client.batches.put(batch.id, "other.jpg", photo).kind == "photograph"

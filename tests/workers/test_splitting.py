@@ -113,6 +113,13 @@ def test_an_item_becomes_further_items_also_of_a_batch_that_takes_no_more(
         ended = bench.store.get(one.id)
         assert ended.result
         assert abs(ended.result.width - 540) <= 16
+        # It is what it would be if it had been sent by itself.
+        with bench.storage.file(one.original.key) as path:
+            single = bench.accept(path.read_bytes())
+        restorer.restore(single.id)
+        alone = bench.store.get(single.id).result
+        assert alone
+        assert alone.sha256 == ended.result.sha256
     assert bench.batches.get(batch).state(bench.store.counts(batch)) is BatchState.COMPLETED
     assert bench.store.get(page.id).timings.keys() == {"find", "cut"}
 

@@ -161,7 +161,7 @@ async function withKey(attempt, ask = askForKey) {
   }
 }
 
-async function call(url, init = {}, fine = [], ask = askForKey) {
+export async function call(url, init = {}, fine = [], ask = askForKey) {
   let response;
   try {
     response = await withKey(() => fetch(url, init), ask);
@@ -172,7 +172,7 @@ async function call(url, init = {}, fine = [], ask = askForKey) {
   throw problem(response.status, await response.text(), response.headers.get("Retry-After"));
 }
 
-const json = (response) => (response.status === 204 ? null : response.json());
+export const json = (response) => (response.status === 204 ? null : response.json());
 
 function problem(status, body, retryAfter) {
   let said = {};

@@ -49,7 +49,6 @@ export function addFiles(incoming, { added, first, drop }) {
 
 /** Show a job made elsewhere: a new photograph, or a version of the one with the same original. */
 export function adopt(record) {
-  // A scan of album pages is no photograph.
   if (record.kind === "page") return;
   if (byJob.has(record.id)) return update(byJob.get(record.id), versionOf(record.id), record);
   const version = { ...newVersion(record.options), job: record.id, record };

@@ -38,6 +38,7 @@ export const text = {
   loading: "Opening your photographs…",
   add: "Add photographs",
   addFolder: "Add a folder",
+  page: "Album page",
   drop: "Drop to add your photographs",
   nothingFound: "No photographs found.",
   theme: { auto: "Colours of the page: as on your device", dark: "Colours of the page: dark", light: "Colours of the page: light" },

@@ -4,7 +4,7 @@ import { text } from "../ui/strings.js";
 const words = text.hints;
 const STEP = 0.01;
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const within = (share) => Math.max(0, Math.min(1, share));
+export const within = (share) => Math.max(0, Math.min(1, share));
 
 /** `place({ x, y })` sets a hint; `choose`, `move` and `remove` get an index. */
 export function makeMarkers(stage, { place, choose, move, remove }) {
@@ -63,5 +63,3 @@ export function makeMarkers(stage, { place, choose, move, remove }) {
     },
   };
 }
-
-export { within };

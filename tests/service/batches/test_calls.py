@@ -297,3 +297,27 @@ def test_a_batch_is_kept_for_ever_only_where_the_operator_allows_it(
         other = generous.post("/v1/batches").json()
         assert finish(put(generous, other["url"], "a.jpg", photo)).expires_at is not None
         assert generous.delete(batch["url"]).status_code == 204
+
+
+def test_an_item_is_split_on_wish_and_a_single_photograph_is_not(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    batch = client.post("/v1/batches").json()["url"]
+    for name, sent in {
+        "a.jpg": client.put(f"{batch}/items/a.jpg?split=auto", content=photo),
+        "b.jpg": client.put(
+            f"{batch}/items/b.jpg", files={"photo": ("b.jpg", photo)}, data={"split": "auto"}
+        ),
+    }.items():
+        assert (sent.status_code, sent.json()["kind"]) == (201, "page"), name
+        assert bench.store.get(sent.json()["id"]).split
+    plain = client.put(f"{batch}/items/c.jpg?split=off", content=photo)
+    assert plain.json()["kind"] == "photograph"
+    # It is another wish, so another item.
+    assert client.put(f"{batch}/items/a.jpg", content=photo).json()["code"] == "item-conflict"
+    assert client.put(f"{batch}/items/a.jpg?split=auto", content=photo).status_code == 200
+    for url, said in (("/v1/jobs?split=auto", "/v1/pages"), (f"{batch}/items/d.jpg?split=yes", "'yes'")):
+        method = "POST" if "jobs" in url else "PUT"
+        refused = client.request(method, url, content=photo)
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-option")
+        assert said in refused.json()["detail"]

@@ -81,6 +81,18 @@ def test_a_page_waits_for_a_worker_and_then_has_frames(
     refused(client.get(f"{page['url']}/preview?page=2"), 404, "object-not-found")
 
 
+def test_who_prefers_to_wait_is_answered_when_the_frames_are_found(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    key = {"Idempotency-Key": "k"}
+    found(bench, client.post("/v1/pages", content=photo, headers=key).json()["id"], LEFT, RIGHT)
+    answer = client.post("/v1/pages", content=photo, headers={**key, "Prefer": "wait=20"})
+    assert (answer.status_code, answer.headers["preference-applied"]) == (200, "wait=20")
+    assert answer.json()["photographs"] == 2
+    other = client.post("/v1/pages", content=photo, headers={"Prefer": "wait=0"})
+    assert (other.status_code, other.headers["retry-after"]) == (202, "1")
+
+
 def test_the_scan_itself_is_kept_as_it_came(client: TestClient, page: Json, photo: bytes) -> None:
     scan = client.get(f"{page['url']}/original")
     assert scan.content == photo

@@ -1,0 +1,163 @@
+import { h, set, write } from "../ui/dom.js";
+import { SHORTEST, between, joined, moved, pointed, resized, spun, turned } from "./frames.js";
+import { words } from "./words.js";
+
+const CORNERS = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** Of the page's longer side: a step of a key, and the side of a frame that is added. */
+const STEP = 0.004;
+const NEW = 0.25;
+
+/** The frames of one page over its picture; `changed()` is called after each change. */
+export function makeEditor(changed) {
+  const image = h("img", { alt: "", draggable: "false" });
+  const element = h("div.album-stage", { role: "group", "aria-label": words.stage }, image);
+  let page = null;
+  let frames = [];
+  let marked = new Set();
+  let buttons = [];
+
+  const scale = () => page.width / element.clientWidth;
+  const spot = (event) => [(event.clientX - element.getBoundingClientRect().left) * scale(), (event.clientY - element.getBoundingClientRect().top) * scale()];
+  const focused = () => buttons.indexOf(document.activeElement);
+  /** What a button of the toolbar works on: the frames that are marked, else the one used last. */
+  let last = -1;
+  const meant = () => (marked.size ? [...marked].sort((a, b) => a - b) : last >= 0 && last < frames.length ? [last] : []);
+
+  function show(shown, own) {
+    page = shown;
+    frames = own;
+    marked.clear();
+    last = -1;
+    element.style.aspectRatio = `${page.width} / ${page.height}`;
+    element.style.setProperty("--shape", page.width / page.height);
+    image.hidden = !page.preview_url;
+    if (page.preview_url) image.src = page.preview_url;
+    draw();
+  }
+
+  function draw() {
+    while (buttons.length > frames.length) buttons.pop().remove();
+    while (buttons.length < frames.length) buttons.push(made(buttons.length));
+    frames.forEach((frame, index) => place(buttons[index], frame, index));
+  }
+
+  function made(index) {
+    const button = h("button.album-frame", { onfocus: () => { last = index; changed(); }, onkeydown: (event) => typed(event, index), onpointerdown: (event) => taken(event, index) },
+      h("span.album-number", { "aria-hidden": "true" }), h("span.album-dot", { "data-part": "spin" }), CORNERS.map((_, corner) => h("span.album-corner", { "data-part": corner })));
+    element.append(button);
+    return button;
+  }
+
+  function place(button, frame, index) {
+    const share = (value, whole) => `${(100 * value) / whole}%`;
+    Object.assign(button.style, {
+      left: share(frame.x - frame.width / 2, page.width), top: share(frame.y - frame.height / 2, page.height),
+      width: share(frame.width, page.width), height: share(frame.height, page.height), transform: `rotate(${frame.angle}deg)`,
+    });
+    set(button, { "aria-label": words.frame(index + 1, frames.length, frame), "aria-pressed": String(marked.has(index)) });
+    write(button.firstElementChild, String(index + 1));
+  }
+
+  function change(index, frame) {
+    frames[index] = frame;
+    draw();
+    changed();
+  }
+
+  function put(all, focus = -1) {
+    frames.splice(0, frames.length, ...all);
+    marked.clear();
+    last = focus;
+    draw();
+    changed();
+    if (focus >= 0) buttons[focus]?.focus();
+  }
+
+  function typed(event, index) {
+    const step = STEP * Math.max(page.width, page.height);
+    const arrow = ARROWS[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (arrow && event.shiftKey) change(index, resized({ ...frames[index] }, [1, 1], ...along(frames[index], arrow, step)));
+    else if (arrow) change(index, moved(frames[index], arrow[0] * step, arrow[1] * step, page));
+    else if (event.key === "," || event.key === ".") change(index, spun(frames[index], event.key === "," ? -0.5 : 0.5));
+    else if (event.key.toLowerCase() === "t") change(index, turned(frames[index]));
+    else if (event.key === " " || event.key === "Enter") mark(index);
+    else if (event.key === "Delete" || event.key === "Backspace") remove([index]);
+    else return;
+    event.preventDefault();
+  }
+
+  function mark(index) {
+    if (!marked.delete(index)) marked.add(index);
+    draw();
+    changed();
+  }
+
+  function remove(indexes) {
+    const left = frames.filter((_, index) => !indexes.includes(index));
+    put(left, Math.min(indexes[0], left.length - 1));
+  }
+
+  /** Follow the pointer until it is let go; what moved less than a hair was a click. */
+  function taken(event, index) {
+    if (event.button) return;
+    event.stopPropagation();
+    if (event.shiftKey) return mark(index);
+    const [part, from, before] = [event.target.dataset.part, spot(event), frames[index]];
+    follow(event, buttons[index], (now) => {
+      const [dx, dy] = [now[0] - from[0], now[1] - from[1]];
+      if (part === "spin") change(index, pointed(before, ...now));
+      else if (part) change(index, resized(before, CORNERS[part], dx, dy));
+      else change(index, moved(before, dx, dy, page));
+    });
+  }
+
+  function follow(event, target, step, end = () => {}) {
+    target.setPointerCapture(event.pointerId);
+    const go = (next) => step(spot(next));
+    const stop = (next) => {
+      target.removeEventListener("pointermove", go);
+      end(spot(next));
+    };
+    target.addEventListener("pointermove", go);
+    target.addEventListener("lostpointercapture", stop, { once: true });
+  }
+
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button || !page) return;
+    event.preventDefault();
+    const [from, index] = [spot(event), frames.length];
+    follow(event, element, (now) => {
+      const drawn = between(from, now);
+      if (Math.min(drawn.width, drawn.height) >= SHORTEST) change(index, drawn);
+    }, () => frames[index] && put(frames.slice(), index));
+  });
+
+  return {
+    element,
+    show,
+    meant,
+    get frames() { return frames; },
+    add() {
+      const side = NEW * Math.max(page.width, page.height);
+      put([...frames, { x: page.width / 2, y: page.height / 2, width: Math.min(side, page.width), height: Math.min(side, page.height), angle: 0 }], frames.length);
+    },
+    join() {
+      const some = meant();
+      const others = frames.filter((_, index) => !some.includes(index));
+      put([...others.slice(0, some[0]), joined(some.map((index) => frames[index])), ...others.slice(some[0])], some[0]);
+    },
+    turn() { for (const index of meant()) change(index, turned(frames[index])); },
+    remove: () => meant().length && remove(meant()),
+    replace: (all) => put(all),
+    focus: () => (buttons[0] ?? element).focus(),
+    focused,
+  };
+}
+
+/** A step along the frame's own sides, as a movement on the page. */
+function along(frame, [right, down], step) {
+  const angle = (frame.angle * Math.PI) / 180;
+  return [step * (right * Math.cos(angle) - down * Math.sin(angle)), step * (right * Math.sin(angle) + down * Math.cos(angle))];
+}
