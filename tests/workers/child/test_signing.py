@@ -14,6 +14,7 @@ from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
 from support.certificates import Papers, make_papers
+from support.damage import damaged, drawn
 from support.photographs import grey_jpeg
 from workers.child.colorist import ChildBroken, Colorist
 from workers.pipeline.formats.jpeg.file import JpegFile
@@ -79,6 +80,20 @@ def test_every_step_is_an_action_in_the_order_of_the_history(
     assert steps_of(data) == [(color, "levelled"), (color, "colorized"), (color, "relit")]
     data, _ = made(signer, path, levels="auto", color="off")
     assert steps_of(data) == [(color, "levelled")]
+
+
+def test_a_repair_is_an_action_of_its_own(
+    hire, papers: Papers, tmp_path: Path, grey_photo: np.ndarray
+) -> None:
+    """By a service's own finder: white scratches across a face are damage to it."""
+    mask = drawn(grey_photo.shape)
+    path = tmp_path / "scratched.jpg"
+    Image.fromarray(damaged(grey_photo, mask)).save(path, quality=95)
+    signer = hire(sign_certificate=papers.chain, sign_key=papers.key)
+    for kind in ("jpeg", "png"):
+        data, _ = made(signer, path, repair="auto", repair_strength=1, format=kind)
+        assert judged(data, kind)[0] == "Valid"
+        assert [step for _, step in steps_of(data, kind)] == ["repaired", "colorized"]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
