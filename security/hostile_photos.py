@@ -13,6 +13,7 @@ from PIL import Image
 SIDE = 60_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _UPLOAD = 200 << 20
+_JXL = b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl "
 
 
 def png_chunk(kind: bytes, payload: bytes) -> bytes:
@@ -66,6 +67,45 @@ def huge_jp2() -> bytes:
     """Return a JPEG 2000 that claims 3600 megapixels in its header."""
     data = bytes(imagecodecs.jpeg2k_encode(np.zeros((64, 64), np.uint8), codecformat="j2k"))
     return data[:8] + struct.pack(">II", SIDE, SIDE) + data[16:]
+
+
+def huge_jxl() -> bytes:
+    """Return a JPEG XL that claims 3600 megapixels in its header: its size is a square of 60,000."""
+    size = 0 | 2 << 1 | SIDE - 1 << 3 | 1 << 21
+    return b"\xff\x0a" + size.to_bytes(3, "little") + bytes(200)
+
+
+def jxl_of_boxes() -> bytes:
+    """Return 200 MB of empty boxes."""
+    return _JXL + b"\x00\x00\x00\x08free" * (_UPLOAD // 8)
+
+
+def jxl_of_metadata() -> bytes:
+    """Return a JPEG XL whose XMP unfolds to 300 MB."""
+    packed = b"xml " + bytes(imagecodecs.brotli_encode(bytes(300 << 20), level=5))
+    picture = bytes(imagecodecs.jpegxl_encode(np.zeros((64, 64), np.uint8), usecontainer=True))
+    return picture[: len(_JXL)] + struct.pack(">I", 8 + len(packed)) + b"brob" + packed + picture[len(_JXL) :]
+
+
+def jxl_of_profile() -> bytes:
+    """Return a JPEG XL of 8 x 8 pixels that claims a colour profile of four billion bytes."""
+    parts = [(1, 1), (0, 5), (1, 3)]  # small, 8 high, as wide
+    parts += [
+        (0, 1),
+        (0, 1),
+        (0, 1),
+        (0, 2),
+        (1, 1),
+        (0, 2),
+        (0, 1),
+    ]  # 8 bits, no more channels, not in the eye's colours
+    parts += [(0, 1), (1, 1), (0, 2), (0, 2), (1, 1)]  # RGB with a profile
+    size = ((3, 2), (0xFFF, 12), (1, 1), (0xFF, 8), (1, 1), (0xFF, 8), (1, 1), (0xF, 8), (0, 1))
+    word = at = 0
+    for value, wide in (*parts, *size):
+        word |= value << at
+        at += wide
+    return b"\xff\x0a" + word.to_bytes(-(-at // 8), "little") + bytes(200)
 
 
 def one_strip(packed: bytes, compression: int, tags: Mapping[int, int] | None = None) -> bytes:
@@ -159,5 +199,9 @@ FILES: dict[str, Callable[[], bytes]] = {
     "WebP, 268 megapixels by its header": huge_webp,
     "JPEG 2000, 3600 megapixels by its header": huge_jp2,
     "JPEG 2000, 200 MB of empty boxes": jp2_of_boxes,
+    "JPEG XL, 3600 megapixels by its header": huge_jxl,
+    "JPEG XL, 200 MB of empty boxes": jxl_of_boxes,
+    "JPEG XL, metadata that unfold to 300 MB": jxl_of_metadata,
+    "JPEG XL, an ICC profile of four billion bytes": jxl_of_profile,
 }
 """By name: each is refused."""

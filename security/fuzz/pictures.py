@@ -13,6 +13,7 @@ from PIL import Image
 from workers.pipeline.formats.jp2 import write_jp2
 from workers.pipeline.formats.jpeg.file import JpegFile
 from workers.pipeline.formats.jpeg.metadata import write_segments
+from workers.pipeline.formats.jxl.picture import write_jxl
 from workers.pipeline.formats.png import write_png
 from workers.pipeline.metadata import icc
 from workers.pipeline.photo import Metadata
@@ -36,7 +37,7 @@ _TIFF_WAYS: tuple[dict[str, Any], ...] = (
 
 def every_kind() -> list[bytes]:
     """Return files of a few hundred bytes each."""
-    found = [*_jpegs(), *_pngs(), *_tiffs(), *_jp2s(), *_stills(), *_plain()]
+    found = [*_jpegs(), *_pngs(), *_tiffs(), *_jp2s(), *_jxls(), *_stills(), *_plain()]
     return [*found, b"\x89PNG\r\n\x1a\n", b"%PDF-1.7"]
 
 
@@ -125,6 +126,14 @@ def _jp2s() -> list[bytes]:
         deep,
         write_jp2(_rgb(), _grey(), Metadata(), 60, lossless=False),
         bytes(imagecodecs.jpeg2k_encode(_grey(), level=0, codecformat="j2k")),
+    ]
+
+
+def _jxls() -> list[bytes]:
+    return [
+        write_jxl(_rgb(np.uint16), None, _metadata(), 60, lossless=True),
+        write_jxl(_rgb(), _grey(), Metadata(), 60, lossless=False),
+        bytes(imagecodecs.jpegxl_encode_jpeg(_saved(_rgb(), "JPEG"))),
     ]
 
 

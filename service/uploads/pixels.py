@@ -5,7 +5,12 @@ from typing import BinaryIO
 
 import imagesize
 
+from photochrom.errors import UnreadablePhoto
+from photochrom.photo.jxl_bits import START, Bits, read_size
+from photochrom.photo.sniff import HEAD_BYTES
+
 # A header is found in a few hundred reads. A file of nothing but empty segments would take a hundred million.
+_CODESTREAMS = (b"jxlc", b"jxlp")
 _READS, _BYTES = 20_000, 16 << 20
 
 
@@ -18,8 +23,33 @@ def pixels_of(photo: Path, otherwise: int) -> int:
 def size_of(photo: Path) -> tuple[int, int] | None:
     """Return width and height as stored, or None where the header does not say."""
     with photo.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        if head.startswith((START, b"\0\0\0\x0cJXL ")):
+            return _size_of_jxl(_FewReads(file), bare=head.startswith(START))
         width, height = imagesize.get(_FewReads(file), exif_rotation=False)
     return (width, height) if width > 0 and height > 0 else None
+
+
+def _size_of_jxl(file: "_FewReads", *, bare: bool) -> tuple[int, int] | None:
+    """Read the size of a JPEG XL, which imagesize does not know; its codestream may lie in a box behind others."""
+    try:
+        while not bare:
+            head = file.read(16)
+            size, kind, skipped = int.from_bytes(head[:4], "big"), head[4:8], 8
+            if size == 1:
+                size, skipped = int.from_bytes(head[8:], "big"), 16
+            if kind in _CODESTREAMS:
+                file.seek(skipped - len(head) + 4 * (kind == b"jxlp"), 1)
+                break
+            if size < skipped:
+                return None
+            file.seek(size - len(head), 1)
+        head = file.read(HEAD_BYTES)
+        height, width = read_size(Bits(head, 8 * len(START)))
+    except (UnreadablePhoto, ValueError, OSError):
+        return None
+    return (width, height) if head.startswith(START) else None
 
 
 class _FewReads:

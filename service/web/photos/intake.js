@@ -1,6 +1,6 @@
 import { h } from "../ui/dom.js";
 
-const LOOKS_LIKE_PHOTO = /\.(jpe?g|jpe|png|tiff?|webp|heic|heif|avif|jp2|j2k|jpx|bmp|dib|gif|p[bgnp]m)$/i;
+const LOOKS_LIKE_PHOTO = /\.(jpe?g|jpe|png|tiff?|webp|heic|heif|avif|jp2|j2k|jpx|jxl|bmp|dib|gif|p[bgnp]m)$/i;
 const isPhoto = (file) => file.type.startsWith("image/") || LOOKS_LIKE_PHOTO.test(file.name);
 
 /** Call `add([{ file, folder }])` with whatever the visitor brings. */
@@ -29,7 +29,7 @@ export function acceptFrom(target, veil, add) {
 }
 
 export function chooseFiles(add, { folder = false, multiple = true } = {}) {
-  const input = h("input", { type: "file", multiple, hidden: true, ...(folder ? { webkitdirectory: true } : { accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k" }) });
+  const input = h("input", { type: "file", multiple, hidden: true, ...(folder ? { webkitdirectory: true } : { accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.jp2,.j2k,.jxl" }) });
   // Safari forgets an input that is not in the document.
   document.body.append(input);
   input.addEventListener("change", () => {

@@ -8,7 +8,13 @@ import pytest
 from photochrom.errors import UnsupportedFormat
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 from security.fuzz.pictures import every_kind
-from security.hostile_photos import jp2_of_boxes, jpeg_of_restarts, jpeg_of_segments, png_of_chunks
+from security.hostile_photos import (
+    jp2_of_boxes,
+    jpeg_of_restarts,
+    jpeg_of_segments,
+    jxl_of_boxes,
+    png_of_chunks,
+)
 from service.uploads.pixels import pixels_of
 
 
@@ -30,7 +36,9 @@ def test_every_format_s_size_is_read_off(tmp_path: Path) -> None:
     assert told >= set(PhotoFormat) - {PhotoFormat.HEIC}
 
 
-@pytest.mark.parametrize("flood", [jpeg_of_segments, jpeg_of_restarts, png_of_chunks, jp2_of_boxes])
+@pytest.mark.parametrize(
+    "flood", [jpeg_of_segments, jpeg_of_restarts, png_of_chunks, jp2_of_boxes, jxl_of_boxes]
+)
 def test_a_flood_is_not_read_to_its_end(tmp_path: Path, flood) -> None:
     (tmp_path / "photo").write_bytes(flood())
     began = time.process_time()

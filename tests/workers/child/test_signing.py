@@ -14,6 +14,7 @@ from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
 from support.certificates import Papers, make_papers
+from support.damage import damaged, drawn
 from support.photographs import grey_jpeg
 from workers.child.colorist import ChildBroken, Colorist
 from workers.pipeline.formats.jpeg.file import JpegFile
@@ -21,7 +22,7 @@ from workers.pipeline.formats.jpeg.luma_alone import luma_sha256
 from workers.pipeline.metadata.xmp import SOURCE_TYPE
 from workers.settings import WorkerSettings
 
-FORMATS = ("jpeg", "png", "tiff", "webp", "avif")
+FORMATS = ("jpeg", "png", "tiff", "webp", "avif", "jxl")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,8 @@ def judged(data: bytes, kind: str, **settings: Any) -> tuple[str, dict[str, Any]
 
 
 def pixels_of(data: bytes) -> np.ndarray:
+    if data[4:8] == b"JXL ":
+        return imagecodecs.jpegxl_decode(data)
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image)
 
@@ -79,6 +82,20 @@ def test_every_step_is_an_action_in_the_order_of_the_history(
     assert steps_of(data) == [(color, "levelled")]
 
 
+def test_a_repair_is_an_action_of_its_own(
+    hire, papers: Papers, tmp_path: Path, grey_photo: np.ndarray
+) -> None:
+    """By a service's own finder: white scratches across a face are damage to it."""
+    mask = drawn(grey_photo.shape)
+    path = tmp_path / "scratched.jpg"
+    Image.fromarray(damaged(grey_photo, mask)).save(path, quality=95)
+    signer = hire(sign_certificate=papers.chain, sign_key=papers.key)
+    for kind in ("jpeg", "png"):
+        data, _ = made(signer, path, repair="auto", repair_strength=1, format=kind)
+        assert judged(data, kind)[0] == "Valid"
+        assert [step for _, step in steps_of(data, kind)] == ["repaired", "colorized"]
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_signed_result_holds_and_one_changed_byte_is_refused(
     hire, papers: Papers, photo: Path, kind: str
@@ -98,7 +115,7 @@ def test_a_signed_result_holds_and_one_changed_byte_is_refused(
     assert len(actions[1]["parameters"]["photochrom.model_sha256"]) == 64
     assert actions[1]["parameters"]["photochrom.options"]["quality"] == 92
     # A byte of the picture: the manifest lies before it in JPEG and PNG, and behind it in the others.
-    at = len(data) - 40 if kind in ("jpeg", "png", "avif") else 400
+    at = len(data) - 40 if kind in ("jpeg", "png", "avif", "jxl") else 400
     changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
     assert judged(changed, kind)[0] == "Invalid"
 
@@ -120,7 +137,7 @@ def test_a_signature_changes_nothing_else(
         found = json.loads(subprocess.run(words, capture_output=True, check=True).stdout)[0]
         told.append({key: value for key, value in found.items() if key != "SourceFile"})
     assert told[0] == told[1]
-    for content in (plain, data):
+    for content in (plain, data) if kind != "jxl" else ():
         with Image.open(io.BytesIO(content)) as image:
             assert (image.getexif()[0x010F], image.getexif()[0x013B]) == ("Leitz", "Ada")
 

@@ -18,8 +18,8 @@ from ..metadata.orientation import read_orientation
 from ..photo import Metadata, Photo, Samples, split_alpha
 from .damage import damaged
 from .effort import way_for
+from .png_strips import SIGNATURE, chunk, packed_by_strips
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _UNCHECKED = (b"IHDR", b"PLTE", b"tRNS")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
@@ -33,7 +33,7 @@ _MAX_CHUNKS = 250_000
 # Against zlib's usual 6: a third of the time, 6 % larger.
 _LEVEL = 3
 # Filters of libpng: for each row the one that seems best, or for all rows the difference from the left neighbour, which
-# takes a quarter less time and packs grain as small.
+# packs grain as small, and by strips in half the time.
 _CHOSEN_BY_ROW, _FROM_THE_LEFT = 0xF8, 0x10
 
 
@@ -54,7 +54,7 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
     # Ancillary chunks are not shown to the decoder: it would unpack them without a bound.
     key = _key(chunks)
     shown = [(kind, payload) for kind, payload in chunks if kind in _PICTURE and (kind != b"tRNS" or not key)]
-    picture = _SIGNATURE + b"".join(_chunk(*chunk) for chunk in shown)
+    picture = SIGNATURE + b"".join(chunk(*part) for part in shown)
     try:
         samples = np.asarray(imagecodecs.png_decode(picture)) if depth == 16 else _decode_8bit(picture)
         samples = _with_key(samples, key, depth) if key else samples
@@ -72,9 +72,9 @@ def write_png(pixels: Samples, alpha: Samples | None, metadata: Metadata) -> byt
     """Encode (H, W) grey or (H, W, 3) RGB, 8 or 16 bits, with metadata."""
     samples = pixels if alpha is None else np.dstack([pixels, alpha])
     filters = way_for(samples, lambda rows, way: len(_packed(rows, way)), _FROM_THE_LEFT, _CHOSEN_BY_ROW)
-    packed = _packed(samples, filters)
-    header_end = len(_SIGNATURE) + 12 + 13
-    extra = b"".join(_chunk(kind, payload) for kind, payload in _metadata_chunks(metadata))
+    packed = packed_by_strips(samples) if filters == _FROM_THE_LEFT else _packed(samples, filters)
+    header_end = len(SIGNATURE) + 12 + 13
+    extra = b"".join(chunk(kind, payload) for kind, payload in _metadata_chunks(metadata))
     return packed[:header_end] + extra + packed[header_end:]
 
 
@@ -137,7 +137,7 @@ def _metadata_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    position, count = len(_SIGNATURE), 0
+    position, count = len(SIGNATURE), 0
     while position + 12 <= len(data):
         count += 1
         if count > _MAX_CHUNKS:
@@ -155,10 +155,6 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         if kind == b"IEND":
             return
         position = end + 4
-
-
-def _chunk(kind: bytes, payload: bytes) -> bytes:
-    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
 
 
 def _has(chunks: list[tuple[bytes, bytes]], kind: bytes) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.photo.jxl_bits import Bits
+
 from ...metadata import icc
-from .bits import Bits
 
 Point = tuple[float, float]
 GREY = 1

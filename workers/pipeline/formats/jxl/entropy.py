@@ -5,8 +5,9 @@ Here for a picture's ICC profile alone: the pixels are libjxl's work.
 
 from dataclasses import dataclass
 
+from photochrom.photo.jxl_bits import Bits
+
 from ..damage import damaged
-from .bits import Bits
 from .prefix import PrefixCode, read_prefix_code
 from .ranges import RangeCode, read_distribution
 

@@ -3,15 +3,12 @@
 from dataclasses import dataclass, field
 
 from photochrom.errors import UnreadablePhoto
+from photochrom.photo.jxl_bits import START, Bits, read_size
 
-from .bits import Bits
 from .colors import Encoding, read_encoding
 
-START = b"\xff\x0a"
 ALPHA, BLACK = 0, 4
 _SPOT, _FILTER = 2, 5
-_RATIOS = ((0, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-_SIDE = ((9, 1), (13, 1), (18, 1), (30, 1))
 _HALF = 16
 _EXTENSIONS = 64
 
@@ -55,7 +52,7 @@ def read_header(codestream: bytes) -> Header:
     if not codestream.startswith(START):
         raise UnreadablePhoto("The JPEG XL ends before its picture begins; the file is truncated.")
     bits = Bits(codestream, 8 * len(START))
-    header = Header(*_size(bits))
+    header = Header(*read_size(bits))
     if not bits.flag():  # not all as usual
         _read_picture(bits, header)
     if not bits.flag():
@@ -69,7 +66,7 @@ def _read_picture(bits: Bits, header: Header) -> None:
     if extra:
         header.orientation = bits.read(3) + 1
         if bits.flag():
-            _size(bits)  # at which it is meant to be shown
+            read_size(bits)  # at which it is meant to be shown
         if bits.flag():
             _skip_preview(bits)
         header.animated = bits.flag()
@@ -86,16 +83,6 @@ def _read_picture(bits: Bits, header: Header) -> None:
     if extra and not bits.flag():
         bits.skip(_HALF * 2 + 1 + _HALF)  # how bright it is meant to be shown
     _skip_extensions(bits)
-
-
-def _size(bits: Bits) -> tuple[int, int]:
-    small = bits.flag()
-    height = 8 * (bits.read(5) + 1) if small else bits.number(*_SIDE)
-    ratio = bits.read(3)
-    if ratio:
-        by, per = _RATIOS[ratio]
-        return height, height * by // per
-    return height, 8 * (bits.read(5) + 1) if small else bits.number(*_SIDE)
 
 
 def _skip_preview(bits: Bits) -> None:

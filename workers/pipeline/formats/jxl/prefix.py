@@ -1,7 +1,8 @@
 """Prefix codes (ISO/IEC 18181-1, C.2.4), which are those of Brotli (RFC 7932, section 3)."""
 
+from photochrom.photo.jxl_bits import Bits
+
 from ..damage import damaged
-from .bits import Bits
 
 _NAME = "JPEG XL"
 _LONGEST = 15

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from photochrom.errors import UnreadablePhoto
+from photochrom.photo.jxl_bits import Bits
 
-from .bits import Bits
 from .entropy import Numbers
 
 _CONTEXTS = 41

@@ -1,7 +1,8 @@
 """Asymmetric numeral systems (ISO/IEC 18181-1, C.2.5 and C.2.6): distributions, and symbols read by them."""
 
+from photochrom.photo.jxl_bits import Bits
+
 from ..damage import damaged
-from .bits import Bits
 
 _NAME = "JPEG XL"
 _LOG, _RANGE = 12, 1 << 12

@@ -1,13 +1,17 @@
 """The numbers of a JPEG XL codestream (ISO/IEC 18181-1, 9.2), the lowest bit of each byte first."""
 
-from photochrom.errors import UnreadablePhoto
+from ..errors import UnreadablePhoto
 
 _TRUNCATED = (
     "The JPEG XL is truncated: the file ends before its picture does. Copy it again from where it came."
 )
 _WORD = 8
+START = b"\xff\x0a"
+"""A codestream begins with it."""
 Way = tuple[int, int]
 """Of a number: its bits, and what is added to them."""
+_RATIOS = ((0, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+_SIDE: tuple[Way, ...] = ((9, 1), (13, 1), (18, 1), (30, 1))
 
 
 class Bits:
@@ -66,3 +70,14 @@ class Bits:
             if last:
                 break
         return value
+
+
+def read_size(bits: Bits) -> tuple[int, int]:
+    """Read height and width, as stored."""
+    small = bits.flag()
+    height = 8 * (bits.read(5) + 1) if small else bits.number(*_SIDE)
+    ratio = bits.read(3)
+    if ratio:
+        by, per = _RATIOS[ratio]
+        return height, height * by // per
+    return height, 8 * (bits.read(5) + 1) if small else bits.number(*_SIDE)
