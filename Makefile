@@ -79,6 +79,9 @@ study: $(VENV)/model.stamp  ## what networks learn without labels: make study PH
 bench: $(VENV)/service.stamp  ## measure the full-resolution pipeline against its floor and its peers
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# The list of the system's packages is read once an hour, not for every tool.
+APT_LIST := { [ -n "$$(find $(CURDIR)/$(VENV)/apt.read -mmin -60 2>/dev/null)" ] || { $(AS_ROOT) apt-get update -qq && mkdir -p $(VENV) && touch $(VENV)/apt.read; }; }
+
 # One after the other, whatever -j says: the system's package manager has a lock.
 .PHONY: tools
 tools:
@@ -89,7 +92,7 @@ tools:
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "$$CHROMIUM" ] || { \
 	  echo "Installing Chromium for the tests of the page."; \
-	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  $(APT_LIST) && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	} || { echo "The tests of the page need Chromium: install it, or name one in CHROMIUM." >&2; exit 1; }
 
 # Unpacked, not installed: an installed nginx would start, and take port 80.
@@ -97,7 +100,7 @@ browser:
 proxy: | $(VENV)/bin/python
 	@PATH="$$PATH:/usr/sbin:$(VENV)/nginx/usr/sbin"; command -v nginx >/dev/null || { \
 	  echo "Unpacking nginx for the tests behind a reverse proxy."; \
-	  $(AS_ROOT) apt-get update -qq && cd $(VENV) && apt-get download -qq nginx && dpkg -x nginx_*.deb nginx && rm nginx_*.deb; \
+	  $(APT_LIST) && cd $(VENV) && apt-get download -qq nginx && dpkg -x nginx_*.deb nginx && rm nginx_*.deb; \
 	} || { echo "The tests behind a reverse proxy need nginx: install one." >&2; exit 1; }
 
 .PHONY: docs
@@ -122,7 +125,7 @@ retried: $(VENV)/dev.stamp  ## the findings of docs/reports/field-2026-11.md tri
 compiler:
 	@command -v cc >/dev/null || { \
 	  echo "Installing a C compiler for the tests of clocks."; \
-	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
+	  $(APT_LIST) && $(AS_ROOT) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
 	} || { echo "The tests of clocks need a C compiler: install one as cc." >&2; exit 1; }
 
 # What viewers are promised is looked at in one. A file of its package, which nothing else of the project needs.
@@ -131,7 +134,7 @@ OPENSEADRAGON := openseadragon@6.1.1
 viewer: | $(VENV)/bin/python
 	@[ -n "$$OPENSEADRAGON" ] || [ -e $(VENV)/openseadragon/package/package.json ] || { \
 	  echo "Unpacking OpenSeadragon for the tests of viewers."; \
-	  command -v npm >/dev/null || { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends npm >/dev/null; }; \
+	  command -v npm >/dev/null || { $(APT_LIST) && $(AS_ROOT) apt-get install -y -qq --no-install-recommends npm >/dev/null; }; \
 	  mkdir -p $(VENV)/openseadragon && cd $(VENV)/openseadragon && npm pack --silent $(OPENSEADRAGON) >/dev/null && tar xzf openseadragon-*.tgz; \
 	} || { echo "The tests of viewers need openseadragon.min.js: name it in OPENSEADRAGON." >&2; exit 1; }
 
@@ -140,7 +143,7 @@ viewer: | $(VENV)/bin/python
 exiftool:
 	@command -v exiftool >/dev/null || { \
 	  echo "Installing ExifTool for the tests of metadata."; \
-	  $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends libimage-exiftool-perl >/dev/null; \
+	  $(APT_LIST) && $(AS_ROOT) apt-get install -y -qq --no-install-recommends libimage-exiftool-perl >/dev/null; \
 	} || { echo "The tests of metadata need ExifTool: install it as exiftool." >&2; exit 1; }
 
 .PHONY: fuzz
@@ -200,8 +203,10 @@ $(VENV)/model.stamp: pyproject.toml requirements/model.txt | $(VENV)/bin/python
 	$(PIP) install $(EDITABLE)
 	@touch $@
 
+# pip compiles on one core; here all compile. What fails to is not Python: packages hold templates that end in .py.
 $(VENV)/dev.stamp: pyproject.toml requirements/dev.txt | $(VENV)/bin/python
-	$(PIP) install $(LOCKED)/dev.txt
-	$(PIP) install torch==2.13.0
+	$(PIP) install --no-compile $(LOCKED)/dev.txt
+	$(PIP) install --no-compile torch==2.13.0
 	$(PIP) install $(EDITABLE)
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $@

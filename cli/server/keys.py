@@ -6,10 +6,8 @@ from typing import Annotated
 
 import typer
 
-from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.times import utc_now
-from photochrom.webhooks.store import WebhookStore
 
 from ..errors import stderr
 from .queue_at_hand import Data, queue_at_hand
@@ -57,6 +55,8 @@ def create(
         daily_pixels=daily_pixels,
         daily_actions=daily_actions,
     )
+    from photochrom.access.key_store import KeyStore
+
     with queue_at_hand(data) as redis:
         keys, now = KeyStore(redis), utc_now()
         record, token = KeyRecord.generate(
@@ -77,6 +77,8 @@ def create(
 @app.command("list")
 def list_keys(data: Data = Path("data")) -> None:
     """List the keys by their ids; the keys themselves are not stored."""
+    from photochrom.access.key_store import KeyStore
+
     with queue_at_hand(data) as redis:
         rows = KeyStore(redis).listed()
     lines: list[tuple[str, ...]] = [("id", "name", "scopes", "jobs of", "created", "expires", "last used")]
@@ -93,6 +95,9 @@ def revoke(
     data: Data = Path("data"),
 ) -> None:
     """Revoke a key at once, with its browser sessions and webhooks; its jobs stay."""
+    from photochrom.access.key_store import KeyStore
+    from photochrom.webhooks.store import WebhookStore
+
     with queue_at_hand(data) as redis:
         record = KeyStore(redis).revoke(key_id.removeprefix("phc_").partition("_")[0])
         disabled = WebhookStore(redis).disable_orphans()

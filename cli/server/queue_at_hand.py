@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from redis import Redis
-from redis.exceptions import RedisError
 
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.processes.valkey import address, valkey
 
 from ..errors import failed
+
+if TYPE_CHECKING:
+    from redis import Redis
 
 _REDIS_SECONDS = 5
 Data = Annotated[
@@ -21,8 +22,12 @@ Data = Annotated[
 
 
 @contextmanager
-def queue_at_hand(data: Path) -> Iterator[Redis]:
+def queue_at_hand(data: Path) -> "Iterator[Redis]":
     """Have its client; what goes wrong in between ends the command with a sentence."""
+    # Half of what a command takes to start; most need no queue.
+    from redis import Redis
+    from redis.exceptions import RedisError
+
     with ExitStack() as stack:
         try:
             redis = Redis.from_url(

@@ -1,6 +1,7 @@
 """Folders of network disks, which lack locks, modes, links or fsync of folders: work goes on, or a true sentence."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,13 @@ from support.lacking import lacking
 from support.photographs import grey_jpeg
 from support.ports import free_port
 from support.running import Service, command, service
-from support.tiny_model import tiny_model
+from support.tiny_model import light
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(tmp_path_factory.mktemp("service"), **light()) as started:
+        yield started
 
 
 @pytest.fixture
@@ -23,7 +30,7 @@ def album(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path, **env: str) -> tuple[int, str]:
-    process = command(*map(str, arguments), **env)
+    process = command(*map(str, arguments), **light(), **env)
     said = process.communicate(timeout=120)[0]
     return process.returncode, said
 
@@ -38,10 +45,9 @@ def test_a_target_without_modes_and_links_holds_whole_results(album: Path, tmp_p
 def test_a_service_lives_on_a_folder_without_modes_links_and_fsync_of_folders(
     album: Path, tmp_path: Path
 ) -> None:
-    model, data, out = tmp_path / "tiny.onnx", tmp_path / "data", tmp_path / "out"
-    model.write_bytes(tiny_model())
+    data, out = tmp_path / "data", tmp_path / "out"
     env = lacking("modes links foldersync", tmp_path)
-    with service(data, PHOTOCHROM_MODEL_PATH=str(model), **env) as running:
+    with service(data, **light(), **env) as running:
         code, said = run("batch", album, "--to", out, "--server", running.url, **env)
         assert code == 0, said
         code, said = run("backup", tmp_path / "copy", "--data", data, **env)

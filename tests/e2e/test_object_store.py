@@ -10,7 +10,7 @@ from obstore.store import S3Store
 
 from photochrom.storage.drafts import Drafts
 from support.objects import BUCKET, KEY, SECRET, ObjectStore
-from support.photographs import grey_jpeg, slow_photograph
+from support.photographs import grey_jpeg, noise_png
 from support.ports import free_port
 from support.running import Service, command, service
 from support.waiting import wait_for
@@ -44,7 +44,7 @@ def test_an_object_store_gives_what_a_disk_gives_also_when_workers_die(
     environment = object_store.environment(tmp_path / "objects")
     environment.pop("PHOTOCHROM_DATA_DIR")
     with service(tmp_path / "objects", **environment) as running:
-        slow = running.upload(slow_photograph())
+        slow = running.upload(noise_png(2800))
         running.wait(slow, state="running")
         job_id = running.upload(photo)
         for worker in running.workers():

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.browser import visit
 from support.photographs import grey_jpeg
 from support.running import Service, command, service
+from support.tiny_model import light
 
 SOON = 30_000
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -40,7 +41,7 @@ def answer(page: Page, key: str) -> None:
 
 
 def test_one_question_and_the_page_works_as_ever(chromium: Browser, tmp_path: Path) -> None:
-    with service(tmp_path, PHOTOCHROM_AUTH="keys") as running:
+    with service(tmp_path, **light(), PHOTOCHROM_AUTH="keys") as running:
         mine, other = (keys(tmp_path, "create", name) for name in ("mine", "other"))
         with visit(chromium, running.url, expect=(401,)) as visitor:
             page = visitor.page

@@ -14,6 +14,7 @@ from support.photographs import grey_jpeg
 from support.ports import free_port
 from support.receiver import Receiver, receiver
 from support.running import ROOT, Service, service
+from support.tiny_model import light
 from support.waiting import wait_for
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -52,7 +53,7 @@ def spans(receiving: Receiver) -> list[Span]:
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Receiver]]:
     with receiver(200) as receiving:
         told = {"PHOTOCHROM_TRACES": receiving.url.removesuffix("/hook"), "OTEL_BSP_SCHEDULE_DELAY": "50"}
-        with service(tmp_path_factory.mktemp("traced"), **told) as running:
+        with service(tmp_path_factory.mktemp("traced"), **light(), **told) as running:
             yield running, receiving
 
 
@@ -127,7 +128,7 @@ def test_an_invented_method_names_no_span(traced):
 
 
 def test_a_receiver_that_is_away_stops_nothing(tmp_path: Path) -> None:
-    with service(tmp_path, PHOTOCHROM_TRACES=f"http://127.0.0.1:{free_port()}") as running:
+    with service(tmp_path, **light(), PHOTOCHROM_TRACES=f"http://127.0.0.1:{free_port()}") as running:
         running.wait(running.upload(grey_jpeg(size=(96, 64))))
         assert running.stop() == 0
 

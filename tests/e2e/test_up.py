@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from photochrom.processes.valkey import valkey
-from support.photographs import grey_jpeg, slow_photograph
+from support.photographs import grey_jpeg, noise_png
 from support.ports import free_port
 from support.receiver import receiver
 from support.running import Service, command, service
-from support.tiny_model import tiny_model
+from support.tiny_model import light
 from support.waiting import wait_for
 
 BROKEN_OFF = (
@@ -65,7 +65,7 @@ def test_it_stops_cleanly_starts_again_fast_and_still_has_the_result(tmp_path: P
 
 def test_a_worker_killed_in_the_middle_of_a_job_is_replaced_and_the_job_finishes(tmp_path: Path) -> None:
     with service(tmp_path) as running:
-        job_id = running_job(running, slow_photograph())
+        job_id = running_job(running, noise_png(2800))
         for worker in running.workers():
             worker.kill()
         killed = time.monotonic()
@@ -78,7 +78,7 @@ def test_a_worker_killed_in_the_middle_of_a_job_is_replaced_and_the_job_finishes
 
 def test_everything_killed_in_the_middle_of_a_job_and_started_again_finishes_it(tmp_path: Path) -> None:
     with service(tmp_path) as running:
-        job_id = running_job(running, slow_photograph())
+        job_id = running_job(running, noise_png(2800))
         family = [
             *psutil.Process(running.process.pid).children(recursive=True),
             psutil.Process(running.process.pid),
@@ -91,7 +91,7 @@ def test_everything_killed_in_the_middle_of_a_job_and_started_again_finishes_it(
 
 
 def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
-    with service(tmp_path) as running:
+    with service(tmp_path, **light()) as running:
         family = psutil.Process(running.process.pid).children(recursive=True)
         running.process.kill()
         _gone, alive = psutil.wait_procs(family, timeout=30)
@@ -103,7 +103,7 @@ def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_
         "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",
         "PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
     }
-    with service(tmp_path, **permitted) as running, receiver() as to, running.client() as client:
+    with service(tmp_path, **light(), **permitted) as running, receiver() as to, running.client() as client:
         assert client.post("/v1/webhooks", json={"url": to.url}).status_code == 201
         wait_for(lambda: running.parts("service.webhooks.dispatcher"), 10, "the sender")[0].kill()
         job_id = running.upload(grey_jpeg(size=(96, 64)))
@@ -114,7 +114,7 @@ def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_
 
 
 def test_an_api_that_is_killed_comes_back_where_it_was_and_that_is_said(tmp_path: Path) -> None:
-    with service(tmp_path) as running, running.client() as client:
+    with service(tmp_path, **light()) as running, running.client() as client:
         job_id = running.upload(grey_jpeg(size=(96, 64)))
         (api,) = running.parts("service")
         api.kill()
@@ -131,7 +131,7 @@ def test_an_api_that_is_killed_comes_back_where_it_was_and_that_is_said(tmp_path
 
 
 def test_it_prints_no_error_for_work_that_is_done_nor_for_callers_who_leave(tmp_path: Path) -> None:
-    with service(tmp_path) as running:
+    with service(tmp_path, **light()) as running:
         host, port = urlsplit(running.url).hostname, urlsplit(running.url).port
         running.wait(running.upload(grey_jpeg(size=(96, 64))))
         for said in (b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n", BROKEN_OFF):
@@ -152,33 +152,32 @@ def test_it_prints_no_error_for_work_that_is_done_nor_for_callers_who_leave(tmp_
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_polite_end_is_a_clean_end(tmp_path: Path, how: signal.Signals) -> None:
-    with service(tmp_path) as running:
+    with service(tmp_path, **light()) as running:
         assert running.stop(how) == 0
 
 
 def test_a_folder_of_any_name_may_hold_the_data(tmp_path: Path) -> None:
     home = tmp_path / "My [red]Folder #1 50%?"
     home.mkdir()
-    (tmp_path / "tiny.onnx").write_bytes(tiny_model())
-    with service(Path("data"), folder=home, PHOTOCHROM_MODEL_PATH=str(tmp_path / "tiny.onnx")) as running:
+    with service(Path("data"), folder=home, **light()) as running:
         running.wait(running.upload(grey_jpeg(size=(96, 64))))
         wait_for(lambda: any(str(home / "data") in line for line in running.lines), 10, "its greeting")
 
 
-def test_a_taken_port_and_a_taken_folder_are_said(running: Service, tmp_path: Path) -> None:
-    port = running.url.rpartition(":")[2]
-    taken_port = command("up", "--port", port, "--data", str(tmp_path))
-    assert "--port" in taken_port.communicate(timeout=30)[0]
-    assert taken_port.returncode == 1
-    with service(tmp_path):
-        taken_folder = command("up", "--port", str(free_port()), "--data", str(tmp_path))
+def test_a_taken_port_and_a_taken_folder_are_said(tmp_path: Path) -> None:
+    with service(tmp_path / "data", **light()) as running:
+        port = running.url.rpartition(":")[2]
+        taken_port = command("up", "--port", port, "--data", str(tmp_path / "other"))
+        assert "--port" in taken_port.communicate(timeout=30)[0]
+        assert taken_port.returncode == 1
+        taken_folder = command("up", "--port", str(free_port()), "--data", str(tmp_path / "data"))
         assert "--data" in taken_folder.communicate(timeout=30)[0]
         assert taken_folder.returncode == 1
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "PHOTOCHROM_REDIS_URL"])
 def test_redis_url_switches_to_a_given_server(tmp_path: Path, name: str) -> None:
-    with valkey(tmp_path / "mine") as url, service(tmp_path / "data", **{name: url}) as running:
+    with valkey(tmp_path / "mine") as url, service(tmp_path / "data", **light(), **{name: url}) as running:
         assert not (tmp_path / "data" / "queue").exists()
         running.wait(running.upload(grey_jpeg()))
 
@@ -199,10 +198,7 @@ def test_an_unreachable_redis_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["", "::", "127.0.0.1,::1"])
 def test_both_kinds_of_addresses_are_served_at_once(tmp_path: Path, host: str) -> None:
-    model = tmp_path / "tiny.onnx"
-    model.write_bytes(tiny_model())
-    env = {"PHOTOCHROM_MODEL_PATH": str(model), "PHOTOCHROM_AUTH": "none"}
-    with service(tmp_path / "data", "--host", host, **env) as running:
+    with service(tmp_path / "data", "--host", host, **light(), PHOTOCHROM_AUTH="none") as running:
         port = running.url.rpartition(":")[2]
         for address in ("127.0.0.1", "[::1]", "localhost"):
             assert httpx.get(f"http://{address}:{port}/readyz").status_code == 200
@@ -220,7 +216,7 @@ def test_an_open_door_has_to_be_wanted(tmp_path: Path) -> None:
 
 
 def test_a_service_that_asks_for_keys_says_how_to_make_one(tmp_path: Path) -> None:
-    with service(tmp_path, PHOTOCHROM_AUTH="keys") as running:
+    with service(tmp_path, **light(), PHOTOCHROM_AUTH="keys") as running:
         wait_for(lambda: any("photochrom keys create" in line for line in running.lines), 10, "the hint")
         with running.client() as client:
             assert client.get("/v1/jobs").status_code == 401

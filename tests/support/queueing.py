@@ -28,6 +28,7 @@ from photochrom.storage.keys import MARKER, original_key, result_key
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
 from support.running import ROOT
+from support.tiny_model import light
 from support.waiting import wait_for
 from workers.maintenance import Maintenance
 
@@ -138,11 +139,14 @@ class Workers:
 
 @contextmanager
 def workers(bench: Bench, processes: int = 1, **settings: object) -> Iterator[Workers]:
-    """Run workers on the bench; settings without their prefix, e.g. `heartbeat_ttl=2`."""
+    """Run workers on the bench, with a network that costs nothing unless `model_path` is given.
+
+    Settings are without their prefix, e.g. `heartbeat_ttl=2`.
+    """
     env = {
         "REDIS_URL": bench.redis_url,
         "PHOTOCHROM_DATA_DIR": str(bench.data),
-        "PHOTOCHROM_MODEL_PATH": str(MODEL),
+        **light(),
         "PHOTOCHROM_THREADS": "1",
         **{f"PHOTOCHROM_{name.upper()}": str(value) for name, value in settings.items()},
     }

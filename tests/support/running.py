@@ -60,12 +60,13 @@ class Service:
 
     def wait(self, job_id: str, state: str = "succeeded", seconds: float = 60) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
-            job = self.job(job_id)
+            job = dict(client.get(f"/v1/jobs/{job_id}").json())
             ended = job["state"] in {"succeeded", "failed", "canceled"}
             assert job["state"] == state or not ended, job
             return job if job["state"] == state else None
 
-        return wait_for(look, seconds, f"job {job_id} {state}")
+        with self.client() as client:
+            return wait_for(look, seconds, f"job {job_id} {state}")
 
     def result(self, job_id: str) -> bytes:
         with self.client() as client:

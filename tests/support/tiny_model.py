@@ -1,6 +1,8 @@
 """A network of a few nodes that holds the model's contract: for tests of everything around it."""
 
 import hashlib
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +96,14 @@ def tiny_model(
     if card:
         helper.set_model_props(model, card.to_metadata())
     return model.SerializeToString()
+
+
+@cache
+def light() -> dict[str, str]:
+    """Settings of a service or command whose network costs nothing: for tests of all around it."""
+    path = Path(tempfile.mkdtemp(prefix="photochrom-test-")) / "tiny.onnx"
+    path.write_bytes(tiny_model())
+    return {"PHOTOCHROM_MODEL_PATH": str(path)}
 
 
 @pytest.fixture

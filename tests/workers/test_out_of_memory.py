@@ -11,7 +11,7 @@ from PIL import Image
 from photochrom.errors import UnreadablePhoto
 from photochrom.jobs.record import JobState
 from support.photographs import grey_jpeg
-from support.queueing import Bench, workers
+from support.queueing import MODEL, Bench, workers
 from workers.out_of_memory import lacks_memory
 from workers.supervisor import MEMORY_BYTES
 
@@ -24,7 +24,7 @@ def one_bit(side: int) -> bytes:
 
 
 def test_a_photo_beyond_the_bound_fails_and_its_worker_goes_on(bench: Bench) -> None:
-    with workers(bench, memory_bytes=900 << 20, max_attempts=1) as running:
+    with workers(bench, memory_bytes=900 << 20, max_attempts=1, model_path=MODEL) as running:
         running.wait_until_alive()
         (before,) = bench.fleet.alive()
         failed = bench.wait(bench.submit(one_bit(14_000), name="large.png").id, JobState.FAILED)

@@ -12,7 +12,7 @@ from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobState
 from photochrom.processes.valkey import valkey
 from support.photographs import grey_jpeg, slow_photograph
-from support.queueing import Bench, add_item, new_batch, workers
+from support.queueing import MODEL, Bench, add_item, new_batch, workers
 from support.waiting import wait_for
 from workers.worker import tell_held
 
@@ -25,7 +25,7 @@ def slow() -> bytes:
 
 def test_a_job_whose_worker_is_killed_finishes_by_itself_within_15_s(bench: Bench, slow: bytes) -> None:
     """At the shipped settings: heartbeat 8 s, maintenance every 2 s."""
-    with workers(bench) as running:
+    with workers(bench, model_path=MODEL) as running:
         running.wait_until_alive()
         job = bench.submit(slow)
         bench.wait(job.id, JobState.RUNNING)
@@ -118,7 +118,7 @@ def test_a_job_that_never_reached_the_queue_is_found_and_done(bench: Bench) -> N
 
 def test_two_workers_share_and_one_dies_with_nothing_lost_or_done_twice(bench: Bench) -> None:
     photos = [grey_jpeg(size=(96 + n, 64)) for n in range(12)]
-    with workers(bench, processes=2, heartbeat_ttl=2, maintenance_interval=1) as running:
+    with workers(bench, processes=2, heartbeat_ttl=2, maintenance_interval=1, model_path=MODEL) as running:
         running.wait_until_alive(2)
         jobs = [bench.submit(photo) for photo in photos]
         bench.wait(jobs[2].id, JobState.SUCCEEDED)
@@ -188,7 +188,7 @@ def test_a_single_upload_overtakes_a_batch_within_one_job(bench: Bench) -> None:
     batch = new_batch(bench)
     for n in range(20):
         add_item(bench, batch, f"{n}.jpg", photo)
-    with workers(bench) as running:
+    with workers(bench, model_path=MODEL) as running:
         running.wait_until_alive()
         wait_for(lambda: bench.store.counts(batch)[JobState.SUCCEEDED] >= 3, 30, "the batch's beginning")
         single = bench.submit(grey_jpeg(size=(64, 96)))
@@ -204,7 +204,7 @@ def test_a_batch_survives_workers_that_are_killed_at_random(bench: Bench) -> Non
     photo = grey_jpeg(size=(96, 64))
     batch = new_batch(bench)
     items = [add_item(bench, batch, f"{n}.jpg", photo).id for n in range(12)]
-    with workers(bench, processes=2, heartbeat_ttl=2, maintenance_interval=1) as running:
+    with workers(bench, processes=2, heartbeat_ttl=2, maintenance_interval=1, model_path=MODEL) as running:
         for done in (2, 5, 8):
             wait_for(lambda d=done: bench.store.counts(batch)[JobState.SUCCEEDED] >= d, 60, f"{done} done")
             running.children()[done % 2].kill()

@@ -11,7 +11,7 @@ from PIL import Image
 from photochrom import color
 from support.photographs import PHOTOS, grey_jpeg
 from support.running import command
-from support.tiny_model import ABLE_CARD, tiny_model
+from support.tiny_model import ABLE_CARD, light, tiny_model
 from support.waiting import wait_for
 
 
@@ -42,14 +42,14 @@ def test_a_folder_with_a_bad_file_loses_only_that_file_and_says_so(photograph: P
     (album / "deep").mkdir(parents=True)
     (album / "deep" / "good.jpg").write_bytes(photograph.read_bytes())
     (album / "bad.jpg").write_bytes(b"")
-    code, said = run(album, tmp_path / "out", "--processes", "2")
+    code, said = run(album, tmp_path / "out", "--processes", "2", **light())
     assert code == 1
     assert "1 colorized" in said
     assert "1 failed" in said
     assert "bad.jpg: The file is empty" in said
     assert (tmp_path / "out" / "deep" / "good.jpg").exists()
     assert not (tmp_path / "out" / "bad.jpg").exists()
-    code, said = run(album, tmp_path / "out")
+    code, said = run(album, tmp_path / "out", **light())
     assert "1 already there" in said
 
 
@@ -94,7 +94,7 @@ def test_a_target_that_cannot_be_written_is_said(photograph: Path) -> None:
 
 
 def test_a_single_result_takes_the_format_of_its_name(photograph: Path, tmp_path: Path) -> None:
-    assert run(photograph, tmp_path / "colour.png")[0] == 0
+    assert run(photograph, tmp_path / "colour.png", **light())[0] == 0
     assert Image.open(io.BytesIO((tmp_path / "colour.png").read_bytes())).format == "PNG"
 
 
@@ -153,7 +153,7 @@ def test_places_are_kept_and_repaired_as_the_command_says(tmp_path: Path) -> Non
 def test_a_mask_that_does_not_fit_is_said(photograph: Path, tmp_path: Path) -> None:
     Image.new("L", (9, 9)).save(tmp_path / "mask.png")
     mask = ("--repair-mask", tmp_path / "mask.png")
-    code, said = run(photograph, tmp_path / "out.jpg", *mask, "--repair", "auto")
+    code, said = run(photograph, tmp_path / "out.jpg", *mask, "--repair", "auto", **light())
     assert (code, "has 9 x 9 pixels" in " ".join(said.split())) == (1, True)
     for wrong, sentence in (
         ((photograph, tmp_path / "out.jpg", *mask), "with --repair auto"),
