@@ -39,8 +39,8 @@ _FIRST_DELAY = 0.2
 # A worker that restarts late delays the photographs of those that died with it; a start costs about a second.
 _LONGEST_DELAY = 5.0
 _STEADY_SECONDS = 30.0
-# Time to give a job back; a process whose C library does not return meanwhile is killed. A worker with a tenth of a core
-# needs more than two seconds for it, and a job that is not given back costs its photograph an attempt.
+# Time to give a job back; a process whose C library does not return meanwhile is killed. With a tenth of a core two
+# seconds are too few, and a job that is not given back costs its photograph an attempt.
 _COLD_SECONDS = 4.0
 _AGAIN_SECONDS = 0.1
 _LOOK_SECONDS = 1.0

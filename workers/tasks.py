@@ -2,8 +2,8 @@
 
 from photochrom.logs import about
 
-from . import suggestions, tiling
-from .restorer import Restorer
+from .jobs import suggestions, tiling
+from .jobs.restorer import Restorer
 
 _restorer: Restorer | None = None
 

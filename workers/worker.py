@@ -37,12 +37,12 @@ from photochrom.times import utc_now
 
 from . import tasks
 from .child.colorist import Colorist
-from .clock_jumps import JumpWatch, shorten
 from .deadline import Deadline
 from .formats import written
-from .maintenance import Maintenance, apart
-from .restorer import Restorer
+from .jobs.restorer import Restorer
 from .settings import WorkerSettings
+from .upkeep.clock_jumps import JumpWatch, shorten
+from .upkeep.maintenance import Maintenance, apart
 from .watchdog import give_pulse
 
 _log = logging.getLogger(__name__)

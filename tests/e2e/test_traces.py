@@ -85,7 +85,7 @@ def test_a_photograph_is_one_trace_from_the_caller_to_the_last_stage(traced):
     assert request.told["http.response.status_code"] == "202"
     assert request.told["photochrom.request_id"]
     logged = [line for line in running.lines if f"trace_id={TRACE}" in line]
-    assert {"service.requests", "workers.restorer"} <= {
+    assert {"service.requests", "workers.jobs.restorer"} <= {
         word.rstrip(":") for line in logged for word in line.split()
     }
     for stage in STAGES:

@@ -30,7 +30,7 @@ from photochrom.times import Retention, utc_now
 from support.running import ROOT
 from support.tiny_model import light
 from support.waiting import wait_for
-from workers.maintenance import Maintenance
+from workers.upkeep.maintenance import Maintenance
 
 KEEP = Retention(original=timedelta(hours=24), result=timedelta(days=7), record=timedelta(days=30))
 MODEL = Path(os.environ.get("PHOTOCHROM_MODEL_PATH", ROOT / "model" / "weights" / "photochrom.onnx"))

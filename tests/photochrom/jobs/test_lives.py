@@ -29,7 +29,7 @@ from photochrom.jobs.store import HANDED_OVER, index_of
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from support.queueing import Bench, make_record
-from workers.maintenance import Maintenance
+from workers.upkeep.maintenance import Maintenance
 
 QUEUE = "rq:queue:photochrom"
 MODEL = ModelUsed(name="m", version="1", provider="p")

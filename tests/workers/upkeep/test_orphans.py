@@ -19,8 +19,8 @@ from photochrom.storage.storage import LocalStorage, Storage
 from photochrom.times import utc_now
 from support.objects import ObjectStore
 from support.queueing import Bench
-from workers.maintenance import Maintenance
-from workers.orphans import Orphans
+from workers.upkeep.maintenance import Maintenance
+from workers.upkeep.orphans import Orphans
 
 # The clock of an object store counts whole seconds.
 ANY_AGE = timedelta(seconds=-2)

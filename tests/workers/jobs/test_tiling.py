@@ -18,14 +18,14 @@ from photochrom.photo.tiles import HEAD, TILE, place_of, span_of, tiling_of
 from photochrom.times import utc_now
 from support.queueing import Bench
 from support.tiny_model import tiny_model
-from workers import tiling
 from workers.child.colorist import Colorist
+from workers.jobs import tiling
+from workers.jobs.restorer import Restorer
 from workers.pipeline.decode import decode
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.structure import format_of
-from workers.restorer import Restorer
 from workers.settings import WorkerSettings
-from workers.sweeper import Sweeper
+from workers.upkeep.sweeper import Sweeper
 
 LIMITS = PhotoLimits()
 

@@ -3,8 +3,8 @@
 import pytest
 from redis import Redis
 
-from workers import clock_jumps
-from workers.clock_jumps import JumpWatch, shorten
+from workers.upkeep import clock_jumps
+from workers.upkeep.clock_jumps import JumpWatch, shorten
 
 
 class Time:

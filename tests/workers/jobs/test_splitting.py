@@ -18,7 +18,7 @@ from support.photographs import album_page, grey_jpeg
 from support.queueing import KEEP, Bench, make_record, new_batch
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
-from workers.restorer import Restorer
+from workers.jobs.restorer import Restorer
 from workers.settings import WorkerSettings
 
 PAGE = album_page()

@@ -35,13 +35,13 @@ from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
+from ..child.colorist import ChildBroken, Colored, Colorist
+from ..child.messages import Which
+from ..deadline import JobTimedOut
+from ..failures import explained
+from ..out_of_memory import lacks_memory, let_go
+from ..pipeline.stages import stages_of
 from . import splitting
-from .child.colorist import ChildBroken, Colored, Colorist
-from .child.messages import Which
-from .deadline import JobTimedOut
-from .failures import explained
-from .out_of_memory import lacks_memory, let_go
-from .pipeline.stages import stages_of
 from .stored import Stored
 
 _log = logging.getLogger(__name__)

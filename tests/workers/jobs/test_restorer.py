@@ -23,7 +23,7 @@ from support.photographs import grey_jpeg
 from support.queueing import MODEL, Bench
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
-from workers.restorer import Restorer
+from workers.jobs.restorer import Restorer
 from workers.settings import WorkerSettings
 from workers.worker import RestoreWorker
 

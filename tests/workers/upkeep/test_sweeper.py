@@ -13,8 +13,8 @@ from photochrom.jobs.store import JobStore
 from photochrom.processes.valkey import valkey
 from photochrom.times import Retention, utc_now
 from support.queueing import Bench, finished
-from workers.maintenance import Maintenance
-from workers.sweeper import Sweeper
+from workers.upkeep.maintenance import Maintenance
+from workers.upkeep.sweeper import Sweeper
 
 AT_ONCE = Retention(timedelta(0), timedelta(0), timedelta(0))
 ORIGINAL_FIRST = Retention(timedelta(0), timedelta(days=7), timedelta(days=30))
@@ -160,7 +160,7 @@ def test_records_that_cannot_be_read_keep_none_of_the_others_waiting(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As after a downgrade: those of the newer version stand in front, more of them than a sweep looks at."""
-    monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 5)
+    monkeypatch.setattr("workers.upkeep.maintenance._SWEEP_LIMIT", 5)
     store = kept_by(bench, AT_ONCE)
     newer = [store.change(bench.accept(b"%d" % number).id, fail) for number in range(12)]
     due = store.change(bench.accept(b"x").id, fail)

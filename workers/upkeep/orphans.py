@@ -16,7 +16,7 @@ from photochrom.storage import trash
 from photochrom.storage.keys import ORIGINALS, RESULTS, is_photograph, trash_key
 from photochrom.storage.storage import Storage
 
-from .supervisor import ORPHAN_LIMIT
+from ..supervisor import ORPHAN_LIMIT
 
 _log = logging.getLogger(__name__)
 _SHARE = 10

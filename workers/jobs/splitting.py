@@ -27,8 +27,8 @@ from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
-from .child.colorist import Colorist
-from .child.messages import CHUNK
+from ..child.colorist import Colorist
+from ..child.messages import CHUNK
 from .stored import Stored
 
 PREVIEWS = ".pages.jpg"

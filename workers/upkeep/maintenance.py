@@ -23,9 +23,9 @@ from photochrom.proven_time import ProvenTime
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
+from ..supervisor import ORPHAN_LIMIT
 from . import orphans
 from .clock_jumps import shorten
-from .supervisor import ORPHAN_LIMIT
 from .sweeper import Sweeper
 
 _log = logging.getLogger(__name__)

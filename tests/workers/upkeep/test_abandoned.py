@@ -11,8 +11,8 @@ from photochrom.jobs.queue import rq_id
 from photochrom.jobs.record import JobRecord, JobState, ModelUsed
 from photochrom.times import utc_now
 from support.queueing import MODEL, Bench, maintenance
-from workers import clock_jumps
 from workers.settings import WorkerSettings
+from workers.upkeep import clock_jumps
 from workers.worker import RestoreWorker
 
 HOURS = 6 * 3600

@@ -17,11 +17,11 @@ from photochrom.photo.suggestions import LikelyColors
 from support.photographs import PHOTOS, grey_jpeg
 from support.queueing import Bench
 from support.tiny_model import ABLE_CARD, tiny_model
-from workers import suggestions
 from workers.child.colorist import Colorist
-from workers.restorer import Restorer
+from workers.jobs import suggestions
+from workers.jobs.restorer import Restorer
+from workers.jobs.stored import Stored
 from workers.settings import WorkerSettings
-from workers.stored import Stored
 
 PHOTO = grey_jpeg(size=(200, 100))
 RED = {"x": 0.9, "y": 0.5, "a": 50, "b": 30, "radius": 0.05}

@@ -17,7 +17,7 @@ from support.objects import ObjectStore
 from support.proven_time import machines_of
 from support.queueing import KEEP, Bench, add_item, finished, new_batch
 from support.queueing import maintenance as new_maintenance
-from workers.maintenance import Maintenance
+from workers.upkeep.maintenance import Maintenance
 
 
 @pytest.fixture(name="maintenance")
@@ -138,7 +138,7 @@ def test_a_record_whose_time_is_over_is_forgotten_with_its_files(bench: Bench) -
 def test_of_many_that_expired_no_run_waits_for_the_next_half_minute(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 3)
+    monkeypatch.setattr("workers.upkeep.maintenance._SWEEP_LIMIT", 3)
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
     sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     for number in range(7):
@@ -154,7 +154,7 @@ def test_of_many_that_expired_no_run_waits_for_the_next_half_minute(
 def test_a_storage_that_is_away_is_not_asked_again_at_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.maintenance._SWEEP_LIMIT", 1)
+    monkeypatch.setattr("workers.upkeep.maintenance._SWEEP_LIMIT", 1)
     store = JobStore(bench.redis, Retention(timedelta(0), timedelta(0), timedelta(0)))
     sweeper = Maintenance(bench.redis, store, bench.queue, bench.storage, 3, bench.batches, bench.turns)
     for data in (b"x", b"y"):

@@ -1,0 +1,1 @@
+"""What keeps accepted jobs from being lost and the storage from filling."""
