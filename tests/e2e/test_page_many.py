@@ -90,7 +90,7 @@ def test_a_batch_of_200_small_photographs(chromium: Browser, running: Service, f
             [batch] = client.get("/v1/batches").json()["items"]
         assert batch["state"] == "completed"
         assert batch["counts"]["succeeded"] == 200
-        page.get_by_label("Album").select_option(index=1)
+        page.get_by_label("Album", exact=True).select_option(index=1)
         with page.expect_download() as download:
             page.get_by_role("link", name="Download album").click()
         with zipfile.ZipFile(download.value.path()) as archive:
