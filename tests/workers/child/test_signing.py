@@ -15,6 +15,7 @@ from PIL import Image
 from photochrom.photo.options import ColorizeOptions
 from support.certificates import Papers, make_papers
 from support.damage import damaged, drawn
+from support.decoded import pixels_of
 from support.photographs import grey_jpeg
 from workers.child.colorist import ChildBroken, Colorist
 from workers.pipeline.formats.jpeg.file import JpegFile
@@ -50,13 +51,6 @@ def judged(data: bytes, kind: str, **settings: Any) -> tuple[str, dict[str, Any]
     context = c2pa.Context(c2pa.Settings.from_dict(settings)) if settings else None
     reader = c2pa.Reader(f"image/{kind}", io.BytesIO(data), context=context)
     return reader.get_validation_state(), json.loads(reader.json())
-
-
-def pixels_of(data: bytes) -> np.ndarray:
-    if data[4:8] == b"JXL ":
-        return imagecodecs.jpegxl_decode(data)
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image)
 
 
 def steps_of(data: bytes, kind: str = "jpeg") -> list[tuple[str, str]]:

@@ -12,16 +12,9 @@ from PIL import Image
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from security.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
+from support.decoded import pixels_of
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
 from workers.pipeline.formats.png import read_png
-
-
-def pixels_of(data: bytes) -> np.ndarray:
-    if data[:4] in (b"II*\x00", b"MM\x00*"):
-        return tifffile.imread(io.BytesIO(data))
-    if data[4:8] == b"jP  ":  # Pillow reads 16-bit colour wrongly
-        return imagecodecs.jpeg2k_decode(data)
-    return imagecodecs.png_decode(data) if data[1:4] == b"PNG" else np.asarray(Image.open(io.BytesIO(data)))
 
 
 @pytest.fixture(
