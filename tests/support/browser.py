@@ -84,6 +84,8 @@ class Visit:
             self.foreign.append(request.url)
 
     def choose(self, *files: Path | dict[str, Any], button: str = "Choose photographs") -> None:
+        # Some buttons of the bar go once the page knows that it has no photographs.
+        self.page.locator("main > section:visible").first.wait_for()
         with self.page.expect_file_chooser() as chooser:
             self.page.get_by_role("button", name=button).first.click()
         chooser.value.set_files([*files])
