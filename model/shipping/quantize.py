@@ -1,7 +1,8 @@
 """Static 8-bit weights and activations (QDQ), for CPUs with 8-bit arithmetic (Jacob et al. 2018).
 
-Only the convolutions after the encoder are quantized: they are most of the work. Quantizing the encoder loses colour
-(docs/lab/int8.md), attention is small, the layers of the hints get sparse input, and decoding is arithmetic on colours.
+Only the wide convolutions after the encoder are quantized: they are most of the work. Quantizing the encoder loses
+colour (docs/lab/int8.md), attention is small, the layers of the hints get sparse input, and decoding is arithmetic on
+colours.
 Weights have a scale per channel, activations a range per tensor, measured on photographs.
 """
 
@@ -24,6 +25,7 @@ from ..color import lab
 from ..training.augment import generator
 from ..training.conditions import point_hints
 from ..training.data import decode_square, read_photos
+from .equalize import equalize
 from .parity import Inputs, feed
 from .skip import put_in_order
 
@@ -67,11 +69,12 @@ class _Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
         return next(self.feeds, None)
 
 
-def quantize(model: onnx.ModelProto, inputs: Iterable[Inputs]) -> onnx.ModelProto:
+def quantize(model: onnx.ModelProto, inputs: list[Inputs]) -> onnx.ModelProto:
     """Return the graph with 8-bit convolutions, its scales taken from `inputs`; without metadata."""
     with tempfile.TemporaryDirectory() as folder:
         folded, out = Path(folder) / "folded.onnx", Path(folder) / "int8.onnx"
         _fold(model, folded)
+        kept = _equalized(folded, inputs)
         root = logging.getLogger()
         level = root.level
         root.setLevel(logging.ERROR)  # it recommends what `_fold` has already done
@@ -82,7 +85,7 @@ def quantize(model: onnx.ModelProto, inputs: Iterable[Inputs]) -> onnx.ModelProt
                 _Reader(inputs),
                 quant_format=quantization.QuantFormat.QDQ,
                 op_types_to_quantize=["Conv"],
-                nodes_to_exclude=_kept(onnx.load(folded)),
+                nodes_to_exclude=kept,
                 per_channel=True,
                 activation_type=quantization.QuantType.QUInt8,
                 weight_type=quantization.QuantType.QInt8,
@@ -103,13 +106,31 @@ def _fold(model: onnx.ModelProto, path: Path) -> None:
     onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
+def _equalized(path: Path, inputs: list[Inputs]) -> list[str]:
+    """Make what will be read in 8 bits equally loud; return the names of the convolutions that stay as they are."""
+    model = onnx.load(path)
+    kept = _kept(model)
+    names = {node.name for node in model.graph.node if node.op_type == "Conv"} - {*kept}
+    equalize(model, names, inputs)
+    onnx.save(model, path)
+    return kept
+
+
 def _kept(folded: onnx.ModelProto) -> list[str]:
-    """Return the convolutions that stay as they are: encoder, hints, and decoding, whose weights are colours."""
+    """Return the convolutions that stay as they are.
+
+    Encoder and hints; decoding, whose weights are colours; and all of 1x1, which are a tenth of the time that is saved
+    and most of what is lost: several read the few channels of a factor, each of which says much.
+    """
+    weights = {item.name: item.dims for item in folded.graph.initializer}
     convolutions = {node.name: node.input[1] for node in folded.graph.node if node.op_type == "Conv"}
     return [
         name
         for name, weight in convolutions.items()
-        if "encoder." in weight or "hint" in weight or ".weight" not in weight
+        if "encoder." in weight
+        or "hint" in weight
+        or ".weight" not in weight
+        or max(weights[weight][2:], default=1) == 1
     ]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnxruntime import InferenceSession
 
 from model import export
 from model.card import read_onnx_card
@@ -76,6 +77,16 @@ def test_an_int8_export_is_deterministic_and_runs_in_a_worker(
 
     with pytest.raises(ModelRejected, match="int8"):
         load_network(path)
+
+
+def test_the_shipped_network_keeps_its_colours_in_8_bits(good_photos: Path) -> None:
+    whole, inputs = onnx.load(SHIPPED), calibration_inputs(good_photos, load_network(SHIPPED).bins)[:4]
+    answers = [
+        [session.run(["ab"], parity.feed(case))[0] for case in inputs]
+        for model in (whole, quantize(whole, inputs))
+        for session in [InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])]
+    ]
+    assert np.sqrt(np.mean(np.square(np.subtract(*answers)))) < 0.25 * parity.ROUNDING_TOLERANCE["int8"]
 
 
 def test_photographs_calibrate_with_and_without_hints_and_palette(good_photos: Path, tiny: Colorizer) -> None:
