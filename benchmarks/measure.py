@@ -47,6 +47,10 @@ class Clock:
     """Splits the CPU time of this process into stages."""
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was before: the photograph is opened now."""
         self.seconds: dict[str, float] = {}
         self.start_mb = _peak_mb()
         self._stage, self._since = "", time.process_time()
