@@ -210,17 +210,9 @@ class _Names:
 def _keep(
     services: Services, caller: Caller, batch: BatchRecord, entry: Entry, name: str, budget: Budget
 ) -> bool:
-    settings = services.settings
-    refuse_if_full(
-        services.store,
-        services.allowance,
-        caller,
-        settings.max_queued,
-        settings.max_queued_per_owner,
-        may_be_known=True,
-    )
+    refuse_if_full(services, caller, may_be_known=True)
     with services.storage.draft() as draft:
-        sink = Sink(draft, settings.max_upload_bytes)
+        sink = Sink(draft, services.settings.max_upload_bytes)
         sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)

@@ -352,10 +352,7 @@ def _rechecked(request: Request, chunks: Iterator[T]) -> AsyncIterator[T]:
 def _refuse_if_full(services: Services, caller: Caller, batch_id: str, item: str) -> None:
     """Refuse before an upload is read, unless it is there already, and so costs nothing."""
     try:
-        settings = services.settings
-        refuse_if_full(
-            services.store, services.allowance, caller, settings.max_queued, settings.max_queued_per_owner
-        )
+        refuse_if_full(services, caller)
     except QuotaExceeded:
         with suppress(ItemNotFound):
             services.batches.item(batch_id, item)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from redis.exceptions import RedisError
 
 from photochrom.batches.turns import Turns
@@ -24,26 +23,26 @@ from photochrom.jobs.record import WAITING, JobRecord, JobState
 from photochrom.times import utc_now
 
 from ..access.ledger import charge, photographs
+from ..caller import Caller
 from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
 from ..edge.conditions import IfMatch, require_match
 from ..edge.paging import Cursor, Limit, link_next
-from ..edge.prefix import address
 from ..edge.routing import Router
-from ..edge.storage_threads import on_storage_thread, waits_for_storage
+from ..edge.storage_threads import waits_for_storage
 from ..live.standing import Standing
-from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
-from ..uploads.accept import accept_job, hand_over, refuse_if_full
+from ..live.waiting import IfNoneMatch, Prefer, answer
+from ..uploads.accept import accept_job, hand_over
 from ..uploads.described import REFUSALS, upload_body
-from ..uploads.receive import received
+from ..uploads.receive import Upload
 from ..uploads.split import refuse_split
+from ..uploads.take import RETRY_AFTER, take
 from .schemas import JobPage, JobView
 from .standing import standing, tag_of
 
 _log = logging.getLogger(__name__)
 router = Router(prefix="/v1/jobs", tags=["jobs"])
 
-_RETRY_AFTER = "1"
 # The part of a job's ETag after its revision.
 _PLACE = re.compile(r'(?<=\d-)\d+(?=")')
 
@@ -70,35 +69,24 @@ async def create_job(
     prefer: Prefer = None,
 ) -> Response:
     """Upload one photograph, as the `photo` part of a form or as the whole body; options are fields or query."""
-    known = idempotency_key is not None
-    await run_in_threadpool(
-        refuse_if_full,
-        services.store,
-        services.allowance,
+    return await take(
+        request,
+        services,
         caller,
-        services.settings.max_queued,
-        services.settings.max_queued_per_owner,
-        may_be_known=known,
+        _accept,
+        idempotency_key=idempotency_key,
+        prefer=prefer,
+        path="/v1/jobs",
+        look=services.store.get,
+        standing=partial(_standing, services.queue),
     )
-    limit = services.settings.max_upload_bytes
-    with services.uploads.one(caller):
-        async with received(request, services.storage, limit, services.fetcher) as upload:
-            refuse_split(upload)
-            record, new = await on_storage_thread(accept_job, services, caller, upload, idempotency_key)
-    wait = wanted_wait(prefer, services.settings.wait_limit)
-    if wait is not None:
-        look = partial(services.store.get, record.id)
-        record = await wait_until(services.watcher, record.id, look, lambda seen: seen.finished, wait)
-    found = await run_in_threadpool(_standing, services.queue, record)
-    headers = {"Location": address(f"/v1/jobs/{record.id}"), "ETag": found.etag}
-    if not record.finished:
-        headers["Retry-After"] = _RETRY_AFTER
-    if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-    if not new:
-        headers["Idempotent-Replayed"] = "true"
-    status = 200 if record.finished else 202
-    return Response(found.body, status, headers, media_type="application/json")
+
+
+def _accept(
+    services: Services, caller: Caller, upload: Upload, idempotency_key: str | None
+) -> tuple[JobRecord, bool]:
+    refuse_split(upload)
+    return accept_job(services, caller, upload, idempotency_key)
 
 
 @router.get("", summary="List jobs, newest first", responses=problems.responses(problems.INVALID_REQUEST))
@@ -139,7 +127,7 @@ async def read_job(
         prefer=prefer,
         longest=services.settings.wait_limit,
         if_none_match=if_none_match,
-        retry_after=_RETRY_AFTER,
+        retry_after=RETRY_AFTER,
     )
 
 

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Header, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
 from starlette.datastructures import Headers
 
@@ -32,20 +31,19 @@ from ..edge import problems
 from ..edge.conditions import IfMatch, instead
 from ..edge.prefix import address
 from ..edge.routing import Router
-from ..edge.storage_threads import on_storage_thread, waits_for_storage
+from ..edge.storage_threads import waits_for_storage
 from ..jobs.calls import erase, position_of, require_known
 from ..jobs.files import FILE_HEADERS, PHOTO, PICTURE, as_it_came, file_answers
 from ..live.standing import Standing
-from ..live.waiting import IfNoneMatch, Prefer, answer, wait_until, wanted_wait
-from ..uploads.accept import accept_page, refuse_if_full
+from ..live.waiting import IfNoneMatch, Prefer, answer
+from ..uploads.accept import accept_page
 from ..uploads.described import REFUSALS, page_body
-from ..uploads.receive import received
+from ..uploads.take import RETRY_AFTER, take
 from .schemas import NewFrames, PageView
 from .standing import page_of, standing
 from .start import start
 
 router = Router(prefix="/v1/pages", tags=["pages"])
-_RETRY_AFTER = "1"
 
 
 @router.post(
@@ -73,32 +71,17 @@ async def create_page(
 
     Then look at the frames, replace them where they are wrong, and start a batch of what they hold.
     """
-    settings = services.settings
-    await run_in_threadpool(
-        refuse_if_full,
-        services.store,
-        services.allowance,
+    return await take(
+        request,
+        services,
         caller,
-        settings.max_queued,
-        settings.max_queued_per_owner,
-        may_be_known=idempotency_key is not None,
+        accept_page,
+        idempotency_key=idempotency_key,
+        prefer=prefer,
+        path="/v1/pages",
+        look=partial(page_of, services.store),
+        standing=partial(_standing, services),
     )
-    with services.uploads.one(caller):
-        async with received(request, services.storage, settings.max_upload_bytes, services.fetcher) as upload:
-            record, new = await on_storage_thread(accept_page, services, caller, upload, idempotency_key)
-    wait = wanted_wait(prefer, settings.wait_limit)
-    if wait is not None:
-        look = partial(page_of, services.store, record.id)
-        record = await wait_until(services.watcher, record.id, look, lambda seen: seen.finished, wait)
-    found = await run_in_threadpool(_standing, services, record)
-    headers = {"Location": address(f"/v1/pages/{record.id}"), "ETag": found.etag}
-    if not record.finished:
-        headers["Retry-After"] = _RETRY_AFTER
-    if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-    if not new:
-        headers["Idempotent-Replayed"] = "true"
-    return Response(found.body, 200 if record.finished else 202, headers, media_type="application/json")
 
 
 @router.get(
@@ -118,7 +101,7 @@ async def read_page(
         prefer=prefer,
         longest=services.settings.wait_limit,
         if_none_match=if_none_match,
-        retry_after=_RETRY_AFTER,
+        retry_after=RETRY_AFTER,
     )
 
 

@@ -65,15 +65,7 @@ def _refuse(services: Services, caller: Caller, page: JobRecord, new: NewBatch) 
         raise InvalidOption(
             "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
         )
-    settings = services.settings
-    refuse_if_full(
-        services.store,
-        services.allowance,
-        caller,
-        settings.max_queued,
-        settings.max_queued_per_owner,
-        photographs=page.split.photographs,
-    )
+    refuse_if_full(services, caller, photographs=page.split.photographs)
 
 
 def _fill(services: Services, caller: Caller, page: JobRecord, batch: BatchRecord) -> None:

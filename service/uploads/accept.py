@@ -9,7 +9,7 @@ from dataclasses import replace
 from redis.exceptions import RedisError
 
 from photochrom import tracing
-from photochrom.access.quotas import Allowance, Charge, Use
+from photochrom.access.quotas import Charge, Use
 from photochrom.batches.record import BatchRecord
 from photochrom.batches.turns import Turns
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
@@ -18,7 +18,6 @@ from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.jobs.split import Split
-from photochrom.jobs.store import JobStore
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.storage.keys import original_key
@@ -37,14 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 def refuse_if_full(
-    store: JobStore,
-    allowance: Allowance,
-    caller: Caller,
-    max_queued: int,
-    max_queued_per_owner: int | None,
-    *,
-    may_be_known: bool = False,
-    photographs: int = 1,
+    services: Services, caller: Caller, *, may_be_known: bool = False, photographs: int = 1
 ) -> None:
     """Refuse before an upload is read; one that may be there already costs nothing, and is let through.
 
@@ -52,14 +44,15 @@ def refuse_if_full(
         QueueFull: as many jobs wait as the operator allows, of all or of the caller.
         QuotaExceeded: the caller has sent as much as it may today.
     """
+    store, settings = services.store, services.settings
     waiting = store.counts()[JobState.QUEUED]
-    if waiting + photographs > max_queued:
+    if waiting + photographs > settings.max_queued:
         raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
-    most = max_queued_per_owner
+    most = settings.max_queued_per_owner
     if caller.key is not None and most is not None and store.waiting_of(caller.owner) + photographs > most:
         raise QueueFull(f"{most} jobs of this key's owner wait already; try again when some are done.")
     if caller.key is not None and not may_be_known:
-        allowance.check(caller.owner, caller.limits)
+        services.allowance.check(caller.owner, caller.limits)
 
 
 def accept_job(
