@@ -1,7 +1,6 @@
 """The calls on batches."""
 
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from os import PathLike
@@ -14,9 +13,10 @@ from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download
 from .errors import NotFound, WaitedTooLong
-from .jobs import FETCHING, PAGE, pages
+from .jobs import PAGE, pages
 from .models import ArchiveReport, Batch, BatchPage, Job
 from .photographs import Photo, addressed, body_of, query_of
+from .submitting import FETCHING, keyed
 from .transport import Transport, read
 
 _LOOK = 0.5
@@ -51,7 +51,7 @@ class Batches:
             "POST",
             "/v1/batches",
             json={"name": name, "options": chosen, **kept},
-            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
+            headers=keyed(idempotency_key),
         )
         return read(Batch, made)
 

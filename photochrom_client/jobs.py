@@ -1,7 +1,6 @@
 """The calls on single jobs."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from os import PathLike
@@ -14,14 +13,14 @@ from photochrom.photo.options import ColorizeOptions
 from .downloads import download
 from .errors import Conflict, NotFound, WaitedTooLong
 from .models import AlbumPage, Job, JobPage
-from .photographs import Photo, addressed, body_of, form_of, name_of, query_of
+from .photographs import Photo
+from .submitting import upload, upload_from
 from .transport import Transport, read
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.1, 2.0
 Seen = TypeVar("Seen", Job, AlbumPage)
 PAGE = 200
-FETCHING = 630.0
-"""Seconds that a server may take to fetch a photograph, by its settings."""
+_JOBS = "/v1/jobs"
 
 
 class Jobs:
@@ -55,14 +54,8 @@ class Jobs:
             ConnectionFailed: no answer.
             OSError: the file cannot be read.
         """
-        key = idempotency_key or uuid.uuid4().hex
-        query = {"name": name_of(photo, name), **query_of(options)}
-
-        def body() -> dict[str, object]:
-            made = body_of(photo) if repair_mask is None else form_of(photo, query["name"], repair_mask)
-            return {**made, "headers": {**made.get("headers", {}), "Idempotency-Key": key}}
-
-        return read(Job, self._transport.call("POST", "/v1/jobs", params=query, body=body))
+        sent = upload(self._transport, _JOBS, photo, options, name, idempotency_key, repair_mask)
+        return read(Job, sent)
 
     def submit_url(
         self,
@@ -79,14 +72,7 @@ class Jobs:
                 photograph did not come from there.
             ApiError: refused, as an upload of the same photograph would be.
         """
-        sent = self._transport.call(
-            "POST",
-            "/v1/jobs",
-            json=addressed(url, options, name),
-            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
-            timeout=FETCHING,
-        )
-        return read(Job, sent)
+        return read(Job, upload_from(self._transport, _JOBS, url, options, name, idempotency_key))
 
     def get(self, job_id: str) -> Job:
         """Return the job as it is now; raises `NotFound` if there is none."""
@@ -94,7 +80,7 @@ class Jobs:
 
     def listed(self, *, state: JobState | None = None) -> Iterator[Job]:
         """Yield all jobs (in `state`), the newest first, items of batches included; fetched page by page."""
-        return pages(self._transport, "/v1/jobs", state)
+        return pages(self._transport, _JOBS, state)
 
     def wait(
         self, job_id: str, *, timeout: float | None = None, on_change: Callable[[Job], None] = lambda _: None
@@ -207,4 +193,4 @@ def pages(transport: Transport, path: str, state: JobState | None, limit: int = 
 
 
 def _path(job_id: str) -> str:
-    return f"/v1/jobs/{job_id}"
+    return f"{_JOBS}/{job_id}"

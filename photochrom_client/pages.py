@@ -1,6 +1,5 @@
 """The calls on album pages."""
 
-import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal
@@ -9,10 +8,13 @@ from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions
 
 from .errors import NotFound
-from .jobs import FETCHING, until_over
+from .jobs import until_over
 from .models import AlbumPage, Batch
-from .photographs import Photo, addressed, body_of, name_of, query_of
+from .photographs import Photo
+from .submitting import keyed, upload, upload_from
 from .transport import Transport, read
+
+_PAGES = "/v1/pages"
 
 
 class Pages:
@@ -30,14 +32,7 @@ class Pages:
         idempotency_key: str | None = None,
     ) -> AlbumPage:
         """Upload a scan, whose photographs a worker then finds; arguments and errors are those of `jobs.submit`."""
-        key = idempotency_key or uuid.uuid4().hex
-        query = {"name": name_of(scan, name), **query_of(options)}
-
-        def body() -> dict[str, object]:
-            made = body_of(scan)
-            return {**made, "headers": {**made["headers"], "Idempotency-Key": key}}
-
-        return read(AlbumPage, self._transport.call("POST", "/v1/pages", params=query, body=body))
+        return read(AlbumPage, upload(self._transport, _PAGES, scan, options, name, idempotency_key))
 
     def submit_url(
         self,
@@ -48,14 +43,7 @@ class Pages:
         idempotency_key: str | None = None,
     ) -> AlbumPage:
         """Have the server fetch a scan from an https address; errors are those of `jobs.submit_url`."""
-        sent = self._transport.call(
-            "POST",
-            "/v1/pages",
-            json=addressed(url, options, name),
-            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
-            timeout=FETCHING,
-        )
-        return read(AlbumPage, sent)
+        return read(AlbumPage, upload_from(self._transport, _PAGES, url, options, name, idempotency_key))
 
     def get(self, page_id: str) -> AlbumPage:
         """Return the page as it is now; raises `NotFound` if there is none."""
@@ -104,7 +92,7 @@ class Pages:
             "POST",
             f"{_path(page_id)}/batch",
             json={"name": name, **chosen, **kept},
-            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
+            headers=keyed(idempotency_key),
         )
         return read(Batch, made)
 
@@ -123,4 +111,4 @@ class Pages:
 
 
 def _path(page_id: str) -> str:
-    return f"/v1/pages/{page_id}"
+    return f"{_PAGES}/{page_id}"
