@@ -42,13 +42,9 @@ def rewritten(jpeg: JpegFile, change: Callable[[Any], Any]) -> JpegFile:
         UnreadablePhoto: the picture is damaged.
         OSError: there is no room for temporary files.
     """
-    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
-        path = Path(folder) / "picture.jpg"
-        source = without_metadata(jpeg)
-        path.write_bytes(source)
-        with damage_told(path, len(source)):
-            change(jpeglib_module().read_dct(str(path))).write_dct(str(path), flags=["+OPTIMIZE_CODING"])
-        written = JpegFile.read(path.read_bytes())
+    with workplace(jpeg) as at:
+        at.write(change(at.read()))
+        written = at.file()
     frame = replace(written.frame, height=jpeg.frame.height, width=jpeg.frame.width)
     return replace(written, frame=frame)
 
@@ -61,23 +57,49 @@ def jpeglib_module() -> Any:
     return jpeglib
 
 
-@contextmanager
-def damage_told(path: Path, size: int) -> Iterator[None]:
-    """Tell a damaged picture from a full disk, for libjpeg fails alike for both.
+class Workplace:
+    """A file in which jpeglib reads the coefficients of a picture, and writes others."""
 
-    Args:
-        path: in the folder where pictures are written.
-        size: of the picture, in bytes.
+    def __init__(self, jpeg: JpegFile, path: Path) -> None:
+        """Put the picture there, without its metadata."""
+        self._path, source = path, without_metadata(jpeg)
+        self._size = len(source)
+        path.write_bytes(source)
+
+    def read(self) -> Any:
+        """Return what lies there, as jpeglib has it."""
+        with self._damage_told():
+            return jpeglib_module().read_dct(str(self._path))
+
+    def write(self, picture: Any) -> None:
+        """Put a picture of jpeglib's there."""
+        with self._damage_told():
+            picture.write_dct(str(self._path), flags=["+OPTIMIZE_CODING"])
+
+    def file(self) -> JpegFile:
+        """Return the file."""
+        return JpegFile.read(self._path.read_bytes())
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        """Tell a damaged picture from a full disk, for libjpeg fails alike for both."""
+        try:
+            yield
+        except OSError as error:
+            _check_room(self._path.with_name("room"), 2 * self._size + _SOME)
+            raise damaged("JPEG") from error
+
+
+@contextmanager
+def workplace(jpeg: JpegFile) -> Iterator[Workplace]:
+    """Have a picture in a temporary file, for the time of the context.
 
     Raises:
-        UnreadablePhoto: libjpeg failed, and there is room for more than it wrote.
-        OSError: there is no room.
+        UnreadablePhoto: the picture is damaged, which is seen as it is read.
+        OSError: there is no room for temporary files.
     """
-    try:
-        yield
-    except OSError as error:
-        _check_room(path.with_name("room"), 2 * size + _SOME)
-        raise damaged("JPEG") from error
+    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
+        yield Workplace(jpeg, Path(folder) / "picture.jpg")
 
 
 def _check_room(path: Path, size: int) -> None:

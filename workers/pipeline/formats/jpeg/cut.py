@@ -1,18 +1,15 @@
 """Cut parts out of a JPEG by whole blocks: every coefficient stays as it was, and nothing is decoded."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .coefficients import damage_told, jpeglib_module
+from .coefficients import jpeglib_module, workplace
 from .dct import SIDE
 from .file import JpegFile
-from .pixels import without_metadata
 
 
 @dataclass(frozen=True)
@@ -47,19 +44,18 @@ def cut(jpeg: JpegFile, parts: list[Part]) -> Iterator[JpegFile]:
         UnreadablePhoto: the picture is damaged.
         OSError: there is no room for temporary files.
     """
-    with tempfile.TemporaryDirectory(prefix="photochrom-") as folder:
-        path = Path(folder) / "picture.jpg"
-        source = without_metadata(jpeg)
-        path.write_bytes(source)
-        with damage_told(path, len(source)):
-            picture = jpeglib_module().read_dct(str(path))
+    with workplace(jpeg) as at:
+        picture = at.read()
         for part in parts:
-            with damage_told(path, len(source)):
-                piece = _written(picture, jpeg, grown(part, jpeg), path)
-            yield piece
+            place = grown(part, jpeg)
+            at.write(_part_of(picture, jpeg, place))
+            written = at.file()
+            frame = replace(written.frame, height=place.bottom - place.top, width=place.right - place.left)
+            yield replace(written, frame=frame)
 
 
-def _written(picture: Any, jpeg: JpegFile, part: Part, path: Path) -> JpegFile:
+def _part_of(picture: Any, jpeg: JpegFile, part: Part) -> Any:
+    """Return the coefficients of a part of whole blocks, as jpeglib has them."""
     planes = [picture.Y] if picture.Cb is None else [picture.Y, picture.Cb, picture.Cr]
     first = jpeg.frame.components[0]
     pieces = []
@@ -68,12 +64,7 @@ def _written(picture: Any, jpeg: JpegFile, part: Part, path: Path) -> JpegFile:
         across = SIDE * first.horizontal // component.horizontal
         pieces.append(_piece(plane, part, down, across, _unit(jpeg)))
     tables = list(picture.quant_tbl_no)[: len(pieces)]
-    jpeglib_module().from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables).write_dct(
-        str(path), flags=["+OPTIMIZE_CODING"]
-    )
-    written = JpegFile.read(path.read_bytes())
-    frame = replace(written.frame, height=part.bottom - part.top, width=part.right - part.left)
-    return replace(written, frame=frame)
+    return jpeglib_module().from_dct(*pieces, qt=picture.qt, quant_tbl_no=tables)
 
 
 def _piece(plane: NDArray[Any], part: Part, down: int, across: int, unit: tuple[int, int]) -> NDArray[Any]:
