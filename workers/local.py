@@ -42,14 +42,14 @@ def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
     }
     for line in requests:
         request = json.loads(line)
-        yield from (_split if request.get("task") == "split" else _restore)(request, colorist)
-
-
-def _split(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, Any]]:
-    try:
-        yield from local_split.split(request, colorist)
-    except (PhotochromError, OSError) as error:
-        yield local_split.failed(request["source"], error)
+        source = Path(request["source"])
+        work = local_split.split if request.get("task") == "split" else _restore
+        try:
+            yield from work(request, colorist)
+        except PhotochromError as error:
+            yield _failed(source, error.code, str(error))
+        except OSError as error:
+            yield _failed(source, "file-error", f"{error.strerror or error}: {error.filename or source}")
 
 
 def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, Any]]:
@@ -60,13 +60,8 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
     )
     # Written from inside the pipeline: a generator could not report while a stage is running.
     on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
-    try:
-        with colorist.colorize(source, options, reference, repair_mask=mask, on_stage=on_stage) as photo:
-            yield from _written(photo, source, target, request)
-    except PhotochromError as error:
-        yield _failed(source, error.code, str(error))
-    except OSError as error:
-        yield _failed(source, "file-error", f"{error.strerror or error}: {error.filename or source}")
+    with colorist.colorize(source, options, reference, repair_mask=mask, on_stage=on_stage) as photo:
+        yield from _written(photo, source, target, request)
 
 
 def _written(photo: Colored, source: Path, target: Path, request: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from photochrom.errors import PhotochromError
 from photochrom.files import copy_file, replacing
-from photochrom.photo.frames import Frame, checked, whole
+from photochrom.photo.frames import Frame, checked, numbers_of, to_cut
 from photochrom.photo.names import suffix_of
 
 from .child.colorist import Colorist, FoundPage
@@ -62,16 +61,11 @@ def _cut(
     told: dict[str, Any],
     colorist: Colorist,
 ) -> None:
-    frames = [page.frames or (whole(page.width, page.height),) for page in pages]
-    numbers = iter(
-        [(page, number) for page, own in enumerate(frames, 1) for number in range(1, len(own) + 1)]
-    )
+    numbers = numbers_of([page.frames for page in pages])
     warnings: dict[str, None] = {}
-    with colorist.cut(source, frames) as pieces:
+    with colorist.cut(source, [to_cut(page) for page in pages]) as pieces:
         for piece, chunks in pieces.parts():
-            page, number = next(numbers)
-            name = f"{request['stem']}-{page}-{number}" if len(pages) > 1 else f"{request['stem']}-{number}"
-            target = folder / f"{name}{piece.format.extension}"
+            target = folder / f"{request['stem']}-{next(numbers)}{piece.format.extension}"
             warnings |= dict.fromkeys(piece.warnings)
             try:
                 with replacing(target, overwrite=request.get("replace", False)) as file:
@@ -94,11 +88,3 @@ def _copy(source: Path, target: Path, request: _Request, told: dict[str, Any]) -
     copy_file(source, target)
     told["written"].append(target.name)
     told["exact"] += 1
-
-
-def failed(source: str, error: PhotochromError | OSError) -> dict[str, Any]:
-    """Return the event of a file that was not split."""
-    if isinstance(error, PhotochromError):
-        return {"event": "failed", "source": source, "code": error.code, "detail": str(error)}
-    detail = f"{error.strerror or error}: {error.filename or source}"
-    return {"event": "failed", "source": source, "code": "file-error", "detail": detail}

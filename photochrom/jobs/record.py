@@ -303,18 +303,7 @@ class JobRecord(_Part):
         """Publish the result; raise `JobCanceled` if another attempt owns the job."""
         if self.lease != lease:
             raise JobCanceled(f"Job {self.id} was taken over; this attempt's result is dropped.")
-        return self._to(
-            JobState.SUCCEEDED,
-            result=result,
-            model=model,
-            timings=timings,
-            warnings=warnings,
-            film=film,
-            finished_at=now,
-            progress=self.progress and self.progress.model_copy(update={"done": self.progress.total}),
-            lease=None,
-            error=None,
-        )
+        return self._succeeded(now, timings, warnings, result=result, model=model, film=film)
 
     def look(self, lease: Lease, split: Split, progress: Progress) -> Self:
         """Record where the photographs of its pages lie, and the stage that starts; raises as `advance` does."""
@@ -327,8 +316,14 @@ class JobRecord(_Part):
         """End with its photographs found, and cut if it is an item; raise `JobCanceled` as `succeed` does."""
         if self.lease != lease:
             raise JobCanceled(f"Job {self.id} was taken over; this attempt ends.")
+        return self._succeeded(now, timings, warnings)
+
+    def _succeeded(
+        self, now: datetime, timings: dict[str, float], warnings: tuple[str, ...], **made: object
+    ) -> Self:
         return self._to(
             JobState.SUCCEEDED,
+            **made,
             timings=timings,
             warnings=warnings,
             finished_at=now,

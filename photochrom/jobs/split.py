@@ -1,6 +1,6 @@
 """What the record of a scan of album pages holds beside that of a photograph: where its photographs lie."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,11 @@ class StoredFrame(Frame):
     """A frame as records hold it: what a newer version knows of it stays."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    @classmethod
+    def of(cls, frame: Frame) -> Self:
+        """Return the same place, to be stored."""
+        return cls(**frame.model_dump())
 
 
 class ScannedPage(BaseModel):

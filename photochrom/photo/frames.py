@@ -1,8 +1,8 @@
 """Where the photographs of an album page lie: rectangles that may be turned."""
 
 import math
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -70,6 +70,34 @@ class Frame(BaseModel):
 def whole(width: float, height: float) -> Frame:
     """Return the frame of a page that is one photograph."""
     return Frame(x=width / 2, y=height / 2, width=width, height=height)
+
+
+class Framed(Protocol):
+    """A page, and the photographs on it; none where it is one itself."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The photographs."""
+
+
+def to_cut(page: Framed) -> tuple[Frame, ...]:
+    """Return the frames of a page's photographs: that of the whole page where it is one."""
+    return page.frames or (whole(page.width, page.height),)
+
+
+def numbers_of(pages: Sequence[Sequence[Frame]]) -> Iterator[str]:
+    """Yield how the photographs of a file are numbered: 1, 2 and so on; of several pages 1-1, 1-2, 2-1."""
+    for page, frames in enumerate(pages, 1):
+        for number in range(1, max(1, len(frames)) + 1):
+            yield f"{page}-{number}" if len(pages) > 1 else f"{number}"
 
 
 def checked(frames: Sequence[Frame], width: float, height: float) -> None:

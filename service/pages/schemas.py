@@ -55,7 +55,7 @@ def _framed(page: ScannedPage, given: NewPageFrames, pages: Sequence[ScannedPage
     except BadFrames as error:
         where = f"Page {pages.index(page) + 1}: " if len(pages) > 1 else ""
         raise BadFrames(f"{where}{error}") from None
-    frames = tuple(StoredFrame(**frame.model_dump()) for frame in given.frames)
+    frames = tuple(map(StoredFrame.of, given.frames))
     return page.model_copy(update={"frames": frames})
 
 

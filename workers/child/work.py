@@ -17,7 +17,6 @@ from ..pipeline.colorizer import ColorizedPhoto, colorize
 from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
-from ..pipeline.page_previews import previews_of_pages
 from ..pipeline.palette import palette_of, reference_pixels
 from ..pipeline.repair.finder import Finder
 from ..pipeline.tiling import tiles_of
@@ -167,10 +166,9 @@ def _split(data: bytes, request: Request, limits: PhotoLimits) -> Answer:
     from ..pipeline.album.split import cut_pages, find_pages
 
     if request.task == "find":
-        pages = find_pages(data, limits)
+        pages = find_pages(data, limits, request.preview_side)
         found = [FoundPage(width=page.width, height=page.height, frames=page.frames) for page in pages]
-        side = request.preview_side
-        previews = previews_of_pages(data, limits, side) if side else ()
+        previews = tuple(page.preview for page in pages if page.preview)
         return Found(pages=tuple(found), previews=tuple(map(len, previews))), previews
     cuts = list(cut_pages(data, request.frames, limits))
     pieces = [

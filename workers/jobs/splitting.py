@@ -21,7 +21,7 @@ from photochrom.ids import new_id
 from photochrom.jobs.record import JobRecord, Lease, Original, Progress
 from photochrom.jobs.split import ScannedPage, StoredFrame
 from photochrom.jobs.store import JobStore
-from photochrom.photo.frames import whole
+from photochrom.photo.frames import numbers_of, to_cut
 from photochrom.photo.names import suffix_of
 from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
@@ -113,7 +113,7 @@ def _find(splitter: Splitter, record: JobRecord, lease: Lease, scan: Path) -> Jo
             ScannedPage(
                 width=page.width,
                 height=page.height,
-                frames=tuple(StoredFrame(**frame.model_dump()) for frame in page.frames),
+                frames=tuple(map(StoredFrame.of, page.frames)),
             )
             for page in seen.told.pages
         )
@@ -158,8 +158,7 @@ def _photographs(
             size = pages[0].width, pages[0].height
             yield _Photograph(chunks, record.original.media_type, extension, size)
         return
-    frames = [page.frames or (whole(page.width, page.height),) for page in pages]
-    with splitter.colorist.cut(scan, frames) as pieces:
+    with splitter.colorist.cut(scan, [to_cut(page) for page in pages]) as pieces:
         for piece, chunks in pieces.parts():
             warnings |= dict.fromkeys(piece.warnings)
             kind = piece.format
@@ -171,10 +170,8 @@ def names_of(record: JobRecord) -> Iterator[str]:
     assert record.split is not None
     assert record.item is not None
     folder = record.item.removesuffix(suffix_of(record.item))
-    several = len(record.split.pages) > 1
-    for number, page in enumerate(record.split.pages, 1):
-        for photograph in range(1, max(1, len(page.frames)) + 1):
-            yield f"{folder}/{number}-{photograph}" if several else f"{folder}/{photograph}"
+    for number in numbers_of([page.frames for page in record.split.pages]):
+        yield f"{folder}/{number}"
 
 
 def _add(splitter: Splitter, record: JobRecord, name: str, photograph: _Photograph) -> None:

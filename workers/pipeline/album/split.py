@@ -17,6 +17,7 @@ from ..encode import encode
 from ..formats.jpeg import cut as jpeg_cut
 from ..formats.jpeg import luma as jpeg_luma
 from ..formats.jpeg.coefficients import can_rewrite
+from ..formats.jpeg.file import Frame as JpegFrame
 from ..formats.jpeg.file import JpegFile, read_frame
 from ..formats.jpeg.metadata import carried_metadata, read_metadata, read_xmp, with_xmp
 from ..formats.jpeg.pixels import decode_jpeg
@@ -26,12 +27,16 @@ from ..metadata.orientation import upright
 from ..metadata.provenance import Step
 from ..metadata.xmp import with_steps
 from ..photo import Photo, Samples, to_8bit
+from ..previews import preview_of_jpeg, preview_of_pixels
 from ..structure import format_of
 from .find import SIDE, find_frames
 from .turn import bounds, cut_out, is_straight
 
 QUALITY = 95
 """Of photographs that are turned and encoded anew."""
+MOST_PREVIEWS = 60
+"""Of so many pages."""
+_INKS = 4
 _GREY_FORMATS = (PhotoFormat.JPEG, PhotoFormat.PNG, PhotoFormat.TIFF)
 
 
@@ -49,6 +54,8 @@ class Page:
     height: int
     frames: tuple[Frame, ...]
     """None of them: the page is one photograph."""
+    preview: bytes = b""
+    """A small upright JPEG, where one was asked for."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +73,25 @@ class Cut:
     warnings: tuple[str, ...] = ()
 
 
-def find_pages(data: bytes, limits: PhotoLimits) -> list[Page]:
+def find_pages(data: bytes, limits: PhotoLimits, preview_side: int = 0) -> list[Page]:
     """Find the photographs on each page of a file, upright.
+
+    Args:
+        data: the file.
+        limits: checked on its header.
+        preview_side: longest side in pixels of previews, which the first `MOST_PREVIEWS` pages have; 0 makes none.
 
     Raises:
         PhotoRejected: the file cannot be read, or is too large.
     """
     photo_format = format_of(data, limits)
     if photo_format is PhotoFormat.JPEG:
-        return [_page(*_small_jpeg(data, limits))]
+        frame = _checked_frame(data, limits)
+        if len(frame.components) < _INKS:
+            return [_jpeg_page(data, frame, preview_side)]
     photos = decode_unconverted(data, photo_format, limits)
-    return [_page(_small(photo.pixels), *photo.pixels.shape[:2]) for photo in photos]
+    sides = [preview_side if number < MOST_PREVIEWS else 0 for number in range(len(photos))]
+    return [_pixels_page(photo.pixels, side) for photo, side in zip(photos, sides, strict=True)]
 
 
 def cut_pages(data: bytes, pages: Sequence[Sequence[Frame]], limits: PhotoLimits) -> Iterator[Cut]:
@@ -123,9 +138,7 @@ def _cut_jpeg(data: bytes, frames: Sequence[Frame], digest: str, limits: PhotoLi
 
 
 def _cuts_exactly(data: bytes, limits: PhotoLimits) -> bool:
-    frame = read_frame(data)
-    limits.check_size(frame.height, frame.width)
-    jpeg_luma.check_coding(frame)
+    _checked_frame(data, limits)
     return can_rewrite() and jpeg_luma.has_exact_luma(JpegFile.read(data))
 
 
@@ -171,14 +184,9 @@ def _step(frame: Frame, digest: str, page: int, *, exact: bool) -> Step:
     return Step("cropped", {"frame": place, "page": page + 1, "page_sha256": digest, "pixels": way})
 
 
-def _small_jpeg(data: bytes, limits: PhotoLimits) -> tuple[NDArray[np.uint8], int, int]:
-    frame = read_frame(data)
-    limits.check_size(frame.height, frame.width)
-    jpeg_luma.check_coding(frame)
+def _jpeg_page(data: bytes, frame: JpegFrame, preview_side: int) -> Page:
+    """Find the photographs on a page of light, not of inks: it is decoded small."""
     jpeg = JpegFile.read(data)
-    if len(frame.components) == 4:
-        photo = decode_unconverted(data, PhotoFormat.JPEG, limits)[0]
-        return _small(photo.pixels), photo.pixels.shape[0], photo.pixels.shape[1]
     longest = max(frame.height, frame.width)
     factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or longest // factor >= SIDE)
     space = "GRAY" if len(frame.components) == 1 else "RGB"
@@ -186,7 +194,21 @@ def _small_jpeg(data: bytes, limits: PhotoLimits) -> tuple[NDArray[np.uint8], in
     _, orientation = read_metadata(jpeg.metadata)
     turned = np.ascontiguousarray(upright(pixels[..., 0] if space == "GRAY" else pixels, orientation))
     sides = (frame.height, frame.width) if orientation < 5 else (frame.width, frame.height)
-    return _small(turned), *sides
+    preview = preview_of_jpeg(data, orientation, preview_side) if preview_side else b""
+    return _page(_small(turned), *sides, preview)
+
+
+def _pixels_page(pixels: Samples, preview_side: int) -> Page:
+    height, width = pixels.shape[:2]
+    preview = preview_of_pixels(pixels, preview_side) if preview_side else b""
+    return _page(_small(pixels), height, width, preview)
+
+
+def _checked_frame(data: bytes, limits: PhotoLimits) -> JpegFrame:
+    frame = read_frame(data)
+    limits.check_size(frame.height, frame.width)
+    jpeg_luma.check_coding(frame)
+    return frame
 
 
 def _small(pixels: Samples) -> NDArray[np.uint8]:
@@ -198,6 +220,6 @@ def _small(pixels: Samples) -> NDArray[np.uint8]:
     return to_8bit(small)
 
 
-def _page(small: NDArray[np.uint8], height: int, width: int) -> Page:
+def _page(small: NDArray[np.uint8], height: int, width: int, preview: bytes) -> Page:
     scale = max(height, width) / max(small.shape[:2])
-    return Page(width, height, tuple(frame.scaled(scale) for frame in find_frames(small)))
+    return Page(width, height, tuple(frame.scaled(scale) for frame in find_frames(small)), preview)
