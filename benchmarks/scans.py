@@ -1,4 +1,4 @@
-"""Clean photographs as the repair benchmarks read them."""
+"""Clean photographs as the benchmarks of repair and of album pages read them."""
 
 import io
 import tarfile
@@ -19,7 +19,7 @@ _NAMES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 
 def photographs(source: Path, most: int) -> Iterator[Plane]:
     """Yield L* of the photographs of a folder or a tar."""
-    for file in _files(source, most):
+    for file in files_of(source, most):
         with Image.open(file) as image:
             yield np.asarray(lightness(np.asarray(image.convert("RGB")) / 255), np.float32)
 
@@ -29,7 +29,8 @@ def samples(plane: Plane) -> NDArray[np.uint16]:
     return np.asarray(np.rint(encoded(luminance_of_lightness(plane)) * 65535), np.uint16)
 
 
-def _files(source: Path, most: int) -> Iterator[Path | io.BytesIO]:
+def files_of(source: Path, most: int | None = None) -> Iterator[Path | io.BytesIO]:
+    """Yield the photographs of a folder or a tar, by name; all of them, or the first ones."""
     if source.is_dir():
         yield from sorted(path for path in source.rglob("*") if path.suffix.lower() in _NAMES)[:most]
         return

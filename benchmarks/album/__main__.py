@@ -8,9 +8,6 @@ single photographs, and of photographs that show a strong rectangle, that stay w
 """
 
 import argparse
-import io
-import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +19,12 @@ from PIL import Image
 
 from workers.pipeline.album.find import SIDE, find_frames
 
+from ..scans import files_of
 from ..table import markdown
 from .pages import Page, make_page
 
 Bytes = NDArray[np.uint8]
 _SEED = 21_000
-_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 _GOOD, _LOST, _CUT = 0.95, 0.5, 0.05
 _SINGLE = 512  # pixels: what a photograph with a rectangle in it is enlarged to
 
@@ -70,18 +67,7 @@ def _left_out(frame: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
 
 def photographs(source: Path) -> list[Bytes]:
     """Return the photographs of a folder or a tar, RGB."""
-    return [np.asarray(Image.open(file).convert("RGB")) for file in _files(source)]
-
-
-def _files(source: Path) -> Iterator[Path | io.BytesIO]:
-    if source.is_dir():
-        yield from sorted(path for path in source.rglob("*") if path.suffix.lower() in _NAMES)
-        return
-    with tarfile.open(source) as tar:
-        for name in sorted(name for name in tar.getnames() if name.lower().endswith(_NAMES)):
-            file = tar.extractfile(name)
-            assert file is not None
-            yield io.BytesIO(file.read())
+    return [np.asarray(Image.open(file).convert("RGB")) for file in files_of(source)]
 
 
 def _with_rectangle(photo: Bytes, other: Bytes, rng: np.random.Generator) -> Bytes:

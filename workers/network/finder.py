@@ -85,11 +85,8 @@ class OnnxFinder:
 
     @cached_property
     def _session(self) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.enable_mem_pattern = False
-        options.enable_cpu_mem_arena = False  # few photographs are repaired: what it took goes back
-        options.log_severity_level = 3
+        # Few photographs are repaired: what it took goes back.
+        options = execution.session_options(self._threads, keeps_memory=False)
         try:
             session = execution.open_session(
                 self._file.read(), options, self._providers, gpu_memory_mb=self._gpu_memory_mb

@@ -94,7 +94,7 @@ class OnnxPredictor:
             raise ModelRejected(
                 f"None of the requested providers is available; this machine has {', '.join(available)}."
             )
-        opened = partial(_open, path, _session_options(threads, keeps_memory), wanted)
+        opened = partial(_open, path, execution.session_options(threads, keeps_memory=keeps_memory), wanted)
         session = opened(gpu_memory_mb, content=content)
         self.card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
         on_gpu = session.get_providers()[0] == execution.CUDA
@@ -157,16 +157,6 @@ def _open(
         return execution.open_session(content or path, options, wanted, gpu_memory_mb=gpu_memory_mb)
     except Exception as error:  # ONNX Runtime's errors have no common base
         raise ModelRejected(f"ONNX Runtime cannot load {path.name}: {_first_line(error)}") from error
-
-
-def _session_options(threads: int, keeps_memory: bool) -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Photos come in many shapes; keeping a memory plan for each would grow without bound on a GPU.
-    options.enable_mem_pattern = False
-    options.enable_cpu_mem_arena = keeps_memory
-    options.log_severity_level = 3
-    return options
 
 
 def _check_graph(session: ort.InferenceSession, card: ModelCard) -> None:

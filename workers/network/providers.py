@@ -23,6 +23,22 @@ _CUDA_OPTIONS = {
 }
 
 
+def session_options(threads: int, *, keeps_memory: bool = True) -> ort.SessionOptions:
+    """Return what every session of ours is told.
+
+    Args:
+        threads: of one run on the CPU; 0 takes all cores.
+        keeps_memory: whether a run's memory is kept for the next one.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Photos come in many shapes; keeping a memory plan for each would grow without bound on a GPU.
+    options.enable_mem_pattern = False
+    options.enable_cpu_mem_arena = keeps_memory
+    options.log_severity_level = 3
+    return options
+
+
 def open_session(
     model: Path | bytes,
     options: ort.SessionOptions,

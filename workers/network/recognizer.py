@@ -71,10 +71,7 @@ class OnnxRecognizer:
 
     @cached_property
     def _session(self) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
+        options = execution.session_options(self._threads)
         try:
             session = execution.open_session(self._file.read(), options, [execution.CPU])
             session.run(["oldness"], {"lightness": np.zeros((1, 1, self.side, self.side), np.float32)})

@@ -1,4 +1,5 @@
 import { base, call, json } from "../api/api.js";
+import { UNFINISHED } from "../photos/photos.js";
 
 const page = (id) => `${base}v1/pages/${encodeURIComponent(id)}`;
 const body = (method, value, headers = {}) => ({ method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(value) });
@@ -9,7 +10,7 @@ export async function findPhotographs(file, key, signal, begun) {
   form.append("photo", file, file.name);
   let record = await call(`${base}v1/pages`, { method: "POST", body: form, headers: { "Idempotency-Key": key }, signal }).then(json);
   begun(record.id);
-  while (["queued", "running", "retrying", "canceling"].includes(record.state)) {
+  while (UNFINISHED.has(record.state)) {
     record = await call(page(record.id), { headers: { Prefer: "wait=20" }, cache: "no-store", signal }).then(json);
   }
   return record;

@@ -18,10 +18,8 @@ _DEPTH, _LEAST, _MOST = 0.11, 8.0, 60.0  # of the sides across, and pixels: how 
 _THINNEST = 2.5  # pixels
 _INNER, _OUTER = 1.5, 2.0  # CIELAB; more is not more of an edge
 _NOISE = 0.3  # CIELAB that a mean along a side still has
-_DARKER, _TONE = (
-    0.5,
-    8.0,
-)  # of an edge behind which it gets darker: a shadow begins so; CIELAB: a picture does
+_DARKER = 0.5  # of an edge behind which it gets darker: a shadow begins so
+_TONE = 8.0  # CIELAB: a picture begins so
 _BEYOND, _FREE = 4.5, 0.3  # pixels outwards, and how much of them may be something else than paper
 _PEAK, _ALIKE = 5, 2  # places to each side: one edge; edges that are as far apart as others
 _ENOUGH = 2.2  # of both edges, over four sides: more than one side has to show it
