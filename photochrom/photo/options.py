@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
-from .vividness import FILM_VIVIDNESS, USUAL_VIVIDNESS, Vividness
+from .vividness import STARTING_VIVIDNESS, Vividness
 
 
 class OutputFormat(StrEnum):
@@ -81,7 +81,7 @@ class ColorizeOptions(BaseModel):
         Vividness,
         Field(
             description="0 is faithful (least error), 1 as colourful as real photographs; `auto` is "
-            f"{USUAL_VIVIDNESS} for the usual model and {FILM_VIVIDNESS} for that for old film."
+            f"{STARTING_VIVIDNESS}, and up to 1 for photographs whose colours would be pale."
         ),
     ] = "auto"
     temperature: Annotated[
@@ -220,11 +220,9 @@ class ColorizeOptions(BaseModel):
             raise ValueError("uncolor gives the original back; send it without repair, levels and color")
         return self
 
-    def vivid(self, *, film: bool = False) -> float:
-        """Return the vividness as a number, for the usual model or that for old film."""
-        if self.vividness == "auto":
-            return FILM_VIVIDNESS if film else USUAL_VIVIDNESS
-        return self.vividness
+    def vivid(self) -> float:
+        """Return the vividness as a number: that at which `auto` begins where none is given."""
+        return STARTING_VIVIDNESS if self.vividness == "auto" else self.vividness
 
     @property
     def restores(self) -> bool:

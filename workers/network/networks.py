@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from photochrom.photo import capabilities
 from photochrom.photo.film import Film
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.vividness import PALE, PALE_ON_FILM, Pale
 from photochrom.seeing.glance import glance
 from photochrom.seeing.see import LightnessAt
 from photochrom.seeing.sizes import Size, predict_size
@@ -46,9 +47,9 @@ class Networks(Generic[P]):
             return self.film if self._is_old(lightness_at, size) else self.usual
         return self.usual if options.film is Film.PANCHROMATIC else self.film
 
-    def settled(self, options: ColorizeOptions, chosen: P) -> ColorizeOptions:
-        """Return the options with a number for the vividness, where it was left to the network that was chosen."""
-        return options.model_copy(update={"vividness": options.vivid(film=chosen is self.film)})
+    def pale(self, chosen: P) -> Pale:
+        """Return when an answer of the chosen network is pale."""
+        return PALE_ON_FILM if chosen is self.film else PALE
 
     def only(self, which: Which) -> "Networks[P]":
         """Return that network alone, for a photograph whose network was chosen before."""

@@ -26,7 +26,7 @@ from .left_out import too_large
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
-from .prediction import lightness_of_plane, predict_small, turned
+from .prediction import lightness_of_plane, predict_vividly, turned
 from .previews import confidence_png, mask_png, preview_of_jpeg
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -69,8 +69,8 @@ def colorize_jpeg(
             lightness = jpeg_luma.lightness_of_luma(source.luma, space)
             source_at = remembered(lightness_of_plane(lightness, carried.orientation))
             predictor = networks.choose(options, source_at, turned(size, carried.orientation))
-            options = networks.settled(options, predictor)
-            small = predict_small(source_at, size, carried.orientation, predictor, options, stages.go_on)
+            photo, pale = (source_at, size, carried.orientation, predictor), networks.pale(predictor)
+            options, small = predict_vividly(*photo, options, pale, stages.go_on)
             seen = small.notes
             own = jpeg_luma.decode_small(data, source, small.ab.shape[1:])
             if options.own_color is OwnColor.KEEP:

@@ -20,7 +20,7 @@ from ..network.networks import Networks, networks_of, remembered
 from ..network.predictor import Predictor
 from .decode import decode
 from .limits import PhotoLimits
-from .prediction import Plane, lightness_of_pixels, reduce_lightness
+from .prediction import Plane, lightness_of_pixels, reduce_lightness, settle_vividness
 from .structure import format_of
 
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))
@@ -44,7 +44,8 @@ def likely_colors(
     lightness_at = remembered(lightness_of_pixels(pixels))
     networks = networks_of(given)
     predictor = networks.choose(options, lightness_at, size)
-    options = networks.settled(options, predictor)
+    pale = networks.pale(predictor)
+    options, _ = settle_vividness(lightness_at, size, 1, predictor, options, pale, lambda: None)
     asked = [options.model_copy(update={"vividness": v, "temperature": t}) for v, t in _ASKED]
 
     def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:

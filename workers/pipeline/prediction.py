@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.vividness import Pale
 from photochrom.seeing.see import LightnessAt, see
 
 from ..network.predictor import Predictor
@@ -29,6 +30,8 @@ class SmallColor:
     """(h, w), 0..1; 1 on a mount."""
     lightness: Plane
     """(h, w), the scan's L* averaged down to this size."""
+    chroma: float
+    """The mean of what was predicted, at strength 1 and without the mounts."""
     notes: tuple[str, ...] = ()
     """Sentences about what the network saw, where that was not the whole photo as it is."""
 
@@ -73,8 +76,54 @@ def predict_small(
         np.ascontiguousarray(ab),
         np.ascontiguousarray(as_stored(confidence, orientation)),
         np.ascontiguousarray(as_stored(guide, orientation)),
+        float(np.hypot(*seen.planes[:2]).sum() / max(1, np.count_nonzero(seen.shown))),
         seen.notes,
     )
+
+
+def predict_vividly(
+    lightness_at: LightnessAt,
+    size: tuple[int, int],
+    orientation: int,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    pale: Pale,
+    on_view: Callable[[], None],
+) -> tuple[ColorizeOptions, SmallColor]:
+    """Predict the colour of a photo, once more and more vividly if it is pale and the caller named no vividness.
+
+    Args and what is predicted: as `predict_small`.
+
+    Returns:
+        The options with a number for the vividness, and the colour.
+    """
+    photo = lightness_at, size, orientation, predictor
+    options, plain = settle_vividness(*photo, options, pale, on_view)
+    return options, plain or predict_small(*photo, options, on_view)
+
+
+def settle_vividness(
+    lightness_at: LightnessAt,
+    size: tuple[int, int],
+    orientation: int,
+    predictor: Predictor,
+    options: ColorizeOptions,
+    pale: Pale,
+    on_view: Callable[[], None],
+) -> tuple[ColorizeOptions, SmallColor | None]:
+    """Return the options with a number for the vividness, and the colour, if these options predicted it on the way.
+
+    Hints do not count: with one more of them, all other places of the photo keep their colours.
+    """
+    if options.vividness != "auto":
+        return options, None
+    asked = options.model_copy(update={"vividness": options.vivid(), "hints": ()})
+    plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view)
+    settled = options.model_copy(update={"vividness": pale.vividness(plain.chroma)})
+    if settled == asked:
+        return settled, plain
+    on_view()
+    return settled, None
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """The general way: any format is decoded to pixels, coloured, and encoded in any format."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +27,7 @@ from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
-from .prediction import SmallColor, lightness_of_pixels, predict_small
+from .prediction import SmallColor, lightness_of_pixels, predict_small, predict_vividly
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -72,12 +71,14 @@ def colorize_decoded(
             looks = [_look(photo) for photo in photos]
             # Of all pages alike, by the first.
             predictor = networks.choose(options, *looks[0])
-            options = networks.settled(options, predictor)
-            smalls = [
-                _predicted(photo, look, predictor, options, stages.go_on)
-                for photo, look in zip(photos, looks, strict=True)
-            ]
+            pale = networks.pale(predictor)
+            options, first = predict_vividly(*looks[0], 1, predictor, options, pale, stages.go_on)
+            smalls = [first]
+            smalls += [predict_small(*look, 1, predictor, options, stages.go_on) for look in looks[1:]]
             del looks
+            if options.own_color is OwnColor.KEEP:
+                colored = zip(smalls, photos, strict=True)
+                smalls = [replace(small, ab=with_own(small.ab, photo.pixels)) for small, photo in colored]
             warnings += [note for small in smalls for note in small.notes]
         with stages.stage("upsample"):
             # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
@@ -111,18 +112,6 @@ def _look(photo: Photo) -> tuple[LightnessAt, Size]:
     """Return what gives the photo's L* at any size, and its own size."""
     size = photo.pixels.shape[0], photo.pixels.shape[1]
     return remembered(lightness_of_pixels(photo.pixels)), size
-
-
-def _predicted(
-    photo: Photo,
-    look: tuple[LightnessAt, Size],
-    predictor: Predictor,
-    options: ColorizeOptions,
-    on_view: Callable[[], None],
-) -> SmallColor:
-    small = predict_small(*look, 1, predictor, options, on_view)
-    keeps = options.own_color is OwnColor.KEEP
-    return replace(small, ab=with_own(small.ab, photo.pixels)) if keeps else small
 
 
 def _with_color(photo: Photo, small: SmallColor, options: ColorizeOptions, film: FilmUsed | None) -> Photo:

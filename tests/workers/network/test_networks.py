@@ -5,6 +5,7 @@ import pytest
 
 from photochrom.photo.film import Film
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.vividness import PALE, PALE_ON_FILM
 from support.recognizing import Says
 from support.tiny_model import CARD
 from workers.network.networks import Networks, remembered
@@ -66,12 +67,12 @@ def test_hints_do_not_change_what_is_asked_of_the_recognizer():
     np.testing.assert_array_equal(*says.shown)
 
 
-def test_the_network_of_a_result_has_the_vividness_that_made_it():
+def test_the_network_of_a_result_is_pale_where_it_was_when_the_result_was_made():
     networks = Networks(USUAL, FILM)
-    for which, chosen, vividness in (("usual", USUAL, 0.5), ("film", FILM, 0.65)):
+    for which, chosen, pale in (("usual", USUAL, PALE), ("film", FILM, PALE_ON_FILM)):
         only = networks.only(which)
         assert only.choose(ColorizeOptions(), flat, (300, 200)) is chosen
-        assert only.settled(ColorizeOptions(), chosen).vividness == vividness
+        assert only.pale(chosen) is networks.pale(chosen) is pale
 
 
 def test_a_lightness_is_worked_out_once_for_each_size():
