@@ -34,5 +34,5 @@ class Pale:
         return round(STARTING_VIVIDNESS + share * (1 - STARTING_VIVIDNESS), 2)
 
 
-PALE, PALE_ON_FILM = Pale(4, 8), Pale(6, 12)
+PALE, PALE_ON_FILM = Pale(3, 6), Pale(6, 12)
 """For the usual model, and for that for old film, which is the more careful of the two."""
