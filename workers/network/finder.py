@@ -1,19 +1,17 @@
 """The network that finds damage, on ONNX Runtime."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from photochrom.errors import ModelRejected
 from photochrom.photo.restoration import FinderCard
 
 from ..sure import Sure
 from . import providers as execution
-from .onnx_file import OnnxFile
+from .late_session import LateSession
 
 Bytes = NDArray[np.uint8]
 _STRIDE = 16
@@ -50,9 +48,16 @@ class OnnxFinder:
             ModelRejected: it is missing, damaged, or another network.
         """
         there = [execution.CPU] if gpu_memory_mb is None else ort.get_available_providers()
-        self._providers = [name for name in providers if name in there]
-        self._file, self._threads, self._gpu_memory_mb = OnnxFile(path), threads, gpu_memory_mb or 0
-        told = self._file.metadata
+        # Few photographs are repaired: what it took goes back.
+        self._network = LateSession(
+            path,
+            "a finder of damage",
+            threads=threads,
+            keeps_memory=False,
+            providers=[name for name in providers if name in there],
+            gpu_memory_mb=gpu_memory_mb or 0,
+        )
+        told = self._network.metadata
         try:
             self.card = FinderCard.model_validate(
                 {name: told[_PREFIX + name] for name in FinderCard.model_fields}
@@ -61,7 +66,7 @@ class OnnxFinder:
                 [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()] for name in Sure._fields
             ]
         except (KeyError, ValueError) as error:
-            raise self._rejected(error) from error
+            raise self._network.rejected(error) from error
 
     def load(self) -> None:
         """Make the session.
@@ -69,32 +74,16 @@ class OnnxFinder:
         Raises:
             ModelRejected: it cannot be made, or does not run.
         """
-        self._session  # noqa: B018 - made by being asked for
+        self.find(np.zeros((32, 32), np.uint8))
 
     def find(self, lightness: Bytes) -> Bytes:
         """Return the sureness (H, W), 0..255, of L* (H, W), 0..255."""
         height, width = lightness.shape
         # Beyond the edge the picture goes on as at it: the network wants whole blocks.
         padded = np.pad(lightness, ((0, -height % _STRIDE), (0, -width % _STRIDE)), mode="edge")
-        sureness = self._session.run(["sureness"], {"lightness": padded[None, None]})[0]
+        sureness = self._network.run(["sureness"], {"lightness": padded[None, None]})[0]
         return np.asarray(sureness[0, 0, :height, :width], np.uint8)
 
     def thresholds(self, strength: float) -> Sure:
         """Return how sure it must be; the file says so."""
         return Sure(*(round(float(np.interp(strength, _STRENGTHS, levels))) for levels in self._sure))
-
-    @cached_property
-    def _session(self) -> ort.InferenceSession:
-        # Few photographs are repaired: what it took goes back.
-        options = execution.session_options(self._threads, keeps_memory=False)
-        try:
-            session = execution.open_session(
-                self._file.read(), options, self._providers, gpu_memory_mb=self._gpu_memory_mb
-            )
-            session.run(["sureness"], {"lightness": np.zeros((1, 1, 32, 32), np.uint8)})
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            raise self._rejected(error) from error
-        return session
-
-    def _rejected(self, error: Exception) -> ModelRejected:
-        return ModelRejected(f"{self._file.name} is not a finder of damage: {error}")

@@ -1,18 +1,15 @@
 """The network that tells photographs of old film from others, on ONNX Runtime."""
 
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
 from photochrom.photo.recognizer_card import RecognizerCard
 
-from . import providers as execution
-from .onnx_file import OnnxFile
+from .late_session import LateSession
 
 Plane = NDArray[np.float32]
 
@@ -42,11 +39,11 @@ class OnnxRecognizer:
         Raises:
             ModelRejected: it is missing, damaged, or another network.
         """
-        self._file, self._threads = OnnxFile(path), threads
+        self._network = LateSession(path, "a recognizer of old film", threads=threads)
         try:
-            self.card = RecognizerCard.from_metadata(self._file.metadata)
+            self.card = RecognizerCard.from_metadata(self._network.metadata)
         except ModelRejected as error:
-            raise self._rejected(error) from error
+            raise self._network.rejected(error) from error
 
     def load(self) -> None:
         """Make the session.
@@ -54,7 +51,7 @@ class OnnxRecognizer:
         Raises:
             ModelRejected: it cannot be made, or does not run.
         """
-        self._session  # noqa: B018 - made by being asked for
+        self._oldness(np.zeros((self.side, self.side), np.float32))
 
     @property
     def side(self) -> int:
@@ -67,17 +64,4 @@ class OnnxRecognizer:
 
     def _oldness(self, glance: Plane) -> float:
         given = np.ascontiguousarray(glance, np.float32)[None, None]
-        return float(self._session.run(["oldness"], {"lightness": given})[0][0])
-
-    @cached_property
-    def _session(self) -> ort.InferenceSession:
-        options = execution.session_options(self._threads)
-        try:
-            session = execution.open_session(self._file.read(), options, [execution.CPU])
-            session.run(["oldness"], {"lightness": np.zeros((1, 1, self.side, self.side), np.float32)})
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            raise self._rejected(error) from error
-        return session
-
-    def _rejected(self, error: Exception) -> ModelRejected:
-        return ModelRejected(f"{self._file.name} is not a recognizer of old film: {error}")
+        return float(self._network.run(["oldness"], {"lightness": given})[0][0])
