@@ -42,6 +42,11 @@ def test_an_upload_is_accepted_kept_and_queued(client: TestClient, bench: Bench,
     assert bench.queue.position(record) == 0
 
 
+def test_what_a_form_leaves_empty_the_query_says(client: TestClient, photo: bytes) -> None:
+    sent = client.post("/v1/jobs?format=png", files={"photo": ("a.jpg", photo)}, data={"format": ""})
+    assert sent.json()["options"]["format"] == "png"
+
+
 def test_a_raw_body_takes_its_options_from_the_query(client: TestClient, photo: bytes) -> None:
     response = client.post(
         "/v1/jobs?quality=70&name=a.jpg", content=photo, headers={"Content-Type": "image/jpeg"}
