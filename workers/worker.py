@@ -29,7 +29,7 @@ from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
 from photochrom.ids import new_id
-from photochrom.jobs.fleet import Fleet, WorkerStatus
+from photochrom.jobs.fleet import PAGE, PHOTOGRAPH, Fleet, WorkerStatus
 from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.jobs.store import JobStore
 from photochrom.storage.choose import open_storage
@@ -371,6 +371,7 @@ def _status(name: str, restorer: Restorer) -> WorkerStatus:
         film_capabilities=told.film.card.capabilities if told.film else (),
         writes=written(),
         finder=told.finder,
+        kinds=(PHOTOGRAPH, PAGE),
     )
 
 

@@ -14,6 +14,10 @@ from .record import ModelUsed
 _INDEX = "workers"
 
 
+PHOTOGRAPH, PAGE = "photograph", "page"
+"""Kinds of jobs."""
+
+
 class WorkerStatus(BaseModel):
     """What a worker reports with every heartbeat."""
 
@@ -37,6 +41,10 @@ class WorkerStatus(BaseModel):
     finder: Annotated[
         FinderCard | None, Field(description="The network that finds damage; none where its form tells it.")
     ] = None
+    kinds: Annotated[
+        tuple[str, ...],
+        Field(description="Of jobs that it can do. One that says nothing takes a page for a photograph."),
+    ] = (PHOTOGRAPH,)
     job_id: Annotated[str | None, Field(description="The running job, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 

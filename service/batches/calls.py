@@ -88,7 +88,7 @@ def create_batch(
         retention=new.retention,
         created_at=utc_now(),
     )
-    key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
+    key = idempotency(idempotency_key, new.said(), caller.owner)
     charge(services.allowance, caller, ACTION)
     begun = services.batches.create(record, key, services.settings.open_batches)
     response.headers["Location"] = address(f"/v1/batches/{begun.id}")

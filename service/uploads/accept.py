@@ -30,7 +30,7 @@ from ..edge.idempotency import idempotency
 from .mask import check_mask
 from .pixels import pixels_of
 from .receive import Sink, Upload
-from .split import check_split
+from .split import check_split, refuse_while_workers_are_older
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +103,8 @@ def _prepared(
     """Yield the record to be made, and the reference for its palette, while its draft exists."""
     check_capabilities(services.fleet, upload)
     if upload.split:
-        check_split(upload)
+        check_split(upload, item)
+        refuse_while_workers_are_older(services.fleet)
     if upload.repair_mask:
         check_mask(upload, upload.repair_mask)
     job_id = new_id()
