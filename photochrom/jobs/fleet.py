@@ -26,6 +26,9 @@ class WorkerStatus(BaseModel):
     name: str
     host: str
     pid: int
+    home: Annotated[
+        str, Field(description="Where its process id is the same for others; empty where that is unknown.")
+    ] = ""
     started_at: datetime
     model: ModelUsed
     capabilities: Annotated[
@@ -78,6 +81,19 @@ class Fleet:
     def alive(self) -> list[WorkerStatus]:
         """Return the workers whose heartbeat is fresh, by name; forget the others."""
         return readable(WorkerStatus, self._fresh())
+
+    def late(self, ttl: int, seconds: float) -> list[WorkerStatus]:
+        """Return the workers whose heartbeat, valid for `ttl` seconds, is this old and has not run out."""
+        found = self.alive()
+        pipeline = self._redis.pipeline(transaction=False)
+        for worker in found:
+            pipeline.pttl(_key(worker.name))
+        left = (ttl - seconds) * 1000
+        return [
+            worker
+            for worker, rest in zip(found, pipeline.execute(), strict=True)
+            if 0 <= cast("int", rest) <= left
+        ]
 
     def lives_on(self, host: str) -> bool:
         """Return whether a worker of this host is alive."""
