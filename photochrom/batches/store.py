@@ -94,7 +94,7 @@ class BatchStore:
 
     def _earlier(self, bound: bytes, idempotency: IdempotencyKey | None) -> BatchRecord:
         earlier = self.get(bound.decode().partition(" ")[0])
-        if idempotency is None or bound.decode().partition(" ")[2] != idempotency.fingerprint:
+        if idempotency is None or not idempotency.says(bound.decode().partition(" ")[2]):
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another name of a batch, or other options."
             )
