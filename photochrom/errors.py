@@ -389,6 +389,17 @@ class TilesNotReady(PhotochromError):
     sample: ClassVar[str] = "The tiles of this picture are being made; ask again in a moment."
 
 
+class WorkersTooOld(PhotochromError):
+    """A worker of an older version is at work, which does not know jobs of this kind."""
+
+    code: ClassVar[str] = "workers-too-old"
+    http_status: ClassVar[int] = 503
+    sample: ClassVar[str] = (
+        "A worker of an older version is at work, which would take an album page for one photograph; try again when "
+        "all workers are of this version."
+    )
+
+
 class PageNotFound(PhotochromError):
     """No scan of album pages has this id (or it was deleted)."""
 

@@ -27,7 +27,7 @@ from service.uploads.receive import Sink
 from workers.network.predictor import Predictor
 from workers.pipeline.colorizer import colorize
 
-from . import hostile_archives, hostile_photos, hostile_structures
+from . import hostile_archives, hostile_jxl, hostile_photos, hostile_structures
 from .hostile_archives import HOSTILE_ENTRIES, directory_bomb, pax_bomb, tarred, zip64_decoy, zipped
 
 SECONDS, MEGABYTES = 1.0, 200.0
@@ -50,7 +50,7 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
         {"GNU.sparse.realsize": "10"}, 12_000_000
     ),
 }
-BOMBS = {**hostile_photos.FILES, **hostile_structures.FILES, **ARCHIVES}
+BOMBS = {**hostile_photos.FILES, **hostile_structures.FILES, **hostile_jxl.FILES, **ARCHIVES}
 
 
 @dataclass(frozen=True)

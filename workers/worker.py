@@ -29,7 +29,7 @@ from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.errors import JobConflict, JobNotFound, QueueUnavailable
 from photochrom.ids import new_id
-from photochrom.jobs.fleet import Fleet, WorkerStatus
+from photochrom.jobs.fleet import PAGE, PHOTOGRAPH, Fleet, WorkerStatus
 from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.jobs.store import JobStore
 from photochrom.storage.choose import open_storage
@@ -41,6 +41,7 @@ from .deadline import Deadline
 from .formats import written
 from .jobs.restorer import Restorer
 from .settings import WorkerSettings
+from .upkeep import neighbours
 from .upkeep.clock_jumps import JumpWatch, shorten
 from .upkeep.maintenance import Maintenance, apart
 from .watchdog import give_pulse
@@ -179,8 +180,21 @@ class RestoreWorker(SimpleWorker):
         if first:  # a worker that has just started cannot know what the clock said before
             self._maintenance.shorten(self._settings.heartbeat_ttl)
         if self._clocks_are_steady():
+            apart(self._expire_neighbours)
             apart(self._clean_registries)
             self._maintenance.run()
+
+    def _expire_neighbours(self) -> None:
+        ttl = self._settings.heartbeat_ttl
+        late = [
+            worker for worker in self._fleet.late(ttl, neighbours.LATE_SECONDS) if worker.name != self.name
+        ]
+        dead = {worker.name for worker in late if neighbours.ended(worker, socket.gethostname())}
+        if dead:
+            _log.warning("Ended without a word: %s", ", ".join(sorted(dead)))
+            neighbours.expire_deliveries(self._maintenance.queue, self._maintenance.store, dead)
+            for name in dead:
+                self._fleet.leave(name)
 
     def _look_at_the_clock(self) -> None:
         if self._has_looked:
@@ -364,6 +378,7 @@ def _status(name: str, restorer: Restorer) -> WorkerStatus:
         name=name,
         host=socket.gethostname(),
         pid=os.getpid(),
+        home=neighbours.home(),
         started_at=utc_now(),
         model=restorer.model_used(),
         capabilities=told.card.capabilities,
@@ -371,6 +386,7 @@ def _status(name: str, restorer: Restorer) -> WorkerStatus:
         film_capabilities=told.film.card.capabilities if told.film else (),
         writes=written(),
         finder=told.finder,
+        kinds=(PHOTOGRAPH, PAGE),
     )
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from ..errors import InvalidName
+from ..photo.names import suffix_of
 
 _NAME_BYTES = 1024
 _PART_BYTES = 255
@@ -38,6 +39,11 @@ def made_safe(name: str) -> str:
     """
     absolute, parts = name.startswith("/"), [part for part in name.split("/") if part not in ("", ".")]
     return "/" * absolute + "/".join(part if part == ".." else _safe(part) for part in parts)
+
+
+def folder_of(page: str) -> str:
+    """Return the folder of the photographs that are cut out of an item: `a/b` for `a/b.jpg`; every system takes it."""
+    return made_safe(page.removesuffix(suffix_of(page)))
 
 
 def numbered(name: str, number: int) -> str:

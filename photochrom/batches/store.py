@@ -78,12 +78,27 @@ class BatchStore:
                 f"{most_open} batches of this key's owner are open; seal, cancel or delete one that gets no more "
                 "photographs."
             )
-        earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
-        if idempotency is None or fingerprint != idempotency.fingerprint:
+        return self._earlier(cast("bytes", bound), idempotency)
+
+    def made_by(self, idempotency: IdempotencyKey) -> BatchRecord | None:
+        """Return the batch that an earlier call with this key made, while there is one.
+
+        Raises:
+            IdempotencyMismatch: that call said something else.
+        """
+        bound = cast("bytes | None", self._redis.get(f"idempotency:batch:{idempotency.key}"))
+        try:
+            return None if bound is None else self._earlier(bound, idempotency)
+        except BatchNotFound:
+            return None
+
+    def _earlier(self, bound: bytes, idempotency: IdempotencyKey | None) -> BatchRecord:
+        earlier = self.get(bound.decode().partition(" ")[0])
+        if idempotency is None or not idempotency.says(bound.decode().partition(" ")[2]):
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another name of a batch, or other options."
             )
-        return self.get(earlier_id)
+        return earlier
 
     def get(self, batch_id: str) -> BatchRecord:
         """Return the record.

@@ -14,6 +14,10 @@ from .record import ModelUsed
 _INDEX = "workers"
 
 
+PHOTOGRAPH, PAGE = "photograph", "page"
+"""Kinds of jobs."""
+
+
 class WorkerStatus(BaseModel):
     """What a worker reports with every heartbeat."""
 
@@ -22,6 +26,9 @@ class WorkerStatus(BaseModel):
     name: str
     host: str
     pid: int
+    home: Annotated[
+        str, Field(description="Where its process id is the same for others; empty where that is unknown.")
+    ] = ""
     started_at: datetime
     model: ModelUsed
     capabilities: Annotated[
@@ -37,6 +44,10 @@ class WorkerStatus(BaseModel):
     finder: Annotated[
         FinderCard | None, Field(description="The network that finds damage; none where its form tells it.")
     ] = None
+    kinds: Annotated[
+        tuple[str, ...],
+        Field(description="Of jobs that it can do. One that says nothing takes a page for a photograph."),
+    ] = (PHOTOGRAPH,)
     job_id: Annotated[str | None, Field(description="The running job, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 
@@ -70,6 +81,19 @@ class Fleet:
     def alive(self) -> list[WorkerStatus]:
         """Return the workers whose heartbeat is fresh, by name; forget the others."""
         return readable(WorkerStatus, self._fresh())
+
+    def late(self, ttl: int, seconds: float) -> list[WorkerStatus]:
+        """Return the workers whose heartbeat, valid for `ttl` seconds, is this old and has not run out."""
+        found = self.alive()
+        pipeline = self._redis.pipeline(transaction=False)
+        for worker in found:
+            pipeline.pttl(_key(worker.name))
+        left = (ttl - seconds) * 1000
+        return [
+            worker
+            for worker, rest in zip(found, pipeline.execute(), strict=True)
+            if 0 <= cast("int", rest) <= left
+        ]
 
     def lives_on(self, host: str) -> bool:
         """Return whether a worker of this host is alive."""

@@ -5,7 +5,7 @@ again by the worker's maintenance; a job that it delivers twice is dropped by th
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Retry
 from rq.serializers import JSONSerializer
 
+from ..records import texts
 from . import scripts
 from .record import JobRecord
 from .store import HANDED_OVER
@@ -153,6 +154,13 @@ class JobQueue:
         latest = time.time() + seconds
         for entry in cast("list[bytes]", self._redis.zrangebyscore(registry, latest, "+inf")):
             self._redis.zadd(registry, {entry: latest}, xx=True)
+
+    def expire(self, held: Callable[[str], bool]) -> None:
+        """Let the running deliveries count as abandoned of which `held` is true; it gets the id of each."""
+        registry = self._queue.started_job_registry.key
+        for entry in texts(self._redis.zrange(registry, 0, -1)):
+            if held(entry.partition(":")[0]):
+                self._redis.zadd(registry, {entry: 1}, xx=True)
 
     def waiting(self) -> int:
         """Return how many jobs are in the queue, without those that wait for their turn in a batch."""

@@ -187,7 +187,7 @@ CREATE = (
     + """
 -- KEYS: job:{id}, idempotency:{key}, quota:{owner}:{day}
 -- ARGV: id, batch, state, record, binding ("" for none), seconds to keep it, dispatch, owner ("" for none), the item
--- of the batch that it is cut from ("" for none): while that runs a closed batch takes it, too;
+-- of the batch that it is cut from ("" for none): while that runs a closed batch takes it, too, unless it is canceled;
 -- with quotas also the seconds to keep their counts, then name, amount and limit ("" for none) of each quota
 -- Returns false when created, else the binding that exists, or "closed", or "quota:" and the quota that is exhausted.
 local id, batch = ARGV[1], ARGV[2]
@@ -197,8 +197,11 @@ if ARGV[5] ~= '' then
     local bound = redis.call('GET', KEYS[2])
     if bound and redis.call('EXISTS', 'job:' .. string.match(bound, '^[^ ]+')) == 1 then return bound end
 end
-if batch ~= '' and redis.call('HGET', 'batch:' .. batch, 'open') ~= '1'
-    and not redis.call('ZSCORE', 'batch:' .. batch .. ':jobs:running', ARGV[9]) then return 'closed' end
+if batch ~= '' then
+    local known = redis.call('HMGET', 'batch:' .. batch, 'open', 'record')
+    local cutting = known[2] and redis.call('ZSCORE', 'batch:' .. batch .. ':jobs:running', ARGV[9])
+    if known[1] ~= '1' and not (cutting and cjson.decode(known[2]).canceled_at == cjson.null) then return 'closed' end
+end
 local refused = too_much(KEYS[3], 11)
 if refused then return refused end
 take(KEYS[3], 11)

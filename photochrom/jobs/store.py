@@ -33,6 +33,12 @@ class IdempotencyKey:
     key: str
     fingerprint: str
     seconds: int = 24 * 3600
+    earlier: tuple[str, ...] = ()
+    """What earlier versions stored for the same call."""
+
+    def says(self, fingerprint: str) -> bool:
+        """Return whether the call that stored this said the same."""
+        return fingerprint == self.fingerprint or fingerprint in self.earlier
 
 
 class JobStore:
@@ -87,7 +93,7 @@ class JobStore:
         if bound.startswith(b"quota:") and charge is not None:
             raise charge.refusal(bound.decode().removeprefix("quota:"))
         earlier_id, _, fingerprint = cast("bytes", bound).decode().partition(" ")
-        if idempotency is None or fingerprint != idempotency.fingerprint:
+        if idempotency is None or not idempotency.says(fingerprint):
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another photograph or other options."
             )

@@ -12,6 +12,8 @@ MOST_FRAMES = 60
 """No page is taken to hold more photographs."""
 MOST_PAGES = 1000
 """No file is taken to hold more pages."""
+MOST_PHOTOGRAPHS = 2000
+"""So many are cut out of one file: the record that holds their frames is read and written as a whole."""
 
 SHORTEST = 16
 """Pixels: no photograph has a shorter side."""
@@ -119,8 +121,16 @@ def checked(frames: Sequence[Frame], width: float, height: float) -> None:
                 f"Frame {number} lies outside of the page of {width:.0f} x {height:.0f} pixels; move it onto it."
             )
         for before, other in enumerate(frames[: number - 1], 1):
-            if _shared(frame.corners, other.corners) > _SAME * max(frame.area, other.area):
+            if _near(frame, other) and _shared(frame.corners, other.corners) > _SAME * max(
+                frame.area, other.area
+            ):
                 raise BadFrames(f"Frames {before} and {number} are the same place; remove one of them.")
+
+
+def _near(one: Frame, other: Frame) -> bool:
+    """Whether the middle of each may lie on the other; where not, they have less than half in common."""
+    reach = min(math.hypot(each.width, each.height) for each in (one, other)) / 2
+    return math.hypot(one.x - other.x, one.y - other.y) <= reach
 
 
 def _shared(one: Corners, other: Corners) -> float:

@@ -88,7 +88,7 @@ def create_batch(
         retention=new.retention,
         created_at=utc_now(),
     )
-    key = idempotency(idempotency_key, new.model_dump_json(), caller.owner)
+    key = idempotency(idempotency_key, new.said(), caller.owner)
     charge(services.allowance, caller, ACTION)
     begun = services.batches.create(record, key, services.settings.open_batches)
     response.headers["Location"] = address(f"/v1/batches/{begun.id}")
@@ -160,7 +160,9 @@ async def put_item(
     await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
     limit = services.settings.max_upload_bytes
     with services.uploads.one(caller):
-        async with received(request, services.storage, limit, services.fetcher, base=batch.options) as upload:
+        async with received(
+            request, services.storage, limit, services.fetcher, batch.options, caller.owner
+        ) as upload:
             record, new = await on_storage_thread(accept_item, services, caller, upload, batch, item)
     view = JobView.of(record, None)
     headers = {"Location": view.url}

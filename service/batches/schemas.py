@@ -28,6 +28,11 @@ class NewBatch(BaseModel):
         Field(description="`never` keeps its originals, results and records until somebody deletes them."),
     ] = None
 
+    def said(self) -> str:
+        """Return what a call said, for telling it from others; the same after an upgrade that knows more options."""
+        options = self.options.identity() if "options" in self.model_fields_set else ""
+        return f"{self.name!r} {options} {self.retention or ''}"
+
     @field_validator("options")
     @classmethod
     def _for_all(cls, options: ColorizeOptions) -> ColorizeOptions:

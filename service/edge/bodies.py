@@ -18,6 +18,9 @@ from .problems import problem, problem_of
 FORM_OVERHEAD = 64 * 1024
 _UPLOAD = re.compile(r"/v1/(?:jobs|pages)/?|/v1/batches/[^/]+/items/.*")
 _ARCHIVE = re.compile(r"/v1/batches/[^/]+/archive/?")
+_FRAMES = re.compile(r"/v1/pages/[^/]+/frames/?")
+_FRAMES_BYTES = 256 * 1024
+"""Room for `MOST_PHOTOGRAPHS`."""
 # Any other body is JSON of a few lines, and parsed on the event loop.
 _SMALL_BYTES = 64 * 1024
 # A client that is still sending when we close may lose our answer; within these bounds we read what it sends.
@@ -71,7 +74,8 @@ class BodyLimit:
             return self._max_archive_bytes, _too_large(self._max_archive_bytes)
         if _UPLOAD.fullmatch(path):
             return self._max_bytes + FORM_OVERHEAD, _too_large(self._max_bytes)
-        return _SMALL_BYTES, RequestTooLarge(f"This call takes no more than {_SMALL_BYTES >> 10} KiB.")
+        most = _FRAMES_BYTES if _FRAMES.fullmatch(path) else _SMALL_BYTES
+        return most, RequestTooLarge(f"This call takes no more than {most >> 10} KiB.")
 
 
 def _too_large(limit: int) -> PhotoTooLarge:

@@ -86,7 +86,7 @@ def check_url(
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise refusal("The address is not a URL; give one like https://photos.example.org/hook.") from None
+        raise refusal("The address is not a URL; give one like https://photos.example.org/.") from None
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _URL_LENGTH
     if not plain or parts.scheme not in _SCHEMES or not host or "@" in parts.netloc or parts.fragment:
         raise refusal(

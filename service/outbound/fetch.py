@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from photochrom.errors import UrlRejected, UrlUnreachable
 
 from ..settings import ServiceSettings
 from .destinations import PinnedNetwork, check_url, system_resolver
+from .heads import BoundedHead
 
 _log = logging.getLogger(__name__)
 # One sentence for every network error; otherwise whoever names addresses could scan our network.
@@ -23,7 +25,9 @@ _CANNOT_FETCH = "The photograph's address does not answer, has no valid certific
 _REDIRECTS = 5
 _REDIRECTING = {301, 302, 303, 307, 308}
 # Whoever names an address pays nothing for what comes from there, unlike whoever sends a file.
-_AT_ONCE = 16
+_AT_ONCE, _OF_ONE_OWNER = 16, 8
+# An honest body comes in pieces of a packet; each piece, however small, is parsed and handed on.
+_PIECES, _LEAST_PIECE = 10_000, 64
 Take = Callable[[bytes], Awaitable[None]]
 
 
@@ -36,9 +40,14 @@ class Fetcher:
     seconds: float
     tls: ssl.SSLContext
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    _rooms: "defaultdict[str, asyncio.Semaphore]" = field(
+        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(_OF_ONE_OWNER))
+    )
 
-    async def fetch(self, url: str, take: Take) -> tuple[str, str]:
+    async def fetch(self, url: str, take: Take, owner: str = "") -> tuple[str, str]:
         """Hand the body to `take` as it comes; return what names it: Content-Disposition, and the address's end.
+
+        One owner's slow addresses leave room for those of others.
 
         Raises:
             UrlRejected: it is an address, or leads to one, that may not be connected to.
@@ -46,7 +55,7 @@ class Fetcher:
         """
         try:
             # One limit for all of it: each single read could be slow forever.
-            async with asyncio.timeout(self.seconds), self._room:
+            async with asyncio.timeout(self.seconds), self._rooms[owner], self._room:
                 return await self._follow(url, take)
         except TimeoutError:
             raise UrlUnreachable(
@@ -61,20 +70,21 @@ class Fetcher:
     async def _follow(self, url: str, take: Take) -> tuple[str, str]:
         for _ in range(_REDIRECTS + 1):
             self.check(url)
-            async with self._connection(url) as connection, self._answer(connection, url) as answer:
+            head = BoundedHead(self.network)
+            async with self._connection(url, head) as connection, self._answer(connection, url) as answer:
+                head.is_here()
                 if answer.status in _REDIRECTING and (location := _header(answer, b"location")):
-                    url = urljoin(url, location).partition("#")[0]
+                    url = _joined(url, location)
                     continue
                 if answer.status != HTTPStatus.OK:
                     raise UrlUnreachable(f"The address answered {answer.status} instead of a photograph.")
-                async for chunk in answer.aiter_stream():
-                    await take(chunk)
+                await _hand_over(answer, take)
                 return _header(answer, b"content-disposition"), _last_part(url)
         raise UrlUnreachable(f"The address redirects more than {_REDIRECTS} times.")
 
-    def _connection(self, url: str) -> httpcore.AsyncHTTPConnection:
+    def _connection(self, url: str, network: BoundedHead) -> httpcore.AsyncHTTPConnection:
         return httpcore.AsyncHTTPConnection(
-            httpcore.URL(url).origin, ssl_context=self.tls, network_backend=self.network
+            httpcore.URL(url).origin, ssl_context=self.tls, network_backend=network
         )
 
     def _answer(
@@ -110,6 +120,27 @@ def fetcher_of(settings: ServiceSettings) -> Fetcher | None:
         )
 
     return Fetcher(network, check, settings.fetch_timeout, ssl.create_default_context())
+
+
+async def _hand_over(answer: httpcore.Response, take: Take) -> None:
+    pieces = size = 0
+    async for chunk in answer.aiter_stream():
+        await take(chunk)
+        pieces, size = pieces + 1, size + len(chunk)
+        if pieces > _PIECES and size < pieces * _LEAST_PIECE:
+            raise UrlUnreachable(
+                "The address sends the photograph in crumbs of a few bytes; send the file itself."
+            )
+        # What has come already is handed on without waiting: others have their turns in between.
+        await asyncio.sleep(0)
+
+
+def _joined(url: str, location: str) -> str:
+    """Return where a redirect leads; raise `UrlRejected` where that is no address."""
+    try:
+        return urljoin(url, location).partition("#")[0]
+    except ValueError:
+        raise UrlRejected("The address redirects to what is no URL.") from None
 
 
 def _header(answer: httpcore.Response, wanted: bytes) -> str:

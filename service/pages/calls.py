@@ -22,6 +22,7 @@ from photochrom.errors import (
     QuotaExceeded,
     StorageUnavailable,
     TooManyBatches,
+    WorkersTooOld,
 )
 from photochrom.jobs.record import JobRecord
 
@@ -151,6 +152,7 @@ def put_frames(
             QueueFull,
             QuotaExceeded,
             StorageUnavailable,
+            WorkersTooOld,
         ),
     },
 )

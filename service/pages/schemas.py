@@ -1,6 +1,5 @@
 """What the API shows of scans of album pages, and the frames that callers send."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from photochrom.errors import BadFrames
 from photochrom.jobs.record import JobError, JobRecord, JobState, Progress
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
-from photochrom.photo.frames import MOST_PAGES, Frame, checked
+from photochrom.photo.frames import MOST_PAGES, MOST_PHOTOGRAPHS, Frame, checked
 from photochrom.photo.options import ShownOptions
 
 from ..edge.prefix import address
@@ -45,15 +44,23 @@ class NewFrames(BaseModel):
             raise BadFrames(
                 f"The scan has {len(split.pages)} pages, and these are frames of {len(self.pages)}; send those of each."
             )
-        pages = [_framed(*pair, pages=split.pages) for pair in zip(split.pages, self.pages, strict=True)]
+        if sum(max(1, len(page.frames)) for page in self.pages) > MOST_PHOTOGRAPHS:
+            raise BadFrames(
+                f"These are more than the {MOST_PHOTOGRAPHS:,} photographs that are cut out of one file; send "
+                "its pages in several files."
+            )
+        several = len(split.pages) > 1
+        pages = [
+            _framed(page, given, where=f"Page {number}: " if several else "")
+            for number, (page, given) in enumerate(zip(split.pages, self.pages, strict=True), 1)
+        ]
         return split.model_copy(update={"pages": tuple(pages), "checked": True})
 
 
-def _framed(page: ScannedPage, given: NewPageFrames, pages: Sequence[ScannedPage]) -> ScannedPage:
+def _framed(page: ScannedPage, given: NewPageFrames, *, where: str) -> ScannedPage:
     try:
         checked(given.frames, page.width, page.height)
     except BadFrames as error:
-        where = f"Page {pages.index(page) + 1}: " if len(pages) > 1 else ""
         raise BadFrames(f"{where}{error}") from None
     frames = tuple(map(StoredFrame.of, given.frames))
     return page.model_copy(update={"frames": frames})

@@ -4,15 +4,19 @@ The scan becomes an item of the batch, by a copy of its own, and a worker cuts i
 holds for items, from the retry to the deletion, holds for it.
 """
 
+from contextlib import suppress
+
 from photochrom.access.quotas import Charge, Use
 from photochrom.batches.names import made_safe
 from photochrom.batches.record import BatchRecord
 from photochrom.errors import (
+    BatchNotFound,
     FramesNotReady,
     InvalidOption,
     ObjectNotFound,
     OriginalExpired,
     PhotochromError,
+    PreconditionFailed,
 )
 from photochrom.ids import new_id
 from photochrom.jobs.record import JobRecord, JobState
@@ -25,6 +29,7 @@ from ..caller import Caller
 from ..deps import Services
 from ..edge.idempotency import idempotency
 from ..uploads.accept import hand_over, refuse_if_full
+from ..uploads.split import refuse_while_workers_are_older
 
 
 def start(
@@ -36,8 +41,12 @@ def start(
         FramesNotReady, OriginalExpired: there are no frames yet, or no scan any more.
         InvalidOption, QueueFull, QuotaExceeded, TooManyBatches, IdempotencyMismatch, StorageFull.
     """
-    _refuse(services, caller, page, new)
-    assert page.split is not None
+    key = idempotency(idempotency_key, _said(page, new), caller.owner)
+    earlier = services.batches.made_by(key) if key else None
+    if earlier is not None and not earlier.open:
+        # It costs nothing more, whatever has become of the page, the queue and the day since.
+        return earlier, False
+    _refuse(services, caller, page, new, may_be_known=key is not None)
     options = new.options if "options" in new.model_fields_set else page.options
     batch = BatchRecord(
         id=new_id(),
@@ -47,16 +56,22 @@ def start(
         retention=new.retention,
         created_at=utc_now(),
     )
-    said = f"{page.id} {page.split.model_dump_json()} {new.model_dump_json()}"
-    begun = services.batches.create(
-        batch, idempotency(idempotency_key, said, caller.owner), services.settings.open_batches
-    )
+    begun = services.batches.create(batch, key, services.settings.open_batches)
     if begun.open:  # also where an earlier call with this key ended in the middle
         _fill(services, caller, page, begun)
     return services.batches.get(begun.id), begun.id == batch.id
 
 
-def _refuse(services: Services, caller: Caller, page: JobRecord, new: NewBatch) -> None:
+def _said(page: JobRecord, new: NewBatch) -> str:
+    """Return what the call says, the frames included; the same after an upgrade that knows more of frames."""
+    pages = page.split.pages if page.split else ()
+    frames = [[frame.model_dump_json(exclude_defaults=True) for frame in each.frames] for each in pages]
+    return f"{page.id} {frames} {new.said()}"
+
+
+def _refuse(
+    services: Services, caller: Caller, page: JobRecord, new: NewBatch, *, may_be_known: bool
+) -> None:
     if page.split is None or not page.split.pages or page.state is not JobState.SUCCEEDED:
         raise FramesNotReady(f"The page is {page.state}; its photographs are not found.")
     if not page.original.key:
@@ -65,11 +80,12 @@ def _refuse(services: Services, caller: Caller, page: JobRecord, new: NewBatch) 
         raise InvalidOption(
             "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
         )
-    refuse_if_full(services, caller, photographs=page.split.photographs)
+    refuse_while_workers_are_older(services.fleet)
+    refuse_if_full(services, caller, may_be_known=may_be_known, photographs=page.split.photographs)
 
 
 def _fill(services: Services, caller: Caller, page: JobRecord, batch: BatchRecord) -> None:
-    """Add the scan and take no more; where that fails there is no batch."""
+    """Add the scan and take no more; where that fails there is no batch, unless another call has filled it."""
     try:
         charge(services.allowance, caller, ACTION)
         item = _copied(services, page, batch)
@@ -81,10 +97,16 @@ def _fill(services: Services, caller: Caller, page: JobRecord, batch: BatchRecor
         if not new:
             services.storage.delete(item.original.key)
     except (PhotochromError, OSError):
-        services.batches.delete(batch.id)
+        with suppress(PreconditionFailed, BatchNotFound):
+            services.batches.delete(batch.id, _be_untouched)
         raise
     services.batches.seal(batch.id)
     hand_over(services.queue, services.turns, added)
+
+
+def _be_untouched(events: int) -> None:
+    if events > 1:
+        raise PreconditionFailed("Another call has filled the batch.")
 
 
 def _copied(services: Services, page: JobRecord, batch: BatchRecord) -> JobRecord:

@@ -20,6 +20,7 @@ from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.jobs.split import Split
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.vividness import USUAL_VIVIDNESS
 from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
@@ -30,7 +31,7 @@ from ..edge.idempotency import idempotency
 from .mask import check_mask
 from .pixels import pixels_of
 from .receive import Sink, Upload
-from .split import check_split
+from .split import check_split, refuse_while_workers_are_older
 
 _log = logging.getLogger(__name__)
 
@@ -47,12 +48,18 @@ def refuse_if_full(
     store, settings = services.store, services.settings
     waiting = store.counts()[JobState.QUEUED]
     if waiting + photographs > settings.max_queued:
-        raise QueueFull(f"{waiting} jobs wait already; try again when some are done.")
+        raise QueueFull(_no_room(f"{waiting} jobs wait already", settings.max_queued, photographs))
     most = settings.max_queued_per_owner
     if caller.key is not None and most is not None and store.waiting_of(caller.owner) + photographs > most:
-        raise QueueFull(f"{most} jobs of this key's owner wait already; try again when some are done.")
+        raise QueueFull(_no_room(f"{most} jobs of this key's owner may wait", most, photographs))
     if caller.key is not None and not may_be_known:
         services.allowance.check(caller.owner, caller.limits)
+
+
+def _no_room(said: str, most: int, photographs: int) -> str:
+    if photographs > most:
+        return f"{photographs} photographs never have room among the {most} jobs that may wait; send fewer at a time."
+    return f"{said}; try again when some are done."
 
 
 def accept_job(
@@ -65,12 +72,25 @@ def accept_job(
         CapabilityMissing, ReferenceRejected, MaskRejected, StorageFull, IdempotencyMismatch, QuotaExceeded.
     """
     with _prepared(services, caller, upload) as (record, lender):
-        said = f"{record.original.sha256} {record.original.name} {record.asked()}"
-        key = idempotency(idempotency_key, said, record.owner)
+        # By the number, what is said now differs from what a version before "auto" has stored for it.
+        key = idempotency(idempotency_key, f"2 {_said(record)}", record.owner, *_said_before(record))
         charge = _charge(services.settings.max_pixels, caller, upload, record)
         with _files_of(services.storage, record, upload, lender), tracing.span("write record"):
             accepted = services.store.create(record, key, charge)
     return accepted, _concluded(services, record, accepted)
+
+
+def _said(record: JobRecord) -> str:
+    return f"{record.original.sha256} {record.original.name} {record.asked()}"
+
+
+def _said_before(record: JobRecord) -> tuple[str, ...]:
+    """Return what versions before this one stored of the same call: 24 hours long it may come again."""
+    options = record.options
+    if options.vividness != "auto":
+        return (_said(record),)
+    number = options.model_copy(update={"vividness": USUAL_VIVIDNESS})  # the default before there was "auto"
+    return _said(record), _said(record.model_copy(update={"options": number}))
 
 
 def accept_page(
@@ -103,7 +123,8 @@ def _prepared(
     """Yield the record to be made, and the reference for its palette, while its draft exists."""
     check_capabilities(services.fleet, upload)
     if upload.split:
-        check_split(upload)
+        check_split(upload, item)
+        refuse_while_workers_are_older(services.fleet)
     if upload.repair_mask:
         check_mask(upload, upload.repair_mask)
     job_id = new_id()

@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from photochrom.errors import RequestTooLarge
+from photochrom.errors import InvalidOption, RequestTooLarge
 
 _BYTES = 64 * 1024
 ADDRESSED: dict[str, Any] = {
@@ -51,6 +51,7 @@ async def addressed(request: Request) -> AddressedPhoto:
     Raises:
         RequestValidationError: it is something else.
         RequestTooLarge: it is longer than an address and options need.
+        InvalidOption: what stands beside the options is among them.
     """
     body = bytearray()
     async for chunk in request.stream():
@@ -58,8 +59,11 @@ async def addressed(request: Request) -> AddressedPhoto:
         if len(body) > _BYTES:
             raise RequestTooLarge(f"A body that names an address takes no more than {_BYTES >> 10} KiB.")
     try:
-        return AddressedPhoto.model_validate_json(bytes(body))
+        given = AddressedPhoto.model_validate_json(bytes(body))
     except ValidationError as error:
         raise RequestValidationError(
             [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
         ) from None
+    if misplaced := given.options.keys() & AddressedPhoto.model_fields.keys():
+        raise InvalidOption(f"{min(misplaced)} is no option; give it beside them.")
+    return given

@@ -26,6 +26,7 @@ REFUSALS: tuple[Kind, ...] = (
     errors.InvalidOption,
     errors.QueueFull,
     errors.TooManyUploads,
+    errors.WorkersTooOld,
     errors.QuotaExceeded,
     errors.StorageUnavailable,
     errors.StorageFull,

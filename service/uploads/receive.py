@@ -66,10 +66,11 @@ async def received(
     max_bytes: int,
     fetcher: Fetcher | None = None,
     base: ColorizeOptions = _DEFAULTS,
+    owner: str = "",
 ) -> AsyncIterator[Upload]:
     """Receive the body, multipart, raw or fetched from the address in it; leave nothing behind if it breaks off.
 
-    `base` are the default options.
+    `base` are the default options; `owner` is whose fetches wait for each other.
 
     Raises:
         UnsupportedFormat: neither an image by its first bytes, nor sent as one.
@@ -88,7 +89,7 @@ async def received(
         if kind == "multipart/form-data":
             fields, names = await _multipart(request, files)
         elif kind == "application/json":
-            fields, names = await _fetched(request, files, fetcher)
+            fields, names = await _fetched(request, files, fetcher, owner)
         elif kind.startswith("image/") or kind == "application/octet-stream":
             fields, names = {}, {PHOTO_FIELD: _raw_name(request)}
             async for chunk in request.stream():
@@ -99,7 +100,8 @@ async def received(
                 "or the image alone as image/jpeg or application/octet-stream."
             )
         await files.flush()
-        given = {**_query(request), **fields}
+        # A field that is there and empty says nothing, and what the query says holds.
+        given = _query(request) | {name: value for name, value in fields.items() if value != ""}
         reference_job = given.pop(REFERENCE_FIELD, "")
         split = wants_split(str(given.pop(SPLIT_FIELD, "")))
         yield replace(
@@ -112,14 +114,13 @@ async def received(
 
 
 async def _fetched(
-    request: Request, files: "_Files", fetcher: Fetcher | None
+    request: Request, files: "_Files", fetcher: Fetcher | None, owner: str
 ) -> tuple[dict[str, Any], dict[str, str]]:
     given = await addressed(request)
     if fetcher is None:
         raise UrlRejected("This service fetches no photographs from addresses; send the file itself.")
-    disposition, last = await fetcher.fetch(given.url, partial(files.feed, PHOTO_FIELD))
-    lender = {REFERENCE_FIELD: given.reference} if given.reference else {}
-    return {**given.options, **lender, SPLIT_FIELD: given.split}, {
+    disposition, last = await fetcher.fetch(given.url, partial(files.feed, PHOTO_FIELD), owner)
+    return {**given.options, REFERENCE_FIELD: given.reference, SPLIT_FIELD: given.split}, {
         PHOTO_FIELD: given.name or told_name(disposition) or last
     }
 

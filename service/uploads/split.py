@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from photochrom.errors import InvalidOption
+from photochrom.batches.names import folder_of, item_name
+from photochrom.errors import InvalidOption, WorkersTooOld
+from photochrom.jobs.fleet import PAGE, Fleet
+from photochrom.photo.frames import MOST_FRAMES, MOST_PAGES
 
 if TYPE_CHECKING:
     from .receive import Upload
@@ -17,13 +20,22 @@ def refuse_split(photo: "Upload") -> None:
         raise InvalidOption("split=auto is for items of batches; send a single scan to POST /v1/pages.")
 
 
-def check_split(scan: "Upload") -> None:
-    """Refuse what belongs to one photograph.
+def check_split(scan: "Upload", item: str = "") -> None:
+    """Refuse what belongs to one photograph, and a name of an item that has no room for those of its photographs.
 
     Raises:
         InvalidOption: such an option or file came with the scan.
+        InvalidName: the last of its photographs could not be an item.
     """
+    if item:
+        item_name(f"{folder_of(item)}/{MOST_PAGES}-{MOST_FRAMES}.jpeg")
     lender = scan.reference or scan.reference_job
     given = zip(OF_ONE, (scan.options.hints, scan.options.keep, lender, scan.repair_mask), strict=True)
     if found := [name for name, value in given if value]:
         raise InvalidOption(f"{found[0]} is for one photograph; send a scan that is to be split without it.")
+
+
+def refuse_while_workers_are_older(fleet: Fleet) -> None:
+    """Raise `WorkersTooOld` while one lives that would colour a scan whole."""
+    if not all(PAGE in worker.kinds for worker in fleet.alive()):
+        raise WorkersTooOld(WorkersTooOld.sample)

@@ -56,7 +56,9 @@ async def take(
     settings = services.settings
     await run_in_threadpool(refuse_if_full, services, caller, may_be_known=idempotency_key is not None)
     with services.uploads.one(caller):
-        async with received(request, services.storage, settings.max_upload_bytes, services.fetcher) as upload:
+        async with received(
+            request, services.storage, settings.max_upload_bytes, services.fetcher, owner=caller.owner
+        ) as upload:
             record, new = await on_storage_thread(accept, services, caller, upload, idempotency_key)
     wait = wanted_wait(prefer, settings.wait_limit)
     if wait is not None:

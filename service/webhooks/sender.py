@@ -16,6 +16,7 @@ from photochrom.times import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, Webhook
 
 from ..outbound.destinations import PinnedNetwork
+from ..outbound.heads import BoundedHead
 
 _log = logging.getLogger(__name__)
 # One sentence for every network error; otherwise whoever registers addresses could scan our network.
@@ -58,14 +59,14 @@ class Sender:
 
     async def _post(self, webhook: Webhook, delivery: Delivery) -> Attempt:
         url, body = httpcore.URL(webhook.url), delivery.body.encode()
-        connection = httpcore.AsyncHTTPConnection(
-            url.origin, ssl_context=self.tls, network_backend=self.network
-        )
+        head = BoundedHead(self.network)
+        connection = httpcore.AsyncHTTPConnection(url.origin, ssl_context=self.tls, network_backend=head)
         async with connection:
             headers = _headers(webhook, delivery, body)
             async with connection.stream(
                 "POST", url, headers=headers, content=body, extensions=self._extensions
             ) as response:
+                head.is_here()
                 return Attempt(
                     at=utc_now(),
                     seconds=0,

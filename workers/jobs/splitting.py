@@ -14,14 +14,14 @@ from typing import Protocol
 
 from photochrom.access.keys import KeyLimits
 from photochrom.access.quotas import Charge, Use
-from photochrom.batches.names import item_name
+from photochrom.batches.names import folder_of, item_name
 from photochrom.batches.store import BatchStore
 from photochrom.errors import BatchClosed, InvalidName, ItemConflict, ItemNotFound, JobCanceled, PhotoRejected
 from photochrom.ids import new_id
 from photochrom.jobs.record import JobRecord, Lease, Original, Progress
 from photochrom.jobs.split import ScannedPage, StoredFrame
 from photochrom.jobs.store import JobStore
-from photochrom.photo.frames import numbers_of, to_cut
+from photochrom.photo.frames import MOST_PHOTOGRAPHS, numbers_of, to_cut
 from photochrom.photo.names import suffix_of
 from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
@@ -36,6 +36,7 @@ PREVIEWS = ".pages.jpg"
 PREVIEW_SIDE = 1600
 FIND, CUT = "find", "cut"
 """The stages."""
+_TURNS = 50
 
 
 class Splitter(Protocol):
@@ -65,6 +66,12 @@ class CannotAdd(PhotoRejected):
     """A photograph of the page cannot become an item."""
 
     code = "item-conflict"
+
+
+class TooManyPhotographs(PhotoRejected):
+    """The scan holds more photographs than a record has room for."""
+
+    code = "too-many-photographs"
 
 
 @dataclass(frozen=True)
@@ -121,19 +128,26 @@ def _find(splitter: Splitter, record: JobRecord, lease: Lease, scan: Path) -> Jo
     assert record.split is not None
     told = {"pages": pages, "previews_key": kept, "previews": seen.told.previews}
     found = record.split.model_copy(update=told)
-    try:
-        return splitter.store.change(
-            record.id, lambda job: job.look(lease, found, Progress(stage=FIND, done=1, total=total))
+    _refuse_too_many(found.photographs)
+    # Where this attempt is over, the previews may be those of another one, by the same name: `Restorer` knows.
+    return splitter.store.change(
+        record.id, lambda job: job.look(lease, found, Progress(stage=FIND, done=1, total=total))
+    )
+
+
+def _refuse_too_many(photographs: int) -> None:
+    if photographs > MOST_PHOTOGRAPHS:
+        raise TooManyPhotographs(
+            f"The scan holds {photographs:,} photographs, more than the {MOST_PHOTOGRAPHS:,} that are cut out of one "
+            "file; send its pages in several files."
         )
-    except Exception:
-        if kept:
-            splitter.storage.delete(kept)
-        raise
 
 
 def _cut(splitter: Splitter, record: JobRecord, lease: Lease, scan: Path, warnings: dict[str, None]) -> None:
     assert record.split is not None
     names, count = names_of(record), record.split.photographs
+    # Each turn writes the record, with all frames.
+    every = -(-count // _TURNS)
 
     def on_turn(done: int) -> None:
         step = Progress(stage=CUT, done=done, total=count)
@@ -141,7 +155,8 @@ def _cut(splitter: Splitter, record: JobRecord, lease: Lease, scan: Path, warnin
 
     with closing(_photographs(splitter, record, scan, warnings)) as photographs:
         for number, photograph in enumerate(photographs):
-            on_turn(number)
+            if number % every == 0:
+                on_turn(number)
             _add(splitter, record, next(names) + photograph.extension, photograph)
 
 
@@ -169,7 +184,7 @@ def names_of(record: JobRecord) -> Iterator[str]:
     """Yield the names of the photographs without suffix: `album/page/1`; on the second page of several `page/2-1`."""
     assert record.split is not None
     assert record.item is not None
-    folder = record.item.removesuffix(suffix_of(record.item))
+    folder = folder_of(record.item)
     for number in numbers_of([page.frames for page in record.split.pages]):
         yield f"{folder}/{number}"
 
@@ -183,7 +198,9 @@ def _add(splitter: Splitter, record: JobRecord, name: str, photograph: _Photogra
     item = _kept(splitter, record, name, photograph)
     try:
         item_name(name)
-        splitter.batches.add(item, _charge(record, photograph.size))
+        _, new = splitter.batches.add(item, _charge(record, photograph.size))
+        if not new:  # somebody has sent the very same
+            splitter.storage.delete(item.original.key)
     except BatchClosed as error:
         splitter.storage.delete(item.original.key)
         raise JobCanceled(str(error)) from error

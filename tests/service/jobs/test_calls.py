@@ -1,5 +1,6 @@
 """The calls on single jobs, over ASGI, against a real Valkey and a real folder."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -8,12 +9,14 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from photochrom.ids import hashed
 from photochrom.jobs.queue import rq_id
 from photochrom.jobs.record import JobError, JobRecord, JobState
+from photochrom.jobs.store import IdempotencyKey
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.queueing import Bench
+from support.queueing import Bench, make_record
 
 Finish = Callable[..., JobRecord]
 
@@ -40,6 +43,35 @@ def test_an_upload_is_accepted_kept_and_queued(client: TestClient, bench: Bench,
     with bench.storage.file(record.original.key) as kept:
         assert kept.read_bytes() == photo
     assert bench.queue.position(record) == 0
+
+
+def test_a_call_that_an_earlier_version_answered_is_answered_alike(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    """Its default was 0.5, and so it stood in what the version remembered of a call without options."""
+    sha256 = hashlib.sha256(photo).hexdigest()
+    record = make_record(photo, "a.jpg", vividness=0.5)
+    said = f"{sha256} a.jpg {record.asked()}"
+    bench.store.create(record, IdempotencyKey(hashed("k"), hashed(said)))
+    url, key = "/v1/jobs?name=a.jpg", {"Idempotency-Key": "k"}
+    assert client.post(url, content=photo, headers=key).json()["id"] == record.id
+    other = client.post(f"{url}&vividness=0.6", content=photo, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-mismatch")
+
+
+def test_a_number_is_not_auto(client: TestClient, photo: bytes) -> None:
+    for key, first, then in (("a", "", "?vividness=0.5"), ("b", "?vividness=0.5", "")):
+        assert (
+            client.post(f"/v1/jobs{first}", content=photo, headers={"Idempotency-Key": key}).status_code
+            == 202
+        )
+        again = client.post(f"/v1/jobs{then}", content=photo, headers={"Idempotency-Key": key})
+        assert (again.status_code, again.json()["code"]) == (422, "idempotency-mismatch")
+
+
+def test_what_a_form_leaves_empty_the_query_says(client: TestClient, photo: bytes) -> None:
+    sent = client.post("/v1/jobs?format=png", files={"photo": ("a.jpg", photo)}, data={"format": ""})
+    assert sent.json()["options"]["format"] == "png"
 
 
 def test_a_raw_body_takes_its_options_from_the_query(client: TestClient, photo: bytes) -> None:

@@ -44,7 +44,12 @@ schema = schemathesis.openapi.from_dict(create_app(ServiceSettings()).openapi())
 def known(bench: Bench, photo: bytes) -> dict[str, str]:
     """Path parameters that lead somewhere, in a service that has a worker."""
     model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
-    bench.fleet.beat(WorkerStatus(name="w", host="h", pid=1, started_at=utc_now(), model=model), 600)
+    bench.fleet.beat(
+        WorkerStatus(
+            name="w", host="h", pid=1, started_at=utc_now(), model=model, kinds=("photograph", "page")
+        ),
+        600,
+    )
     batch_id = new_batch(bench)
     item = add_item(bench, batch_id, "a.jpg", photo)
     page = bench.accept(photo)

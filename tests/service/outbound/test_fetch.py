@@ -1,8 +1,11 @@
 """A photograph by its address: what a real server, honest or hostile, gets out of the service."""
 
+import asyncio
 import ssl
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_network
@@ -12,9 +15,11 @@ import pytest
 import trustme
 from fastapi.testclient import TestClient
 
+from photochrom.errors import UrlUnreachable
 from service.app import create_app
 from service.deps import Services
 from service.outbound.destinations import PinnedNetwork
+from service.outbound.fetch import Fetcher, fetcher_of
 from service.settings import ServiceSettings
 from support.ports import free_port
 from support.queueing import Bench
@@ -183,12 +188,30 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"x" * 10_000)
 
 
+def informing(handler: BaseHTTPRequestHandler) -> None:
+    with suppress(OSError):
+        while True:
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+
+def crumbs(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    begun = b"".join(b"1\r\n%c\r\n" % byte for byte in b"\xff\xd8\xff\xe0" + bytes(200))
+    with suppress(OSError):
+        while True:
+            handler.wfile.write(begun)
+            begun = b"1\r\n\xff\r\n" * 1000
+
+
 BAD: dict[str, tuple[Answer, int, str]] = {
     "not there": ((404, {}, b"no"), 422, "url-unreachable"),
     "a page": ((200, {"Content-Type": "image/jpeg"}, b"<!doctype html>" * 20), 415, "unsupported-format"),
     "nothing": (200, 422, "unreadable-photo"),
     "half": (half, 422, "url-unreachable"),
     "endless": (endless, 413, "photo-too-large"),
+    "informational answers without end": (informing, 422, "url-unreachable"),
+    "crumbs": (crumbs, 422, "url-unreachable"),
+    "a redirect to no URL": (redirect("http://[photos"), 422, "url-rejected"),
     "only a redirect's status": ((302, {}, b""), 422, "url-unreachable"),
 }
 
@@ -213,6 +236,63 @@ def test_no_server_takes_longer_than_it_may(client: TestClient, tls: ssl.SSLCont
         refused = client.post("/v1/jobs", json={"url": at(to)})
     assert refused.json()["detail"] == "The photograph did not arrive from its address within 0.5 s."
     assert bench.on_disk() == []
+
+
+def plain_fetcher(settings: ServiceSettings) -> Fetcher:
+    fetcher = fetcher_of(settings.model_copy(update={"fetch_allow_http": True}))
+    assert fetcher is not None
+    return fetcher
+
+
+@pytest.mark.parametrize("flood", [informing, crumbs])
+def test_others_have_their_turns_whatever_a_server_says(settings: ServiceSettings, flood: Answer) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def take(_: bytes) -> None:
+        pass
+
+    async def fetch(url: str) -> None:
+        at_work = asyncio.create_task(others())
+        with pytest.raises(UrlUnreachable):
+            await plain_fetcher(settings).fetch(url, take)
+        at_work.cancel()
+
+    with receiver(flood) as to:
+        asyncio.run(fetch(to.url))
+    assert turns > 50
+
+
+def test_one_owner_s_slow_addresses_leave_room_for_others(settings: ServiceSettings) -> None:
+    over, got = threading.Event(), bytearray()
+
+    async def take(chunk: bytes) -> None:
+        got.extend(chunk)
+
+    async def fetch(slow: str, quick: str) -> None:
+        fetcher = plain_fetcher(settings)
+        waiting = [asyncio.create_task(fetcher.fetch(slow, take, "ann")) for _ in range(32)]
+        await asyncio.sleep(0)
+        await fetcher.fetch(quick, take, "bob")
+        over.set()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    with receiver(lambda _: cast("None", over.wait(30))) as slow, receiver((200, {}, b"a plate")) as quick:
+        asyncio.run(fetch(slow.url, quick.url))
+    assert got == b"a plate"
+
+
+@pytest.mark.parametrize("name", ["reference", "split", "name", "url"])
+def test_what_stands_beside_the_options_is_refused_among_them(client: TestClient, name: str) -> None:
+    for given in (5, None, ["a"], "auto"):
+        refused = client.post("/v1/jobs", json={"url": "https://photos.example/", "options": {name: given}})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-option"), refused.text
+        assert name in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,20 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.access.keys import KeyLimits
-from photochrom.access.quotas import Allowance
+from photochrom.access.quotas import Allowance, Charge
+from photochrom.batches.names import item_name
+from photochrom.batches.store import BatchStore
+from photochrom.errors import StorageFull
 from photochrom.jobs.events import Event, end_of
-from photochrom.jobs.record import JobRecord, JobState
-from photochrom.jobs.split import StoredFrame
+from photochrom.jobs.fleet import PAGE, PHOTOGRAPH, WorkerStatus
+from photochrom.jobs.record import JobRecord, JobState, ModelUsed
+from photochrom.jobs.split import ScannedPage, Split, StoredFrame
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
 from support.keyring import bearer, new_key, show
 from support.queueing import Bench, failed, found, maintenance
+from workers.jobs.splitting import names_of
 
 LEFT, RIGHT = (StoredFrame(x=x, y=32, width=40, height=50) for x in (24, 72))
 Json = dict[str, Any]
@@ -267,7 +272,7 @@ def test_a_queue_that_has_no_room_for_the_photographs_refuses_them(
     with TestClient(create_app(settings.model_copy(update={"max_queued": 1}))) as client:
         page = client.post("/v1/pages", content=photo).json()
         found(bench, page["id"], LEFT, RIGHT)
-        refused(client.post(f"{page['url']}/batch"), 429, "queue-full")
+        assert "never" in refused(client.post(f"{page['url']}/batch"), 429, "queue-full")
         client.put(f"{page['url']}/frames", json=frames())
         assert client.post(f"{page['url']}/batch").status_code == 201
 
@@ -275,3 +280,108 @@ def test_a_queue_that_has_no_room_for_the_photographs_refuses_them(
 def test_another_owner_finds_no_page(keyed: TestClient, bench: Bench, photo: bytes) -> None:
     page = keyed.post("/v1/pages", content=photo, headers=show(bench)).json()
     refused(keyed.get(page["url"], headers=show(bench)), 404, "page-not-found")
+
+
+def beat(bench: Bench, name: str, **kinds: tuple[str, ...]) -> None:
+    model = ModelUsed(name="m", version="1", provider="CPU")
+    status = WorkerStatus(name=name, host="h", pid=1, started_at=utc_now(), model=model, **kinds)
+    bench.fleet.beat(status, 600)
+
+
+def test_no_page_is_taken_while_a_worker_lives_that_would_colour_it_whole(
+    client: TestClient, bench: Bench, page: Json, photo: bytes
+) -> None:
+    batch = client.post("/v1/batches").json()["url"]
+    beat(bench, "new", kinds=(PHOTOGRAPH, PAGE))
+    beat(bench, "old")
+    files = bench.files()
+    answers = (
+        client.post("/v1/pages", content=photo),
+        client.post(f"{page['url']}/batch"),
+        client.put(f"{batch}/items/a.jpg?split=auto", content=photo),
+    )
+    for answer in answers:
+        refused(answer, 503, "workers-too-old")
+        assert answer.headers["retry-after"]
+    assert bench.files() == files
+    assert client.put(f"{batch}/items/a.jpg", content=photo).status_code == 201
+    bench.fleet.leave("old")
+    assert client.post("/v1/pages", content=photo).status_code == 202
+
+
+def test_a_call_whose_answer_was_lost_is_answered_whatever_has_become_of_day_and_queue(
+    keyed: TestClient, bench: Bench, photo: bytes
+) -> None:
+    _, token = new_key(bench, limits=KeyLimits(daily_jobs=3, daily_actions=1))
+    mine = bearer(token)
+    page = keyed.post("/v1/pages", content=photo, headers=mine).json()
+    found(bench, page["id"], LEFT, RIGHT)
+    key = {**mine, "Idempotency-Key": "k"}
+    first = keyed.post(f"{page['url']}/batch", headers=key)
+    again = keyed.post(f"{page['url']}/batch", headers=key)
+    assert (first.status_code, again.status_code) == (201, 200), again.text
+    assert again.json()["id"] == first.json()["id"]
+    refused(keyed.post(f"{page['url']}/batch", headers=mine), 429, "quota-exceeded")
+
+
+def test_a_call_that_fails_leaves_the_batch_that_another_with_its_key_has_filled(
+    client: TestClient, bench: Bench, page: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have begun it; the one that fails is the slower one."""
+    key = {"Idempotency-Key": "k"}
+    add, begun, quicker = BatchStore.add, [], []
+
+    def slower(store: BatchStore, record: JobRecord, charge: Charge | None = None) -> tuple[JobRecord, bool]:
+        begun.append(record)
+        if len(begun) == 1:
+            quicker.append(client.post(f"{page['url']}/batch", headers=key).json())
+            raise StorageFull("There is no room.")
+        return add(store, record, charge)
+
+    monkeypatch.setattr(BatchStore, "add", slower)
+    refused(client.post(f"{page['url']}/batch", headers=key), 507, "storage-full")
+    batch = client.get(quicker[0]["url"]).json()
+    assert (batch["state"], batch["total"]) == ("sealed", 1)
+
+
+def test_a_scan_of_many_pages_takes_frames_for_all_of_them(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    sent = client.post("/v1/pages", content=photo).json()
+    page = ScannedPage(width=9000, height=9000)
+    found(bench, sent["id"])
+    bench.store.change(
+        sent["id"],
+        lambda job: job.model_copy(update={"split": Split(pages=(page,) * 100)}),
+    )
+    place = {"width": 901.25, "height": 777.75, "angle": -1.234}
+    row = [{"x": 500.5 + 1000 * (n % 4), "y": 500.25 + 1000 * (n // 4), **place} for n in range(20)]
+    url = f"{sent['url']}/frames"
+    assert client.put(url, json={"pages": [{"frames": row}] * 100}).json()["photographs"] == 2000
+    many = {"pages": [{"frames": [*row, {"x": 8000, "y": 8000, **place}]}] + [{"frames": row}] * 99}
+    assert "2,000" in refused(client.put(url, json=many), 422, "bad-frames")
+    outside = {"pages": [{"frames": []}] * 99 + [{"frames": [{"x": 99000, "y": 0, **place}]}]}
+    assert refused(client.put(url, json=outside), 422, "bad-frames").startswith("Page 100:")
+
+
+@pytest.mark.parametrize("name", ["photo .jpg", "x..jpg", "a/.jpg", "album", "con .jpg"])
+def test_the_photographs_of_whatever_item_is_taken_have_names_that_are_taken(
+    client: TestClient, bench: Bench, photo: bytes, name: str
+) -> None:
+    batch = client.post("/v1/batches").json()["url"]
+    sent = client.put(f"{batch}/items/{name}?split=auto", content=photo)
+    if sent.status_code == 201:
+        split = Split(pages=(ScannedPage(width=1, height=1),))
+        record = bench.store.get(sent.json()["id"]).model_copy(update={"split": split})
+        assert [item_name(f"{each}.jpg") for each in names_of(record)]
+    else:
+        refused(sent, 422, "invalid-name")
+
+
+def test_a_name_without_room_for_those_of_its_photographs_is_refused_at_once(
+    client: TestClient, photo: bytes
+) -> None:
+    batch = client.post("/v1/batches").json()["url"]
+    name = "d/" * 508 + "12.jpg"
+    assert client.put(f"{batch}/items/{name}", content=photo).status_code == 201
+    refused(client.put(f"{batch}/items/x{name[1:]}?split=auto", content=photo), 422, "invalid-name")

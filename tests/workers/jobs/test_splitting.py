@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -11,14 +12,16 @@ from PIL import Image
 from photochrom.access.quotas import Allowance, Charge
 from photochrom.batches.record import BatchState
 from photochrom.batches.store import BatchStore
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord, JobState, Progress
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
 from photochrom.times import utc_now
 from support.photographs import album_page, grey_jpeg
 from support.queueing import KEEP, Bench, make_record, new_batch
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
+from workers.jobs import splitting
 from workers.jobs.restorer import Restorer
+from workers.jobs.stored import Stored
 from workers.settings import WorkerSettings
 
 PAGE = album_page()
@@ -198,6 +201,83 @@ def test_nothing_is_cut_for_a_batch_that_was_canceled(bench: Bench, child: Color
     assert bench.store.get(page.id).state is JobState.CANCELED
     assert not children(bench, batch)
     assert bench.files() == [page.original.key]
+
+
+def test_a_batch_that_is_canceled_takes_nothing_more_before_its_items_are(
+    bench: Bench, child: Colorist
+) -> None:
+    class Canceled(Interrupted):
+        def add(self, record: JobRecord, charge: Charge | None = None) -> tuple[JobRecord, bool]:
+            bench.batches.cancel(record.batch_id or "")
+            return BatchStore.add(self, record, charge)
+
+    batch = new_batch(bench)
+    page = accepted(bench, PAGE, batch)
+    bench.batches.seal(batch)
+    restorer_of(bench, child, Canceled(bench)).restore(page.id)
+    bench.turns.cancel_items(batch)
+    assert not children(bench, batch)
+    assert bench.files() == [page.original.key]
+
+
+def test_what_somebody_has_sent_under_the_name_of_a_photograph_is_taken_for_it(
+    bench: Bench, restorer: Restorer
+) -> None:
+    first, second = new_batch(bench), new_batch(bench)
+    restorer.restore(accepted(bench, PAGE, first).id)
+    sent = children(bench, first)["album/page/1.jpg"]
+    with bench.storage.file(sent.original.key) as path:
+        content = path.read_bytes()
+    same = make_record(content, "page-1.jpg").model_copy(update={"batch_id": second, "item": sent.item})
+    with bench.storage.draft() as draft:
+        draft.write(content)
+        draft.commit(same.original.key)
+    bench.batches.add(same)
+    page = accepted(bench, PAGE, second)
+    restorer.restore(page.id)
+    assert bench.store.get(page.id).state is JobState.SUCCEEDED
+    named = {key for records in bench.store.listed() for record in records for key in record.stored_keys()}
+    assert set(bench.files()) == named
+
+
+def test_an_attempt_that_was_taken_over_leaves_the_previews_of_the_other_one(
+    bench: Bench, child: Colorist
+) -> None:
+    page = accepted(bench, PAGE)
+    other = restorer_of(bench, child, bench.batches)
+
+    class Slow(Restorer):
+        def write(self, *given: Any, **named: Any) -> Stored:
+            kept = super().write(*given, **named)
+            bench.store.change(page.id, lambda job: job.lose_worker(utc_now(), 3))
+            # The child has one photograph at a time: what the other attempt would write is there already.
+            claimed = bench.store.change(page.id, lambda job: job.claim("w2", utc_now(), 3))
+            lease = claimed.lease
+            assert lease
+            split = Split(
+                pages=(ScannedPage(width=9, height=9),), previews_key=kept.key, previews=(kept.bytes,)
+            )
+            done = Progress(stage="find", done=1, total=1)
+            bench.store.change(page.id, lambda job: job.look(lease, split, done))
+            bench.store.change(
+                page.id, lambda job: job.split_up(lease, now=utc_now(), timings={}, warnings=())
+            )
+            return kept
+
+    Slow(bench.store, bench.storage, child, "w1", 3, other.turns, bench.batches).restore(page.id)
+    assert bench.files() == sorted(bench.store.get(page.id).stored_keys())
+
+
+def test_a_scan_of_more_photographs_than_a_record_has_room_for_is_refused(
+    bench: Bench, restorer: Restorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(splitting, "MOST_PHOTOGRAPHS", 1)
+    page = accepted(bench, PAGE)
+    restorer.restore(page.id)
+    refused = bench.store.get(page.id)
+    assert refused.error
+    assert refused.error.code == "too-many-photographs"
+    assert "2 photographs" in refused.error.detail
 
 
 @pytest.mark.parametrize("charged", [False, True])

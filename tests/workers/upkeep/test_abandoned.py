@@ -1,6 +1,9 @@
 """Whoever seems to have abandoned its job is judged by clocks that have not jumped since they were looked at."""
 
 import os
+import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -12,7 +15,7 @@ from photochrom.jobs.record import JobRecord, JobState, ModelUsed
 from photochrom.times import utc_now
 from support.queueing import MODEL, Bench, maintenance
 from workers.settings import WorkerSettings
-from workers.upkeep import clock_jumps
+from workers.upkeep import clock_jumps, neighbours
 from workers.worker import RestoreWorker
 
 HOURS = 6 * 3600
@@ -97,3 +100,44 @@ def test_a_worker_recovers_jobs_while_its_child_gets_ready(bench: Bench, worker:
     assert waits == [2, 2]
     assert bench.queue.position(job) == 0
     assert bench.fleet.alive() == []
+
+
+def neighbour(bench: Bench, **changed: object) -> WorkerStatus:
+    """The worker of `at_work`: its process has ended, and its last heartbeat is 4 of 8 s old."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
+    usual = {"name": "there", "host": socket.gethostname(), "pid": ended.pid, "home": neighbours.home()}
+    status = WorkerStatus.model_validate({**usual, "started_at": utc_now(), "model": model, **changed})
+    bench.fleet.beat(status, 4)
+    return status
+
+
+def test_the_job_of_a_neighbour_that_has_ended_comes_back_before_its_heartbeat_runs_out(
+    bench: Bench, worker: RestoreWorker, at_work: JobRecord
+) -> None:
+    neighbour(bench)
+    worker.run_maintenance_tasks()
+    assert bench.store.get(at_work.id).state is JobState.RETRYING
+    assert bench.fleet.alive() == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"pid": os.getpid()}, {"home": "elsewhere"}, {"home": ""}, {"host": "elsewhere"}, {"name": "another"}],
+)
+def test_no_other_worker_loses_its_job(
+    bench: Bench, worker: RestoreWorker, at_work: JobRecord, changed: dict[str, object]
+) -> None:
+    """One that lives, one whose processes are not seen from here, and one at another job."""
+    neighbour(bench, **changed)
+    worker.run_maintenance_tasks()
+    assert bench.store.get(at_work.id) == at_work
+
+
+def test_whoever_has_just_beaten_is_not_judged_by_its_process(
+    bench: Bench, worker: RestoreWorker, at_work: JobRecord
+) -> None:
+    bench.fleet.beat(neighbour(bench), 8)
+    worker.run_maintenance_tasks()
+    assert bench.store.get(at_work.id) == at_work

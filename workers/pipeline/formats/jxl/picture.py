@@ -25,6 +25,7 @@ _MORE_CHANNELS = "The JPEG XL has channels beside colour and transparency; they 
 _SEVERAL = "The JPEG XL has several pictures; only the first was colorized."
 _NO_PROFILE = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
 _TURNED = 5
+_MOST_SAMPLES, _USUAL_SAMPLES = 8, 5
 
 
 def read_jxl(data: bytes, limits: PhotoLimits) -> Photo:
@@ -39,6 +40,7 @@ def read_jxl(data: bytes, limits: PhotoLimits) -> Photo:
     header = read_header(codestream)
     limits.check_size(header.height, header.width)
     _check_kind(header)
+    _check_room(header, limits)
     codestream, profile, known = _settled(codestream, header)
     samples = full_range(_decoded(codestream, header), header.bits)
     colors = 1 if header.encoding.space else 3
@@ -74,6 +76,15 @@ def _check_kind(header: Header) -> None:
         raise UnsupportedFormat(f"This JPEG XL is of {kind}; save it with 8 or 16 bits.")
     if BLACK in header.channels:
         raise UnsupportedFormat("This JPEG XL is in CMYK; save it as RGB or grey.")
+
+
+def _check_room(header: Header, limits: PhotoLimits) -> None:
+    """Channels beside colour take memory as colours do: of large pictures there may not be many."""
+    samples = (1 if header.encoding.space == 1 else 3) + len(header.channels)
+    if samples > _MOST_SAMPLES:
+        raise UnsupportedFormat(f"This JPEG XL has {samples} channels; save it as grey or RGB.")
+    if samples > _USUAL_SAMPLES:
+        limits.check_size(header.height * samples, -(-header.width // _USUAL_SAMPLES))
 
 
 def _decoded(codestream: bytes, header: Header) -> Samples:
