@@ -40,6 +40,12 @@ Turn = Annotated[
 Mirror = Annotated[
     bool, typer.Option("--mirror", help="Left and right change places: slides scanned from their back.")
 ]
+Split = Annotated[
+    bool,
+    typer.Option(
+        "--split", help="The files are scans of album pages: cut the photographs out of them first."
+    ),
+]
 Pages = Annotated[
     PageChoice, typer.Option(help="first, or all: every page of a TIFF, as a TIFF of as many pages.")
 ]
