@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -150,13 +149,14 @@ async def post_archive(
             report = ArchiveReport()
             # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
             unpacking = to_thread.run_sync(
-                partial(_unpack, split=split == "auto"),
+                _unpack,
                 services,
                 caller,
                 batch,
                 draft.path,
                 encoding,
                 report,
+                split == "auto",
                 limiter=services.unpacking,
             )
             await asyncio.shield(unpacking)
@@ -180,7 +180,6 @@ def _unpack(
     path: Path,
     encoding: str | None,
     report: ArchiveReport,
-    *,
     split: bool,
 ) -> None:
     settings = services.settings
