@@ -1,6 +1,7 @@
 """The commands and their options, as `--help` shows them; each is carried out by a module of its own."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from .options import (
     Keep,
     Levels,
     Light,
+    Mirror,
     Negative,
     OwnColor,
     Pages,
@@ -28,14 +30,18 @@ from .options import (
     RepairMask,
     RepairStrength,
     Sepia,
+    Split,
     Strength,
     Temperature,
     Times,
+    Turn,
     Vividness,
     boxes,
     chosen,
 )
 from .server import keys, upkeep
+
+_CUT_HAS_NO_TIME = "What is cut from a scan has no file, and so no time, of its own."
 
 app = typer.Typer(
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
@@ -111,6 +117,8 @@ def colorize(
     strength: Strength = DEFAULTS.strength,
     own_color: OwnColor = DEFAULTS.own_color,
     negative: Negative = DEFAULTS.negative,
+    turn: Turn = "0",
+    mirror: Mirror = DEFAULTS.mirror,
     sepia: Sepia = DEFAULTS.sepia,
     light: Light = DEFAULTS.light,
     film: Film = DEFAULTS.film,
@@ -136,13 +144,18 @@ def colorize(
     processes: Annotated[int, typer.Option(help="Processes for a folder; 0 means one per core.", min=0)] = 0,
     force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
     times: Times = False,
+    split: Split = False,
 ) -> None:
     """Colorize a photograph or a folder, without a server.
 
     A folder keeps its inner structure. What TARGET already holds is skipped, so an interrupted
     run continues where it stopped. The exit code is 1 if any photograph failed.
+
+    With --split the photographs are cut out of scanned album pages first, as `photochrom split` does it, and
+    TARGET is a folder.
     """
     from .files.colorize import run_files
+    from .files.split import colorize_cut
 
     options = chosen(
         format=output_format,
@@ -152,6 +165,8 @@ def colorize(
         strength=strength,
         own_color=own_color,
         negative=negative,
+        turn=turn,
+        mirror=mirror,
         sepia=sepia,
         light=light,
         film=film,
@@ -163,20 +178,21 @@ def colorize(
         color=color,
         hints=tuple(_hint(text) for text in hint or ()),
     )
+    run = partial(
+        run_files,
+        options=options,
+        reference=reference,
+        repair_mask=repair_mask,
+        processes=processes,
+        force=force,
+    )
     try:
-        raise typer.Exit(
-            run_files(
-                source,
-                Path(target),
-                options,
-                reference=reference,
-                repair_mask=repair_mask,
-                processes=processes,
-                force=force,
-                into_folder=os.path.basename(target) in ("", ".", ".."),  # noqa: PTH119 - a Path has lost the slash
-                times=times,
-            )
-        )
+        if split:
+            if times:
+                raise typer.BadParameter(_CUT_HAS_NO_TIME, param_hint="--times")
+            raise typer.Exit(colorize_cut(source, Path(target), run))
+        into_folder = os.path.basename(target) in ("", ".", "..")  # noqa: PTH119 - a Path has lost the slash
+        raise typer.Exit(run(source, Path(target), into_folder=into_folder, times=times))
     except PhotochromError as error:
         raise failed(error) from None
 
@@ -293,6 +309,8 @@ def batch(
     strength: Strength = DEFAULTS.strength,
     own_color: OwnColor = DEFAULTS.own_color,
     negative: Negative = DEFAULTS.negative,
+    turn: Turn = "0",
+    mirror: Mirror = DEFAULTS.mirror,
     sepia: Sepia = DEFAULTS.sepia,
     light: Light = DEFAULTS.light,
     film: Film = DEFAULTS.film,
@@ -318,12 +336,15 @@ def batch(
             help="Encoding of a zip's or tar's names that do not say it, such as cp866.", metavar="ENCODING"
         ),
     ] = None,
+    split: Split = False,
 ) -> None:
     """Colorize a folder through a running service, on this machine (`photochrom up`) or another.
 
     Results are written to OUT as they become ready, under the same names and folders. What OUT already
     holds is skipped. After Ctrl-C, a crash or a lost connection, run the same command again: it continues
     where it stopped, sends nothing twice and retries what failed. It waits for a service that restarts.
+
+    With --split the photographs are cut out of scanned album pages first: those of page.jpg go to OUT/page/.
 
     If the service asks for an API key, set the environment variable PHOTOCHROM_API_KEY. The exit code is 1
     if any photograph failed; OUT/photochrom-errors.jsonl then lists them, with the reasons.
@@ -342,6 +363,8 @@ def batch(
         strength=strength,
         own_color=own_color,
         negative=negative,
+        turn=turn,
+        mirror=mirror,
         sepia=sepia,
         light=light,
         film=film,
@@ -353,8 +376,11 @@ def batch(
     )
     remote = Remote(server, os.environ.get("PHOTOCHROM_API_KEY"), transfers, patience)
     try:
-        if source.is_file():
-            raise typer.Exit(run_archive(source, target, options, remote, names=names, overwrite=overwrite))
+        if source.is_file() or split:
+            if times and split:
+                raise typer.BadParameter(_CUT_HAS_NO_TIME, param_hint="--times")
+            run = partial(run_archive, names=names, overwrite=overwrite, split=split)
+            raise typer.Exit(run(source, target, options, remote))
         raise typer.Exit(run_batch(source, target, options, remote, overwrite=overwrite, times=times))
     except PhotochromError as error:
         raise failed(error) from None

@@ -34,6 +34,18 @@ OwnColor = Annotated[
     typer.Option(help="anew, or keep: colour that the photograph has stays where it is plain to see."),
 ]
 Negative = Annotated[bool, typer.Option("--negative", help="The scans are negatives: invert them first.")]
+Turn = Annotated[
+    str, typer.Option(help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise.")
+]
+Mirror = Annotated[
+    bool, typer.Option("--mirror", help="Left and right change places: slides scanned from their back.")
+]
+Split = Annotated[
+    bool,
+    typer.Option(
+        "--split", help="The files are scans of album pages: cut the photographs out of them first."
+    ),
+]
 Pages = Annotated[
     PageChoice, typer.Option(help="first, or all: every page of a TIFF, as a TIFF of as many pages.")
 ]

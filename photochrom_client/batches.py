@@ -92,30 +92,43 @@ class Batches:
         sent = self._transport.call("PUT", path, params=query or None, body=lambda: body_of(photo))
         return read(Job, sent)
 
-    def put_url(self, batch_id: str, name: str, url: str, options: ColorizeOptions | None = None) -> Job:
-        """Have the server fetch one photograph from an https address, under its name in the batch.
+    def put_url(
+        self,
+        batch_id: str,
+        name: str,
+        url: str,
+        options: ColorizeOptions | None = None,
+        *,
+        split: bool = False,
+    ) -> Job:
+        """Have the server fetch one photograph, or scan, from an https address, under its name in the batch.
 
         Raises:
             Conflict: as `put`.
             InvalidRequest: code `url-rejected` or `url-unreachable`, or as `put`.
         """
         path = f"{_path(batch_id)}/items/{quote(name)}"
-        return read(Job, self._transport.call("PUT", path, json=addressed(url, options), timeout=FETCHING))
+        body = addressed(url, options) | ({"split": "auto"} if split else {})
+        return read(Job, self._transport.call("PUT", path, json=body, timeout=FETCHING))
 
-    def put_archive(self, batch_id: str, archive: Photo, *, names: str | None = None) -> ArchiveReport:
+    def put_archive(
+        self, batch_id: str, archive: Photo, *, names: str | None = None, split: bool = False
+    ) -> ArchiveReport:
         """Send all photographs of a zip, tar or tar.gz; sending it again adds what is missing.
 
         Args:
             batch_id: an open batch.
             archive: its path, or its bytes.
             names: the encoding of names that do not say it, such as cp866 or cp932.
+            split: its files are scans, whose photographs are cut into further items.
 
         Raises:
             Conflict: the batch is sealed or canceled.
             InvalidRequest: the archive is damaged, or there is no such encoding.
         """
-        path, query = f"{_path(batch_id)}/archive", {"names": names} if names else None
-        sent = self._transport.call("POST", path, params=query, body=lambda: body_of(archive))
+        query = ({"names": names} if names else {}) | ({"split": "auto"} if split else {})
+        path = f"{_path(batch_id)}/archive"
+        sent = self._transport.call("POST", path, params=query or None, body=lambda: body_of(archive))
         return read(ArchiveReport, sent)
 
     def item(self, batch_id: str, name: str) -> Job:

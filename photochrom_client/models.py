@@ -97,7 +97,7 @@ class Job(_Told):
         Raises:
             JobFailed: it failed, was canceled, has expired or has not finished; or it is a page.
         """
-        if self.kind == "page":
+        if self.kind == "page" and self.error is None:
             raise JobFailed(f"Job {self.id} is a page; its photographs are items of its batch.", "is-a-page")
         if self.state is JobState.SUCCEEDED:
             return self

@@ -1,6 +1,8 @@
-"""`photochrom batch` with a zip or tar: the service takes it apart, and its results come into a folder."""
+"""`photochrom batch` with a zip or tar, or with scans: the service takes them apart; results come into a folder."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from rich.console import Console
@@ -8,7 +10,7 @@ from rich.console import Console
 from photochrom.batches.names import item_name
 from photochrom.errors import InvalidName
 from photochrom.jobs.record import JobState
-from photochrom.photo.names import folded, suffix_of
+from photochrom.photo.names import folded, suffix_of, with_suffix
 from photochrom.photo.options import ColorizeOptions
 from photochrom.progress import Count
 from photochrom_client import ApiError, Batch, Client, ConnectionFailed, Job, JobFailed, NotFound, Retries
@@ -19,6 +21,7 @@ from ..files.outcomes import tell
 from .batch import Interrupted, Remote, greet, sentence
 from .follower import Follower
 from .ledger import Ledger, held
+from .sending import Scans, Sent, send_archive, send_scans
 
 _NAME_LENGTH = 200
 _LOOK_SECONDS = 0.5
@@ -32,8 +35,18 @@ def run_archive(
     *,
     names: str | None,
     overwrite: bool,
+    split: bool = False,
 ) -> int:
     """Colorize the photographs of `source` into `target`; return the exit code (1 if any failed).
+
+    Args:
+        source: a zip or tar; with `split` also a folder.
+        target: a folder.
+        options: of all photographs.
+        remote: the service.
+        names: encoding of an archive's names that do not say it.
+        overwrite: whether to replace what is there.
+        split: whether the files are scans, from which photographs are cut first.
 
     Raises:
         NothingAnswers: there is no service.
@@ -45,8 +58,14 @@ def run_archive(
     try:
         target.mkdir(parents=True, exist_ok=True)
         with held(target), client:
-            ledger = Ledger(target, source, remote.server, options, names or "")
-            return _Run(client, ledger, target, overwrite).run(source, options, names)
+            ledger = Ledger(target, source, remote.server, options, names or "", *["split"] * split)
+            run = _Run(client, ledger, target, overwrite, counted=not split)
+            if source.is_file():
+                send = partial(send_archive, client, archive=source, names=names, split=split)
+                return run.run(source.name, options, send)
+            # A run that ended well has forgotten its batch: what the target holds is whole then.
+            scans = Scans.of(source, target, again=overwrite or bool(ledger.batches))
+            return run.scans(scans, options, remote.transfers)
     except KeyboardInterrupt:
         stderr.print("Stopped; running the same command again fetches the rest.")
         return 130
@@ -59,7 +78,9 @@ def run_archive(
 
 
 class _Run:
-    def __init__(self, client: Client, ledger: Ledger, target: Path, overwrite: bool) -> None:
+    def __init__(
+        self, client: Client, ledger: Ledger, target: Path, overwrite: bool, *, counted: bool
+    ) -> None:
         self._client = client
         self._ledger = ledger
         self._target = target
@@ -67,25 +88,35 @@ class _Run:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._outcomes: list[Outcome] = []
         self._taken: set[str] = set()
-        self._there = self._skipped = 0
+        self._there = self._skipped = self._scans_there = 0
+        self._counted = counted
+        self._folders: dict[str, str] = {}
 
-    def run(self, source: Path, options: ColorizeOptions, names: str | None) -> int:
-        batch = self._batch(source, options)
+    def scans(self, scans: Scans, options: ColorizeOptions, width: int) -> int:
+        """Send a folder of scans and fetch what is cut from them; return the exit code."""
+        self._scans_there, self._folders = scans.there, scans.folders
+        if not scans.files:
+            self._note(scans.beside)
+            return self._sum_up()
+        send = partial(send_scans, self._client, scans=scans, width=width)
+        return self.run(scans.folder.resolve().name, options, send)
+
+    def run(self, name: str, options: ColorizeOptions, send: Callable[..., Sent]) -> int:
+        """Make a batch of this name, send and fetch; return the exit code."""
+        batch = self._batch(name, options)
         if batch.open:
-            report = self._client.batches.put_archive(batch.id, source, names=names)
-            for bad in report.errors:
-                # A text beside the photographs is no failure, as in a folder.
-                if bad.code == "unsupported-format" and not suffix_of(bad.item):
-                    self._skipped += 1
-                else:
-                    self._outcomes.append(Outcome(Path(bad.item), bad.code, bad.detail))
-            for entry in report.renamed:
-                self._console.print(f"{entry.entry!r} is called {entry.item!r}.", markup=False)
+            self._note(send(batch_id=batch.id))
             batch = self._client.batches.seal(batch.id)
         self._fetch_all(batch)
         return self._sum_up()
 
-    def _batch(self, source: Path, options: ColorizeOptions) -> Batch:
+    def _note(self, sent: Sent) -> None:
+        self._outcomes += sent.outcomes
+        self._skipped = sent.skipped
+        for renamed in sent.renamed:
+            self._console.print(renamed, markup=False)
+
+    def _batch(self, name: str, options: ColorizeOptions) -> Batch:
         """Return the batch of an earlier run of the same command, or a new one."""
         for known in self._ledger.batches:
             try:
@@ -96,13 +127,14 @@ class _Run:
             except NotFound:
                 self._ledger.drop(known)
         key = self._ledger.next_key()
-        batch = self._client.batches.create(source.name[:_NAME_LENGTH], options, idempotency_key=key)
+        batch = self._client.batches.create(name[:_NAME_LENGTH], options, idempotency_key=key)
         self._ledger.add(batch.id)
         return batch
 
     def _fetch_all(self, batch: Batch) -> None:
         follower = Follower(self._client, batch.id)
-        with Count(batch.total, console=self._console, transient=True) as count:
+        # How many photographs are cut from scans is not known before.
+        with Count(batch.total if self._counted else None, console=self._console, transient=True) as count:
             while not follower.over:
                 for job in sorted(follower.news(), key=lambda job: job.item or ""):
                     self._fetch(job)
@@ -112,6 +144,8 @@ class _Run:
 
     def _fetch(self, job: Job) -> None:
         item = Path(job.item or job.id)
+        if job.kind == "page" and job.state is JobState.SUCCEEDED:
+            return  # what was cut from it comes by itself
         try:
             target = self._target / self._free_name(job)
             self._client.jobs.download(job.done(), target, overwrite=self._overwrite)
@@ -127,7 +161,12 @@ class _Run:
         result, item = job.done().result, PurePosixPath(job.item or job.id)
         assert result is not None
         # Checked: it comes from the service, and becomes a path.
-        wanted = item_name(str(item.with_name(item_name(result.name))))
+        named = item_name(result.name)
+        wanted = item_name(str(item.with_name(named)))
+        if job.cut_from:
+            item = PurePosixPath(item_name(str(item)))
+            item = PurePosixPath(self._folders.get(str(item.parent), str(item.parent))) / item.name
+            wanted = with_suffix(str(item), suffix_of(named))
         for name in (wanted, f"{item}{PurePosixPath(wanted).suffix}", f"{job.id}/{wanted}"):
             if folded(name) not in self._taken:
                 self._taken.add(folded(name))
@@ -141,6 +180,8 @@ class _Run:
             parts.append(f"{len(failed)} failed")
         if self._there:
             parts.append(f"{self._there} already there (--overwrite replaces them)")
+        if self._scans_there:
+            parts.append(f"{self._scans_there} scans already done (--overwrite does them again)")
         if self._skipped:
             parts.append(f"{self._skipped} skipped (not photographs)")
         self._console.print(", ".join(parts) + ".")

@@ -53,7 +53,7 @@ class Sender:
         job = self._present.get(self.name_of(item))
         if job is None:
             return None
-        if job.original.sha256 == _sha256(item.source):
+        if job.original.sha256 == sha256_of(item.source):
             if job.state not in _OVER_WITHOUT_RESULT:
                 return job
             try:
@@ -89,12 +89,7 @@ class Sender:
 
     def name_of(self, item: Item) -> str:
         """Return the photograph's name on the service: its path in the folder, where such a name is allowed."""
-        name = item.source.relative_to(self._source).as_posix()
-        try:
-            return item_name(name)
-        except InvalidName:
-            digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
-            return f"unnamed/{digest[:32]}{_plain(PurePosixPath(name).suffix)}"
+        return name_of(item.source, self._source)
 
     def _batch(self) -> str:
         with self._lock:
@@ -118,10 +113,21 @@ class Sender:
                 self._open = None
 
 
+def name_of(photograph: Path, folder: Path) -> str:
+    """Return the name on the service of a photograph in a folder: its path there, where such a name is allowed."""
+    name = photograph.relative_to(folder).as_posix()
+    try:
+        return item_name(name)
+    except InvalidName:
+        digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
+        return f"unnamed/{digest[:32]}{_plain(PurePosixPath(name).suffix)}"
+
+
 def _plain(suffix: str) -> str:
     return suffix if suffix.isascii() and suffix[1:].isalnum() and len(suffix) < 8 else ""
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

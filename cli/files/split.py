@@ -1,9 +1,10 @@
 """`photochrom split`: pages in, one file for each photograph out, without a server."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -66,6 +67,25 @@ def split_files(source: Path, target: Path | None, *, frames: Path | None, force
             if event["event"] == "split":
                 print(json.dumps({"source": event["source"], "pages": event["pages"]}))  # noqa: T201 - the result
     return _sum_up(ended, plan, console)
+
+
+def colorize_cut(source: Path, target: Path, colorize: Callable[[Path, Path], int]) -> int:
+    """Split `source`, a file or a folder, and have what is cut colorized into `target`; return the exit code.
+
+    Args:
+        source: a file, or a folder whose inner structure is kept.
+        target: a folder.
+        colorize: colorizes a folder into another, skips what is there, and returns an exit code.
+
+    Raises:
+        CannotPlan, ColoristBroken: as `split_files`.
+    """
+    if target.exists() and not target.is_dir():
+        raise CannotPlan(f"{target} is a file; name a folder for the photographs.")
+    target.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".photochrom-cut-", dir=target) as folder:
+        code = split_files(source, Path(folder), frames=None, force=False, show=False)
+        return code if code > 1 else max(code, colorize(Path(folder), target))
 
 
 def _sheets(source: Path, target: Path | None) -> tuple[list[_Sheet], Plan]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
+from .turning import Turn
 from .vividness import STARTING_VIVIDNESS, Vividness
 
 
@@ -105,6 +106,16 @@ class ColorizeOptions(BaseModel):
     negative: Annotated[
         bool, Field(description="The scan is a negative: it is inverted first, and the result is a positive.")
     ] = False
+    turn: Annotated[
+        Turn,
+        Field(description="Degrees by which the upright scan is turned clockwise: 0, 90, 180 or 270."),
+    ] = 0
+    mirror: Annotated[
+        bool,
+        Field(
+            description="Left and right change places, after the turn: the slide was scanned from its back."
+        ),
+    ] = False
     sepia: Annotated[
         float,
         Field(
@@ -186,6 +197,8 @@ class ColorizeOptions(BaseModel):
             "uncolor": self.uncolor,
             "own_color": self.own_color is not OwnColor.ANEW,
             "negative": self.negative,
+            "turn": self.turn != 0,
+            "mirror": self.mirror,
             "repair": self.repair is not Repair.OFF,
             "repair_strength": self.repair is not Repair.OFF,
             "keep": self.keep,

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .turning import Turning
+
 
 class FinderCard(BaseModel):
     """Which network finds damage."""
@@ -60,6 +62,10 @@ class LevelCurve(_Step):
 
 class Restoration(_Step):
     """The steps before colour, where any was asked for."""
+
+    turning: Annotated[
+        Turning | None, Field(description="How the upright scan was turned; null where it was not.")
+    ] = None
 
     repairs: Annotated[Repairs | None, Field(description="Null where no repair was asked for.")] = None
     levels: Annotated[

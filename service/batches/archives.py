@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import Query, Request
@@ -125,6 +125,10 @@ async def post_archive(
             "they can be, and else cp437.",
         ),
     ] = None,
+    split: Annotated[
+        Literal["off", "auto"],
+        Query(description="`auto`: its files are scans, whose photographs are cut into further items."),
+    ] = "off",
 ) -> ArchiveReport:
     """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
 
@@ -145,7 +149,15 @@ async def post_archive(
             report = ArchiveReport()
             # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
             unpacking = to_thread.run_sync(
-                _unpack, services, caller, batch, draft.path, encoding, report, limiter=services.unpacking
+                _unpack,
+                services,
+                caller,
+                batch,
+                draft.path,
+                encoding,
+                report,
+                split == "auto",
+                limiter=services.unpacking,
             )
             await asyncio.shield(unpacking)
     return report
@@ -168,6 +180,7 @@ def _unpack(
     path: Path,
     encoding: str | None,
     report: ArchiveReport,
+    split: bool,
 ) -> None:
     settings = services.settings
     budget = Budget.of(path.stat().st_size, settings.max_archive_entries, settings.max_archive_bytes)
@@ -175,7 +188,7 @@ def _unpack(
     for entry in entries(path, budget, encoding):
         try:
             name = given.item(entry.name)
-            new = _keep(services, caller, batch, entry, name, budget)
+            new = _keep(services, caller, batch, entry, name, budget, split=split)
         except _FATAL:
             raise
         except PhotochromError as error:
@@ -208,7 +221,14 @@ class _Names:
 
 
 def _keep(
-    services: Services, caller: Caller, batch: BatchRecord, entry: Entry, name: str, budget: Budget
+    services: Services,
+    caller: Caller,
+    batch: BatchRecord,
+    entry: Entry,
+    name: str,
+    budget: Budget,
+    *,
+    split: bool,
 ) -> bool:
     refuse_if_full(services, caller, may_be_known=True)
     with services.storage.draft() as draft:
@@ -216,7 +236,8 @@ def _keep(
         sink.expect(entry.size)
         for block in blocks(entry, budget):
             sink.write(block)
-        upload = Upload(draft, name, sink.size, sink.sha256, sink.close(), batch.options)
+        told = draft, name, sink.size, sink.sha256, sink.close(), batch.options
+        upload = Upload(*told, split=split)
         _, new = accept_item(services, caller, upload, batch, name)
     return new
 

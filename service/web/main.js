@@ -30,7 +30,6 @@ let selecting = false;
 let zipping = null;
 let loading = true;
 
-// --- parts ---
 
 const addButton = h("button.primary", { "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
@@ -50,7 +49,6 @@ const listing = h("section.listing", { "aria-labelledby": "listing-heading", hid
 welcome.hidden = true;
 main.append(banner, wait, welcome, listing);
 
-// --- adding ---
 
 // A file's size costs a look at the disk: five hundred at once are felt.
 const AT_ONCE = 10;
@@ -67,7 +65,6 @@ async function add(incoming) {
   }
 }
 
-// --- drawing ---
 
 function draw({ touched = null, structural = true } = {}) {
   const known = knownAlbums();
@@ -91,7 +88,6 @@ function draw({ touched = null, structural = true } = {}) {
   document.title = text.title(viewer.photo?.name ?? (numbers.working ? text.sheet.overall(numbers.done, numbers.all) : ""));
 }
 
-// --- many at once ---
 
 function setFilter(name) {
   filter = name;
@@ -138,7 +134,6 @@ async function downloadSelected() {
   draw();
 }
 
-// --- the large view ---
 
 const can = {};
 const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });
@@ -150,7 +145,6 @@ function arrived(left) {
   draw({ touched: new Set(), structural: false });
 }
 
-// --- the connection ---
 
 onLink((up) => {
   if (up) showBanner(text.connection.back, { trouble: false });

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from support.browser import visit
 from support.running import Service
+from support.waiting import wait_for
 
 SOON = 60_000
 
@@ -38,6 +39,54 @@ def picture_of(client: httpx.Client, job: dict[str, Any]) -> np.ndarray:
 
 def pixels(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), float)
+
+
+def test_a_scan_is_turned_and_mirrored_and_hints_stay_on_their_spots(
+    chromium: Browser, running: Service
+) -> None:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        photo = tinted()
+        visitor.choose(photo)
+        expect(page.get_by_text("You have this version already.")).to_be_visible(timeout=SOON)
+        page.get_by_role("button", name="Mirror").click()
+        for _ in range(3):
+            page.get_by_role("button", name="Turn left").click()
+        page.get_by_role("button", name="Turn right").click()
+        expect(page.get_by_text("turned by 180°, mirrored")).to_be_visible()
+        page.get_by_role("button", name="Turn left").click()
+        # What is seen mirrored turns left where the scan turns right.
+        expect(page.get_by_text("turned by 270°, mirrored", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Make a new version").click()
+        expect(page.get_by_role("button", name="Version 2. In colour")).to_be_visible(timeout=SOON)
+        sides = "[...document.querySelectorAll('.stage img')].map((image) => image.naturalWidth / image.naturalHeight)"
+        wait_for(lambda: [side < 1 for side in page.evaluate(sides)] == [True, True], 60, "both sides turned")
+        there, back = page.evaluate(
+            """async () => {
+              const { moved } = await import("./web/viewer/adjust.js");
+              const [plain, turned] = [{}, { turn: 270, mirror: true }];
+              const there = moved([{ x: 0.1, y: 0.3, a: 5 }], plain, turned);
+              return [there, moved(there, turned, plain)];
+            }"""
+        )
+    with running.client() as client:
+        turned, plain = client.get("/v1/jobs").json()["items"]
+        assert (turned["options"]["turn"], turned["options"]["mirror"]) == (270, True)
+        assert turned["result"]["restoration"]["turning"] == {"turn": 270, "mirror": True}
+        source, found = pixels(photo["buffer"]), picture_of(client, turned)
+        wanted = np.rot90(source)[:, ::-1]
+        for job in (turned, plain):
+            client.delete(f"/v1/jobs/{job['id']}")
+        assert found.shape == wanted.shape
+        assert np.corrcoef(found.mean(axis=2).ravel(), wanted.mean(axis=2).ravel())[0, 1] > 0.99
+    # A mark on the spot lies there in the turned picture.
+    marks = np.zeros((100, 100))
+    marks[30, 10] = 1
+    (y,), (x,) = np.nonzero(np.rot90(marks)[:, ::-1])
+    assert abs(there[0]["x"] - (x + 0.5) / 100) < 0.011
+    assert abs(there[0]["y"] - (y + 0.5) / 100) < 0.011
+    assert there[0]["a"] == 5
+    assert abs(back[0]["x"] - 0.1) + abs(back[0]["y"] - 0.3) < 1e-9
 
 
 def test_own_colour_is_kept_and_a_negative_inverted_where_the_page_is_told(

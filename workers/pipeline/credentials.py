@@ -43,7 +43,10 @@ _SETTINGS = {
 _NO_ROOM = (
     "The result is not signed: its format, or that of its original, has no place for content credentials."
 )
-_ACTIONS = dict.fromkeys(("colorized", "uncolored", "levelled", "relit"), "c2pa.color_adjustments")
+_ACTIONS = {
+    **dict.fromkeys(("colorized", "uncolored", "levelled", "relit"), "c2pa.color_adjustments"),
+    "turned": "c2pa.orientation",
+}
 
 
 class SigningFailed(PhotochromError):
@@ -111,7 +114,8 @@ def _steps(
 ) -> tuple[Step, ...]:
     """Return all that was done, in the words and order of the result's history in its XMP."""
     if options.uncolor:
-        return (Step("uncolored", {"from_sha256": hashlib.sha256(original).hexdigest()}),)
+        uncolored = Step("uncolored", {"from_sha256": hashlib.sha256(original).hexdigest()})
+        return (uncolored, *restored(photo.restoration))
     told = provenance_of(original, card if options.color is Color.ON else None, options)
     return with_film(with_steps_before(told, *restored(photo.restoration)), photo.film).steps
 

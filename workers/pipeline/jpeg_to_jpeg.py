@@ -27,6 +27,7 @@ from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .prediction import lightness_of_plane, predict_vividly, turned
+from .preparation import NOTHING, Preparation
 from .previews import confidence_png, mask_png, preview_of_jpeg
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -42,8 +43,13 @@ def colorize_jpeg(
     limits: PhotoLimits,
     finder: Finder,
     wishes: Bytes | None = None,
+    preparation: Preparation = NOTHING,
 ) -> ColorizedPhoto:
-    """JPEG to JPEG with the source's very luma, unless its light is changed; the picture stays turned as it is."""
+    """JPEG to JPEG with the source's very luma, unless its light is changed.
+
+    `data` is the file as it came, `jpeg` the same with the turn of `preparation` in its metadata; pixels stay as they
+    lie.
+    """
     original, complete, in_color = data, jpeg.complete, options.color is Color.ON
     with stages.stage("decode"):
         source = jpeg_luma.read_luma(data, jpeg)
@@ -55,12 +61,17 @@ def colorize_jpeg(
         film = film_used(options, exif_and_xmp.exif, exif_and_xmp.xmp)
         weights = film.relights if film else None
     size, restored = (jpeg.frame.height, jpeg.frame.width), Restored()
+    side = stages.preview_side
+    turned_preview = (
+        preview_of_jpeg(data, carried.orientation, side) if side and preparation.turning else None
+    )
     if options.restores:
         with stages.stage("repair"):
             changed, restored = restore_luma(data, jpeg, carried.orientation, options, finder, wishes)
             if changed is not jpeg:
                 data, jpeg = bytes(changed), changed
                 source = replace(jpeg_luma.read_luma(data, jpeg), warnings=source.warnings)
+    restored = replace(restored, told=preparation.with_told(restored.told))
     predictor: Predictor = networks.usual
     seen: tuple[str, ...] = ()
     confidence: bytes | None = None
@@ -105,10 +116,10 @@ def colorize_jpeg(
             confidence = confidence_png(small.confidence, carried.orientation)
         else:
             result = bytes(noted)
-        side = stages.preview_side
         small_pictures = Pictures(
             confidence,
             preview_of_jpeg(result, carried.orientation, side) if side else None,
+            turned_preview,
             repairs=mask_png(restored.mask, carried.orientation),
         )
     said = (

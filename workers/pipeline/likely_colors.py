@@ -21,6 +21,7 @@ from ..network.predictor import Predictor
 from .decode import decode
 from .limits import PhotoLimits
 from .prediction import Plane, lightness_of_pixels, reduce_lightness, settle_vividness
+from .preparation import prepared
 from .structure import format_of
 
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))
@@ -38,7 +39,7 @@ def likely_colors(
         options: those of the result; its hints count for the present colour, not for what is likely.
         limits: checked before pixels are decoded.
     """
-    photo = decode(data, format_of(data, limits), limits)
+    photo = prepared(options).of_photo(decode(data, format_of(data, limits), limits))
     pixels = photo.full_scale - photo.pixels if options.negative else photo.pixels
     size = pixels.shape[0], pixels.shape[1]
     lightness_at = remembered(lightness_of_pixels(pixels))

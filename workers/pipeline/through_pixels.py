@@ -28,6 +28,7 @@ from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
 from .prediction import SmallColor, lightness_of_pixels, predict_small, predict_vividly
+from .preparation import NOTHING, Preparation
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -43,6 +44,7 @@ def colorize_decoded(
     limits: PhotoLimits,
     finder: Finder,
     wishes: Bytes | None = None,
+    preparation: Preparation = NOTHING,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     target, side = output_format(photo_format, options), stages.preview_side
@@ -53,6 +55,7 @@ def colorize_decoded(
         warnings = [note for photo in photos for note in photo.warnings]
         warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
         warnings += [notes.MASKED] * (in_color and not options.negative and is_masked(photos[0].pixels))
+        photos = [preparation.of_photo(photo) for photo in photos]
         original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
         if options.negative:
             photos = [replace(photo, pixels=photo.full_scale - photo.pixels) for photo in photos]
@@ -84,6 +87,7 @@ def colorize_decoded(
             # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
             for i, small in enumerate(smalls):
                 photos[i] = _with_color(photos[i], small, options, film)
+    pages = [replace(page, told=preparation.with_told(page.told)) for page in pages]
     restored = together(pages)
     with stages.stage("encode"):
         provenance = with_film(provenance_of(data, predictor.card if in_color else None, options), film)

@@ -15,7 +15,7 @@ from . import notes
 from .color.pixels import colorize_pixels, on_film
 from .decode import decode, decode_pages
 from .encode import encode, output_format
-from .formats.jpeg.file import APP14, JpegFile
+from .formats.jpeg.file import APP14, JpegFile, Segment
 from .formats.jpeg.luma import has_exact_luma, without_chroma
 from .formats.jpeg.luma_alone import luma_alone
 from .formats.jpeg.metadata import (
@@ -29,9 +29,10 @@ from .formats.jpeg.metadata import (
 from .left_out import losses, losses_of_pixels
 from .limits import PhotoLimits
 from .metadata import icc
-from .metadata.provenance import Step
-from .metadata.xmp import own_properties, without_provenance
+from .metadata.provenance import Step, restored
+from .metadata.xmp import own_properties, with_steps, without_provenance
 from .photo import Metadata, Photo
+from .preparation import NOTHING, Preparation
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 from .result import ColorizedPhoto, Pictures, Stages, finished
 
@@ -52,26 +53,36 @@ class _NoColor:
 
 
 def uncolor(
-    data: bytes, photo_format: PhotoFormat, options: ColorizeOptions, stages: Stages, limits: PhotoLimits
+    data: bytes,
+    photo_format: PhotoFormat,
+    options: ColorizeOptions,
+    stages: Stages,
+    limits: PhotoLimits,
+    preparation: Preparation = NOTHING,
 ) -> ColorizedPhoto:
     """Take colour away: from JPEG to JPEG the very luma stays, else the lightness."""
     target, side = output_format(photo_format, options), stages.preview_side
-    source = JpegFile.read(data) if photo_format is target is PhotoFormat.JPEG else None
+    source = preparation.of_jpeg(JpegFile.read(data)) if photo_format is target is PhotoFormat.JPEG else None
     relit_jpeg = source is not None and relit_by(read_xmp(source.metadata)) is not None
     if source is not None and has_exact_luma(source) and not relit_jpeg:
         with stages.stage("decode"):
             jpeg, said = uncolored_jpeg(data, source)
+            jpeg = jpeg.with_metadata(_with_turn_noted(jpeg.metadata, preparation))
             carried = carried_metadata(jpeg, limits)
         with stages.stage("encode"):
             result, size = bytes(jpeg), (jpeg.frame.height, jpeg.frame.width)
             preview = preview_of_jpeg(result, carried.orientation, side) if side else None
         small = Pictures(confidence_png(_SURE, 1), preview)
-        return finished(result, target, size, said, stages, small, orientation=carried.orientation)
+        told = preparation.with_told(None)
+        return finished(
+            result, target, size, said, stages, small, None, told, orientation=carried.orientation
+        )
     every_page = options.pages is Pages.ALL and photo_format is target is PhotoFormat.TIFF
     with stages.stage("decode"):
         photos = decode_pages(data, limits) if every_page else [decode(data, photo_format, limits)]
     with stages.stage("encode"):
-        photos = [uncolored(data, photo, target) for photo in photos]
+        photos = [uncolored(data, preparation.of_photo(photo), target) for photo in photos]
+        photos = [_with_turn_told(photo, preparation) for photo in photos]
         warnings = [note for photo in photos for note in (*photo.warnings, *losses_of_pixels(photo, target))]
         warnings += [note for photo in photos for note in losses(photo.metadata, target)]
         warnings += [notes.LIGHT_UNDONE] * relit_jpeg
@@ -79,7 +90,9 @@ def uncolor(
         preview = preview_of_pixels(photos[0].pixels, side) if side else None
     small = Pictures(confidence_png(_SURE, 1), preview)
     height, width = photos[0].pixels.shape[:2]
-    return finished(result, target, (height, width), tuple(dict.fromkeys(warnings)), stages, small)
+    told = preparation.with_told(None)
+    said = tuple(dict.fromkeys(warnings))
+    return finished(result, target, (height, width), said, stages, small, None, told)
 
 
 def uncolored_jpeg(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, tuple[str, ...]]:
@@ -107,6 +120,18 @@ def uncolored_jpeg(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, tuple[str, ..
     return grey.with_metadata(
         tuple(s for s in segments if s.marker != APP14 and not is_credentials(s))
     ), warnings
+
+
+def _with_turn_noted(segments: tuple[Segment, ...], preparation: Preparation) -> tuple[Segment, ...]:
+    steps = restored(preparation.with_told(None))
+    return with_xmp(segments, with_steps(read_xmp(segments), *steps)) if steps else segments
+
+
+def _with_turn_told(photo: Photo, preparation: Preparation) -> Photo:
+    steps = restored(preparation.with_told(None))
+    if not steps:
+        return photo
+    return replace(photo, metadata=replace(photo.metadata, xmp=with_steps(photo.metadata.xmp, *steps)))
 
 
 def relit_by(xmp: bytes | None) -> Weights | None:

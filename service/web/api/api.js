@@ -147,7 +147,6 @@ export const openSession = (key) => call(`${base}v1/session`, jsonBody({ key }),
 
 export const closeSession = () => call(`${base}v1/session`, { method: "DELETE" });
 
-/** Whether the service requires keys. */
 export const isSignedIn = () => call(`${base}v1/limits`).then(json).then(({ allowance }) => Boolean(allowance));
 
 /** Repeat a call that was refused without a key, once there is one; all calls wait for the same key. */

@@ -64,7 +64,6 @@ export const albumName = (id) => names.get(id) || text.sheet.album;
 export const isPaused = (id) => paused.has(id);
 const remember = (id, on) => (on ? paused.add(id) : paused.delete(id));
 
-/** Pause or resume an album. */
 export async function pauseAlbum(id, on) {
   await (on ? pauseBatch : resumeBatch)(id);
   remember(id, on);

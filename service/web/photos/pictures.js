@@ -9,9 +9,10 @@ export function start(capabilities) {
   can = capabilities;
 }
 
-/** Where a picture is: `file` here, or `full` and `reduced` at the service; `version` null means the original. */
-export function placesOf(photo, version) {
+/** Where a picture is: `file` here, or `full` and `reduced` at the service; `version` null means the original, turned as `turned` is. */
+export function placesOf(photo, version, turned) {
   if (version) return { full: urls.result(version.job), reduced: can.preview && urls.preview(version.job) };
+  if (turned) return { reduced: can.preview && urls.originalPreview(turned.job) };
   const file = fileOf(photo);
   const job = photo.versions.find((v) => v.job)?.job;
   const done = photo.versions.find((v) => v.state === "succeeded")?.job;
@@ -19,8 +20,8 @@ export function placesOf(photo, version) {
 }
 
 /** Load the first that this browser can show: `{ image, reduced }`, or null when there is none. */
-export async function load(photo, version) {
-  const { file, full, reduced } = placesOf(photo, version);
+export async function load(photo, version, turned) {
+  const { file, full, reduced } = placesOf(photo, version, turned);
   for (const src of [file && addressOf(file), full, reduced].filter(Boolean)) {
     const image = h("img", { src, alt: "", draggable: "false" });
     try {

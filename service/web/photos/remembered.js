@@ -43,7 +43,6 @@ export async function forget(photo) {
   await (await store("thumbs", "readwrite"))?.delete(range);
 }
 
-/** Forget everything, including writes that are still pending. */
 export async function forgetAll() {
   clearTimeout(timer);
   timer = 0;

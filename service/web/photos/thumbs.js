@@ -5,7 +5,6 @@ import { placesOf } from "./pictures.js";
 
 const SIDE = 512;
 const IN_MEMORY = 400;
-/** The formats that every browser shows. */
 const SHOWN = /jpeg|png|webp/;
 const ready = new Map();
 const failed = new Set();

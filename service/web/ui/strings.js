@@ -148,6 +148,9 @@ export const text = {
     steps: { color: "Colour", both: "Restore and colour", restore: "Restore only" },
     scan: "The scan",
     scans: { anew: "Colour all of it", keep: "Keep the colour that is there", negative: "This is a negative" },
+    places: { left: "Turn left", right: "Turn right", mirror: "Mirror" },
+    placesLabel: "Turn and mirror",
+    placed: ({ turn, mirror }) => [turn && `turned by ${turn}°`, mirror && "mirrored"].filter(Boolean).join(", "),
     presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
     presetsLabel: "Mood",
     vividness: "Vividness",
@@ -163,7 +166,7 @@ export const text = {
     make: "Make a new version",
     same: "You have this version already.",
     noOriginal: "The original is no longer kept on the server. Add the photograph again to make another version.",
-    summary: (o) => o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${o.vividness === "auto" ? text.adjust.auto : percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : (o.film ?? "auto") !== "auto" ? `, ${text.adjust.lights[o.film === "panchromatic" ? "modern" : "old"]}` : ""}${o.negative ? ", of a negative" : o.own_color === "keep" ? ", its own colour kept" : ""}`,
+    summary: (o) => o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${o.vividness === "auto" ? text.adjust.auto : percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : (o.film ?? "auto") !== "auto" ? `, ${text.adjust.lights[o.film === "panchromatic" ? "modern" : "old"]}` : ""}${o.negative ? ", of a negative" : o.own_color === "keep" ? ", its own colour kept" : ""}${o.turn || o.mirror ? `, ${text.adjust.placed(o)}` : ""}`,
     made: (n) => `Version ${n} is being made.`,
   },
 

@@ -1,4 +1,4 @@
-import { h, slider, write } from "../ui/dom.js";
+import { h, set, slider, write } from "../ui/dom.js";
 import { DEFAULTS } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 
@@ -25,7 +25,6 @@ const LIGHTS = {
   orthochromatic: { light: "panchromatic", film: "orthochromatic" },
 };
 
-/** Make the panel; `make(options)` is called with the chosen options. */
 export function makeAdjust(make) {
   const sliders = Object.fromEntries(Object.keys(RANGES).map((name) => [name, knob(name, changed)]));
   const presets = Object.keys(PRESETS).map((name) => {
@@ -37,6 +36,9 @@ export function makeAdjust(make) {
   const steps = menu("adjust-steps", words.steps);
   const scan = menu("adjust-scan", words.scans);
   const menus = [[steps, stepsOf], [scan, scanOf], [light, lightOf]];
+  const placed = { left: () => turn(270), right: () => turn(90), mirror: () => (place = { ...place, mirror: !place.mirror }) };
+  const places = Object.keys(placed).map((name) => h("button.chip", { onclick: () => (placed[name](), changed()) }, words.places[name]));
+  const turned = h("p.dim.small", { role: "status" });
   const row = (menu, label) => h("div.slider", {}, h("label", { for: menu.id }, label), menu);
   const note = h("p.dim.small", { role: "status" });
   const submit = h("button.primary.wide", { type: "submit" }, words.make);
@@ -47,6 +49,8 @@ export function makeAdjust(make) {
     h("p.dim.small", {}, words.lead),
     row(steps, words.stepsLabel),
     row(scan, words.scan),
+    h("div.chips", { role: "group", "aria-label": words.placesLabel }, places),
+    turned,
     h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
     Object.values(sliders).map(({ element }) => element),
     row(light, words.light),
@@ -54,15 +58,21 @@ export function makeAdjust(make) {
     submit,
     note,
   );
+  let place = {};
   let existing = [];
   let refusal = "";
   let isDraft = () => true;
 
   const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, knob]) => [name, knob.value]));
-  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "negative", ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
+  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "negative", ...place, ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, knob]) => (knob.value = wanted[name]));
 
+  // Left and right change places after the turn: what is mirrored turns the other way.
+  const turn = (by) => (place = { ...place, turn: (place.turn + (place.mirror ? 360 - by : by)) % 360 });
+
   function changed() {
+    set(places[2], { "aria-pressed": String(place.mirror) });
+    write(turned, words.placed(place));
     const wanted = chosen();
     light.disabled = steps.value === "restore";
     for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
@@ -73,16 +83,16 @@ export function makeAdjust(make) {
   }
 
   /** Is there a version with these menus, sliders, and the draft's hints and palette? */
-  const exists = () => existing.some((version) => same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && isDraft(version) && version.state !== "failed");
+  const exists = () => existing.some((version) => same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && same(placeOf(version.options), place, place) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
     options,
     exists,
-    /** Start from the options of the shown version. */
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
       for (const [menu, of] of menus) menu.value = of(version.options);
+      place = placeOf(version.options);
       changed();
     },
     /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
@@ -93,12 +103,18 @@ export function makeAdjust(make) {
   };
 }
 
-const same = (a, b) => Object.keys(RANGES).every((name) => a[name] === b[name] || Math.abs(a[name] - b[name]) < 0.005);
-/** Which choice of steps made such a version. */
+const same = (a, b, names = RANGES) => Object.keys(names).every((name) => a[name] === b[name] || Math.abs(a[name] - b[name]) < 0.005);
 const stepsOf = (options) => (options.color === "off" ? "restore" : options.repair === "auto" || options.levels === "auto" ? "both" : "color");
-/** Which choice of scan made such a version. */
+/** Hints of a version, where the same spots lie in another that is turned and mirrored in another way. */
+export function moved(hints, from, to) {
+  const [old, anew] = [placeOf(from), placeOf(to)];
+  const flip = ({ x, ...hint }, mirror) => ({ ...hint, x: mirror ? 1 - x : x });
+  const around = (hint, turn) => (turn ? around({ ...hint, x: 1 - hint.y, y: hint.x }, turn - 90) : hint);
+  return hints.map((hint) => flip(around(flip(hint, old.mirror), (360 - old.turn + anew.turn) % 360), anew.mirror));
+}
+
+const placeOf = ({ turn = 0, mirror = false }) => ({ turn, mirror });
 const scanOf = (options) => (options.negative ? "negative" : options.own_color ?? "anew");
-/** Which choice of light made such a version. */
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");
 

@@ -6,7 +6,6 @@ const encoded = (v) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.
 const compress = (t) => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116);
 const expand = (f) => (f ** 3 > 216 / 24389 ? f ** 3 : (116 * f - 16) / (24389 / 27));
 
-/** CIELAB of sRGB levels 0 to 255. */
 export function labOf([red, green, blue]) {
   const [r, g, b] = [red, green, blue].map((level) => linear(level / 255));
   const [x, y, z] = [0.41239079926596 * r + 0.35758433938388 * g + 0.18048078840183 * b, 0.21263900587151 * r + 0.71516867876776 * g + 0.07219231536073 * b, 0.01933081871559 * r + 0.11919477979463 * g + 0.95053215224966 * b];
@@ -39,7 +38,6 @@ export function fitted({ l, a, b }) {
   return { l, a: a * low, b: b * low };
 }
 
-/** Hue in degrees, 0 to 360. */
 export const hueOf = ({ a, b }) => ((Math.atan2(b, a) * 180) / Math.PI + 360) % 360;
 export const chromaOf = ({ a, b }) => Math.hypot(a, b);
 export const ofHue = (l, hue, chroma) => ({ l, a: chroma * Math.cos((hue * Math.PI) / 180), b: chroma * Math.sin((hue * Math.PI) / 180) });

@@ -7,7 +7,6 @@ const STRONGEST = 0.72;
 /** Draw the map of guesses of `version` on `canvas`, at the map's own small size; CSS stretches it. */
 export const drawGuess = (canvas, version, signal) => draw(canvas, urls.confidence(version.job), veil, signal);
 
-/** Draw what was repaired of `version`, at full size. */
 export const drawRepairs = (canvas, version, signal) => draw(canvas, urls.repairs(version.job), mark, signal);
 
 async function draw(canvas, url, paint, signal) {

@@ -24,7 +24,6 @@ export function makeStage({ onzoom }) {
   let fits = true;
   let point = () => {};
 
-  // --- the divider ---
 
   function setSplit(percent) {
     split = Math.max(0, Math.min(100, percent));
@@ -73,7 +72,6 @@ export function makeStage({ onzoom }) {
     requestAnimationFrame(frame);
   }
 
-  // --- zoom and pan ---
 
   const box = () => element.getBoundingClientRect();
   const fitScale = () => Math.min(box().width / size.width, box().height / size.height) || 1;

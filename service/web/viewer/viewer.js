@@ -1,5 +1,5 @@
 import * as actions from "../photos/actions.js";
-import { makeAdjust } from "./adjust.js";
+import { makeAdjust, moved } from "./adjust.js";
 import { modelCapabilities, urls } from "../api/api.js";
 import { makeDetails } from "./details.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
@@ -161,7 +161,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     drawn = key;
     const mine = ++turn;
     stage.note(words.loading);
-    const [before, after] = await Promise.all([load(photo, left), ready ? load(photo, shown) : null]);
+    const [before, after] = await Promise.all([load(photo, left, ready && (shown.options.turn || shown.options.mirror) ? shown : null), ready ? load(photo, shown) : null]);
     if (mine !== turn) return;
     put(before, after, ready);
     stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));
@@ -210,7 +210,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   }
 
   function makeAnother(options, mask = null) {
-    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : draft.hints }, draft.lender, mask));
+    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : moved(draft.hints, shown.options, options) }, draft.lender, mask));
     follow(photo);
     say(text.adjust.made(photo.versions.length));
   }

@@ -13,7 +13,7 @@ from photochrom.processes.valkey import valkey
 from photochrom_client import Client, JobState
 from service.settings import ServiceSettings
 from support.answering import answer, answering
-from support.photographs import grey_jpeg, noise_jpeg
+from support.photographs import album_page, grey_jpeg, noise_jpeg
 from support.ports import free_port
 from support.queueing import Bench, workers
 from support.running import command
@@ -98,6 +98,51 @@ def test_a_zip_comes_back_in_colour_under_its_names_in_their_encoding(
     code, said = run(album, "--names", "klingon", "--server", server_url, out=out)
     assert code == 1
     assert "like cp866" in said
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_scans_are_split_and_what_is_cut_comes_back_in_colour(
+    server_url: str, tmp_path: Path, client: Client, packed: bool
+) -> None:
+    page, single = album_page(quality=40), grey_jpeg(size=(96, 64))
+    album, out = tmp_path / ("album.zip" if packed else "album"), tmp_path / "out"
+    if packed:
+        album.write_bytes(zip_of({b"deep/page.jpg": page, b"one.jpg": single}))
+    else:
+        (album / "deep").mkdir(parents=True)
+        (album / "deep" / "page.jpg").write_bytes(page)
+        (album / "one.jpg").write_bytes(single)
+        (album / "notes.txt").write_text("who is who")
+    code, said = run(album, "--split", "--turn", "90", "--server", server_url, out=out)
+    assert code == 0, said
+    assert "3 colorized" in said
+    wanted = {"deep/page/1.jpg", "deep/page/2.jpg", "one/1.jpg"}
+    assert files(out) == wanted
+    with Image.open(out / "one" / "1.jpg") as photo:
+        assert (photo.size, photo.mode) == ((96, 64), "RGB")
+        assert photo.getexif()[274] == 6
+    code, said = run(album, "--split", "--turn", "90", "--server", server_url, out=out)
+    assert code == 0, said
+    assert ("3 already there" if packed else "2 scans already done") in said
+    assert files(out) == wanted
+    (out / "one" / "1.jpg").write_bytes(b"old")
+    code, said = run(album, "--split", "--overwrite", "--server", server_url, out=out)
+    assert code == 0, said
+    assert (out / "one" / "1.jpg").read_bytes() != b"old"
+
+
+def test_a_damaged_scan_harms_no_other_and_is_tried_again(
+    server_url: str, album: Path, client: Client
+) -> None:
+    (album / "cut.jpg").write_bytes(grey_jpeg()[:3000])
+    out = album.parent / "out"
+    for _ in range(2):
+        code, said = run(album, "--split", "--server", server_url)
+        assert code == 1
+        assert "cut.jpg" in said
+        assert "is a page" not in said
+        assert {"one/1.jpg", "deep/Tante Ö 10:30/1.jpg"} <= files(out)
+    assert sum(batch.total for batch in client.batches.listed()) == 5
 
 
 def test_options_and_format_are_the_services(server_url: str, album: Path, client: Client) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from support.photographs import PHOTOS, album_page
 from support.running import command
+from support.tiny_model import tiny_model
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
@@ -52,6 +53,32 @@ def test_a_folder_of_pages_becomes_photographs_and_what_is_there_is_kept(album: 
     assert code == 0
     assert "2 already there" in said
     assert (tmp_path / "page-1.jpg").read_bytes() == b"mine"
+
+
+def test_colorize_cuts_first_and_goes_on_where_it_stopped(album: Path, tmp_path: Path) -> None:
+    model = tmp_path / "tiny.onnx"
+    model.write_bytes(tiny_model())
+    out = tmp_path / "out"
+
+    def colorize(*more: str) -> tuple[int, str]:
+        process = command(
+            "colorize", str(album), str(out), "--split", *more, PHOTOCHROM_MODEL_PATH=str(model)
+        )
+        said = process.communicate(timeout=120)[0]
+        return process.returncode, said
+
+    code, said = colorize()
+    assert code == 1
+    assert "broken.jpg" in said
+    assert "3 colorized" in said
+    kept = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert kept == ["deep/single-1.jpg", "page-1.jpg", "page-2.jpg"]
+    with Image.open(out / "page-1.jpg") as photo:
+        assert photo.mode == "RGB"
+    code, said = colorize()
+    assert code == 1  # the broken one still is
+    assert "3 already there" in said
+    assert colorize("--times")[0] == 2
 
 
 def test_frames_are_printed_and_corrected_ones_are_used(album: Path, tmp_path: Path) -> None:

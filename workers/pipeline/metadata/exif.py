@@ -1,6 +1,6 @@
 """EXIF (JEITA CP-3451) changed in place: no byte moves but those that a turned, coloured picture makes untrue."""
 
-from .directory import INTEGERS, Entry, Order, Structure, classic, longs, packed
+from .directory import INTEGERS, Entry, Order, Structure, classic, longs, packed, shorts
 
 ORIENTATION_TAG = 0x0112
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x8769, 0x8825, 0xA005
@@ -23,6 +23,16 @@ def turned_exif(exif: bytes, orientation: int) -> bytes:
         if (nested := _pointer(structure, main, EXIF_IFD)) is not None:
             _swap(block, structure.places(nested), _NESTED_PAIRS)
     return bytes(block)
+
+
+def oriented_exif(exif: bytes | None, orientation: int) -> bytes:
+    """Return the EXIF block, a new one for None, that states this orientation (1..8) of pixels as they lie."""
+    structure = Structure(exif or b"")
+    at = structure.places(structure.first).get(ORIENTATION_TAG) if exif else None
+    if exif and at is not None and (size := INTEGERS.get(structure.number(at + 2, 2))):
+        return exif[: at + 8] + orientation.to_bytes(size, structure.order) + exif[at + 8 + size :]
+    order = structure.order if exif else "little"
+    return with_entries(exif, {ORIENTATION_TAG: shorts(order, orientation)}, order)
 
 
 def without_thumbnail(exif: bytes) -> bytes:

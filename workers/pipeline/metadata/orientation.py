@@ -82,6 +82,13 @@ def upright(plane: Array, orientation: int) -> Array:
     return plane[::rows, ::columns]
 
 
+def composed(first: int, then: int) -> int:
+    """Return the one orientation that does what `upright` does with these two, one after the other."""
+    marks = np.arange(6).reshape(2, 3)
+    wanted = upright(upright(marks, first), then)
+    return next(one for one in range(1, 9) if np.array_equal(upright(marks, one), wanted))
+
+
 def as_stored(plane: Array, orientation: int) -> Array:
     """Undo `upright`."""
     inverse = {6: 8, 8: 6}.get(orientation, orientation)

@@ -29,7 +29,7 @@ _STATED = {
 }
 """What a result states anew: the property's namespace, and by what an earlier statement of ours is known."""
 _END = re.compile(rb"</rdf:RDF\s*>")
-_TURNED = re.compile(rb"""(tiff:Orientation(?:\s{0,9}=\s{0,9}["']|\s{0,9}>))[2-8](?=["'<])""")
+_TURNED = re.compile(rb"""(tiff:Orientation(?:\s{0,9}=\s{0,9}["']|\s{0,9}>))[1-8](?=["'<])""")
 _DESCRIPTION, _OURS = b"<rdf:Description", b"xmlns:photochrom="
 _DERIVED = (
     f'<rdf:Description rdf:about="" xmlns:xmpMM="{_XMP_MM}" xmlns:stRef="{_REFERENCE}">'
@@ -98,9 +98,9 @@ def without_provenance(xmp: bytes, *steps: Step) -> bytes:
     return edited(packet, edits)
 
 
-def turned_xmp(xmp: bytes) -> bytes:
-    """Return an XMP packet in which the orientation, if any, says upright; no other byte changes."""
-    return _TURNED.sub(rb"\g<1>1", xmp)
+def turned_xmp(xmp: bytes, orientation: int = 1) -> bytes:
+    """Return an XMP packet in which the orientation, if any, says this one; no other byte changes."""
+    return _TURNED.sub(rb"\g<1>%d" % orientation, xmp)
 
 
 def without_extension(xmp: bytes) -> bytes:

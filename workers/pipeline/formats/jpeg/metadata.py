@@ -8,10 +8,10 @@ from ...color.space import RgbSpace, space_of
 from ...limits import PhotoLimits
 from ...metadata import icc, photoshop
 from ...metadata.directory import Structure
-from ...metadata.exif import without_thumbnail
-from ...metadata.orientation import read_orientation
+from ...metadata.exif import oriented_exif, without_thumbnail
+from ...metadata.orientation import is_readable, read_orientation
 from ...metadata.provenance import Provenance
-from ...metadata.xmp import with_provenance, without_extension
+from ...metadata.xmp import turned_xmp, with_provenance, without_extension
 from ...photo import Metadata
 from .file import APP0, APP1, APP2, APP11, APP13, COM, JpegFile, Segment
 
@@ -87,6 +87,25 @@ def with_xmp(segments: tuple[Segment, ...], packet: bytes) -> tuple[Segment, ...
     heads = (i for i, s in enumerate(kept) if s.marker != APP0 and not s.payload.startswith(_EXIF))
     at = segments.index(old) if old else next(heads, len(kept))
     return (*kept[:at], Segment(APP1, _XMP + packet), *kept[at:])
+
+
+def with_orientation(segments: tuple[Segment, ...], orientation: int) -> tuple[Segment, ...] | None:
+    """Return the segments that state this orientation (1..8), in EXIF and where XMP does.
+
+    None where the EXIF is damaged, or has no room for it.
+    """
+    old = next((s for s in segments if s.marker == APP1 and s.payload.startswith(_EXIF)), None)
+    if old is not None and not is_readable(old.payload):
+        return None
+    exif = old.payload[len(_EXIF) :] if old else None
+    stated = Segment(APP1, _EXIF + oriented_exif(without_thumbnail(exif) if exif else None, orientation))
+    if len(stated.payload) > _MAX_PAYLOAD:
+        return None
+    kept = [s for s in segments if s is not old]
+    at = next((i for i, s in enumerate(kept) if s.marker != APP0), len(kept))
+    turned = (*kept[:at], stated, *kept[at:])
+    packet = read_xmp(turned)
+    return turned if packet is None else with_xmp(turned, turned_xmp(packet, orientation))
 
 
 def with_profile(segments: tuple[Segment, ...], profile: bytes | None) -> tuple[Segment, ...]:
