@@ -20,7 +20,7 @@ from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.jobs.split import Split
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions, OutputFormat
-from photochrom.photo.vividness import USUAL_VIVIDNESS
+from photochrom.photo.vividness import STARTING_VIVIDNESS
 from photochrom.storage.keys import original_key
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
@@ -89,7 +89,7 @@ def _said_before(record: JobRecord) -> tuple[str, ...]:
     options = record.options
     if options.vividness != "auto":
         return (_said(record),)
-    number = options.model_copy(update={"vividness": USUAL_VIVIDNESS})  # the default before there was "auto"
+    number = options.model_copy(update={"vividness": STARTING_VIVIDNESS})  # the default before there was "auto"
     return _said(record), _said(record.model_copy(update={"options": number}))
 
 
