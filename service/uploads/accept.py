@@ -89,7 +89,9 @@ def _said_before(record: JobRecord) -> tuple[str, ...]:
     options = record.options
     if options.vividness != "auto":
         return (_said(record),)
-    number = options.model_copy(update={"vividness": STARTING_VIVIDNESS})  # the default before there was "auto"
+    number = options.model_copy(
+        update={"vividness": STARTING_VIVIDNESS}
+    )  # the default before there was "auto"
     return _said(record), _said(record.model_copy(update={"options": number}))
 
 
