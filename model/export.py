@@ -21,10 +21,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import onnx
-import onnxscript.optimizer
 import torch
 from onnx import numpy_helper
-from torch.export import Dim
 
 from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.photo.model_card import Figures, ModelCard
@@ -107,6 +105,8 @@ def _describe(
 
 
 def _trace(network: Colorizer) -> onnx.ModelProto:
+    from torch.export import Dim  # loads as much as torch itself, for tracing alone
+
     n, h, w = Dim("n", min=1, max=64), Dim("h", min=4, max=32), Dim("w", min=4, max=32)
     size = {0: n, 2: 32 * h, 3: 32 * w}
     shapes = (size, size, {0: n}, None, None)
@@ -131,7 +131,12 @@ def traced(
         shapes: for each input, which of its axes may have another size (`torch.export.Dim`).
         opset: version of ONNX's operators.
     """
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+    with (
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory() as folder,
+        # What is remembered of sizes that are symbols is seldom asked for again: a fifth of the time.
+        torch._dynamo.config.patch(fake_tensor_cache_enabled=False),
+    ):
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             answer.float().eval(),
@@ -164,6 +169,8 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.input.extend(
         onnx.helper.make_tensor_value_info(item.name, item.data_type, item.dims) for item in weights
     )
+    import onnxscript.optimizer  # as `Dim` in `_trace`
+
     model = onnxscript.optimizer.optimize(model)
     del model.graph.input[:]
     model.graph.input.extend(inputs)

@@ -7,7 +7,6 @@ import onnx
 import onnxruntime as ort
 import torch
 from torch import Tensor
-from torch.export import Dim
 
 from photochrom.errors import ModelRejected
 from photochrom.photo.recognizer_card import RecognizerCard
@@ -31,6 +30,8 @@ class _Told(torch.nn.Module):
 
 def build(network: Recognizer, card: RecognizerCard) -> onnx.ModelProto:
     """Turn the network into an ONNX model with the card in its metadata."""
+    from torch.export import Dim  # loads as much as torch itself, for tracing alone
+
     given = (torch.rand(2, 1, SIDE, SIDE) * 100,)
     model = traced(_Told(network), given, ("lightness",), ("oldness",), ({0: Dim("n", min=1, max=64)},))
     weights = _stored(network)

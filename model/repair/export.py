@@ -14,7 +14,6 @@ import onnx
 import onnxruntime as ort
 import torch
 from torch import Tensor, nn
-from torch.export import Dim
 
 from photochrom.errors import ModelRejected
 
@@ -48,6 +47,8 @@ class Sureness(nn.Module):
 
 def build(network: Finder, version: str) -> onnx.ModelProto:
     """Turn the network into an ONNX model that names its version and the hash of its weights."""
+    from torch.export import Dim  # loads as much as torch itself, for tracing alone
+
     answer = Sureness(network).float().eval()
     n, h, w = Dim("n", min=1, max=64), Dim("h", min=2, max=256), Dim("w", min=2, max=256)
     given = (torch.randint(0, 256, (2, 1, 128, 96), dtype=torch.uint8),)
