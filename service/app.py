@@ -124,8 +124,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.state.calls = [call for router in routers for call in router.routes]
     handlers.install(app)
     document.describe(app)
-    for router in routers:
-        app.include_router(router)
+    # `include_router` would work every route out anew for each app, at its first request: a tenth of a second.
+    app.router.routes.extend(app.state.calls)
     app.webhooks.include_router(examples.event_calls())
     app.add_middleware(Conditions)
     app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())

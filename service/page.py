@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -79,6 +79,7 @@ def read_assets(folder: Path = _FOLDER) -> dict[str, Asset]:
     return {path.relative_to(folder).as_posix(): Asset.read(path) for path in files}
 
 
+@cache
 def page_router() -> APIRouter:
     """Return the routes of the page; a name that is not one of its files is 404, never a look at the disk."""
     assets = read_assets()

@@ -1,9 +1,11 @@
 """A router whose GET routes answer HEAD, too."""
 
+import copy
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -25,5 +27,14 @@ class Router(APIRouter):
 
     def get(self, path: str, *args: Any, **kwargs: Any) -> Callable[[Endpoint], Endpoint]:
         """Register a call for GET and HEAD; takes what `APIRouter.get` takes."""
-        read, ask = super().get(path, *args, **kwargs), self.head(path, include_in_schema=False)
-        return lambda endpoint: read(ask(endpoint))
+        read = super().get(path, *args, **kwargs)
+
+        def register(endpoint: Endpoint) -> Endpoint:
+            read(endpoint)
+            # A copy: to work a route out takes milliseconds, and every start of the API waits for all.
+            ask = copy.copy(cast("APIRoute", self.routes[-1]))
+            ask.methods, ask.include_in_schema = {"HEAD"}, False
+            self.routes.append(ask)
+            return endpoint
+
+        return register

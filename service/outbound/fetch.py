@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -38,11 +39,17 @@ class Fetcher:
     network: PinnedNetwork
     check: Callable[[str], object]
     seconds: float
-    tls: ssl.SSLContext
+    # The system's authorities, read when they are first needed: that takes longer than all else at a start.
+    _trust: Callable[[], ssl.SSLContext] = field(default_factory=lambda: cache(ssl.create_default_context))
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     _rooms: "defaultdict[str, asyncio.Semaphore]" = field(
         default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(_OF_ONE_OWNER))
     )
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """Whom we trust."""
+        return self._trust()
 
     async def fetch(self, url: str, take: Take, owner: str = "") -> tuple[str, str]:
         """Hand the body to `take` as it comes; return what names it: Content-Disposition, and the address's end.
@@ -119,7 +126,7 @@ def fetcher_of(settings: ServiceSettings) -> Fetcher | None:
             refusal=UrlRejected,
         )
 
-    return Fetcher(network, check, settings.fetch_timeout, ssl.create_default_context())
+    return Fetcher(network, check, settings.fetch_timeout)
 
 
 async def _hand_over(answer: httpcore.Response, take: Take) -> None:

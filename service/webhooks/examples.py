@@ -1,5 +1,6 @@
 """The events of webhooks in the OpenAPI document, each with an example of what a receiver gets."""
 
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -12,6 +13,7 @@ _ID = "01m82jkk9e75enz50t650yysbb"
 _AT = 1_795_368_064.118
 
 
+@cache
 def event_calls() -> APIRouter:
     """Return the requests that we send, for `FastAPI.webhooks`."""
     router = APIRouter()
