@@ -2,11 +2,14 @@
 
 import sys
 
+from photochrom.processes.start import importing
+
 
 def main() -> None:
     """Run the command line."""
     try:
-        from .commands import app
+        with importing():
+            from .commands import app
     except ModuleNotFoundError as missing:
         sys.exit(f"{missing.name} is missing: install photochrom[cpu], photochrom[gpu] or photochrom[cli].")
     app(prog_name="photochrom")

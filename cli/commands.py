@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.photo.hints import Hint
+from photochrom.processes.start import importing
 
 from .errors import failed
 from .options import (
@@ -93,7 +94,8 @@ def up(
 
     Set REDIS_URL to use a Redis or Valkey server of your own instead of the embedded one.
     """
-    from .server.up import run_service
+    with importing():
+        from .server.up import run_service
 
     try:
         raise typer.Exit(run_service(host=host, port=port, data=data, workers=workers))

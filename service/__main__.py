@@ -5,16 +5,19 @@ import resource
 import sys
 from contextlib import suppress
 
-import uvicorn
+from photochrom.processes.start import importing
 
-from photochrom import logs, schema, tracing
-from photochrom.errors import DataTooNew, TracingMissing
-from photochrom.listening import listen
-from photochrom.settings import UNUSABLE
+with importing():
+    import uvicorn
 
-from .app import create_app
-from .edge.connections import patient
-from .settings import ServiceSettings
+    from photochrom import logs, schema, tracing
+    from photochrom.errors import DataTooNew, TracingMissing
+    from photochrom.listening import listen
+    from photochrom.settings import UNUSABLE
+
+    from .app import create_app
+    from .edge.connections import patient
+    from .settings import ServiceSettings
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from photochrom.access.keys import KeyLimits
 from photochrom.listening import addresses
 from photochrom.settings import SharedSettings
 
-from .edge.prefix import joined
+from .edge.prefixes import joined
 
 
 def _unset(value: object) -> object:

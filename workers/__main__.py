@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from photochrom import logs
 from photochrom.logs import LogFormat
+from photochrom.processes.start import importing
 
 from .supervisor import (
     GRACE_SECONDS,
@@ -70,17 +71,19 @@ def _work() -> int:
 
 
 def _work_with(started: "Started") -> int:
-    from photochrom.errors import DataTooNew, ModelRejected, QueueUnavailable, TracingMissing
-    from photochrom.settings import UNUSABLE
+    with importing():
+        from photochrom.errors import DataTooNew, ModelRejected, QueueUnavailable, TracingMissing
+        from photochrom.settings import UNUSABLE
 
-    from .child.colorist import ChildBroken, Colorist
-    from .settings import WorkerSettings
+        from .child.colorist import ChildBroken, Colorist
+        from .settings import WorkerSettings
 
     try:
         settings = WorkerSettings()
         with closing(Colorist(settings, settings.share_of_threads(), started)) as colorist:
             # The child loads the network while the queue's libraries load here.
-            from .worker import run
+            with importing():
+                from .worker import run
 
             run(settings, colorist)
     except (DataTooNew, ModelRejected, TracingMissing, *UNUSABLE) as error:

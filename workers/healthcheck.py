@@ -2,9 +2,12 @@
 
 import sys
 
-from photochrom.jobs.fleet import Fleet
-from photochrom.processes.healthcheck import tell_health
-from photochrom.settings import SharedSettings
+from photochrom.processes.start import importing
+
+with importing():
+    from photochrom.jobs.fleet import Fleet
+    from photochrom.processes.healthcheck import tell_health
+    from photochrom.settings import SharedSettings
 
 
 def main() -> int:

@@ -20,13 +20,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TextIO
 
-from photochrom.errors import ModelRejected, PhotochromError
-from photochrom.files import replacing
-from photochrom.photo.options import ColorizeOptions
+from photochrom.processes.start import importing
 
-from . import local_split
-from .child.colorist import ChildBroken, Colored, Colorist
-from .settings import WorkerSettings
+with importing():
+    from photochrom.errors import ModelRejected, PhotochromError
+    from photochrom.files import replacing
+    from photochrom.photo.options import ColorizeOptions
+
+    from . import local_split
+    from .child.colorist import ChildBroken, Colored, Colorist
+    from .settings import WorkerSettings
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -12,7 +12,6 @@ from photochrom.processes.cores import usable_cores
 from photochrom.settings import SharedSettings
 
 from .network.gpu_memory import SESSION_MB
-from .pipeline.limits import PhotoLimits
 from .supervisor import (
     GRACE_SECONDS,
     HEARTBEAT_SECONDS,
@@ -168,7 +167,3 @@ class WorkerSettings(SharedSettings):
     def share_of_threads(self) -> int:
         """Return the threads of one process: all processes together use each core once."""
         return self.threads or max(1, usable_cores() // self.processes)
-
-    def photo_limits(self) -> PhotoLimits:
-        """Return the bounds that the pipeline holds."""
-        return PhotoLimits(max_pixels=self.max_pixels)

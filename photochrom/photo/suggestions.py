@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from .. import color
 from ..errors import ObjectNotFound
 
-EXTENSION = ".suggestions.npz"
 _REACH = 2
 _APART = 9.0
 """Distance in the ab plane below which two colours are one suggestion."""

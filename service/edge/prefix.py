@@ -3,7 +3,6 @@
 The page needs none of this, because its addresses are relative.
 """
 
-import re
 from contextvars import ContextVar
 from urllib.parse import unquote
 
@@ -12,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-# No `//`, which would lead to another host, no `.` and `..`, and no character that means something in HTML or headers.
-_PREFIX = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~%-]+)*"
+from .prefixes import joined
+
 _prefix: ContextVar[str] = ContextVar("photochrom_prefix", default="")
 
 
@@ -54,12 +53,6 @@ class Forwarded(ProxyHeadersMiddleware):
         if not client or client[0] not in self.trusted_hosts:
             return ""
         return joined(Headers(scope=scope).get("x-forwarded-prefix", ""))
-
-
-def joined(given: str) -> str:
-    """Return the prefix that a chain of proxies gives, the outermost first; "" if it is not a path."""
-    prefix = "".join(part.strip().rstrip("/") for part in given.split(","))
-    return prefix if re.fullmatch(_PREFIX, prefix) else ""
 
 
 def _take_off(scope: Scope, prefix: str) -> None:

@@ -18,21 +18,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from redis.exceptions import RedisError
+from photochrom.processes.start import importing
 
-from photochrom import logs
-from photochrom.errors import DataTooNew, WebhookNotFound
-from photochrom.jobs.fleet import Dispatchers
-from photochrom.jobs.queue import connect
-from photochrom.proven_time import ProvenTime
-from photochrom.settings import UNUSABLE
-from photochrom.webhooks.record import Attempt, Delivery, Webhook
-from photochrom.webhooks.store import WebhookStore
+with importing():
+    from redis.exceptions import RedisError
 
-from ..operation.data import until_known
-from ..outbound.destinations import PinnedNetwork, Resolve, system_resolver
-from ..settings import ServiceSettings
-from .sender import Sender
+    from photochrom import logs
+    from photochrom.errors import DataTooNew, WebhookNotFound
+    from photochrom.jobs.fleet import Dispatchers
+    from photochrom.jobs.queue import connect
+    from photochrom.proven_time import ProvenTime
+    from photochrom.settings import UNUSABLE
+    from photochrom.webhooks.record import Attempt, Delivery, Webhook
+    from photochrom.webhooks.store import WebhookStore
+
+    from ..operation.data import until_known
+    from ..outbound.destinations import PinnedNetwork, Resolve, system_resolver
+    from ..settings import ServiceSettings
+    from .sender import Sender
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5

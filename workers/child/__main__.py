@@ -6,13 +6,16 @@ import socket
 import sys
 import tempfile
 
-from photochrom import logs
-from photochrom.errors import ModelRejected
-from photochrom.processes.parent_death import end_with_parent
+from photochrom.processes.start import importing
 
-from ..watchdog import give_pulse
-from .confinement import after_threads, before_threads
-from .messages import OUT_OF_MEMORY, Broken, Setup, receive_with_files, send
+with importing():
+    from photochrom import logs
+    from photochrom.errors import ModelRejected
+    from photochrom.processes.parent_death import end_with_parent
+
+    from ..watchdog import give_pulse
+    from .confinement import after_threads, before_threads
+    from .messages import OUT_OF_MEMORY, Broken, Setup, receive_with_files, send
 
 
 def main() -> int:
@@ -40,11 +43,12 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     tempfile.tempdir = str(setup.folder)
     held = before_threads(setup.folder, *setup.files())
     # Not at the top: their threads would not be confined.
-    from ..pipeline.limits import PhotoLimits
-    from ..pipeline.parallel import use_threads
-    from ..pipeline.repair.classical import ClassicalFinder
-    from .load import load_finder, load_networks
-    from .work import Workshop
+    with importing():
+        from ..pipeline.limits import PhotoLimits
+        from ..pipeline.parallel import use_threads
+        from ..pipeline.repair.classical import ClassicalFinder
+        from .load import load_finder, load_networks
+        from .work import Workshop
 
     try:
         networks, loaded = load_networks(setup)

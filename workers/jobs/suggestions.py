@@ -4,11 +4,11 @@ import logging
 
 from photochrom.errors import JobConflict, JobNotFound, ObjectNotFound
 from photochrom.jobs.record import JobState
-from photochrom.photo.suggestions import EXTENSION
 
 from .restorer import Restorer
 
 _log = logging.getLogger(__name__)
+_EXTENSION = ".suggestions.npz"
 
 
 def suggest(restorer: Restorer, job_id: str) -> None:
@@ -23,7 +23,7 @@ def suggest(restorer: Restorer, job_id: str) -> None:
                 original, record.options, reference, restorer.network_of(record)
             ) as colors,
         ):
-            key = restorer.write(record, colors.chunks(), EXTENSION, "application/octet-stream").key
+            key = restorer.write(record, colors.chunks(), _EXTENSION, "application/octet-stream").key
     except (JobNotFound, ObjectNotFound) as gone:
         _log.info("No suggestions: %s", gone)
         return

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from photochrom.jobs.record import JobRecord
 from service.app import create_app
-from service.edge.prefix import joined
+from service.edge.prefixes import joined
 from service.settings import ServiceSettings
 from support.keyring import new_key
 from support.queueing import Bench
