@@ -51,7 +51,7 @@ def test_a_dropped_folder_is_walked_and_its_names_are_kept(
     album(folder / "1932", 3)
     (folder / "1932" / "notes.txt").write_text("Dear diary")
     [single] = album(tmp_path, 1, "single")
-    with visit(chromium, running.url) as visitor:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         drop(page, folder, single)
@@ -68,7 +68,7 @@ def test_a_dropped_folder_is_walked_and_its_names_are_kept(
 
 def test_a_chosen_folder_does_as_well(chromium: Browser, running: Service, tmp_path: Path) -> None:
     album(tmp_path / "box" / "inner", 25)
-    with visit(chromium, running.url) as visitor:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         with page.expect_file_chooser() as chooser:
             page.get_by_role("button", name="Choose a folder").click()

@@ -43,7 +43,7 @@ def answer(page: Page, key: str) -> None:
 def test_one_question_and_the_page_works_as_ever(chromium: Browser, tmp_path: Path) -> None:
     with service(tmp_path, **light(), PHOTOCHROM_AUTH="keys") as running:
         mine, other = (keys(tmp_path, "create", name) for name in ("mine", "other"))
-        with visit(chromium, running.url, expect=(401,)) as visitor:
+        with visit(chromium, running.url, expect=(401,), reduced_motion="reduce") as visitor:
             page = visitor.page
             expect(question(page)).to_be_visible()
             page.keyboard.press("Escape")
@@ -89,6 +89,6 @@ def test_one_question_and_the_page_works_as_ever(chromium: Browser, tmp_path: Pa
 
 
 def test_where_no_key_is_asked_for_there_is_no_way_out(chromium: Browser, running: Service) -> None:
-    with visit(chromium, running.url) as visitor:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
         expect(visitor.page.get_by_role("button", name="Sign out")).to_have_count(0)

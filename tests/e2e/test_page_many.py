@@ -79,7 +79,7 @@ def test_a_batch_of_200_small_photographs(chromium: Browser, running: Service, f
     with running.client() as client:
         for batch in client.get("/v1/batches").json()["items"]:
             client.delete(f"/v1/batches/{batch['id']}")
-    with visit(chromium, running.url) as visitor:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(*sorted(folder.iterdir())[:200])
         expect(page.get_by_text("All 200")).to_be_visible()
@@ -105,7 +105,7 @@ def test_a_stopped_album_goes_on_where_it_was(chromium: Browser, running: Servic
     with running.client() as client:
         for batch in client.get("/v1/batches").json()["items"]:
             client.delete(f"/v1/batches/{batch['id']}")
-    with visit(chromium, running.url, expect=(409,)) as visitor:
+    with visit(chromium, running.url, expect=(409,), reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(*sorted(folder.iterdir())[:60])
         expect(page.locator(".card[data-state=succeeded]").first).to_be_visible(timeout=30_000)
@@ -127,7 +127,7 @@ def test_a_paused_album_waits_over_a_reload_and_goes_on(
     with running.client() as client:
         for batch in client.get("/v1/batches").json()["items"]:
             client.delete(f"/v1/batches/{batch['id']}")
-    with visit(chromium, running.url) as visitor:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(*sorted(folder.iterdir())[:80])
         expect(page.locator(".card[data-state=succeeded]").first).to_be_visible(timeout=30_000)

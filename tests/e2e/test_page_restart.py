@@ -17,7 +17,10 @@ def test_a_restart_during_a_job_loses_nothing(chromium: Browser, tmp_path: Path)
     slow.write_bytes(noise_png(2500))
     quick = tmp_path / "quick.jpg"
     quick.write_bytes(grey_jpeg())
-    with service(tmp_path / "data", port=port) as first, visit(chromium, first.url) as visitor:
+    with (
+        service(tmp_path / "data", port=port) as first,
+        visit(chromium, first.url, reduced_motion="reduce") as visitor,
+    ):
         page = visitor.page
         visitor.choose(slow, quick)
         expect(page.locator(".card[data-state=running]")).to_have_count(1, timeout=30_000)

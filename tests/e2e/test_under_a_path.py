@@ -71,7 +71,7 @@ def test_the_page_from_the_key_to_the_download(chromium: Browser, url: str, key:
         for job in client.get(f"{url}/v1/jobs").json()["items"]:
             client.delete(f"{url}/v1/jobs/{job['id']}")
     # 401 is the answer before there is a key; all requests have to stay under the path.
-    with visit(chromium, url, expect=(401,)) as visitor:
+    with visit(chromium, url, expect=(401,), reduced_motion="reduce") as visitor:
         page = visitor.page
         page.get_by_label("Key", exact=True).fill(key)
         page.get_by_role("button", name="Sign in").click()
