@@ -32,6 +32,7 @@ from photochrom.ids import new_id
 from photochrom.jobs.fleet import PAGE, PHOTOGRAPH, Fleet, WorkerStatus
 from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.jobs.store import JobStore
+from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.choose import open_for_uploads, open_storage
 from photochrom.times import utc_now
 
@@ -388,6 +389,7 @@ def _status(name: str, restorer: Restorer) -> WorkerStatus:
         writes=written(),
         finder=told.finder,
         kinds=(PHOTOGRAPH, PAGE),
+        options=tuple(ColorizeOptions.model_fields),
     )
 
 
