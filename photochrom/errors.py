@@ -390,7 +390,7 @@ class TilesNotReady(PhotochromError):
 
 
 class WorkersTooOld(PhotochromError):
-    """A worker of an older version is at work, which does not know jobs of this kind."""
+    """A worker of an older version is at work, which does not know jobs of this kind, or an option."""
 
     code: ClassVar[str] = "workers-too-old"
     http_status: ClassVar[int] = 503

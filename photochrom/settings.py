@@ -38,6 +38,11 @@ def _server_url(url: str) -> str:
     return url
 
 
+def unset(value: object) -> object:
+    """Take an empty text for nothing: docker compose passes what is not set on as one."""
+    return None if value == "" else value
+
+
 def _never(value: object) -> object:
     return None if value == "never" else value
 
@@ -100,6 +105,14 @@ class SharedSettings(BaseSettings):
         float,
         Field(ge=0, description="How long a failed call to the store is retried."),
     ] = 10.0
+    min_free_bytes: Annotated[
+        Annotated[int, Field(ge=0)] | None,
+        BeforeValidator(unset),
+        Field(
+            description="Bytes of the disk that uploads, and what is cut out of pages, leave free for photographs at "
+            "work: below it uploads get 507; by default 5 % of the disk, at most 2 GiB."
+        ),
+    ] = None
     max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
     max_pixels: Annotated[
         int, Field(gt=0, description="Width times height of one photograph, by its header.")

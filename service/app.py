@@ -165,7 +165,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     redis = connect(settings.redis_url)
     store = JobStore(redis, settings.retention())
     queue = JobQueue(redis, job_timeout=settings.job_timeout)
-    fleet, storage = Fleet(redis), open_for_uploads(settings, settings.min_free_bytes)
+    fleet, storage = Fleet(redis), open_for_uploads(settings)
     looks = ServiceLooks(fleet, storage)
     services = Services(
         settings=settings,

@@ -9,14 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat
 
 from photochrom.access.keys import KeyLimits
 from photochrom.listening import addresses
-from photochrom.settings import SharedSettings
+from photochrom.settings import SharedSettings, unset
 
 from .edge.prefixes import joined
-
-
-def _unset(value: object) -> object:
-    """Take an empty text for nothing: docker compose passes what is not set on as one."""
-    return None if value == "" else value
 
 
 def _path(value: str) -> str:
@@ -71,7 +66,7 @@ class ServiceSettings(SharedSettings):
     ] = (ip_network("127.0.0.1"), ip_network("::1"))
     auth: Annotated[
         Literal["keys", "none"] | None,
-        BeforeValidator(_unset),
+        BeforeValidator(unset),
         Field(
             description="`keys` asks every caller for an API key; if not set, none, but then only on loopback."
         ),
@@ -124,14 +119,6 @@ class ServiceSettings(SharedSettings):
             description="Those of one owner of keys, so that nobody fills the queue alone; `none` for no limit."
         ),
     ] = 30_000
-    min_free_bytes: Annotated[
-        Annotated[int, Field(ge=0)] | None,
-        BeforeValidator(_unset),
-        Field(
-            description="Bytes of the disk that uploads leave free, for photographs at work: below it they get 507; by "
-            "default 5 % of the disk, at most 2 GiB."
-        ),
-    ] = None
     uploads_at_once: Annotated[
         Annotated[int, Field(ge=1)] | None,
         BeforeValidator(_unlimited),

@@ -32,7 +32,8 @@ from photochrom.ids import new_id
 from photochrom.jobs.fleet import PAGE, PHOTOGRAPH, Fleet, WorkerStatus
 from photochrom.jobs.queue import QUEUE, JobQueue, connect, rq_id
 from photochrom.jobs.store import JobStore
-from photochrom.storage.choose import open_storage
+from photochrom.photo.options import ColorizeOptions
+from photochrom.storage.choose import open_for_uploads, open_storage
 from photochrom.times import utc_now
 
 from . import tasks
@@ -328,6 +329,7 @@ def run(settings: WorkerSettings, colorist: Colorist) -> None:
         max_attempts=settings.max_attempts,
         turns=turns,
         batches=BatchStore(redis, store, queue, settings.record_retention),
+        incoming=open_for_uploads(settings),
     )
     tasks.install(restorer)
     worker = RestoreWorker(
@@ -387,6 +389,7 @@ def _status(name: str, restorer: Restorer) -> WorkerStatus:
         writes=written(),
         finder=told.finder,
         kinds=(PHOTOGRAPH, PAGE),
+        options=tuple(ColorizeOptions.model_fields),
     )
 
 

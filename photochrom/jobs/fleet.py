@@ -48,6 +48,10 @@ class WorkerStatus(BaseModel):
         tuple[str, ...],
         Field(description="Of jobs that it can do. One that says nothing takes a page for a photograph."),
     ] = (PHOTOGRAPH,)
+    options: Annotated[
+        tuple[str, ...],
+        Field(description="Names of those that it knows; one that says nothing knows those of 0.1.0."),
+    ] = ()
     job_id: Annotated[str | None, Field(description="The running job, None when idle.")] = None
     resident_bytes: Annotated[int, Field(description="Memory of the process, 0 where it is not known.")] = 0
 

@@ -61,6 +61,9 @@ class OwnColor(StrEnum):
     KEEP = "keep"
 
 
+_OF_0_1_0 = {"hints", "pages"}
+
+
 class ColorizeOptions(BaseModel):
     """Options of one colorization; part of the result's identity, so the same options give the same bytes."""
 
@@ -187,10 +190,17 @@ class ColorizeOptions(BaseModel):
         Without what newer versions know it is what it was before there were any: resuming an older upload finds
         its items again.
         """
+        return self.model_dump_json(exclude={name for name, used in self._newer().items() if not used})
+
+    def newer(self) -> set[str]:
+        """Return the options in use that workers of 0.1.0 do not know: they would leave them out without a word."""
+        return {name for name, used in self._newer().items() if used} - _OF_0_1_0
+
+    def _newer(self) -> dict[str, bool]:
         relit = self.light is not Light.AS_SCANNED
         named = self.film is not Film.AUTO and self.color is Color.ON and not self.uncolor
-        newer = {
-            "hints": self.hints,
+        return {
+            "hints": bool(self.hints),
             "pages": self.pages is not Pages.FIRST,
             "light": relit,
             "film": relit or named,
@@ -201,11 +211,10 @@ class ColorizeOptions(BaseModel):
             "mirror": self.mirror,
             "repair": self.repair is not Repair.OFF,
             "repair_strength": self.repair is not Repair.OFF,
-            "keep": self.keep,
+            "keep": bool(self.keep),
             "levels": self.levels is not Levels.OFF,
             "color": self.color is not Color.ON,
         }
-        return self.model_dump_json(exclude={name for name, used in newer.items() if not used})
 
     @model_validator(mode="after")
     def _hints_are_of_one_page(self) -> Self:

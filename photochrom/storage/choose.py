@@ -12,12 +12,12 @@ def open_storage(settings: SharedSettings) -> Storage:
     return _opened(settings, 0)
 
 
-def open_for_uploads(settings: SharedSettings, min_free_bytes: int | None) -> Storage:
-    """Return the same for uploads: they leave a part of this machine's disk to jobs in progress."""
+def open_for_uploads(settings: SharedSettings) -> Storage:
+    """Return the same for uploads and for what is cut: they leave a part of this machine's disk to jobs in progress."""
     # The disk that the uploads fill, which may be another than the data folder's.
     folder: Path = settings.scratch_dir() if settings.storage else settings.photos_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    return _opened(settings, floor_of(folder, min_free_bytes))
+    return _opened(settings, floor_of(folder, settings.min_free_bytes))
 
 
 def _opened(settings: SharedSettings, keep_free: int) -> Storage:

@@ -1,7 +1,9 @@
 """Which error becomes which problem: the domain raises, this file catches."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -83,10 +85,22 @@ async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     invalid = [
         InvalidField(field=".".join(str(part) for part in item["loc"][1:]), detail=item["msg"])
-        for item in error.errors()
+        for item in _told(error.errors())
     ]
     said = "; ".join(f"{item.field}: {item.detail}" for item in invalid)
     return problem(request, 422, "invalid-request", said or "The request is not valid.", invalid=invalid)
+
+
+def _told(found: Sequence[Any]) -> list[Any]:
+    """Leave out that a list is too short where an entry of it is wrong: it is, because that one was not counted."""
+
+    def follows(item: Any) -> bool:
+        at = tuple(item["loc"])
+        return item["type"] == "too_short" and any(
+            len(other["loc"]) > len(at) and tuple(other["loc"][: len(at)]) == at for other in found
+        )
+
+    return [item for item in found if not follows(item)]
 
 
 async def queue_refuses(request: Request, error: Exception) -> Response:

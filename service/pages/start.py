@@ -29,7 +29,7 @@ from ..caller import Caller
 from ..deps import Services
 from ..edge.idempotency import idempotency
 from ..uploads.accept import hand_over, refuse_if_full
-from ..uploads.split import refuse_while_workers_are_older
+from ..uploads.older import refuse_what_workers_do_not_know, refuse_while_workers_are_older
 
 
 def start(
@@ -81,6 +81,9 @@ def _refuse(
             "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
         )
     refuse_while_workers_are_older(services.fleet)
+    refuse_what_workers_do_not_know(
+        services.fleet, (new.options if "options" in new.model_fields_set else page.options).known()
+    )
     refuse_if_full(services, caller, may_be_known=may_be_known, photographs=page.split.photographs)
 
 

@@ -29,9 +29,10 @@ from ..caller import Caller
 from ..deps import Services
 from ..edge.idempotency import idempotency
 from .mask import check_mask
+from .older import refuse_what_workers_do_not_know, refuse_while_workers_are_older
 from .pixels import pixels_of
 from .receive import Sink, Upload
-from .split import check_split, refuse_while_workers_are_older
+from .split import check_split
 
 _log = logging.getLogger(__name__)
 
@@ -89,9 +90,8 @@ def _said_before(record: JobRecord) -> tuple[str, ...]:
     options = record.options
     if options.vividness != "auto":
         return (_said(record),)
-    number = options.model_copy(
-        update={"vividness": STARTING_VIVIDNESS}
-    )  # the default before there was "auto"
+    # The default before there was "auto".
+    number = options.model_copy(update={"vividness": STARTING_VIVIDNESS})
     return _said(record), _said(record.model_copy(update={"options": number}))
 
 
@@ -189,9 +189,11 @@ def check_capabilities(fleet: Fleet, upload: Upload) -> None:
     Raises:
         CapabilityMissing: a live worker does not write the format that is asked for, or its model was not trained for
             the hints or the reference that are given.
+        WorkersTooOld: one does not know an option that is asked for.
     """
     reference = bool(upload.reference or upload.reference_job)
     needed = capabilities.wanted(upload.options, reference=reference)
+    refuse_what_workers_do_not_know(fleet, upload.options)
     if needed or upload.options.format is OutputFormat.HEIC:  # every worker writes all other formats
         for worker in fleet.alive():
             capabilities.check_format(upload.options.format, worker.writes)

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from photochrom.batches.names import folder_of, item_name
-from photochrom.errors import InvalidOption, WorkersTooOld
-from photochrom.jobs.fleet import PAGE, Fleet
+from photochrom.errors import InvalidOption
 from photochrom.photo.frames import MOST_FRAMES, MOST_PAGES
 
 if TYPE_CHECKING:
@@ -33,9 +32,3 @@ def check_split(scan: "Upload", item: str = "") -> None:
     given = zip(OF_ONE, (scan.options.hints, scan.options.keep, lender, scan.repair_mask), strict=True)
     if found := [name for name, value in given if value]:
         raise InvalidOption(f"{found[0]} is for one photograph; send a scan that is to be split without it.")
-
-
-def refuse_while_workers_are_older(fleet: Fleet) -> None:
-    """Raise `WorkersTooOld` while one lives that would colour a scan whole."""
-    if not all(PAGE in worker.kinds for worker in fleet.alive()):
-        raise WorkersTooOld(WorkersTooOld.sample)

@@ -14,7 +14,7 @@ from support.running import ROOT
 
 
 def test_none_is_left_out() -> None:
-    assert ordered() == [f"F{n}" for n in range(1, 25)] + [f"C{n}" for n in range(1, 14)]
+    assert ordered() == [f"F{n}" for n in range(1, 25)] + [f"C{n}" for n in range(1, 14)] + ["S1", "S2", "S3"]
 
 
 def test_what_holds_again_is_told_and_fails(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ class Colorist:
 
     @contextmanager
     def tile(self, picture: Path, options: ColorizeOptions) -> Iterator[Made]:
-        """Make the tiles of a picture, a result or an original; raises as `colorize` does."""
+        """Make the tiles of a picture, turned as the options wish; raises as `colorize` does."""
         with self._made(Request(task="tile", options=options), (picture,)) as made:
             yield made
 

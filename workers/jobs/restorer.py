@@ -66,6 +66,8 @@ class Restorer:
     max_attempts: int
     turns: Turns
     batches: BatchStore
+    incoming: Storage | None = None
+    """The same storage for what is cut out of pages, where that leaves room for photographs at work."""
 
     def model_used(self) -> ModelUsed:
         """Return which network this worker runs, and on which device."""

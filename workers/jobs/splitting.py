@@ -55,6 +55,10 @@ class Splitter(Protocol):
         """The files."""
 
     @property
+    def incoming(self) -> Storage | None:
+        """The same for what is cut, where that leaves room for photographs at work."""
+
+    @property
     def colorist(self) -> Colorist:
         """The child that opens scans."""
 
@@ -220,7 +224,7 @@ def _is_there(splitter: Splitter, record: JobRecord, name: str) -> bool:
 def _kept(splitter: Splitter, record: JobRecord, name: str, photograph: _Photograph) -> JobRecord:
     """Store the file and return the record to be made of it."""
     job_id, size, digest = new_id(), 0, hashlib.sha256()
-    with splitter.storage.draft() as draft:
+    with (splitter.incoming or splitter.storage).draft() as draft:
         for chunk in photograph.chunks:
             size += len(chunk)
             digest.update(chunk)

@@ -4,10 +4,13 @@ import logging
 
 from photochrom.errors import JobConflict, JobNotFound, ObjectNotFound, PhotoRejected
 from photochrom.jobs.record import JobRecord, JobState
+from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.tiles import ORIGINAL_TILES, RESULT_TILES
 
 from .restorer import Restorer
 
+AS_IT_IS = ColorizeOptions()
+"""The result is turned already; its original is turned as it was."""
 _log = logging.getLogger(__name__)
 
 
@@ -18,10 +21,10 @@ def tile(restorer: Restorer, job_id: str) -> None:
         record = restorer.store.get(job_id)
         if record.state is not JobState.SUCCEEDED or record.result is None:
             return
-        keys.append(_tiled(restorer, record, record.result.key, RESULT_TILES))
+        keys.append(_tiled(restorer, record, record.result.key, RESULT_TILES, AS_IT_IS))
         if record.original.key:
             try:
-                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES))
+                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES, record.options))
             except (ObjectNotFound, PhotoRejected) as error:
                 _log.info("No tiles of the original: %s", error)
         restorer.store.change(job_id, lambda job: job.tile(*keys))
@@ -31,6 +34,6 @@ def tile(restorer: Restorer, job_id: str) -> None:
             restorer.storage.delete(key)  # deleted, or its time was over, meanwhile
 
 
-def _tiled(restorer: Restorer, record: JobRecord, key: str, extension: str) -> str:
-    with restorer.storage.file(key) as picture, restorer.colorist.tile(picture, record.options) as tiles:
+def _tiled(restorer: Restorer, record: JobRecord, key: str, extension: str, turned: ColorizeOptions) -> str:
+    with restorer.storage.file(key) as picture, restorer.colorist.tile(picture, turned) as tiles:
         return restorer.write(record, tiles.chunks(), extension, "application/octet-stream").key

@@ -7,15 +7,16 @@ from photochrom.photo.tiles import TILE, Tiling, packed
 from .decode import decode
 from .limits import PhotoLimits
 from .photo import to_8bit
+from .preparation import NOTHING, Preparation
 from .previews import small_jpeg
 from .structure import format_of
 
 _QUALITY = 88
 
 
-def tiles_of(data: bytes, limits: PhotoLimits) -> list[bytes]:
+def tiles_of(data: bytes, limits: PhotoLimits, preparation: Preparation = NOTHING) -> list[bytes]:
     """Return the file of a picture's tiles, in parts; raise `PhotoRejected` where it cannot be read."""
-    pixels = to_8bit(decode(data, format_of(data, limits), limits).pixels)
+    pixels = to_8bit(preparation.of_photo(decode(data, format_of(data, limits), limits)).pixels)
     tiling = Tiling(pixels.shape[1], pixels.shape[0])
     whole = small_jpeg(cv2.resize(pixels, tiling.whole, interpolation=cv2.INTER_AREA), _QUALITY)
     tiles: list[bytes] = []

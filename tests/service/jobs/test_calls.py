@@ -10,9 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.ids import hashed
+from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobError, JobRecord, JobState
+from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed
 from photochrom.jobs.store import IdempotencyKey
+from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
@@ -57,6 +59,34 @@ def test_a_call_that_an_earlier_version_answered_is_answered_alike(
     assert client.post(url, content=photo, headers=key).json()["id"] == record.id
     other = client.post(f"{url}&vividness=0.6", content=photo, headers=key)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-mismatch")
+
+
+def test_no_option_is_taken_while_a_worker_lives_that_would_leave_it_out(
+    client: TestClient, bench: Bench, photo: bytes
+) -> None:
+    def beat(name: str, *options: str) -> None:
+        model = ModelUsed(name="m", version="1", provider="CPU")
+        status = WorkerStatus(name=name, host="h", pid=1, started_at=utc_now(), model=model, options=options)
+        bench.fleet.beat(status, 600)
+
+    def asked(query: str) -> int:
+        return client.post(f"/v1/jobs{query}", content=photo).status_code
+
+    beat("new", *ColorizeOptions.model_fields)
+    assert asked("?mirror=true") == 202
+    beat("old")
+    refused = client.post("/v1/jobs?mirror=true", content=photo)
+    assert code(refused) == "503 workers-too-old"
+    assert "mirror" in refused.json()["detail"]
+    assert (asked(""), asked("?mirror=false&quality=95&vividness=0.3")) == (202, 202)
+    bench.fleet.leave("old")
+    assert asked("?mirror=true") == 202
+
+
+def test_every_option_since_0_1_0_is_known_as_such() -> None:
+    """Or an upgraded service would hand it to older workers, which leave it out."""
+    first = {"format", "quality", "vividness", "temperature", "strength", "sepia"}
+    assert set(ColorizeOptions.model_fields) - first == set(ColorizeOptions()._newer())
 
 
 def test_a_number_is_not_auto(client: TestClient, photo: bytes) -> None:

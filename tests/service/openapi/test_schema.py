@@ -24,6 +24,7 @@ from photochrom.access.keys import Scope
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import ModelUsed
 from photochrom.jobs.split import Split
+from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
@@ -60,7 +61,13 @@ def known(bench: Bench, photo: bytes) -> dict[str, str]:
     model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
     bench.fleet.beat(
         WorkerStatus(
-            name="w", host="h", pid=1, started_at=utc_now(), model=model, kinds=("photograph", "page")
+            name="w",
+            host="h",
+            pid=1,
+            started_at=utc_now(),
+            model=model,
+            kinds=("photograph", "page"),
+            options=tuple(ColorizeOptions.model_fields),
         ),
         600,
     )

@@ -142,6 +142,12 @@ def test_what_is_no_list_of_frames_or_is_of_another_number_of_pages_is_refused(
     assert "1 pages" in refused(client.put(url, json={"pages": [{"frames": []}] * 2}), 422, "bad-frames")
 
 
+def test_a_wrong_frame_is_told_without_what_follows_from_it(client: TestClient, page: Json) -> None:
+    said = refused(client.put(f"{page['url']}/frames", json=frames({"x": 1e9})), 422, "invalid-request")
+    assert "pages.0.frames.0.x" in said
+    assert "at least 1" not in said
+
+
 def test_who_saw_older_frames_does_not_replace_newer_ones(client: TestClient, page: Json) -> None:
     old = client.get(page["url"]).headers["etag"]
     client.put(f"{page['url']}/frames", json=frames())

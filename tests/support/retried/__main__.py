@@ -9,11 +9,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import access, deleting, full, names, photographs, standards, wire
+from . import access, deleting, full, names, photographs, standards, surfaces, wire
 from .finding import FINDINGS, HEAD, outcome
 from .ways import Ways
 
-ALL = (access, deleting, full, names, photographs, standards, wire)
+ALL = (access, deleting, full, names, photographs, standards, surfaces, wire)
 
 
 def main() -> int:
@@ -36,8 +36,8 @@ def main() -> int:
 
 
 def ordered() -> list[str]:
-    """Return the names as the report has them: F1 to F24, then C1 to C13."""
-    return sorted(FINDINGS, key=lambda name: (name[0] != "F", int(name[1:])))
+    """Return the names as the report has them: F1 to F24, then C1 to C13, then S1 to S3."""
+    return sorted(FINDINGS, key=lambda name: ("FCS".index(name[0]), int(name[1:])))
 
 
 if __name__ == "__main__":

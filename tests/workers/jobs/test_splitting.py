@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from PIL import Image
 from photochrom.access.quotas import Allowance, Charge
 from photochrom.batches.record import BatchState
 from photochrom.batches.store import BatchStore
+from photochrom.errors import StorageFull
 from photochrom.jobs.record import JobRecord, JobState, Progress
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
 from support.photographs import album_page, grey_jpeg
 from support.queueing import KEEP, Bench, make_record, new_batch
@@ -266,6 +269,24 @@ def test_an_attempt_that_was_taken_over_leaves_the_previews_of_the_other_one(
 
     Slow(bench.store, bench.storage, child, "w1", 3, other.turns, bench.batches).restore(page.id)
     assert bench.files() == sorted(bench.store.get(page.id).stored_keys())
+
+
+def test_what_is_cut_leaves_room_for_photographs_at_work_and_goes_on_when_there_is_more(
+    bench: Bench, child: Colorist
+) -> None:
+    batch = new_batch(bench)
+    page = accepted(bench, PAGE, batch)
+    full = LocalStorage(bench.data / "photos", keep_free=1 << 60)
+    restorer = replace(restorer_of(bench, child, bench.batches), incoming=full, max_attempts=1)
+    with pytest.raises(StorageFull):
+        restorer.restore(page.id)
+    failed = bench.store.get(page.id)
+    assert failed.error
+    assert failed.error.code == "storage-full"
+    assert bench.files() == [page.original.key]
+    bench.store.change(page.id, JobRecord.retry)
+    restorer_of(bench, child, bench.batches).restore(page.id)
+    assert len(children(bench, batch)) == 2
 
 
 def test_a_scan_of_more_photographs_than_a_record_has_room_for_is_refused(

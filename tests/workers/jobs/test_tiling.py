@@ -112,6 +112,23 @@ def test_both_pictures_come_back_from_their_tiles_upright(
         assert np.abs(shown.astype(int) - pixels).mean() < 3
 
 
+@pytest.mark.parametrize("photo", [jpeg(), jpeg(6), tiff16()], ids=["jpeg", "turned", "16 bits"])
+def test_an_original_is_turned_and_mirrored_as_its_result_is(
+    bench: Bench, restorer: Restorer, photo: bytes
+) -> None:
+    record = done(bench, restorer, photo, turn=90, mirror=True)
+    tiling.tile(restorer, record.id)
+    result = bench.store.get(record.id).result
+    assert result
+    with bench.storage.file(result.tiles_key or "") as tiles:
+        colored = stitched(tiles)
+    with bench.storage.file(result.original_tiles_key or "") as tiles:
+        original = stitched(tiles)
+    assert original.shape == colored.shape
+    grey = cv2.cvtColor(colored, cv2.COLOR_RGB2GRAY).astype(int)
+    assert np.abs(grey - original[..., 0]).mean() < 5
+
+
 def test_they_are_the_job_s_files_and_go_with_the_result(bench: Bench, restorer: Restorer) -> None:
     record = done(bench, restorer, tiff16())
     tiling.tile(restorer, record.id)
