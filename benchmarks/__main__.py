@@ -60,7 +60,15 @@ def _split(ours: dict[tuple[str, float], Measurement], floors: dict[tuple[str, f
         stages = [f"{cost.seconds.get(stage, 0):.2f}" for stage in _STAGES]
         total = cost.without_network
         memory = [f"{cost.peak_mb:.0f}", f"{cost.peak_mb - cost.start_mb:.0f}"]
-        row = [kind, f"{megapixels:g}", *stages, f"{total:.2f}", f"{floor:.2f}", f"{total / floor:.2f}"]
+        row = [
+            kind,
+            f"{megapixels:g}",
+            *stages,
+            f"{total:.2f}",
+            f"{floor:.2f}",
+            f"{total / floor:.2f}",
+            f"{cost.wall:.2f}",
+        ]
         rows.append(
             [*row, f"{cost.seconds['network']:.2f}", *memory, f"{cost.bytes_out / cost.bytes_in:.2f}"]
         )
@@ -71,13 +79,15 @@ def _split(ours: dict[tuple[str, float], Measurement], floors: dict[tuple[str, f
         "total",
         "floor",
         "total / floor",
+        "wall",
         "network",
         "peak MB",
         "of it the photo's",
     ]
     return (
         "## By stage\n\nCPU seconds. `predict` is what surrounds the network, whose own time stands apart. The floor is"
-        " decoding the same file and encoding it as RGB: JPEG by Pillow, the others by what the pipeline uses.\n\n"
+        " decoding the file and encoding the result, by the fastest library that packs as small; JPEG by Pillow."
+        " Wall seconds are on all cores, without the network.\n\n"
         + markdown([*head, "result / source bytes"], rows)
     )
 

@@ -24,6 +24,8 @@ class Measurement:
     """Memory before the file was opened: Python, its libraries, the network."""
     bytes_in: int
     bytes_out: int
+    wall: float
+    """Seconds from begin to end without the network, on as many cores as the process may use."""
 
     @property
     def without_network(self) -> float:
@@ -53,20 +55,26 @@ class Clock:
         """Forget what was before: the photograph is opened now."""
         self.seconds: dict[str, float] = {}
         self.start_mb = _peak_mb()
-        self._stage, self._since = "", time.process_time()
+        self.wall = 0.0
+        self._stage, self._since, self._began = "", time.process_time(), time.perf_counter()
 
     def stage(self, name: str) -> None:
         """End the current stage and start another."""
-        now = time.process_time()
+        now, wall = time.process_time(), time.perf_counter()
         if self._stage:
             self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
-        self._stage, self._since = name, time.process_time()
+        if self._stage not in ("", "network"):
+            self.wall += wall - self._began
+        self._stage, self._since, self._began = name, time.process_time(), time.perf_counter()
 
     def report(self, source: bytes, result: bytes) -> None:
         """End the last stage and print the measurement for `in_own_process`."""
         self.stage("")
+        memory = _peak_mb(), self.start_mb
         print(
-            json.dumps(asdict(Measurement(self.seconds, _peak_mb(), self.start_mb, len(source), len(result))))
+            json.dumps(
+                asdict(Measurement(self.seconds, *memory, len(source), len(result), round(self.wall, 4)))
+            )
         )
 
 
@@ -85,3 +93,8 @@ def _peak_mb() -> float:
 def file_of(folder: Path, kind: str, megapixels: float) -> Path:
     """Return the path of the scene of that kind and size."""
     return folder / f"scene-{megapixels:g}.{kind.lower()}"
+
+
+def result_of(source: Path) -> Path:
+    """Return where the pipeline's result of a scene lies."""
+    return source.with_name(f"{source.name}.result")

@@ -21,7 +21,7 @@ from workers.pipeline.color import chroma_table, film_light, gamut, luma_table
 from workers.pipeline.color.space import SRGB
 from workers.pipeline.colorizer import colorize
 
-from .measure import Clock
+from .measure import Clock, result_of
 
 
 class Watched:
@@ -40,7 +40,7 @@ class Watched:
 
 
 def main(source: Path, model: Path, film: Film | None = None) -> None:
-    """Colorize once and print the cost; tables that a worker makes once are made before."""
+    """Colorize once, print the cost and keep the result; tables that a worker makes once are made before."""
     clock = Clock()
     networks = _networks(model, clock)
     weights = SENSITIVITIES[film].weights if film else None
@@ -56,6 +56,7 @@ def main(source: Path, model: Path, film: Film | None = None) -> None:
     clock.restart()
     result = colorize(data, networks, options, on_stage=clock.stage)
     clock.report(data, result.data)
+    result_of(source).write_bytes(result.data)  # the floor encodes its pixels
 
 
 def _small(source: Path) -> bytes:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from model.repair.data import scanned
 from model.repair.defects import DRAWERS, HELD_OUT, damage
 from workers.network.finder import OnnxFinder
-from workers.pipeline.color.pixels import lightness_of
+from workers.pipeline.color.light import lightness_of
 from workers.pipeline.repair.classical import ClassicalFinder
 from workers.pipeline.repair.finder import Finder
 from workers.pipeline.repair.marks import FILLED

@@ -13,7 +13,8 @@ from photochrom.color import encoded, lightness_of_luminance, linear, luminance_
 from photochrom.photo.restoration import LevelCurve
 
 from ..photo import Samples
-from .pixels import lightness_of, within
+from .light import lightness_of
+from .same_light import within
 
 Plane = NDArray[np.float32]
 _DARK, _LIGHT = 0.5, 99.5  # percentiles of the content that count as its black and its white

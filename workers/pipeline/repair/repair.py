@@ -10,7 +10,7 @@ import numpy as np
 
 from photochrom.photo.restoration import DefectKind, Repairs
 
-from ..color.pixels import lightness_of
+from ..color.light import lightness_of
 from ..photo import Samples
 from .fill import REACH, Mask, fill
 from .finder import Bytes, Finder

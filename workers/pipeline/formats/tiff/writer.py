@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import imagecodecs
 import numpy as np
+from isal import isal_zlib
 
 from ...metadata.directory import BYTE, UNDEFINED, Entry, Order, Structure, longs, packed, shorts
 from ...metadata.exif import EXIF_IFD, GPS_IFD, nested_directories, packed_directories
@@ -24,6 +25,8 @@ NONE, LZW, DEFLATE = 1, 5, 8
 _STRIP_BYTES = 1 << 20
 # Of libdeflate: the usual is 2.5 times as fast as zlib, and 9 % larger.
 _FAST, _USUAL = 1, 6
+# Of ISA-L: grain of 16 bits in a third of the time of libdeflate's fastest, 1 % larger. Grain of 8 bits gains nothing.
+_FAST_DEEP = 2
 _GREY, _RGB, _UNASSOCIATED_ALPHA = 1, 2, 2
 # A million tiles would be a million small pieces of work; and TIFF wants multiples of 16.
 _LEAST_TILE, _MOST_TILE, _USUAL_TILE, _TILE_STEP = 64, 4096, 256, 16
@@ -174,26 +177,30 @@ def _align(file: io.BytesIO) -> int:
     return file.tell()
 
 
-def _differences(strip: Samples, order: Order) -> bytes:
+def _differences(strip: Samples, order: Order) -> Samples:
     """TIFF's predictor 2: each sample less its left neighbour of the same channel."""
-    out = strip.copy()
-    out[:, 1:] -= strip[:, :-1]
-    return _bytes(out, order)
+    out = np.empty_like(strip)
+    out[:, 0] = strip[:, 0]
+    np.subtract(strip[:, 1:], strip[:, :-1], out=out[:, 1:])
+    return _ordered(out, order)
 
 
-def _bytes(samples: Samples, order: Order) -> bytes:
-    return samples.astype(samples.dtype.newbyteorder(order), copy=False).tobytes()
+def _ordered(samples: Samples, order: Order) -> Samples:
+    return samples.astype(samples.dtype.newbyteorder(order), copy=False)
 
 
 def _packer(pixels: Samples, compression: int, order: Order) -> Callable[[Samples], bytes]:
     """Return what packs a strip."""
     if compression == NONE:
-        return lambda strip: _bytes(strip, order)
+        return lambda strip: _ordered(strip, order).tobytes()
     if compression == LZW:
-        return lambda strip: bytes(imagecodecs.lzw_encode(_differences(strip, order)))
+        return lambda strip: bytes(imagecodecs.lzw_encode(_differences(strip, order).tobytes()))
     level = way_for(pixels, lambda rows, level: len(_deflated(rows, order, level)), _FAST, _USUAL)
     return lambda strip: _deflated(strip, order, level)
 
 
 def _deflated(strip: Samples, order: Order, level: int) -> bytes:
-    return bytes(imagecodecs.deflate_encode(_differences(strip, order), level=level))
+    plain = _differences(strip, order).view(np.uint8)
+    if level == _FAST and strip.itemsize > 1:
+        return bytes(isal_zlib.compress(plain, _FAST_DEEP))
+    return bytes(imagecodecs.deflate_encode(plain.tobytes(), level=level))
