@@ -35,7 +35,11 @@ OwnColor = Annotated[
 ]
 Negative = Annotated[bool, typer.Option("--negative", help="The scans are negatives: invert them first.")]
 Turn = Annotated[
-    str, typer.Option(help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise.")
+    str,
+    typer.Option(
+        help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise; auto: as a network finds "
+        "it, where that is sure."
+    ),
 ]
 Mirror = Annotated[
     bool, typer.Option("--mirror", help="Left and right change places: slides scanned from their back.")

@@ -108,7 +108,10 @@ class ColorizeOptions(BaseModel):
     ] = False
     turn: Annotated[
         Turn,
-        Field(description="Degrees by which the upright scan is turned clockwise: 0, 90, 180 or 270."),
+        Field(
+            description="Degrees by which the upright scan is turned clockwise: 0, 90, 180 or 270; `auto` turns it "
+            "where a network is sure which way is up."
+        ),
     ] = 0
     mirror: Annotated[
         bool,
@@ -227,6 +230,12 @@ class ColorizeOptions(BaseModel):
             raise ValueError(
                 "a negative has no colours of the scene; send negative without own_color and uncolor"
             )
+        if self.turn == "auto" and (self.hints or self.keep):
+            raise ValueError(
+                "hints and keep are places of the turned photograph; send them with turn as a number"
+            )
+        if self.turn == "auto" and self.uncolor:
+            raise ValueError("uncolor looks at no picture; send it with turn as a number")
         if self.keep and self.pages is Pages.ALL:
             raise ValueError("keep names places of one picture; send it with pages=first")
         if self.uncolor and (self.restores or self.color is Color.OFF):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Quarters = Literal[0, 90, 180, 270]
-TURNS = (0, 90, 180, 270)
+TURNS: tuple[Quarters, ...] = (0, 90, 180, 270)
 
 
 def _number(given: object) -> object:
@@ -13,8 +13,8 @@ def _number(given: object) -> object:
     return int(given) if isinstance(given, str) and given in map(str, TURNS) else given
 
 
-Turn = Annotated[Quarters, BeforeValidator(_number)]
-"""Degrees clockwise."""
+Turn = Annotated[Literal["auto", 0, 90, 180, 270], BeforeValidator(_number)]
+"""Degrees clockwise, or as a network finds it."""
 
 
 class Turning(BaseModel):
@@ -27,3 +27,17 @@ class Turning(BaseModel):
     mirror: Annotated[bool, Field(description="Whether left and right changed places, after the turn.")] = (
         False
     )
+    chosen_by: Annotated[Literal["caller", "network"], Field(description="Who chose the turn.")] = "caller"
+    sureness: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="How likely the network held its choice; below its bound the scan stays as it is.",
+        ),
+    ] = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything moves."""
+        return self.turn != 0 or self.mirror

@@ -11,6 +11,7 @@ MASKED = (
 ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded anew."
 NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
+NO_TURNER = "No network is installed here that tells which way is up; the scan stays as it is."
 NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
 RELIT = "The light was made anew from what the film saw; the JPEG's luma was encoded anew with its own quantisation."
 LEFT = "{} damaged places are too wide or too large to be known from their surroundings; they were left as they are."

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -29,7 +30,7 @@ from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
 from .prediction import SmallColor, lightness_of_pixels, predict_small
-from .preparation import NOTHING, Preparation
+from .preparation import look_at_photo, prepared
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -45,7 +46,6 @@ def colorize_decoded(
     limits: PhotoLimits,
     finder: Finder,
     wishes: Bytes | None = None,
-    preparation: Preparation = NOTHING,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     target, side = output_format(photo_format, options), stages.preview_side
@@ -56,7 +56,10 @@ def colorize_decoded(
         warnings = [note for photo in photos for note in photo.warnings]
         warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
         warnings += [notes.MASKED] * (in_color and not options.negative and is_masked(photos[0].pixels))
+        # Of all pages alike, by the first.
+        preparation = prepared(options, networks, partial(look_at_photo, photos[0]))
         photos = [preparation.of_photo(photo) for photo in photos]
+        warnings += preparation.notes
         original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
         if options.negative:
             photos = [replace(photo, pixels=photo.full_scale - photo.pixels) for photo in photos]
