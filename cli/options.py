@@ -34,6 +34,10 @@ OwnColor = Annotated[
     typer.Option(help="anew, or keep: colour that the photograph has stays where it is plain to see."),
 ]
 Negative = Annotated[bool, typer.Option("--negative", help="The scans are negatives: invert them first.")]
+TellNegatives = Annotated[
+    bool,
+    typer.Option("--tell-negatives", help="Invert colour negatives, which their orange mask tells, first."),
+]
 Turn = Annotated[
     str,
     typer.Option(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
-from .turning import Turn
+from .turning import Negative, Turn
 from .vividness import FILM_VIVIDNESS, USUAL_VIVIDNESS, Vividness
 
 
@@ -104,7 +104,11 @@ class ColorizeOptions(BaseModel):
         ),
     ] = OwnColor.ANEW
     negative: Annotated[
-        bool, Field(description="The scan is a negative: it is inverted first, and the result is a positive.")
+        Negative,
+        Field(
+            description="The scan is a negative: it is inverted first, and the result is a positive. `auto` inverts "
+            "colour negatives, which are told by their orange mask, with `levels`; grey ones are not told."
+        ),
     ] = False
     turn: Annotated[
         Turn,
@@ -199,7 +203,7 @@ class ColorizeOptions(BaseModel):
             "film": relit or named,
             "uncolor": self.uncolor,
             "own_color": self.own_color is not OwnColor.ANEW,
-            "negative": self.negative,
+            "negative": self.negative is not False,
             "turn": self.turn != 0,
             "mirror": self.mirror,
             "repair": self.repair is not Repair.OFF,

@@ -1,8 +1,8 @@
-"""How a scan is turned and mirrored before anything else is done with it, and what a result says of that."""
+"""How a scan is turned, mirrored and inverted before anything else is done, and what a result says of that."""
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 Quarters = Literal[0, 90, 180, 270]
 TURNS: tuple[Quarters, ...] = (0, 90, 180, 270)
@@ -15,6 +15,25 @@ def _number(given: object) -> object:
 
 Turn = Annotated[Literal["auto", 0, 90, 180, 270], BeforeValidator(_number)]
 """Degrees clockwise, or as a network finds it."""
+
+
+Negative = Annotated[
+    Annotated[bool, Tag("said")] | Annotated[Literal["auto"], Tag("auto")],
+    Discriminator(lambda given: "auto" if given == "auto" else "said"),
+]
+"""Whether a scan is a negative: as the caller says, or as its looks tell."""
+
+
+class Inversion(BaseModel):
+    """A negative became a positive."""
+
+    # As below.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    chosen_by: Annotated[
+        Literal["caller", "mask"],
+        Field(description="The caller, or the orange mask of a colour negative."),
+    ]
 
 
 class Turning(BaseModel):

@@ -82,10 +82,17 @@ def colorize(
     if options.uncolor:
         return uncolor(data, photo_format, options, stages, limits)
     wishes = read_wishes(repair_mask, limits) if repair_mask is not None else None
-    if photo_format is output_format(photo_format, options) is PhotoFormat.JPEG and not options.negative:
+    if (
+        photo_format is output_format(photo_format, options) is PhotoFormat.JPEG
+        and options.negative is not True
+    ):
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
         if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
             preparation = prepared(options, networks, partial(look_at_jpeg, data, jpeg))
+            if preparation.inversion:
+                return colorize_decoded(
+                    data, photo_format, networks, options, stages, limits, finder, wishes, preparation
+                )
             if turned := preparation.of_jpeg(jpeg):
                 return colorize_jpeg(
                     data, turned, networks, options, stages, limits, finder, wishes, preparation

@@ -7,7 +7,6 @@ means. On the photographs of the tests that names 2 to 6 different colours at a 
 seven predictions of each view are made once for a job, and only for one that is asked about.
 """
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from ..network.predictor import Predictor
 from .decode import decode
 from .limits import PhotoLimits
 from .prediction import Plane, lightness_of_pixels, reduce_lightness
-from .preparation import look_at_photo, prepared
+from .preparation import prepared
 from .structure import format_of
 
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))
@@ -42,8 +41,7 @@ def likely_colors(
     """
     networks = networks_of(given)
     photo = decode(data, format_of(data, limits), limits)
-    photo = prepared(options, networks, partial(look_at_photo, photo)).of_photo(photo)
-    pixels = photo.full_scale - photo.pixels if options.negative else photo.pixels
+    pixels = prepared(options, networks, lambda: photo).of_photo(photo).pixels
     size = pixels.shape[0], pixels.shape[1]
     lightness_at = remembered(lightness_of_pixels(pixels))
     predictor = networks.choose(options, lightness_at, size)

@@ -5,6 +5,7 @@ from photochrom.photo.options import ColorizeOptions, OwnColor
 COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 KEPT = "The photo has colour of its own; it was kept where it is plain to see, and the rest was predicted."
 INVERTED = "The scan is a negative, as was said: it was inverted."
+TOLD = "The scan looks like a colour negative with its orange mask: it was inverted, and its levels were stretched."
 MASKED = (
     "The photo looks like a colour negative with its orange mask; if it is one, send it with negative=true."
 )

@@ -30,7 +30,7 @@ from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
 from .prediction import SmallColor, lightness_of_pixels, predict_small
-from .preparation import look_at_photo, prepared
+from .preparation import Preparation, prepared
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -46,6 +46,7 @@ def colorize_decoded(
     limits: PhotoLimits,
     finder: Finder,
     wishes: Bytes | None = None,
+    preparation: Preparation | None = None,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     target, side = output_format(photo_format, options), stages.preview_side
@@ -55,15 +56,14 @@ def colorize_decoded(
         in_color = options.color is Color.ON
         warnings = [note for photo in photos for note in photo.warnings]
         warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
-        warnings += [notes.MASKED] * (in_color and not options.negative and is_masked(photos[0].pixels))
         # Of all pages alike, by the first.
-        preparation = prepared(options, networks, partial(look_at_photo, photos[0]))
+        preparation = preparation or prepared(options, networks, partial(_first, photos))
+        plain = replace(preparation, inversion=None)
+        warnings += [notes.MASKED] * (in_color and not preparation.inversion and is_masked(photos[0].pixels))
+        original_preview = preview_of_pixels(plain.of_photo(photos[0]).pixels, side) if side else None
         photos = [preparation.of_photo(photo) for photo in photos]
         warnings += preparation.notes
-        original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
-        if options.negative:
-            photos = [replace(photo, pixels=photo.full_scale - photo.pixels) for photo in photos]
-            warnings.append(notes.INVERTED)
+        options = preparation.options(options)
     height, width = photos[0].pixels.shape[:2]
     film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
     pages = [Restored()] * len(photos)
@@ -112,6 +112,10 @@ def colorize_decoded(
     said = tuple(dict.fromkeys(warnings))
     used = predictor.card, options.vivid() if in_color else None
     return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told, *used)
+
+
+def _first(photos: list[Photo]) -> Photo:
+    return photos[0]
 
 
 def _look(photo: Photo) -> tuple[LightnessAt, Size]:

@@ -98,6 +98,8 @@ def restored(told: Restoration | None) -> tuple[Step, ...]:
     steps = []
     if told and told.turning and told.turning.moves:
         steps.append(Step("turned", told.turning.model_dump(mode="json")))
+    if told and told.inversion:
+        steps.append(Step("inverted", told.inversion.model_dump(mode="json")))
     if told and told.repairs and told.repairs.changed:
         steps.append(Step("repaired", told.repairs.model_dump(mode="json")))
     if told and told.levels:
