@@ -34,8 +34,16 @@ OwnColor = Annotated[
     typer.Option(help="anew, or keep: colour that the photograph has stays where it is plain to see."),
 ]
 Negative = Annotated[bool, typer.Option("--negative", help="The scans are negatives: invert them first.")]
+TellNegatives = Annotated[
+    bool,
+    typer.Option("--tell-negatives", help="Invert colour negatives, which their orange mask tells, first."),
+]
 Turn = Annotated[
-    str, typer.Option(help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise.")
+    str,
+    typer.Option(
+        help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise; auto: as a network finds "
+        "it, where that is sure."
+    ),
 ]
 Mirror = Annotated[
     bool, typer.Option("--mirror", help="Left and right change places: slides scanned from their back.")

@@ -41,7 +41,8 @@ class Result(_Told):
     sha256: str
     expires_at: datetime | None = None
     restoration: Annotated[
-        Restoration | None, Field(description="What repair and levels did; None where neither was asked for.")
+        Restoration | None,
+        Field(description="The steps before colour; null where none was asked for."),
     ] = None
 
 

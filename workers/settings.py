@@ -43,7 +43,7 @@ class WorkerSettings(SharedSettings):
         Field(
             description="A second such file, for photographs of old film; by default `film.onnx` beside the first, "
             "where there is one. Empty is none: then one model colours all. A file that is named must be there; so for "
-            "the next two."
+            "the next three."
         ),
     ] = Path("film.onnx")
     recognizer_path: Annotated[
@@ -53,6 +53,13 @@ class WorkerSettings(SharedSettings):
             "default `recognizer.onnx` beside the model. Empty is none: then only the option `film` chooses."
         ),
     ] = Path("recognizer.onnx")
+    turner_path: Annotated[
+        _NoneIfEmpty,
+        Field(
+            description="An ONNX file exported by `model.turner`, which tells which way a photograph is up for "
+            "`turn=auto`; by default `turner.onnx` beside the model. Empty is none: then such scans stay as they are."
+        ),
+    ] = Path("turner.onnx")
     finder_path: Annotated[
         _NoneIfEmpty,
         Field(
@@ -135,7 +142,7 @@ class WorkerSettings(SharedSettings):
         """Return the file of the weights for old film, if it is there and another than the usual one.
 
         Raises:
-            ModelRejected: the setting names a file that is not there; so do the next two.
+            ModelRejected: the setting names a file that is not there; so do the next three.
         """
         path = self._beside("film_model_path")
         return None if path is None or path == self.model_path.absolute() else path
@@ -144,6 +151,10 @@ class WorkerSettings(SharedSettings):
         """Return the file of what tells old film, if it is there and there are weights to choose."""
         path = self._beside("recognizer_path")
         return path if self.film_model() else None
+
+    def turner(self) -> Path | None:
+        """Return the file of what tells which way is up, if it is there."""
+        return self._beside("turner_path")
 
     def finder(self) -> Path | None:
         """Return the file of the network that finds damage, if it is there."""

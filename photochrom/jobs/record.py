@@ -99,7 +99,8 @@ class Result(_Part):
         Field(description="Grey PNG of full size: white where repaired, grey where damage was left."),
     ] = None
     restoration: Annotated[
-        Restoration | None, Field(description="What repair and levels did, if they were asked for.")
+        Restoration | None,
+        Field(description="The steps before colour; null where none was asked for."),
     ] = None
     suggestions_key: Annotated[
         str | None, Field(description="The network's likely colours; made when somebody asks for them.")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from .boxes import Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
-from .turning import Turn
+from .turning import Negative, Turn
 from .vividness import STARTING_VIVIDNESS, Vividness
 
 
@@ -107,11 +107,18 @@ class ColorizeOptions(BaseModel):
         ),
     ] = OwnColor.ANEW
     negative: Annotated[
-        bool, Field(description="The scan is a negative: it is inverted first, and the result is a positive.")
+        Negative,
+        Field(
+            description="The scan is a negative: it is inverted first, and the result is a positive. `auto` inverts "
+            "colour negatives, which are told by their orange mask, with `levels`; grey ones are not told."
+        ),
     ] = False
     turn: Annotated[
         Turn,
-        Field(description="Degrees by which the upright scan is turned clockwise: 0, 90, 180 or 270."),
+        Field(
+            description="Degrees by which the upright scan is turned clockwise: 0, 90, 180 or 270; `auto` turns it "
+            "where a network is sure which way is up."
+        ),
     ] = 0
     mirror: Annotated[
         bool,
@@ -206,7 +213,7 @@ class ColorizeOptions(BaseModel):
             "film": relit or named,
             "uncolor": self.uncolor,
             "own_color": self.own_color is not OwnColor.ANEW,
-            "negative": self.negative,
+            "negative": self.negative is not False,
             "turn": self.turn != 0,
             "mirror": self.mirror,
             "repair": self.repair is not Repair.OFF,
@@ -236,6 +243,12 @@ class ColorizeOptions(BaseModel):
             raise ValueError(
                 "a negative has no colours of the scene; send negative without own_color and uncolor"
             )
+        if self.turn == "auto" and (self.hints or self.keep):
+            raise ValueError(
+                "hints and keep are places of the turned photograph; send them with turn as a number"
+            )
+        if self.turn == "auto" and self.uncolor:
+            raise ValueError("uncolor looks at no picture; send it with turn as a number")
         if self.keep and self.pages is Pages.ALL:
             raise ValueError("keep names places of one picture; send it with pages=first")
         if self.uncolor and (self.restores or self.color is Color.OFF):

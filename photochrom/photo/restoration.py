@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .turning import Turning
+from .turning import Inversion, Turning
 
 
 class FinderCard(BaseModel):
@@ -66,7 +66,9 @@ class Restoration(_Step):
     turning: Annotated[
         Turning | None, Field(description="How the upright scan was turned; null where it was not.")
     ] = None
-
+    inversion: Annotated[
+        Inversion | None, Field(description="Where the scan was a negative and was inverted; else null.")
+    ] = None
     repairs: Annotated[Repairs | None, Field(description="Null where no repair was asked for.")] = None
     levels: Annotated[
         LevelCurve | None, Field(description="Null where levels were not asked for, or not needed.")

@@ -1,11 +1,11 @@
-"""How a scan is turned and mirrored before anything else is done with it, and what a result says of that."""
+"""How a scan is turned, mirrored and inverted before anything else is done, and what a result says of that."""
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 Quarters = Literal[0, 90, 180, 270]
-TURNS = (0, 90, 180, 270)
+TURNS: tuple[Quarters, ...] = (0, 90, 180, 270)
 
 
 def _number(given: object) -> object:
@@ -13,8 +13,27 @@ def _number(given: object) -> object:
     return int(given) if isinstance(given, str) and given in map(str, TURNS) else given
 
 
-Turn = Annotated[Quarters, BeforeValidator(_number)]
-"""Degrees clockwise."""
+Turn = Annotated[Literal["auto", 0, 90, 180, 270], BeforeValidator(_number)]
+"""Degrees clockwise, or as a network finds it."""
+
+
+Negative = Annotated[
+    Annotated[bool, Tag("said")] | Annotated[Literal["auto"], Tag("auto")],
+    Discriminator(lambda given: "auto" if given == "auto" else "said"),
+]
+"""Whether a scan is a negative: as the caller says, or as its looks tell."""
+
+
+class Inversion(BaseModel):
+    """A negative became a positive."""
+
+    # As below.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    chosen_by: Annotated[
+        Literal["caller", "mask"],
+        Field(description="The caller, or the orange mask of a colour negative."),
+    ]
 
 
 class Turning(BaseModel):
@@ -27,3 +46,17 @@ class Turning(BaseModel):
     mirror: Annotated[bool, Field(description="Whether left and right changed places, after the turn.")] = (
         False
     )
+    chosen_by: Annotated[Literal["caller", "network"], Field(description="Who chose the turn.")] = "caller"
+    sureness: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="How likely the network held its choice; below its bound the scan stays as it is.",
+        ),
+    ] = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything moves."""
+        return self.turn != 0 or self.mirror

@@ -36,7 +36,8 @@ class ResultView(View):
     sha256: str
     expires_at: datetime | None
     restoration: Annotated[
-        Restoration | None, Field(description="What repair and levels did; null where neither was asked for.")
+        Restoration | None,
+        Field(description="The steps before colour; null where none was asked for."),
     ]
     redirect_url: Annotated[
         str | None, Field(description="Leads to the object store itself; null where results lie on a disk.")

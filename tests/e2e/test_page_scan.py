@@ -64,7 +64,7 @@ def test_a_scan_is_turned_and_mirrored_and_hints_stay_on_their_spots(
         there, back = page.evaluate(
             """async () => {
               const { moved } = await import("./web/viewer/adjust.js");
-              const [plain, turned] = [{}, { turn: 270, mirror: true }];
+              const [plain, turned] = [{ options: {} }, { options: { turn: 270, mirror: true } }];
               const there = moved([{ x: 0.1, y: 0.3, a: 5 }], plain, turned);
               return [there, moved(there, turned, plain)];
             }"""
@@ -72,7 +72,12 @@ def test_a_scan_is_turned_and_mirrored_and_hints_stay_on_their_spots(
     with running.client() as client:
         turned, plain = client.get("/v1/jobs").json()["items"]
         assert (turned["options"]["turn"], turned["options"]["mirror"]) == (270, True)
-        assert turned["result"]["restoration"]["turning"] == {"turn": 270, "mirror": True}
+        assert turned["result"]["restoration"]["turning"] == {
+            "turn": 270,
+            "mirror": True,
+            "chosen_by": "caller",
+            "sureness": None,
+        }
         source, found = pixels(photo["buffer"]), picture_of(client, turned)
         wanted = np.rot90(source)[:, ::-1]
         for job in (turned, plain):

@@ -2,6 +2,7 @@
 
 import ctypes
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ..network.late import LatePredictor
 from ..network.networks import Networks
 from ..network.predictor import LendingPredictor, OnnxPredictor
 from ..network.recognizer import OnnxRecognizer
+from ..network.turner import OnnxTurner
 from .messages import Loaded, Ready, Setup
 
 
@@ -30,6 +32,17 @@ def load_networks(setup: Setup, *, at_once: bool = False) -> tuple[Networks[Lend
     Raises:
         ModelRejected: a file is missing, or not what its setting says.
     """
+    turner = OnnxTurner(setup.turner_path, threads=setup.threads) if setup.turner_path else None
+    networks, told = _colorizers(setup, at_once=at_once)
+    if turner is None:
+        return networks, told
+    if at_once or _may_use_gpu():
+        turner.load()
+    sha256 = turner.card.weights_sha256
+    return replace(networks, turner=turner), told.model_copy(update={"turner_sha256": sha256})
+
+
+def _colorizers(setup: Setup, *, at_once: bool) -> tuple[Networks[LendingPredictor], Ready]:
     if setup.film_path is None:
         usual = _predictor(setup.model_path, setup, setup.gpu_memory_mb)
         return Networks(usual), _told(usual)

@@ -48,6 +48,7 @@ class Setup(_Message):
     film_path: Path | None = None
     recognizer_path: Path | None = None
     finder_path: Path | None = None
+    turner_path: Path | None = None
     threads: int = 0
     gpu_memory_mb: int = 0
     max_pixels: int
@@ -69,6 +70,7 @@ class Setup(_Message):
             film_path=settings.film_model(),
             recognizer_path=settings.recognizer(),
             finder_path=settings.finder(),
+            turner_path=settings.turner(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
             max_pixels=settings.max_pixels,
@@ -81,7 +83,8 @@ class Setup(_Message):
 
     def files(self) -> tuple[Path, ...]:
         """Return the files of networks, which are read before and after the child is confined."""
-        paths = (self.model_path, self.film_path, self.recognizer_path, self.finder_path)
+        beside = (self.film_path, self.recognizer_path, self.finder_path, self.turner_path)
+        paths = (self.model_path, *beside)
         return tuple(path for path in paths if path)
 
 
@@ -129,6 +132,7 @@ class Ready(_Message):
     fell_back: bool
     film: Loaded | None = None
     recognizer_sha256: Annotated[str, Field(description="Of what tells old film; empty without one.")] = ""
+    turner_sha256: Annotated[str, Field(description="Of what tells which way is up; empty without one.")] = ""
     finder: FinderCard | None = None
     held: dict[str, bool]
 

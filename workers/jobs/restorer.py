@@ -248,6 +248,8 @@ class Restorer:
         # Without repair the name is what it was before there was a finder.
         if told.finder and record.options.repair is Repair.AUTO:
             beside = (*beside, told.finder.weights_sha256)
+        if told.turner_sha256 and record.options.turn == "auto":
+            beside = (*beside, told.turner_sha256)
         parts = (record.original.sha256, record.asked(), told.card.weights_sha256, *beside)
         identity = "\n".join(parts)
         return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)

@@ -17,6 +17,7 @@ from photochrom.seeing.sizes import Size, predict_size
 
 from .predictor import Predictor
 from .recognizer import Recognizer
+from .turner import Turned, Turner
 
 P = TypeVar("P", bound=Predictor)
 Which = Literal["usual", "film"]
@@ -29,6 +30,7 @@ class Networks(Generic[P]):
     usual: P
     film: P | None = None
     recognizer: Recognizer | None = None
+    turner: Turner | None = None
 
     def choose(self, options: ColorizeOptions, lightness_at: LightnessAt, size: Size) -> P:
         """Return the network for one photograph.
@@ -53,11 +55,22 @@ class Networks(Generic[P]):
 
     def only(self, which: Which) -> "Networks[P]":
         """Return that network alone, for a photograph whose network was chosen before."""
-        return Networks(self.film, self.film) if which == "film" and self.film else Networks(self.usual)
+        chosen, film = (self.film, self.film) if which == "film" and self.film else (self.usual, None)
+        return replace(self, usual=chosen, film=film, recognizer=None)
 
     def each(self, change: Callable[[P], P]) -> "Networks[P]":
         """Return both changed alike."""
         return replace(self, usual=change(self.usual), film=None if self.film is None else change(self.film))
+
+    def turned(self, lightness_at: LightnessAt, size: Size) -> Turned | None:
+        """Return by how much a photograph is to be turned; None where no network tells that.
+
+        Arguments as of `choose`, of the scan before it is turned.
+        """
+        if self.turner is None:
+            return None
+        overview = lightness_at(predict_size(*size, self.usual.card))
+        return self.turner.turned(glance(overview, size, self.turner.side))
 
     def _is_old(self, lightness_at: LightnessAt, size: Size) -> bool:
         if self.recognizer is None:

@@ -6,6 +6,7 @@ colour away again.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from .formats.stills import check_encoder
 from .jpeg_to_jpeg import colorize_jpeg
 from .limits import PhotoLimits
 from .notes import NO_LUMA
-from .preparation import prepared
+from .preparation import look_at_jpeg, prepared
 from .repair.classical import ClassicalFinder
 from .repair.finder import Finder
 from .repair.wishes import read_wishes
@@ -78,19 +79,24 @@ def colorize(
         frame = read_frame(data)
         limits.check_size(frame.height, frame.width)
         jpeg_luma.check_coding(frame)
-    preparation = prepared(options)
     if options.uncolor:
-        return uncolor(data, photo_format, options, stages, limits, preparation)
+        return uncolor(data, photo_format, options, stages, limits)
     wishes = read_wishes(repair_mask, limits) if repair_mask is not None else None
-    if photo_format is output_format(photo_format, options) is PhotoFormat.JPEG and not options.negative:
+    if (
+        photo_format is output_format(photo_format, options) is PhotoFormat.JPEG
+        and options.negative is not True
+    ):
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
-        turned = preparation.of_jpeg(jpeg)
-        if turned and jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
-            return colorize_jpeg(data, turned, networks, options, stages, limits, finder, wishes, preparation)
-        done = colorize_decoded(
-            data, photo_format, networks, options, stages, limits, finder, wishes, preparation
-        )
+        if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
+            preparation = prepared(options, networks, partial(look_at_jpeg, data, jpeg))
+            if preparation.inversion:
+                return colorize_decoded(
+                    data, photo_format, networks, options, stages, limits, finder, wishes, preparation
+                )
+            if turned := preparation.of_jpeg(jpeg):
+                return colorize_jpeg(
+                    data, turned, networks, options, stages, limits, finder, wishes, preparation
+                )
+        done = colorize_decoded(data, photo_format, networks, options, stages, limits, finder, wishes)
         return replace(done, warnings=(*done.warnings, NO_LUMA))
-    return colorize_decoded(
-        data, photo_format, networks, options, stages, limits, finder, wishes, preparation
-    )
+    return colorize_decoded(data, photo_format, networks, options, stages, limits, finder, wishes)

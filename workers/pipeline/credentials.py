@@ -44,7 +44,7 @@ _NO_ROOM = (
     "The result is not signed: its format, or that of its original, has no place for content credentials."
 )
 _ACTIONS = {
-    **dict.fromkeys(("colorized", "uncolored", "levelled", "relit"), "c2pa.color_adjustments"),
+    **dict.fromkeys(("colorized", "uncolored", "inverted", "levelled", "relit"), "c2pa.color_adjustments"),
     "turned": "c2pa.orientation",
 }
 

@@ -62,9 +62,7 @@ def colorize_jpeg(
         weights = film.relights if film else None
     size, restored = (jpeg.frame.height, jpeg.frame.width), Restored()
     side = stages.preview_side
-    turned_preview = (
-        preview_of_jpeg(data, carried.orientation, side) if side and preparation.turning else None
-    )
+    turned_preview = preview_of_jpeg(data, carried.orientation, side) if side and preparation.moves else None
     if options.restores:
         with stages.stage("repair"):
             changed, restored = restore_luma(data, jpeg, carried.orientation, options, finder, wishes)
@@ -130,7 +128,7 @@ def colorize_jpeg(
         (notes.RELIT, weights is not None),
         (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
-    warnings = carried.warnings + source.warnings + seen
+    warnings = preparation.notes + carried.warnings + source.warnings + seen
     warnings += tuple(note for note, applies in said if applies)
     shown = (small_pictures, film, restored.told)
     used = predictor.card, options.vivid() if in_color else None

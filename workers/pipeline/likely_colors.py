@@ -39,11 +39,11 @@ def likely_colors(
         options: those of the result; its hints count for the present colour, not for what is likely.
         limits: checked before pixels are decoded.
     """
-    photo = prepared(options).of_photo(decode(data, format_of(data, limits), limits))
-    pixels = photo.full_scale - photo.pixels if options.negative else photo.pixels
+    networks = networks_of(given)
+    photo = decode(data, format_of(data, limits), limits)
+    pixels = prepared(options, networks, lambda: photo).of_photo(photo).pixels
     size = pixels.shape[0], pixels.shape[1]
     lightness_at = remembered(lightness_of_pixels(pixels))
-    networks = networks_of(given)
     predictor = networks.choose(options, lightness_at, size)
     pale = networks.pale(predictor)
     options, _ = settle_vividness(lightness_at, size, 1, predictor, options, pale, lambda: None)

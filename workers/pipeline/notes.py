@@ -5,12 +5,14 @@ from photochrom.photo.options import ColorizeOptions, OwnColor
 COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
 KEPT = "The photo has colour of its own; it was kept where it is plain to see, and the rest was predicted."
 INVERTED = "The scan is a negative, as was said: it was inverted."
+TOLD = "The scan looks like a colour negative with its orange mask: it was inverted, and its levels were stretched."
 MASKED = (
     "The photo looks like a colour negative with its orange mask; if it is one, send it with negative=true."
 )
 ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
 NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded anew."
 NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
+NO_TURNER = "No network is installed here that tells which way is up; the scan stays as it is."
 NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
 RELIT = "The light was made anew from what the film saw; the JPEG's luma was encoded anew with its own quantisation."
 LEFT = "{} damaged places are too wide or too large to be known from their surroundings; they were left as they are."

@@ -1,30 +1,50 @@
-"""What is done to a scan before all else: it is turned and mirrored, as the caller wishes.
+"""What is done to a scan before all else: turned, mirrored, inverted, as the caller wishes or as it looks.
 
 A turn changes no pixel: it is an orientation more, after the file's own. A JPEG's luma stays as it is coded, and its
 EXIF says how it is to be seen; other files are written upright (decision 26).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
-from photochrom.photo.options import ColorizeOptions
-from photochrom.photo.restoration import Restoration
-from photochrom.photo.turning import Turning
+import numpy as np
 
+from photochrom.photo.options import ColorizeOptions, Levels
+from photochrom.photo.restoration import Luma, Restoration
+from photochrom.photo.sniff import PhotoFormat
+from photochrom.photo.turning import Inversion, Turning
+
+from ..network.networks import Networks
+from .color.negative import is_surely_masked
 from .formats.jpeg.file import JpegFile
 from .formats.jpeg.metadata import read_metadata, with_orientation
-from .metadata.orientation import composed
+from .formats.jpeg.pixels import decode_jpeg
+from .metadata.orientation import composed, upright
+from .notes import INVERTED, NO_TURNER, TOLD
 from .photo import Photo
+from .prediction import lightness_of_pixels
 
 _QUARTERS = {0: 1, 90: 6, 180: 3, 270: 8}
 _MIRRORED = 2
+_ENOUGH = 800
+"""Pixels of the longer side, at which a JPEG is looked at."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a scan is turned."""
+    """How a scan is turned, and whether it is inverted."""
 
     turning: Turning | None = None
-    """None where it stays as it is."""
+    """None where nobody asked for it."""
+    inversion: Inversion | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences for the record."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the scan does not stay as it is."""
+        return self.turning is not None and self.turning.moves
 
     @property
     def orientation(self) -> int:
@@ -35,27 +55,78 @@ class Preparation:
 
     def of_jpeg(self, jpeg: JpegFile) -> JpegFile | None:
         """Return the same picture with the turn in its metadata; None where they have no room for it."""
-        if self.turning is None:
+        if not self.moves:
             return jpeg
         _, own = read_metadata(jpeg.metadata)
         segments = with_orientation(jpeg.metadata, composed(own, self.orientation))
         return None if segments is None else jpeg.with_metadata(segments)
 
     def of_photo(self, photo: Photo) -> Photo:
-        """Return an upright photograph turned."""
-        return replace(photo, orientation=self.orientation).turned_upright()
+        """Return an upright photograph turned and inverted."""
+        turned = replace(photo, orientation=self.orientation).turned_upright()
+        return turned if self.inversion is None else inverted(turned)
+
+    def options(self, options: ColorizeOptions) -> ColorizeOptions:
+        """Return the options as they are meant for this scan: a negative that was told gets its levels."""
+        told = self.inversion is not None and self.inversion.chosen_by == "mask"
+        return options.model_copy(update={"levels": Levels.AUTO}) if told else options
 
     def with_told(self, told: Restoration | None) -> Restoration | None:
         """Return what the steps before colour did, this one among them."""
-        if self.turning is None:
+        if self.turning is None and self.inversion is None:
             return told
-        return (told or Restoration()).model_copy(update={"turning": self.turning})
+        done: dict[str, object] = {"turning": self.turning, "inversion": self.inversion}
+        done |= {"luma": Luma.ANEW} if self.inversion else {}
+        return (told or Restoration()).model_copy(update=done)
 
 
 NOTHING = Preparation()
 
 
-def prepared(options: ColorizeOptions) -> Preparation:
-    """Return what the options wish."""
-    turning = Turning(turn=options.turn, mirror=options.mirror)
-    return Preparation(None if turning == Turning() else turning)
+def prepared(options: ColorizeOptions, networks: Networks[Any], look: Callable[[], Photo]) -> Preparation:
+    """Return what the options wish.
+
+    Args:
+        options: of the result.
+        networks: one of them tells which way is up.
+        look: gives the upright scan, small or not; called where somebody has to see it.
+    """
+    hand = by_hand(options)
+    if options.turn != "auto" and options.negative != "auto":
+        return hand
+    seen = look()
+    if options.negative == "auto" and is_surely_masked(seen.pixels):
+        hand = replace(hand, inversion=Inversion(chosen_by="mask"), notes=(TOLD,))
+    if options.turn != "auto":
+        return hand
+    seen = seen if hand.inversion is None else inverted(seen)
+    height, width = seen.pixels.shape[:2]
+    if (found := networks.turned(lightness_of_pixels(seen.pixels), (height, width))) is None:
+        return replace(hand, notes=(*hand.notes, NO_TURNER))
+    turning = Turning(mirror=options.mirror, chosen_by="network", turn=found.turn, sureness=found.sureness)
+    return replace(hand, turning=turning)
+
+
+def by_hand(options: ColorizeOptions) -> Preparation:
+    """Return what the options wish for any scan, whatever it looks like."""
+    turn = 0 if options.turn == "auto" else options.turn
+    turning = Turning(turn=turn, mirror=options.mirror)
+    said = options.negative is True
+    inversion, notes = (Inversion(chosen_by="caller"), (INVERTED,)) if said else (None, ())
+    return Preparation(turning if turning.moves else None, inversion, notes)
+
+
+def inverted(photo: Photo) -> Photo:
+    """Return a negative as the positive."""
+    return replace(photo, pixels=photo.full_scale - photo.pixels)
+
+
+def look_at_jpeg(data: bytes, jpeg: JpegFile) -> Photo:
+    """Return a JPEG of grey or YCbCr, upright and small; raise `UnreadablePhoto` where it is damaged."""
+    longest = max(jpeg.frame.height, jpeg.frame.width)
+    factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or longest // factor >= _ENOUGH)
+    space = "GRAY" if len(jpeg.frame.components) == 1 else "RGB"
+    pixels = decode_jpeg(data, jpeg, space, factor).pixels
+    small = pixels[..., 0] if space == "GRAY" else pixels
+    own = read_metadata(jpeg.metadata)[1]
+    return Photo(np.ascontiguousarray(upright(small, own)), PhotoFormat.JPEG)

@@ -8,6 +8,6 @@ STAGES = ("decode", "predict", "upsample", "encode")
 
 def stages_of(options: ColorizeOptions) -> tuple[str, ...]:
     """Return the stages that these options lead through."""
-    repair = ("repair",) if options.restores else ()
+    repair = ("repair",) if options.restores or options.negative == "auto" else ()
     colored = STAGES[1:3] if options.color is Color.ON else ()
     return (STAGES[0], *repair, *colored, STAGES[-1])

@@ -1,6 +1,7 @@
 """The general way: any format is decoded to pixels, coloured, and encoded in any format."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -28,7 +29,7 @@ from .metadata.provenance import provenance_of, with_film, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
 from .prediction import SmallColor, lightness_of_pixels, predict_small, predict_vividly
-from .preparation import NOTHING, Preparation
+from .preparation import Preparation, prepared
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
@@ -44,7 +45,7 @@ def colorize_decoded(
     limits: PhotoLimits,
     finder: Finder,
     wishes: Bytes | None = None,
-    preparation: Preparation = NOTHING,
+    preparation: Preparation | None = None,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     target, side = output_format(photo_format, options), stages.preview_side
@@ -54,12 +55,14 @@ def colorize_decoded(
         in_color = options.color is Color.ON
         warnings = [note for photo in photos for note in photo.warnings]
         warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
-        warnings += [notes.MASKED] * (in_color and not options.negative and is_masked(photos[0].pixels))
+        # Of all pages alike, by the first.
+        preparation = preparation or prepared(options, networks, partial(_first, photos))
+        plain = replace(preparation, inversion=None)
+        warnings += [notes.MASKED] * (in_color and not preparation.inversion and is_masked(photos[0].pixels))
+        original_preview = preview_of_pixels(plain.of_photo(photos[0]).pixels, side) if side else None
         photos = [preparation.of_photo(photo) for photo in photos]
-        original_preview = preview_of_pixels(photos[0].pixels, side) if side else None
-        if options.negative:
-            photos = [replace(photo, pixels=photo.full_scale - photo.pixels) for photo in photos]
-            warnings.append(notes.INVERTED)
+        warnings += preparation.notes
+        options = preparation.options(options)
     height, width = photos[0].pixels.shape[:2]
     film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
     pages = [Restored()] * len(photos)
@@ -110,6 +113,10 @@ def colorize_decoded(
     said = tuple(dict.fromkeys(warnings))
     used = predictor.card, options.vivid() if in_color else None
     return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told, *used)
+
+
+def _first(photos: list[Photo]) -> Photo:
+    return photos[0]
 
 
 def _look(photo: Photo) -> tuple[LightnessAt, Size]:

@@ -32,7 +32,7 @@ from .metadata import icc
 from .metadata.provenance import Step, restored
 from .metadata.xmp import own_properties, with_steps, without_provenance
 from .photo import Metadata, Photo
-from .preparation import NOTHING, Preparation
+from .preparation import Preparation, by_hand
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 from .result import ColorizedPhoto, Pictures, Stages, finished
 
@@ -53,14 +53,10 @@ class _NoColor:
 
 
 def uncolor(
-    data: bytes,
-    photo_format: PhotoFormat,
-    options: ColorizeOptions,
-    stages: Stages,
-    limits: PhotoLimits,
-    preparation: Preparation = NOTHING,
+    data: bytes, photo_format: PhotoFormat, options: ColorizeOptions, stages: Stages, limits: PhotoLimits
 ) -> ColorizedPhoto:
     """Take colour away: from JPEG to JPEG the very luma stays, else the lightness."""
+    preparation = by_hand(options)
     target, side = output_format(photo_format, options), stages.preview_side
     source = preparation.of_jpeg(JpegFile.read(data)) if photo_format is target is PhotoFormat.JPEG else None
     relit_jpeg = source is not None and relit_by(read_xmp(source.metadata)) is not None

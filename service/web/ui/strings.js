@@ -150,7 +150,7 @@ export const text = {
     scans: { anew: "Colour all of it", keep: "Keep the colour that is there", negative: "This is a negative" },
     places: { left: "Turn left", right: "Turn right", mirror: "Mirror" },
     placesLabel: "Turn and mirror",
-    placed: ({ turn, mirror }) => [turn && `turned by ${turn}°`, mirror && "mirrored"].filter(Boolean).join(", "),
+    placed: ({ turn, mirror }) => [turn && (turn === "auto" ? "turned by itself" : `turned by ${turn}°`), mirror && "mirrored"].filter(Boolean).join(", "),
     presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
     presetsLabel: "Mood",
     vividness: "Vividness",

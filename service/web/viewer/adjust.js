@@ -83,7 +83,7 @@ export function makeAdjust(make) {
   }
 
   /** Is there a version with these menus, sliders, and the draft's hints and palette? */
-  const exists = () => existing.some((version) => same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && same(placeOf(version.options), place, place) && isDraft(version) && version.state !== "failed");
+  const exists = () => existing.some((version) => same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && same(placeOf(version), place, place) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
@@ -92,7 +92,7 @@ export function makeAdjust(make) {
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
       for (const [menu, of] of menus) menu.value = of(version.options);
-      place = placeOf(version.options);
+      place = placeOf(version);
       changed();
     },
     /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
@@ -113,7 +113,7 @@ export function moved(hints, from, to) {
   return hints.map((hint) => flip(around(flip(hint, old.mirror), (360 - old.turn + anew.turn) % 360), anew.mirror));
 }
 
-const placeOf = ({ turn = 0, mirror = false }) => ({ turn, mirror });
+const placeOf = ({ options: { turn = 0, mirror = false }, record }) => ({ turn: turn === "auto" ? record?.result?.restoration?.turning?.turn ?? 0 : turn, mirror });
 const scanOf = (options) => (options.negative ? "negative" : options.own_color ?? "anew");
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");

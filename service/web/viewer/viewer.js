@@ -210,7 +210,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   }
 
   function makeAnother(options, mask = null) {
-    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : moved(draft.hints, shown.options, options) }, draft.lender, mask));
+    show(actions.again(photo, { ...options, hints: options.color === "off" ? [] : moved(draft.hints, shown, { options }) }, draft.lender, mask));
     follow(photo);
     say(text.adjust.made(photo.versions.length));
   }

@@ -14,9 +14,11 @@ from photochrom.photo.boxes import Box
 from photochrom.photo.hints import Hint
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions
-from photochrom.photo.turning import Turning
+from photochrom.photo.turning import TURNS, Turning
 from workers.network.hints import hint_planes
+from workers.network.networks import Networks
 from workers.network.predictor import Prediction
+from workers.network.turner import Turned
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
 from workers.pipeline.formats.jpeg.file import APP1, JpegFile, Segment
@@ -26,7 +28,7 @@ from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.exif import oriented_exif
 from workers.pipeline.metadata.orientation import composed, read_orientation, upright
 from workers.pipeline.metadata.xmp import own_properties
-from workers.pipeline.notes import NO_LUMA
+from workers.pipeline.notes import NO_LUMA, NO_TURNER
 from workers.pipeline.structure import format_of
 
 PLAIN = ColorizeOptions()
@@ -249,6 +251,74 @@ def test_previews_of_both_sides_are_turned_alike(scan, save, predictor):
         sizes = [Image.open(io.BytesIO(part)).size for part in (result.preview, result.original_preview)]
         assert sizes[0] == sizes[1]
         assert sizes[0][0] < sizes[0][1]
+
+
+class Sure:
+    """Knows that the photograph stands upright where its lighter half is above; in real life a network."""
+
+    side = 64
+
+    def __init__(self, sureness: float = 0.97) -> None:
+        self.sureness = sureness
+
+    def turned(self, glance: np.ndarray) -> Turned:
+        halves = [np.rot90(glance, -turn // 90)[: self.side // 2].mean() for turn in TURNS]
+        return Turned(TURNS[int(np.argmax(halves))] if self.sureness > 0.9 else 0, self.sureness)
+
+
+@pytest.mark.parametrize("lying", [0, 90, 180, 270])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
+def test_what_a_network_finds_is_what_a_hand_does(format_, lying, scan, save, predictor):
+    above = (scan * np.linspace(1, 0.3, len(scan))[:, None]).astype(np.uint8)
+    source = save(moved(above, lying, False), format_)
+    networks = Networks(predictor, turner=Sure())
+    found = colorize(source, networks, ColorizeOptions(turn="auto"), preview_side=64)
+    by_hand = colorize(source, predictor, ColorizeOptions(turn=(360 - lying) % 360))
+    assert_array_equal(seen(found.data), seen(by_hand.data))
+    turning = found.restoration.turning
+    assert (turning.turn, turning.chosen_by, turning.sureness) == ((360 - lying) % 360, "network", 0.97)
+    if format_ == "JPEG":
+        assert_array_equal(luma_of_file(found.data), luma_of_file(source))
+    assert (b'stEvt:action="turned"' in found.data or format_ == "PNG") == (lying != 0 or format_ == "PNG")
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG"])
+def test_what_it_is_not_sure_of_stays_and_the_record_says_how_sure_it_was(format_, scan, save, predictor):
+    source = save(moved(scan, 90, False), format_)
+    plain = colorize(source, predictor, PLAIN)
+    unsure = colorize(source, Networks(predictor, turner=Sure(0.6)), ColorizeOptions(turn="auto"))
+    without = colorize(source, predictor, ColorizeOptions(turn="auto"))
+    assert_array_equal(seen(unsure.data), seen(plain.data))
+    assert_array_equal(seen(without.data), seen(plain.data))
+    assert unsure.restoration.turning == Turning(chosen_by="network", sureness=0.6)
+    assert NO_TURNER in without.warnings
+    assert NO_TURNER not in unsure.warnings
+
+
+def test_suggestions_follow_the_network_too(scan, save, predictor):
+    above = (scan * np.linspace(1, 0.3, len(scan))[:, None]).astype(np.uint8)
+    found, wanted = (
+        likely_colors(save(pixels, "PNG"), given, options, LIMITS).to_bytes()
+        for pixels, given, options in (
+            (moved(above, 90, False), Networks(predictor, turner=Sure()), ColorizeOptions(turn="auto")),
+            (above, predictor, PLAIN),
+        )
+    )
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"hints": (Hint(x=0, y=0, a=9, b=9),)},
+        {"keep": (Box(x=0, y=0, width=1, height=1),)},
+        {"uncolor": True},
+    ],
+)
+def test_places_are_told_of_a_turn_that_is_known(other):
+    with pytest.raises(ValidationError, match="turn as a number"):
+        ColorizeOptions(turn="auto", **other)
+    ColorizeOptions(turn=90, **other)
 
 
 @pytest.mark.parametrize("turn", [45, 360, -90, "left", "", None, 90.5])

@@ -96,8 +96,10 @@ def with_film(provenance: Provenance, film: FilmUsed | None) -> Provenance:
 def restored(told: Restoration | None) -> tuple[Step, ...]:
     """Return the steps before colour; of turns and the curve, what undoes them."""
     steps = []
-    if told and told.turning:
+    if told and told.turning and told.turning.moves:
         steps.append(Step("turned", told.turning.model_dump(mode="json")))
+    if told and told.inversion:
+        steps.append(Step("inverted", told.inversion.model_dump(mode="json")))
     if told and told.repairs and told.repairs.changed:
         steps.append(Step("repaired", told.repairs.model_dump(mode="json")))
     if told and told.levels:

@@ -9,14 +9,16 @@ from PIL import Image
 from pydantic import ValidationError
 
 from photochrom.photo.options import ColorizeOptions, OwnColor
+from photochrom.photo.turning import Inversion
 from support.photographs import PHOTOS
 from workers.pipeline.color.negative import is_masked
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
-from workers.pipeline.notes import INVERTED, MASKED
+from workers.pipeline.notes import INVERTED, MASKED, TOLD
 
 NEGATIVE = ColorizeOptions(negative=True)
+AUTO = ColorizeOptions(negative="auto")
 
 
 @pytest.mark.parametrize("format_", ["PNG", "TIFF", "WEBP"])
@@ -64,6 +66,53 @@ def test_an_orange_mask_is_noticed(format_, name, save, predictor):
     assert MASKED in colorize(save(masked(rgb), format_), predictor, ColorizeOptions()).warnings
     assert MASKED not in colorize(save(masked(rgb), format_), predictor, NEGATIVE).warnings
     assert MASKED not in colorize(save(rgb, format_), predictor, ColorizeOptions()).warnings
+
+
+@pytest.mark.parametrize("name", ["rocket", "cat", "astronaut"])
+@pytest.mark.parametrize("format_", ["PNG", "JPEG"])
+def test_auto_inverts_what_an_orange_mask_tells_and_gives_it_its_levels(format_, name, save, predictor):
+    with Image.open(PHOTOS / f"{name}.jpg") as photo:
+        rgb = np.asarray(photo.convert("RGB").resize((160, 120)))
+    negative = save(masked(rgb), format_)
+    found = colorize(negative, predictor, AUTO, preview_side=64)
+    wanted = colorize(negative, predictor, ColorizeOptions(negative=True, levels="auto"))
+    assert_array_equal(*(np.asarray(Image.open(io.BytesIO(one.data))) for one in (found, wanted)))
+    assert TOLD in found.warnings
+    assert MASKED not in found.warnings
+    assert found.restoration.inversion == Inversion(chosen_by="mask")
+    assert wanted.restoration.inversion == Inversion(chosen_by="caller")
+    assert found.restoration.levels == wanted.restoration.levels
+    assert found.restoration.luma == "anew"
+    assert b'"chosen_by": "mask"' in found.data or format_ == "PNG"
+
+
+@pytest.mark.parametrize("name", ["rocket", "cat", "astronaut", "coffee"])
+@pytest.mark.parametrize("format_", ["PNG", "JPEG", "TIFF"])
+def test_auto_leaves_photographs_and_grey_negatives_as_they_are(format_, name, save, predictor):
+    with Image.open(PHOTOS / f"{name}.jpg") as photo:
+        rgb = np.asarray(photo.convert("RGB").resize((160, 120)))
+    for pixels in (rgb, rgb[..., 1], 255 - rgb[..., 1]):
+        source = save(np.ascontiguousarray(pixels), format_)
+        found, plain = (colorize(source, predictor, options) for options in (AUTO, ColorizeOptions()))
+        assert found.restoration is None
+        assert_array_equal(*(np.asarray(Image.open(io.BytesIO(one.data))) for one in (found, plain)))
+
+
+def test_suggestions_of_what_is_told_are_those_of_the_positive(save, predictor):
+    with Image.open(PHOTOS / "rocket.jpg") as photo:
+        negative = masked(np.asarray(photo.convert("RGB").resize((160, 120))))
+    found, wanted = (
+        likely_colors(save(negative, "PNG"), predictor, options, PhotoLimits()).to_bytes()
+        for options in (AUTO, NEGATIVE)
+    )
+    assert found == wanted
+
+
+@pytest.mark.parametrize("said", [True, False, "true", "false", "auto"])
+def test_what_forms_carry_is_read(said):
+    assert str(ColorizeOptions(negative=said).negative).lower() == str(said).lower()
+    with pytest.raises(ValidationError, match="negative"):
+        ColorizeOptions(negative="perhaps")
 
 
 @pytest.mark.parametrize("tone", [(1, 0.9, 0.72), (1, 0.85, 0.6), (1, 1, 1), (0.8, 0.9, 1)], ids=str)
