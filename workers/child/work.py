@@ -18,7 +18,7 @@ from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
 from ..pipeline.palette import palette_of, reference_pixels
-from ..pipeline.preparation import prepared
+from ..pipeline.preparation import by_hand
 from ..pipeline.repair.finder import Finder
 from ..pipeline.tiling import tiles_of
 from .messages import (
@@ -103,7 +103,7 @@ class Workshop:
             found = likely_colors(inputs[0], networks, request.options, self._limits).to_bytes()
             return Made(size=len(found)), (found,)
         if request.task == "tile":
-            parts = tuple(tiles_of(inputs[0], self._limits, prepared(request.options)))
+            parts = tuple(tiles_of(inputs[0], self._limits, by_hand(request.options)))
             return Made(size=sum(map(len, parts))), parts
         photo = _colorized(inputs, networks, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:

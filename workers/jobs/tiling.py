@@ -24,7 +24,7 @@ def tile(restorer: Restorer, job_id: str) -> None:
         keys.append(_tiled(restorer, record, record.result.key, RESULT_TILES, AS_IT_IS))
         if record.original.key:
             try:
-                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES, record.options))
+                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES, _as_done(record)))
             except (ObjectNotFound, PhotoRejected) as error:
                 _log.info("No tiles of the original: %s", error)
         restorer.store.change(job_id, lambda job: job.tile(*keys))
@@ -32,6 +32,17 @@ def tile(restorer: Restorer, job_id: str) -> None:
         _log.info("No tiles: %s", gone)
         for key in keys:
             restorer.storage.delete(key)  # deleted, or its time was over, meanwhile
+
+
+def _as_done(record: JobRecord) -> ColorizeOptions:
+    """Return the options with what was found of the scan in the place of `auto`."""
+    told = record.result.restoration if record.result else None
+    if told is None:
+        return record.options
+    found: dict[str, object] = {"negative": told.inversion is not None}
+    if told.turning is not None:
+        found |= {"turn": told.turning.turn, "mirror": told.turning.mirror}
+    return record.options.model_copy(update=found)
 
 
 def _tiled(restorer: Restorer, record: JobRecord, key: str, extension: str, turned: ColorizeOptions) -> str:

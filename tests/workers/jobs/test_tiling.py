@@ -14,7 +14,9 @@ from PIL import Image
 
 from photochrom.jobs.findings import Findings
 from photochrom.jobs.record import JobRecord, JobState
+from photochrom.photo.restoration import Restoration
 from photochrom.photo.tiles import HEAD, TILE, place_of, span_of, tiling_of
+from photochrom.photo.turning import Inversion, Turning
 from photochrom.times import utc_now
 from support.queueing import Bench
 from support.tiny_model import tiny_model
@@ -127,6 +129,21 @@ def test_an_original_is_turned_and_mirrored_as_its_result_is(
     assert original.shape == colored.shape
     grey = cv2.cvtColor(colored, cv2.COLOR_RGB2GRAY).astype(int)
     assert np.abs(grey - original[..., 0]).mean() < 5
+
+
+def test_an_original_is_turned_and_inverted_as_was_found(bench: Bench, restorer: Restorer) -> None:
+    """What `auto` decided stands in the record alone."""
+    record = done(bench, restorer, tiff16(), turn="auto", negative="auto")
+    found = Restoration(turning=Turning(turn=90, chosen_by="network"), inversion=Inversion(chosen_by="mask"))
+    told = {"result": record.result.model_copy(update={"restoration": found})} if record.result else {}
+    bench.store.change(record.id, lambda job: job.model_copy(update=told))
+    tiling.tile(restorer, record.id)
+    result = bench.store.get(record.id).result
+    assert result
+    with bench.storage.file(result.original_tiles_key or "") as tiles:
+        original = stitched(tiles)
+    expected = 255 - np.rot90(scene(700, 300), -1).astype(int)
+    assert np.abs(original[..., 0] - expected).mean() < 3
 
 
 def test_they_are_the_job_s_files_and_go_with_the_result(bench: Bench, restorer: Restorer) -> None:
