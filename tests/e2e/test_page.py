@@ -148,7 +148,7 @@ def test_one_finger_moves_the_divider_and_two_zoom(chromium: Browser, empty: Ser
 
 
 def test_a_bad_file_is_said_beside_it_and_the_others_go_on(chromium: Browser, empty: Service) -> None:
-    with visit(chromium, empty.url, expect=(415,)) as visitor:
+    with visit(chromium, empty.url, expect=(415,), reduced_motion="reduce") as visitor:
         page = visitor.page
         cut = {**photo("cut.jpg"), "buffer": grey_jpeg()[:400]}
         visitor.choose(photo("good.jpg"), text_file("letter.jpg"), cut)
@@ -283,7 +283,7 @@ def dropped(page: Page, files: list[tuple[str, bytes]]) -> None:
 
 
 def test_dropped_and_pasted_photographs_are_taken(chromium: Browser, empty: Service) -> None:
-    with visit(chromium, empty.url) as visitor:
+    with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         dropped(page, [("a.jpg", grey_jpeg(size=(64, 48))), ("b.jpg", grey_jpeg(size=(48, 64)))])
@@ -302,7 +302,7 @@ def test_dropped_and_pasted_photographs_are_taken(chromium: Browser, empty: Serv
 
 
 def test_selected_results_come_as_one_zip(chromium: Browser, empty: Service) -> None:
-    with visit(chromium, empty.url) as visitor:
+    with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(photo("same.jpg"), photo("other.jpg", "cat.jpg"))
         in_colour(page, "same.jpg")
@@ -349,7 +349,7 @@ def test_nothing_sticks_out_at_360_px(chromium: Browser, empty: Service) -> None
 
 
 def test_offline_is_said_and_passes(chromium: Browser, empty: Service) -> None:
-    with visit(chromium, empty.url) as visitor:
+    with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.context.set_offline(True)

@@ -14,7 +14,7 @@ from support.running import Service
 
 
 def test_the_light_of_the_scan_is_saved_and_no_job_stays(chromium: Browser, running: Service) -> None:
-    with visit(chromium, running.url) as visitor:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose({"name": "lake.jpg", "mimeType": "image/jpeg", "buffer": grey_jpeg()})
         expect(page.get_by_role("slider", name="Compare before and after")).to_be_visible(timeout=30_000)
