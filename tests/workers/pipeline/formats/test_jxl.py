@@ -5,6 +5,7 @@ import hashlib
 import io
 import struct
 import subprocess
+import sys
 from pathlib import Path
 
 import imagecodecs
@@ -21,6 +22,7 @@ from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
 from workers.pipeline.formats.jp2_boxes import make_box, read_boxes
+from workers.pipeline.formats.jxl import picture
 from workers.pipeline.formats.jxl.boxes import codestream_of, with_metadata
 from workers.pipeline.formats.jxl.header import read_header
 from workers.pipeline.formats.jxl.picture import as_srgb, read_jxl, write_jxl
@@ -66,7 +68,10 @@ def of_bits(pixels: np.ndarray, depth: int) -> bytes:
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("with_alpha", [False, True])
-def test_what_is_written_reads_back_equal(bits, channels, with_alpha, rgb_photo):
+@pytest.mark.parametrize("large", [False, True])
+def test_what_is_written_reads_back_equal(bits, channels, with_alpha, large, rgb_photo, monkeypatch):
+    if large:
+        monkeypatch.setattr(picture, "_LARGE", 0)
     pixels = deep(np.ascontiguousarray(rgb_photo if channels == 3 else rgb_photo[..., 0]), bits)
     alpha = pixels[::-1] if channels == 1 else pixels[::-1, :, 0]
     alpha = np.ascontiguousarray(alpha) if with_alpha else None
@@ -78,6 +83,33 @@ def test_what_is_written_reads_back_equal(bits, channels, with_alpha, rgb_photo)
         assert photo.alpha is None
     else:
         assert_array_equal(photo.alpha, alpha)
+
+
+PEAK = """
+import sys
+import numpy as np
+from workers.pipeline.formats.jxl import picture
+from workers.pipeline.photo import Metadata
+
+def peak():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+
+pixels = np.empty((2400, 2400, 3), np.uint16)
+pixels[:] = (np.arange(2400) * 20).astype(np.uint16)[:, None, None]
+pixels[::2, ::3] += 77
+picture._LARGE = int(sys.argv[1])
+before = peak()
+picture.write_jxl(pixels, None, Metadata(), 92, lossless=True)
+print(peak() - before)
+"""
+
+
+def test_a_large_picture_takes_less_than_half_of_the_usual_memory():
+    usual, large = (
+        int(subprocess.run([sys.executable, "-c", PEAK, most], capture_output=True, check=True).stdout)
+        for most in ("25000000", "1000000")
+    )
+    assert large < usual / 2
 
 
 def test_lossy_files_of_16_bits_look_as_those_of_8(rgb_photo):

@@ -21,6 +21,8 @@ from .profile import read_profile
 
 # Of libjxl, 1 to 10: 3 takes twice the time, and saves 2 % of 16-bit scans.
 _EFFORT = 2
+# Effort 1 packs by parts where nothing is lost: a third of the memory and of the time, 6 to 9 % larger files.
+_EFFORT_FOR_LARGE, _LARGE = 1, 25_000_000
 _MORE_CHANNELS = "The JPEG XL has channels beside colour and transparency; they were left out."
 _SEVERAL = "The JPEG XL has several pictures; only the first was colorized."
 _NO_PROFILE = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
@@ -64,7 +66,9 @@ def write_jxl(
     if alpha is not None:
         samples = np.dstack([samples, alpha])
     wanted = {"lossless": True} if lossless else {"level": quality}
-    packed = bytes(imagecodecs.jpegxl_encode(samples, effort=_EFFORT, numthreads=threads(), **wanted))
+    large = lossless and pixels.shape[0] * pixels.shape[1] > _LARGE
+    effort = _EFFORT_FOR_LARGE if large else _EFFORT
+    packed = bytes(imagecodecs.jpegxl_encode(samples, effort=effort, numthreads=threads(), **wanted))
     boxes = [] if packed.startswith(b"\xff\x0a") else [box for box in read_boxes(packed) if box[0] == b"jxll"]
     codestream = codestream_of(packed)
     return with_metadata(as_srgb(codestream) if deep else codestream, boxes, metadata)
