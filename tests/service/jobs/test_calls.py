@@ -87,6 +87,7 @@ def test_every_option_since_0_1_0_is_known_as_such() -> None:
     """Or an upgraded service would hand it to older workers, which leave it out."""
     first = {"format", "quality", "vividness", "temperature", "strength", "sepia"}
     assert set(ColorizeOptions.model_fields) - first == set(ColorizeOptions()._newer())
+    assert not ColorizeOptions().newer()
 
 
 def test_a_number_is_not_auto(client: TestClient, photo: bytes) -> None:
