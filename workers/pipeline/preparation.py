@@ -63,6 +63,10 @@ class Preparation:
             return 1
         return composed(_QUARTERS[self.turning.turn], _MIRRORED if self.turning.mirror else 1)
 
+    def straightening_by(self, angle: float) -> "Preparation":
+        """Return the same for a scan that is known to lie askew by so many degrees; 0 for one that does not."""
+        return replace(self, straightening=Straightening(angle=angle, turned=True)) if angle else self
+
     def of_jpeg(self, jpeg: JpegFile) -> JpegFile | None:
         """Return the same picture with the turn in its metadata; None where they have no room for it."""
         if not self.moves:

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from pydantic import ValidationError
 
+from photochrom.errors import MaskRejected
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.turning import Straightening
 from support.photographs import PHOTOS
@@ -117,6 +118,17 @@ def test_suggestions_are_those_of_the_straight_print(save, predictor):
     found = likely_colors(source, predictor, DESKEW, LIMITS)
     plain = likely_colors(source, predictor, ColorizeOptions(), LIMITS)
     assert found.to_bytes() != plain.to_bytes()
+
+
+def test_a_mask_of_repair_has_the_size_of_the_straight_print(save, predictor):
+    source = save(scan(3), "PNG")
+    options = ColorizeOptions(deskew="auto", repair="auto")
+    first = colorize(source, predictor, options)
+    keep_all = np.zeros((first.height, first.width), np.uint8)
+    again = colorize(source, predictor, options, repair_mask=save(keep_all, "PNG"))
+    assert again.restoration.repairs.changed == 0
+    with pytest.raises(MaskRejected, match="size"):
+        colorize(source, predictor, options, repair_mask=save(np.zeros_like(scan(3)), "PNG"))
 
 
 def test_pages_are_straightened_each_by_its_own_angle(predictor, save):
