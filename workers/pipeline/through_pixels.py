@@ -57,12 +57,12 @@ def colorize_decoded(
         warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
         # Each page lies in its own way.
         ways = [preparation or prepared(options, networks, partial(_itself, photo)) for photo in photos]
-        first, plain = ways[0], replace(ways[0], inversion=None)
-        warnings += [notes.MASKED] * (in_color and not first.inversion and is_masked(photos[0].pixels))
+        way_of_first, plain = ways[0], replace(ways[0], inversion=None)
+        warnings += [notes.MASKED] * (in_color and not way_of_first.inversion and is_masked(photos[0].pixels))
         original_preview = preview_of_pixels(plain.of_photo(photos[0]).pixels, side) if side else None
         photos = [way.of_photo(photo) for way, photo in zip(ways, photos, strict=True)]
         warnings += [note for way in ways for note in way.notes]
-        options = first.options(options)
+        options = way_of_first.options(options)
     height, width = photos[0].pixels.shape[:2]
     film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
     pages = [Restored()] * len(photos)
