@@ -11,6 +11,7 @@ from photochrom.photo.film import Film as FilmChoice
 from photochrom.photo.film import Light as LightChoice
 from photochrom.photo.options import Color as ColorChoice
 from photochrom.photo.options import ColorizeOptions, OutputFormat
+from photochrom.photo.options import Deskew as DeskewChoice
 from photochrom.photo.options import Levels as LevelsChoice
 from photochrom.photo.options import OwnColor as OwnColorChoice
 from photochrom.photo.options import Pages as PageChoice
@@ -44,6 +45,10 @@ Turn = Annotated[
         help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise; auto: as a network finds "
         "it, where that is sure."
     ),
+]
+Deskew = Annotated[
+    DeskewChoice,
+    typer.Option(help="off, or auto: a print that lies askew on the scanner's lid is straightened."),
 ]
 Mirror = Annotated[
     bool, typer.Option("--mirror", help="Left and right change places: slides scanned from their back.")

@@ -54,6 +54,13 @@ class Color(StrEnum):
     OFF = "off"
 
 
+class Deskew(StrEnum):
+    """Whether a print that lies askew is straightened."""
+
+    OFF = "off"
+    AUTO = "auto"
+
+
 class OwnColor(StrEnum):
     """What becomes of the colour that a photograph has."""
 
@@ -126,6 +133,13 @@ class ColorizeOptions(BaseModel):
             description="Left and right change places, after the turn: the slide was scanned from its back."
         ),
     ] = False
+    deskew: Annotated[
+        Deskew,
+        Field(
+            description="`auto` straightens a print that lies askew on the scanner's lid, by its edges; its light is "
+            "then interpolated."
+        ),
+    ] = Deskew.OFF
     sepia: Annotated[
         float,
         Field(
@@ -216,6 +230,7 @@ class ColorizeOptions(BaseModel):
             "negative": self.negative is not False,
             "turn": self.turn != 0,
             "mirror": self.mirror,
+            "deskew": self.deskew is not Deskew.OFF,
             "repair": self.repair is not Repair.OFF,
             "repair_strength": self.repair is not Repair.OFF,
             "keep": bool(self.keep),
@@ -251,8 +266,10 @@ class ColorizeOptions(BaseModel):
             raise ValueError("uncolor looks at no picture; send it with turn as a number")
         if self.keep and self.pages is Pages.ALL:
             raise ValueError("keep names places of one picture; send it with pages=first")
-        if self.uncolor and (self.restores or self.color is Color.OFF):
-            raise ValueError("uncolor gives the original back; send it without repair, levels and color")
+        if self.uncolor and (self.restores or self.color is Color.OFF or self.deskew is not Deskew.OFF):
+            raise ValueError(
+                "uncolor gives the original back; send it without repair, levels, color and deskew"
+            )
         return self
 
     def vivid(self) -> float:

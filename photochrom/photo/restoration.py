@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .turning import Inversion, Turning
+from .turning import Inversion, Straightening, Turning
 
 
 class FinderCard(BaseModel):
@@ -63,6 +63,9 @@ class LevelCurve(_Step):
 class Restoration(_Step):
     """The steps before colour, where any was asked for."""
 
+    straightening: Annotated[
+        Straightening | None, Field(description="Null where straightening was not asked for.")
+    ] = None
     turning: Annotated[
         Turning | None, Field(description="How the upright scan was turned; null where it was not.")
     ] = None

@@ -36,6 +36,24 @@ class Inversion(BaseModel):
     ]
 
 
+class Straightening(BaseModel):
+    """A scan was looked at for a print that lies askew."""
+
+    # As below.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    angle: Annotated[
+        float | None,
+        Field(description="Degrees by which it lay turned clockwise; null where its edges did not say."),
+    ] = None
+    turned: Annotated[
+        bool,
+        Field(
+            description="Whether it was turned, and its light interpolated; what is nearly straight stays."
+        ),
+    ] = False
+
+
 class Turning(BaseModel):
     """How the upright scan was turned to become the result."""
 

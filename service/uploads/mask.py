@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from photochrom.errors import MaskRejected
-from photochrom.photo.options import Pages, Repair
+from photochrom.photo.options import Deskew, Pages, Repair
 
 from .pixels import size_of
 
@@ -21,6 +21,10 @@ def check_mask(photo: "Upload", mask: "Upload") -> None:
         raise MaskRejected("A repair mask says where to repair; send it with repair=auto.")
     if photo.options.pages is Pages.ALL:
         raise MaskRejected("A repair mask is of one picture; send it with pages=first.")
+    if photo.options.turn == "auto":
+        raise MaskRejected("A repair mask is of the turned photograph; send it with turn as a number.")
+    if photo.options.deskew is Deskew.AUTO:
+        return  # it has the size of the straightened photograph, which nobody knows here
     wanted, given = size_of(photo.draft.path), size_of(mask.draft.path)
     # The header does not say which side is up.
     if wanted and given and sorted(wanted) != sorted(given):

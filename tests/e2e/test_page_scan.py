@@ -57,6 +57,10 @@ def test_a_scan_is_turned_and_mirrored_and_hints_stay_on_their_spots(
         page.get_by_role("button", name="Turn left").click()
         # What is seen mirrored turns left where the scan turns right.
         expect(page.get_by_text("turned by 270°, mirrored", exact=True)).to_be_visible()
+        straighten = page.get_by_role("button", name="Straighten")
+        straighten.click()
+        expect(page.get_by_text("turned by 270°, mirrored, straightened", exact=True)).to_be_visible()
+        expect(straighten).to_have_attribute("aria-pressed", "true")
         page.get_by_role("button", name="Make a new version").click()
         expect(page.get_by_role("button", name="Version 2. In colour")).to_be_visible(timeout=SOON)
         sides = "[...document.querySelectorAll('.stage img')].map((image) => image.naturalWidth / image.naturalHeight)"
@@ -71,7 +75,7 @@ def test_a_scan_is_turned_and_mirrored_and_hints_stay_on_their_spots(
         )
     with running.client() as client:
         turned, plain = client.get("/v1/jobs").json()["items"]
-        assert (turned["options"]["turn"], turned["options"]["mirror"]) == (270, True)
+        assert [turned["options"][name] for name in ("turn", "mirror", "deskew")] == [270, True, "auto"]
         assert turned["result"]["restoration"]["turning"] == {
             "turn": 270,
             "mirror": True,

@@ -170,9 +170,9 @@ class Colorist:
             yield made
 
     @contextmanager
-    def tile(self, picture: Path, options: ColorizeOptions) -> Iterator[Made]:
-        """Make the tiles of a picture, turned as the options wish; raises as `colorize` does."""
-        with self._made(Request(task="tile", options=options), (picture,)) as made:
+    def tile(self, picture: Path, options: ColorizeOptions, angle: float = 0.0) -> Iterator[Made]:
+        """Make the tiles of a picture that lies askew by `angle`, turned as the options wish; raises as `colorize`."""
+        with self._made(Request(task="tile", options=options, angle=angle), (picture,)) as made:
             yield made
 
     @contextmanager

@@ -99,6 +99,9 @@ class Request(_Message):
         Which | None, Field(description="That is to be asked; None chooses by options and photograph.")
     ] = None
     repair_mask: bool = False
+    angle: Annotated[
+        float, Field(ge=-45, le=45, description="Of tiles: by how many degrees the picture lies askew.")
+    ] = 0.0
     frames: Annotated[
         tuple[tuple[Frame, ...], ...], Field(description="To cut: those of each page of the file.")
     ] = ()

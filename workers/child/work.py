@@ -103,7 +103,8 @@ class Workshop:
             found = likely_colors(inputs[0], networks, request.options, self._limits).to_bytes()
             return Made(size=len(found)), (found,)
         if request.task == "tile":
-            parts = tuple(tiles_of(inputs[0], self._limits, by_hand(request.options)))
+            turned = by_hand(request.options).straightening_by(request.angle)
+            parts = tuple(tiles_of(inputs[0], self._limits, turned))
             return Made(size=sum(map(len, parts))), parts
         photo = _colorized(inputs, networks, request, self._limits, self._finder, self._on_stage)
         if self._signatory is not None:

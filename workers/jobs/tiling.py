@@ -24,7 +24,8 @@ def tile(restorer: Restorer, job_id: str) -> None:
         keys.append(_tiled(restorer, record, record.result.key, RESULT_TILES, AS_IT_IS))
         if record.original.key:
             try:
-                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES, _as_done(record)))
+                done, angle = _as_done(record), _angle(record)
+                keys.append(_tiled(restorer, record, record.original.key, ORIGINAL_TILES, done, angle))
             except (ObjectNotFound, PhotoRejected) as error:
                 _log.info("No tiles of the original: %s", error)
         restorer.store.change(job_id, lambda job: job.tile(*keys))
@@ -45,6 +46,19 @@ def _as_done(record: JobRecord) -> ColorizeOptions:
     return record.options.model_copy(update=found)
 
 
-def _tiled(restorer: Restorer, record: JobRecord, key: str, extension: str, turned: ColorizeOptions) -> str:
-    with restorer.storage.file(key) as picture, restorer.colorist.tile(picture, turned) as tiles:
+def _angle(record: JobRecord) -> float:
+    told = record.result.restoration if record.result else None
+    found = told.straightening if told else None
+    return (found.angle or 0.0) if found and found.turned else 0.0
+
+
+def _tiled(
+    restorer: Restorer,
+    record: JobRecord,
+    key: str,
+    extension: str,
+    turned: ColorizeOptions,
+    angle: float = 0.0,
+) -> str:
+    with restorer.storage.file(key) as picture, restorer.colorist.tile(picture, turned, angle) as tiles:
         return restorer.write(record, tiles.chunks(), extension, "application/octet-stream").key

@@ -89,7 +89,7 @@ def colorize(
         jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
         if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
             preparation = prepared(options, networks, partial(look_at_jpeg, data, jpeg))
-            if preparation.inversion:
+            if preparation.makes_pixels:
                 return colorize_decoded(
                     data, photo_format, networks, options, stages, limits, finder, wishes, preparation
                 )

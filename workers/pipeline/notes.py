@@ -6,6 +6,9 @@ COLORED = "The photo has colour of its own; its lightness was kept and its colou
 KEPT = "The photo has colour of its own; it was kept where it is plain to see, and the rest was predicted."
 INVERTED = "The scan is a negative, as was said: it was inverted."
 TOLD = "The scan looks like a colour negative with its orange mask: it was inverted, and its levels were stretched."
+STRAIGHTENED = (
+    "The print lay askew by {:g} degrees: the scan was turned once, and its light was interpolated."
+)
 MASKED = (
     "The photo looks like a colour negative with its orange mask; if it is one, send it with negative=true."
 )

@@ -1,29 +1,33 @@
-"""What is done to a scan before all else: turned, mirrored, inverted, as the caller wishes or as it looks.
+"""What is done to a scan before all else: straightened, turned, mirrored, inverted, as is wished or as it looks.
 
 A turn changes no pixel: it is an orientation more, after the file's own. A JPEG's luma stays as it is coded, and its
 EXIF says how it is to be seen; other files are written upright (decision 26).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from photochrom.photo.options import ColorizeOptions, Levels
+from photochrom.photo.frames import Frame
+from photochrom.photo.options import ColorizeOptions, Deskew, Levels
 from photochrom.photo.restoration import Luma, Restoration
 from photochrom.photo.sniff import PhotoFormat
-from photochrom.photo.turning import Inversion, Turning
+from photochrom.photo.turning import Inversion, Straightening, Turning
 
 from ..network.networks import Networks
+from .album.turn import STRAIGHT, cut_out
 from .color.negative import is_surely_masked
 from .formats.jpeg.file import JpegFile
 from .formats.jpeg.metadata import read_metadata, with_orientation
 from .formats.jpeg.pixels import decode_jpeg
 from .metadata.orientation import composed, upright
-from .notes import INVERTED, NO_TURNER, TOLD
+from .notes import INVERTED, NO_TURNER, STRAIGHTENED, TOLD
 from .photo import Photo
 from .prediction import lightness_of_pixels
+from .skew import find_skew
 
 _QUARTERS = {0: 1, 90: 6, 180: 3, 270: 8}
 _MIRRORED = 2
@@ -33,8 +37,9 @@ _ENOUGH = 800
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a scan is turned, and whether it is inverted."""
+    """How a scan is straightened and turned, and whether it is inverted."""
 
+    straightening: Straightening | None = None
     turning: Turning | None = None
     """None where nobody asked for it."""
     inversion: Inversion | None = None
@@ -47,11 +52,20 @@ class Preparation:
         return self.turning is not None and self.turning.moves
 
     @property
+    def makes_pixels(self) -> bool:
+        """Whether the light is made anew."""
+        return self.inversion is not None or bool(self.straightening and self.straightening.turned)
+
+    @property
     def orientation(self) -> int:
         """What it does to the upright scan, as an EXIF orientation 1..8."""
         if self.turning is None:
             return 1
         return composed(_QUARTERS[self.turning.turn], _MIRRORED if self.turning.mirror else 1)
+
+    def straightening_by(self, angle: float) -> "Preparation":
+        """Return the same for a scan that is known to lie askew by so many degrees; 0 for one that does not."""
+        return replace(self, straightening=Straightening(angle=angle, turned=True)) if angle else self
 
     def of_jpeg(self, jpeg: JpegFile) -> JpegFile | None:
         """Return the same picture with the turn in its metadata; None where they have no room for it."""
@@ -62,7 +76,9 @@ class Preparation:
         return None if segments is None else jpeg.with_metadata(segments)
 
     def of_photo(self, photo: Photo) -> Photo:
-        """Return an upright photograph turned and inverted."""
+        """Return an upright photograph straightened, turned and inverted."""
+        if self.straightening and self.straightening.turned and self.straightening.angle is not None:
+            photo = straightened(photo, self.straightening.angle)
         turned = replace(photo, orientation=self.orientation).turned_upright()
         return turned if self.inversion is None else inverted(turned)
 
@@ -73,10 +89,14 @@ class Preparation:
 
     def with_told(self, told: Restoration | None) -> Restoration | None:
         """Return what the steps before colour did, this one among them."""
-        if self.turning is None and self.inversion is None:
+        done: dict[str, object] = {
+            name: step
+            for name in ("straightening", "turning", "inversion")
+            if (step := getattr(self, name)) is not None
+        }
+        if not done:
             return told
-        done: dict[str, object] = {"turning": self.turning, "inversion": self.inversion}
-        done |= {"luma": Luma.ANEW} if self.inversion else {}
+        done |= {"luma": Luma.ANEW} if self.makes_pixels else {}
         return (told or Restoration()).model_copy(update=done)
 
 
@@ -92,11 +112,13 @@ def prepared(options: ColorizeOptions, networks: Networks[Any], look: Callable[[
         look: gives the upright scan, small or not; called where somebody has to see it.
     """
     hand = by_hand(options)
-    if options.turn != "auto" and options.negative != "auto":
+    if options.turn != "auto" and options.negative != "auto" and options.deskew is Deskew.OFF:
         return hand
     seen = look()
+    if options.deskew is Deskew.AUTO:
+        hand = _with_skew(hand, find_skew(seen.pixels))
     if options.negative == "auto" and is_surely_masked(seen.pixels):
-        hand = replace(hand, inversion=Inversion(chosen_by="mask"), notes=(TOLD,))
+        hand = replace(hand, inversion=Inversion(chosen_by="mask"), notes=(*hand.notes, TOLD))
     if options.turn != "auto":
         return hand
     seen = seen if hand.inversion is None else inverted(seen)
@@ -113,7 +135,28 @@ def by_hand(options: ColorizeOptions) -> Preparation:
     turning = Turning(turn=turn, mirror=options.mirror)
     said = options.negative is True
     inversion, notes = (Inversion(chosen_by="caller"), (INVERTED,)) if said else (None, ())
-    return Preparation(turning if turning.moves else None, inversion, notes)
+    return Preparation(turning=turning if turning.moves else None, inversion=inversion, notes=notes)
+
+
+def _with_skew(hand: Preparation, angle: float | None) -> Preparation:
+    turned = angle is not None and abs(angle) > STRAIGHT
+    notes = (*hand.notes, STRAIGHTENED.format(abs(angle))) if turned and angle is not None else hand.notes
+    return replace(hand, straightening=Straightening(angle=angle, turned=turned), notes=notes)
+
+
+def straightened(photo: Photo, angle: float) -> Photo:
+    """Return a scan that lay turned clockwise by so many degrees, turned back; nothing of it is cut off.
+
+    The corners that come in repeat the scan's outermost pixels.
+    """
+    height, width = photo.pixels.shape[:2]
+    cos, sin = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
+    size = {"width": width * cos + height * sin, "height": height * cos + width * sin}
+    frame = Frame(x=width / 2, y=height / 2, angle=angle, **size)
+    alpha = None if photo.alpha is None else cut_out(photo.alpha, frame)
+    return replace(
+        photo, pixels=cut_out(photo.pixels, frame), alpha=alpha, metadata=replace(photo.metadata, geo=None)
+    )
 
 
 def inverted(photo: Photo) -> Photo:

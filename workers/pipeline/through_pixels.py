@@ -55,14 +55,14 @@ def colorize_decoded(
         in_color = options.color is Color.ON
         warnings = [note for photo in photos for note in photo.warnings]
         warnings += [notes.of_color(options)] * (in_color and any(photo.colored for photo in photos))
-        # Of all pages alike, by the first.
-        preparation = preparation or prepared(options, networks, partial(_first, photos))
-        plain = replace(preparation, inversion=None)
-        warnings += [notes.MASKED] * (in_color and not preparation.inversion and is_masked(photos[0].pixels))
+        # Each page lies in its own way.
+        ways = [preparation or prepared(options, networks, partial(_itself, photo)) for photo in photos]
+        way_of_first, plain = ways[0], replace(ways[0], inversion=None)
+        warnings += [notes.MASKED] * (in_color and not way_of_first.inversion and is_masked(photos[0].pixels))
         original_preview = preview_of_pixels(plain.of_photo(photos[0]).pixels, side) if side else None
-        photos = [preparation.of_photo(photo) for photo in photos]
-        warnings += preparation.notes
-        options = preparation.options(options)
+        photos = [way.of_photo(photo) for way, photo in zip(ways, photos, strict=True)]
+        warnings += [note for way in ways for note in way.notes]
+        options = way_of_first.options(options)
     height, width = photos[0].pixels.shape[:2]
     film = film_used(options, photos[0].metadata.exif, photos[0].metadata.xmp)
     pages = [Restored()] * len(photos)
@@ -90,7 +90,7 @@ def colorize_decoded(
             # The source's pixels are let go one by one: while the result is packed, memory is at its highest.
             for i, small in enumerate(smalls):
                 photos[i] = _with_color(photos[i], small, options, film)
-    pages = [replace(page, told=preparation.with_told(page.told)) for page in pages]
+    pages = [replace(page, told=way.with_told(page.told)) for way, page in zip(ways, pages, strict=True)]
     restored = together(pages)
     with stages.stage("encode"):
         provenance = with_film(provenance_of(data, predictor.card if in_color else None, options), film)
@@ -115,8 +115,8 @@ def colorize_decoded(
     return finished(result, target, (height, width), said, stages, small_pictures, film, restored.told, *used)
 
 
-def _first(photos: list[Photo]) -> Photo:
-    return photos[0]
+def _itself(photo: Photo) -> Photo:
+    return photo
 
 
 def _look(photo: Photo) -> tuple[LightnessAt, Size]:

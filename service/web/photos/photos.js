@@ -192,7 +192,7 @@ const versionOf = (jobId) => byJob.get(jobId).versions.find((version) => version
 // A version that is not sent yet counts as the newest.
 const age = (version) => Date.parse(version.record?.created_at) || Infinity;
 const sourceOf = ({ original }) => `${original.sha256} ${original.name}`;
-const PICKED = "vividness temperature strength light film repair levels color own_color negative turn mirror".split(" ");
+const PICKED = "vividness temperature strength light film repair levels color own_color negative turn mirror deskew".split(" ");
 const pick = (options) => Object.fromEntries([...PICKED.map((name) => [name, options[name]]), ["hints", options.hints ?? []]]);
 const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null, mask: null, lender: version.lender && { ...version.lender, file: null } })) });
 

@@ -16,7 +16,6 @@ export function send(pairs) {
 
 export const unsent = () => queue.length + sending.size;
 
-/** Stop sending one version, or remove it from the queue. */
 export function unsend(version) {
   const dropped = queue.find(([, waiting]) => waiting === version)?.[0].drop;
   queue = queue.filter(([, waiting]) => waiting !== version);

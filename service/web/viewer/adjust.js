@@ -36,7 +36,7 @@ export function makeAdjust(make) {
   const steps = menu("adjust-steps", words.steps);
   const scan = menu("adjust-scan", words.scans);
   const menus = [[steps, stepsOf], [scan, scanOf], [light, lightOf]];
-  const placed = { left: () => turn(270), right: () => turn(90), mirror: () => (place = { ...place, mirror: !place.mirror }) };
+  const placed = { left: () => turn(270), right: () => turn(90), mirror: () => (place.mirror = !place.mirror), straighten: () => (place.deskew = place.deskew === "auto" ? "off" : "auto") };
   const places = Object.keys(placed).map((name) => h("button.chip", { onclick: () => (placed[name](), changed()) }, words.places[name]));
   const turned = h("p.dim.small", { role: "status" });
   const row = (menu, label) => h("div.slider", {}, h("label", { for: menu.id }, label), menu);
@@ -68,10 +68,11 @@ export function makeAdjust(make) {
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, knob]) => (knob.value = wanted[name]));
 
   // Left and right change places after the turn: what is mirrored turns the other way.
-  const turn = (by) => (place = { ...place, turn: (place.turn + (place.mirror ? 360 - by : by)) % 360 });
+  const turn = (by) => (place.turn = (place.turn + (place.mirror ? 360 - by : by)) % 360);
 
   function changed() {
     set(places[2], { "aria-pressed": String(place.mirror) });
+    set(places[3], { "aria-pressed": String(place.deskew === "auto") });
     write(turned, words.placed(place));
     const wanted = chosen();
     light.disabled = steps.value === "restore";
@@ -113,7 +114,7 @@ export function moved(hints, from, to) {
   return hints.map((hint) => flip(around(flip(hint, old.mirror), (360 - old.turn + anew.turn) % 360), anew.mirror));
 }
 
-const placeOf = ({ options: { turn = 0, mirror = false }, record }) => ({ turn: turn === "auto" ? record?.result?.restoration?.turning?.turn ?? 0 : turn, mirror });
+const placeOf = ({ options: { turn = 0, mirror = false, deskew = "off" }, record }) => ({ turn: turn === "auto" ? record?.result?.restoration?.turning?.turn ?? 0 : turn, mirror, deskew });
 const scanOf = (options) => (options.negative ? "negative" : options.own_color ?? "anew");
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");

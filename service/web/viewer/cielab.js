@@ -13,7 +13,6 @@ export function labOf([red, green, blue]) {
   return { l: 116 * fy - 16, a: 500 * (fx - fy), b: 200 * (fy - fz) };
 }
 
-/** Linear light of CIELAB, not limited to 0..1. */
 function light({ l, a, b }) {
   const fy = (l + 16) / 116;
   const [x, y, z] = [expand(fy + a / 500) * WHITE[0], expand(fy), expand(fy - b / 200) * WHITE[2]];

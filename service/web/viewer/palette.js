@@ -70,7 +70,6 @@ export function makeLender({ draft, make }) {
   };
 }
 
-/** The file itself, from this page's memory or from the service. */
 export async function lenderFile({ file, job, name }) {
   return file ?? new File([await fetchBlob(urls.reference(job))], name);
 }

@@ -161,7 +161,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     drawn = key;
     const mine = ++turn;
     stage.note(words.loading);
-    const [before, after] = await Promise.all([load(photo, left, ready && (shown.options.turn || shown.options.mirror) ? shown : null), ready ? load(photo, shown) : null]);
+    const [before, after] = await Promise.all([load(photo, left, ready && text.adjust.placed(shown.options) ? shown : null), ready ? load(photo, shown) : null]);
     if (mine !== turn) return;
     put(before, after, ready);
     stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));

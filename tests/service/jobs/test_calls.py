@@ -90,6 +90,43 @@ def test_every_option_since_0_1_0_is_known_as_such() -> None:
     assert not ColorizeOptions().newer()
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("turn=45", "turn"),
+        ("turn=left", "turn"),
+        ("mirror=perhaps", "mirror"),
+        ("negative=maybe", "negative"),
+        ("deskew=on", "deskew"),
+        ("turn=auto&uncolor=true", "send it with turn as a number"),
+        ("deskew=auto&uncolor=true", "without repair, levels, color and deskew"),
+        ('turn=auto&hints=[{"x":0,"y":0,"a":45,"b":30}]', "send them with turn as a number"),
+        ('turn=auto&keep=[{"x":0,"y":0,"width":1,"height":1}]', "send them with turn as a number"),
+    ],
+)
+def test_how_a_scan_lies_is_refused_with_a_sentence_where_it_cannot_be(
+    client: TestClient, photo: bytes, query: str, named: str
+) -> None:
+    refused = client.post(f"/v1/jobs?{query}", content=photo)
+    assert code(refused) == "422 invalid-option"
+    assert named in refused.json()["detail"]
+
+
+def test_how_a_scan_lies_survives_a_retry(client: TestClient, bench: Bench, photo: bytes) -> None:
+    said = {"turn": "90", "mirror": "true", "negative": "auto", "deskew": "auto"}
+    job = upload(client, photo, **said)
+    error = JobError(code="out-of-memory", detail="Not enough memory.")
+    bench.store.change(job, lambda record: record.fail(error, utc_now()))
+    assert client.post(f"/v1/jobs/{job}:retry").status_code == 202
+    told = client.get(f"/v1/jobs/{job}").json()["options"]
+    assert {name: told[name] for name in said} == {
+        "turn": 90,
+        "mirror": True,
+        "negative": "auto",
+        "deskew": "auto",
+    }
+
+
 def test_a_number_is_not_auto(client: TestClient, photo: bytes) -> None:
     for key, first, then in (("a", "", "?vividness=0.5"), ("b", "?vividness=0.5", "")):
         assert (

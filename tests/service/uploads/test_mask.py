@@ -49,6 +49,7 @@ WRONG: dict[str, tuple[bytes, dict[str, str], str]] = {
     "no image": (b"Dear diary, " * 20, {}, "The repair mask cannot be used: "),
     "nothing": (b"", {}, "The repair mask cannot be used: "),
     "no repair": (png(40, 30), {"repair": "off"}, "send it with repair=auto"),
+    "an unknown turn": (png(40, 30), {"turn": "auto"}, "send it with turn as a number"),
     "many pages": (png(40, 30), {"pages": "all"}, "send it with pages=first"),
 }
 

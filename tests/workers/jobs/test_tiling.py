@@ -131,6 +131,36 @@ def test_an_original_is_turned_and_mirrored_as_its_result_is(
     assert np.abs(grey - original[..., 0]).mean() < 5
 
 
+def askew(format_: str) -> bytes:
+    """A ramp on a light lid, turned by three degrees."""
+    picture = np.full((620, 900), 246, np.uint8)
+    picture[120:500, 150:750] = scene(600, 380)
+    matrix = cv2.getRotationMatrix2D((450, 310), -3, 1)
+    turned = cv2.warpAffine(picture, matrix, (900, 620), borderMode=cv2.BORDER_REPLICATE)
+    buffer = io.BytesIO()
+    Image.fromarray(turned).save(buffer, format_, quality=95)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG"])
+def test_an_original_is_straightened_as_its_result_is(bench: Bench, restorer: Restorer, format_: str) -> None:
+    record = done(bench, restorer, askew(format_), deskew="auto", turn=90)
+    assert record.result
+    assert record.result.restoration
+    assert record.result.restoration.straightening
+    assert record.result.restoration.straightening.turned
+    tiling.tile(restorer, record.id)
+    result = bench.store.get(record.id).result
+    assert result
+    with bench.storage.file(result.tiles_key or "") as tiles:
+        colored = stitched(tiles)
+    with bench.storage.file(result.original_tiles_key or "") as tiles:
+        original = stitched(tiles)
+    assert original.shape == colored.shape
+    grey = cv2.cvtColor(colored, cv2.COLOR_RGB2GRAY).astype(int)
+    assert np.abs(grey - original[..., 0]).mean() < 5
+
+
 def test_an_original_is_turned_and_inverted_as_was_found(bench: Bench, restorer: Restorer) -> None:
     """What `auto` decided stands in the record alone."""
     record = done(bench, restorer, tiff16(), turn="auto", negative="auto")

@@ -96,6 +96,9 @@ def with_film(provenance: Provenance, film: FilmUsed | None) -> Provenance:
 def restored(told: Restoration | None) -> tuple[Step, ...]:
     """Return the steps before colour; of turns and the curve, what undoes them."""
     steps = []
+    if told and told.straightening and told.straightening.turned:
+        way = {"angle": told.straightening.angle, "pixels": "turned by Lanczos, 8 x 8"}
+        steps.append(Step("straightened", way))
     if told and told.turning and told.turning.moves:
         steps.append(Step("turned", told.turning.model_dump(mode="json")))
     if told and told.inversion:
