@@ -17,6 +17,7 @@ from .errors import failed
 from .options import (
     DEFAULTS,
     Color,
+    Consistency,
     Film,
     Format,
     Keep,
@@ -311,6 +312,7 @@ def batch(
     vividness: Vividness = "auto",
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
+    consistency: Consistency = DEFAULTS.consistency,
     own_color: OwnColor = DEFAULTS.own_color,
     negative: Negative = False,
     tell_negatives: TellNegatives = False,
@@ -366,6 +368,7 @@ def batch(
         vividness=vividness,
         temperature=temperature,
         strength=strength,
+        consistency=consistency,
         own_color=own_color,
         negative=negative or (tell_negatives and "auto"),
         turn=turn,
