@@ -4,7 +4,7 @@
 
 A group is five parts of one colour photograph, of other sizes and places, each with its own exposure and grain.
 Where a place lies in each of them is known, so the spread of its colour can be measured, and the error against the
-truth. A batch of strangers tells how often photographs of different scenes are taken for one series, and what that costs.
+truth. A batch of strangers tells how often photographs of different scenes are taken for one series, and at what cost.
 """
 
 import argparse
@@ -87,7 +87,9 @@ def part_of(lab: Plane, rng: np.random.Generator | None) -> Part:
         light = 100 * (light / 100) ** rng.uniform(0.75, 1.35) * rng.uniform(0.85, 1) + rng.uniform(0, 6)
         light = np.clip(light + rng.normal(0, rng.uniform(0, 4), light.shape), 0, 100)
     truth = cv2.resize(cut[..., 1:], (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).transpose(2, 0, 1)
-    return Part(light.astype(np.float32), truth, (top / least, left / least, side / least))
+    return Part(
+        light.astype(np.float32), np.asarray(truth, np.float32), (top / least, left / least, side / least)
+    )
 
 
 def matched(
@@ -105,19 +107,17 @@ def matched(
     }
 
     def colors(share: float) -> list[Plane]:
+        pairs = enumerate(zip(parts, answers, strict=True))
         return [
-            shifted(
-                ab,
-                cv2.resize(part.lightness, ab.shape[:0:-1], interpolation=cv2.INTER_AREA),
-                shifts[number],
-                share,
-            )
-            if number in shifts
-            else ab
-            for number, (part, (ab, _)) in enumerate(zip(parts, answers, strict=True))
+            shifted(ab, _guide(part, ab.shape[1:]), shifts[number], share) if number in shifts else ab
+            for number, (part, (ab, _)) in pairs
         ]
 
     return colors, [frozenset(int(one.name) for one in group.members) for group in groups]
+
+
+def _guide(part: Part, size: tuple[int, ...]) -> Plane:
+    return np.asarray(cv2.resize(part.lightness, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
 
 def spread(one: Part, other: Part, colors: tuple[Plane, Plane]) -> float | None:
