@@ -17,6 +17,7 @@ from .errors import failed
 from .options import (
     DEFAULTS,
     Color,
+    Consistency,
     Deskew,
     Film,
     Format,
@@ -314,6 +315,7 @@ def batch(
     vividness: Vividness = "auto",
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
+    consistency: Consistency = DEFAULTS.consistency,
     own_color: OwnColor = DEFAULTS.own_color,
     negative: Negative = False,
     tell_negatives: TellNegatives = False,
@@ -370,6 +372,7 @@ def batch(
         vividness=vividness,
         temperature=temperature,
         strength=strength,
+        consistency=consistency,
         own_color=own_color,
         negative=negative or (tell_negatives and "auto"),
         turn=turn,

@@ -30,6 +30,12 @@ Temperature = Annotated[
     float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
 ]
 Strength = Annotated[float, typer.Option(help="0 to 1: scales the predicted colour.")]
+Consistency = Annotated[
+    float,
+    typer.Option(
+        help="0 to 1: photographs of the folder that show the same get one set of colours; 0 colours each by itself."
+    ),
+]
 OwnColor = Annotated[
     OwnColorChoice,
     typer.Option(help="anew, or keep: colour that the photograph has stays where it is plain to see."),

@@ -56,6 +56,17 @@ class Model(_Told):
     ] = None
 
 
+class Series(_Told):
+    """The photographs of a batch that show the same, and share their colours."""
+
+    group: Annotated[str, Field(description="Names the series; empty of a photograph that is alone.")] = ""
+    members: int = 1
+    relatives: Annotated[
+        tuple[str, ...], Field(description="Ids of the jobs that are likest, the likest first.")
+    ] = ()
+    matched: Annotated[bool, Field(description="Whether its colours are moved towards the series'.")] = False
+
+
 class Job(_Told):
     """The state of one photograph in the service, at the time of the call."""
 
@@ -72,6 +83,9 @@ class Job(_Told):
     batch_id: str | None = None
     item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")] = None
     cut_from: Annotated[str | None, Field(description="Id of the page that it was cut out of.")] = None
+    series: Annotated[
+        Series | None, Field(description="With `consistency`: null until its batch was looked through.")
+    ] = None
     attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")] = 0
     queue_position: int | None = None
     progress: Progress | None = None
@@ -164,7 +178,8 @@ class Batch(_Told):
     @property
     def over(self) -> bool:
         """Whether it has finished: nothing more will happen by itself."""
-        return not self.open and self.done == self.total
+        # A batch whose set of colours is still to be made is running with all its items done.
+        return not self.open and self.done == self.total and self.state is not BatchState.RUNNING
 
 
 class RejectedEntry(_Told):

@@ -2,7 +2,7 @@
 
 from photochrom.logs import about
 
-from .jobs import suggestions, tiling
+from .jobs import series, suggestions, tiling
 from .jobs.restorer import Restorer
 
 _restorer: Restorer | None = None
@@ -28,6 +28,11 @@ def suggest(job_id: str) -> None:
 def tile(job_id: str) -> None:
     """Make tiles for viewers; the task's name on the queue is `workers.tasks.tile`."""
     tiling.tile(_installed(), job_id)
+
+
+def harmonize(batch_id: str) -> None:
+    """Form the series of a batch; the task's name on the queue is `workers.tasks.harmonize`."""
+    series.harmonize(_installed(), batch_id)
 
 
 def _installed() -> Restorer:

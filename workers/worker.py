@@ -384,6 +384,7 @@ def _status(name: str, restorer: Restorer) -> WorkerStatus:
         started_at=utc_now(),
         model=restorer.model_used(),
         capabilities=told.card.capabilities,
+        tells_series=told.tells_series,
         film_model=restorer.film_model_used(),
         film_capabilities=told.film.card.capabilities if told.film else (),
         writes=written(),

@@ -44,6 +44,14 @@ def pairs(source: Path, count: int, seed: int) -> Iterator[tuple[Tensor, Tensor]
         yield glances(lightness), glances(taken)
 
 
+def clean(source: Path, count: int) -> Iterator[np.ndarray]:
+    """Yield glances (S,S) in L* at the first photographs of a source, one by one."""
+    stored = HeldPhotos.load([source], 256, 1, 0, "cpu", count, quiet=True).stored
+    for places in torch.split(torch.arange(len(stored.lightness)), BATCH):
+        lightness, _ = stored.take(places).lab()
+        yield from glances(lightness)[:, 0].numpy()
+
+
 def glances(lightness: Tensor) -> Tensor:
     """Return each of L* (N,1,H,W) as a worker's glance has it, (N,1,S,S)."""
     seen = [glance(one, one.shape, SIDE) for one in lightness[:, 0].numpy()]

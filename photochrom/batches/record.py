@@ -43,6 +43,13 @@ class BatchRecord(BaseModel):
     sealed_at: datetime | None = None
     canceled_at: datetime | None = None
     paused_at: datetime | None = None
+    series: Annotated[
+        Literal["due", "made"] | None,
+        Field(
+            description="Whether its photographs are still to be looked through for those that belong together; "
+            "None where `consistency` was not asked for."
+        ),
+    ] = None
 
     @property
     def open(self) -> bool:
@@ -58,6 +65,8 @@ class BatchRecord(BaseModel):
             return BatchState.PAUSED
         if self.sealed_at is None:
             return BatchState.RECEIVING
+        if self.series == "due" and not unfinished and counts[JobState.SUCCEEDED]:
+            return BatchState.RUNNING
         if unfinished:
             waiting = counts[JobState.QUEUED] == sum(counts.values())
             return BatchState.SEALED if waiting else BatchState.RUNNING

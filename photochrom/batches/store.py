@@ -30,6 +30,7 @@ INDEX = "batches"
 CANCELING = "batches:canceling"
 RETRYING = "batches:retrying"
 HELD = "batches:held"
+SERIES = "batches:series"
 _EXPIRY = "batches:expiry"
 
 
@@ -171,6 +172,42 @@ class BatchStore:
         """Resume a paused batch; any other stays as it is. `Turns.feed` then starts its items."""
         return self._change(batch_id, lambda batch: batch.model_copy(update={"paused_at": None}))
 
+    def with_series_due(self) -> list[str]:
+        """Return the batches whose photographs all have colours, each its own: they may be looked through."""
+        ids = texts(self._redis.smembers(SERIES))
+        pipeline = self._redis.pipeline(transaction=False)
+        for batch_id in ids:
+            pipeline.hget(key_of(batch_id), "record")
+        found = readable(BatchRecord, pipeline.execute())
+        return [batch.id for batch in found if self.may_form_series(batch)]
+
+    def may_form_series(self, batch: BatchRecord) -> bool:
+        """Return whether all photographs that a batch will have are there, and done."""
+        return batch.series == "due" and not batch.open and not self._jobs.unfinished(batch.id)
+
+    def made_series(self, batch_id: str) -> None:
+        """Note that each photograph of a batch knows which others it belongs to."""
+
+        def made(batch: BatchRecord) -> BatchRecord:
+            return batch.model_copy(update={"series": "made"}) if batch.series == "due" else batch
+
+        def noted(pipeline: Pipeline) -> None:
+            pipeline.srem(SERIES, batch_id)
+
+        self._change(batch_id, made, noted)
+
+    def renew_series(self, batch_id: str) -> None:
+        """Have a batch looked through once more: an item that failed may come after all."""
+
+        def due(batch: BatchRecord) -> BatchRecord:
+            return batch.model_copy(update={"series": "due"}) if batch.series == "made" else batch
+
+        def noted(pipeline: Pipeline) -> None:
+            pipeline.sadd(SERIES, batch_id)
+
+        if self.get(batch_id).series == "made":
+            self._change(batch_id, due, noted)
+
     def retry_failed(self, batch_id: str) -> int:
         """Retry all failed and canceled items, by `Turns.retry_items`; return how many there are."""
 
@@ -179,6 +216,7 @@ class BatchStore:
             pipeline.hset(RETRYING, batch_id, utc_now().isoformat())
 
         self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)), noted)
+        self.renew_series(batch_id)
         counts = self._jobs.counts(batch_id)
         return counts[JobState.FAILED] + counts[JobState.CANCELED]
 
@@ -241,6 +279,7 @@ class BatchStore:
         pipeline.zrem(_EXPIRY, batch_id)
         pipeline.srem(CANCELING, batch_id)
         pipeline.srem(HELD, batch_id)
+        pipeline.srem(SERIES, batch_id)
         pipeline.hdel(RETRYING, batch_id)
         pipeline.execute()
         return gone

@@ -71,6 +71,10 @@ class Turns:
             except JobNotFound:
                 self._redis.srem(keys[1], cast("bytes", next_id))
 
+    def ask_for_series(self, batch_id: str) -> None:
+        """Have a worker form the series of a batch."""
+        self._queue.ask_for_series(batch_id)
+
     def with_held_items(self) -> list[str]:
         """Return the batches that have items waiting for their turn."""
         if not self._redis.exists(_HELD_KEPT):

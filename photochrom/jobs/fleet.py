@@ -34,6 +34,9 @@ class WorkerStatus(BaseModel):
     capabilities: Annotated[
         tuple[str, ...], Field(description="Optional inputs that the weights were trained for.")
     ] = ()
+    tells_series: Annotated[
+        bool, Field(description="Whether it can tell which photographs belong together.")
+    ] = False
     film_model: Annotated[
         ModelUsed | None, Field(description="The model for photographs of old film, where there is one.")
     ] = None

@@ -35,6 +35,7 @@ class Extra(StrEnum):
 
 
 _EXTRA_TASKS = {Extra.SUGGESTIONS: "workers.tasks.suggest", Extra.TILES: "workers.tasks.tile"}
+_SERIES_TASK = "workers.tasks.harmonize"
 # RQ counts only its own redeliveries after a worker's death; the record counts all attempts and decides.
 _REDELIVERIES = 2
 _RESULT_SECONDS = 60
@@ -114,6 +115,20 @@ class JobQueue:
                 result_ttl=_AGAIN_SECONDS,
                 failure_ttl=_AGAIN_SECONDS,
                 description=record.id,
+            )
+
+    def ask_for_series(self, batch_id: str) -> None:
+        """Ask a worker to form the series of a batch; until that has finished, another call does nothing."""
+        with suppress(DuplicateJobError):
+            self._queue.enqueue_call(
+                _SERIES_TASK,
+                kwargs={"batch_id": batch_id},
+                job_id=f"{batch_id}-series",
+                unique=True,
+                timeout=self._job_timeout,
+                result_ttl=_AGAIN_SECONDS,
+                failure_ttl=_AGAIN_SECONDS,
+                description=batch_id,
             )
 
     def _longest_wait(self) -> float:

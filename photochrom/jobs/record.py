@@ -12,6 +12,7 @@ from ..ids import PATTERN
 from ..photo.film import FilmUsed
 from ..photo.options import StoredOptions
 from ..photo.restoration import Restoration
+from ..photo.series import Series
 from ..records import STORED
 from ..times import NEVER, Retention, after
 from .split import Split
@@ -31,7 +32,8 @@ class JobState(StrEnum):
 
 
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED}),
+    # To succeeded from here on: it keeps the result that it has, made before its series was known.
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED, JobState.SUCCEEDED}),
     # Running to running: another worker takes over from a dead one, or the stage moves on.
     JobState.RUNNING: frozenset(
         {
@@ -43,10 +45,11 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
             JobState.FAILED,
         }
     ),
-    JobState.RETRYING: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED}),
+    JobState.RETRYING: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED, JobState.SUCCEEDED}),
     # A job that finished before it saw the flag counts as succeeded.
     JobState.CANCELING: frozenset({JobState.CANCELED, JobState.SUCCEEDED}),
-    JobState.SUCCEEDED: frozenset({JobState.EXPIRED}),
+    # To queued: it is coloured once more, as one of its series.
+    JobState.SUCCEEDED: frozenset({JobState.EXPIRED, JobState.QUEUED}),
     JobState.FAILED: frozenset({JobState.QUEUED}),
     JobState.CANCELED: frozenset({JobState.QUEUED}),
     JobState.EXPIRED: frozenset(),
@@ -56,6 +59,9 @@ WAITING = (JobState.QUEUED, JobState.RETRYING)
 # No retry can succeed with these, so their originals are not kept for one, only long enough to look at them.
 _AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
 _EXTRA_ATTEMPTS = 5
+NOT_MATCHED = (
+    "It belongs to a series, but could not be given its colours; it keeps those that it has by itself."
+)
 _REFUSED_KEPT = timedelta(minutes=30)
 
 
@@ -115,13 +121,16 @@ class Result(_Part):
     original_tiles_key: Annotated[
         str | None, Field(description="The same of the original; they go with the result.")
     ] = None
+    sight_key: Annotated[
+        str | None, Field(description="What the photograph shows, for the others of its batch.")
+    ] = None
     linked: Annotated[bool, Field(description="Whether the storage gives links to it.")] = False
 
     @property
     def keys(self) -> set[str]:
         """The storage keys of the result and of the files that belong to it."""
         small = (self.preview_key, self.original_preview_key, self.confidence_key, self.repairs_key)
-        asked = (self.suggestions_key, self.tiles_key, self.original_tiles_key)
+        asked = (self.suggestions_key, self.tiles_key, self.original_tiles_key, self.sight_key)
         return {key for key in (self.key, *small, *asked) if key}
 
     @property
@@ -222,6 +231,12 @@ class JobRecord(_Part):
     ] = None
     cut_from: Annotated[
         str | None, Field(description="Of a photograph that was cut out of a page: the page's own id.")
+    ] = None
+    series: Annotated[
+        Series | None,
+        Field(
+            description="The photographs that show the same, once its batch was looked through for `consistency`."
+        ),
     ] = None
     trace: Annotated[
         str, Field(description="W3C traceparent of the request that made it; empty where nothing is traced.")
@@ -331,7 +346,41 @@ class JobRecord(_Part):
             progress=self.progress and self.progress.model_copy(update={"done": self.progress.total}),
             lease=None,
             error=None,
+            **self._left_by(made.get("result")),
         )
+
+    def _left_by(self, result: object) -> dict[str, object]:
+        """Name the files of an earlier result that a new one does not use: nobody needs them any more."""
+        if self.result is None or not isinstance(result, Result):
+            return {}
+        return {"deleting": (*self.deleting, *sorted(self.result.keys - result.keys))}
+
+    def join(self, series: Series) -> Self:
+        """Record which photographs it belongs to, and queue it again where they change its colours.
+
+        The result that it has stays until there is another, and for good where that cannot be made. A second call
+        changes nothing: what was decided once is not decided anew.
+
+        Raises:
+            JobConflict: it has no result.
+        """
+        if self.state is not JobState.SUCCEEDED or self.result is None:
+            raise JobConflict(f"Job {self.id} is {self.state}; only results belong to a series.")
+        if self.series is not None:
+            return self
+        if not series.shift or self.original.key == "":
+            return self._changed(series=series.model_copy(update={"shift": ""}))
+        fresh: dict[str, Any] = {"attempt": 0, "dispatch": self.dispatch + 1, "expires_at": None}
+        fresh |= {"started_at": None, "finished_at": None}
+        fresh |= {"original": self.original.model_copy(update={"expires_at": None})}
+        fresh |= {"result": self.result.model_copy(update={"expires_at": None})}
+        return self._to(JobState.QUEUED, series=series, **fresh)
+
+    def _as_it_was(self, now: datetime) -> Self:
+        """End with the result that it had before its series was known."""
+        alone = self.series and self.series.model_copy(update={"shift": ""})
+        over = {"finished_at": now, "progress": None, "lease": None, "error": None}
+        return self._to(JobState.SUCCEEDED, series=alone, warnings=(*self.warnings, NOT_MATCHED), **over)
 
     def frame(self, split: Split) -> Self:
         """Replace the frames; raise `JobConflict` unless they have been found and nothing is cut by them."""
@@ -356,7 +405,9 @@ class JobRecord(_Part):
         return self._changed(result=self.result.model_copy(update=keys))
 
     def fail(self, error: JobError, now: datetime) -> Self:
-        """End without a result."""
+        """End without a result; one that it has from before stays."""
+        if self.result is not None:
+            return self._as_it_was(now)
         return self._to(JobState.FAILED, error=error, finished_at=now, progress=None, lease=None)
 
     def lose_worker(self, now: datetime, max_attempts: int) -> Self:
@@ -393,7 +444,9 @@ class JobRecord(_Part):
         return self.cancel(now)
 
     def cancel(self, now: datetime) -> Self:
-        """Finish as canceled."""
+        """Finish as canceled; a result that it has from before stays."""
+        if self.result is not None:
+            return self._as_it_was(now)
         return self._to(JobState.CANCELED, finished_at=now, progress=None, lease=None)
 
     def retry(self) -> Self:

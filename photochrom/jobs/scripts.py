@@ -6,7 +6,8 @@ ids with equal scores, so in the order of the ids, which is that of time; `jobs:
 belong in the queue or at a worker, so all but those that wait in their batch; `jobs:expiry` ids by their next expiry.
 `batch:{id}` hash of the batch's record, its owner, whether it is open or paused, and its number of events;
 `batch:{id}:jobs`, `batch:{id}:jobs:{state}` as above; `batch:{id}:held` items that wait for their turn in the
-queue; `batches:held` the batches that may have such items; `batches:open:{owner}` an owner's batches that still take
+queue; `batches:held` the batches that may have such items; `batches:series` those whose series are still to be formed;
+`batches:open:{owner}` an owner's batches that still take
 items; `batch:{id}:out` the items that are in the queue or at a worker; `owner:{owner}:jobs`,
 `owner:{owner}:jobs:{state}` and `owner:{owner}:batches` the same lists for one owner of API keys. `told` in
 `batch:{id}` is the final state that was announced, "" while the batch is not finished; `ends` counts
@@ -92,7 +93,10 @@ local function over(key, counts)
     for _, state in ipairs({'queued', 'running', 'retrying', 'canceling'}) do
         if counts[state] > 0 then return false end
     end
-    if cjson.decode(known[2]).canceled_at ~= cjson.null then return 'canceled' end
+    local record = cjson.decode(known[2])
+    if record.canceled_at ~= cjson.null then return 'canceled' end
+    -- Its photographs have colours, but the set of them is still to be made.
+    if record.series == 'due' and counts.succeeded > 0 then return false end
     return counts.failed + counts.canceled > 0 and 'completed_with_errors' or 'completed'
 end
 local function end_batch(batch)
@@ -250,6 +254,7 @@ if ARGV[4] ~= '' then bind(KEYS[2], ARGV[4], ARGV[5]) end
 redis.call('HSET', KEYS[1], 'record', ARGV[2], 'open', 1, 'owner', ARGV[6], 'events', 1)
 if ARGV[6] ~= '' then redis.call('SADD', 'batches:open:' .. ARGV[6], ARGV[1]) end
 redis.call('ZADD', 'batches', 0, ARGV[1])
+if cjson.decode(ARGV[2]).series == 'due' then redis.call('SADD', 'batches:series', ARGV[1]) end
 if ARGV[6] ~= '' then redis.call('ZADD', 'owner:' .. ARGV[6] .. ':batches', 0, ARGV[1]) end
 redis.call('ZADD', 'batches:expiry', ARGV[3], ARGV[1])
 return false

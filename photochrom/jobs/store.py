@@ -17,7 +17,7 @@ from ..records import readable, texts
 from ..times import Retention, utc_now
 from . import counters, scripts
 from .events import end_of
-from .record import JobRecord, JobState
+from .record import UNFINISHED, JobRecord, JobState
 
 CHANGES = "jobs:changed"
 HANDED_OVER = "jobs:handed"
@@ -202,6 +202,11 @@ class JobStore:
         for state in JobState:
             pipeline.zcard(index_of(state, batch_id))
         return dict(zip(JobState, pipeline.execute(), strict=True))
+
+    def unfinished(self, batch_id: str) -> int:
+        """Return how many items of a batch are not finished."""
+        counts = self.counts(batch_id)
+        return sum(counts[state] for state in UNFINISHED)
 
     def waiting_of(self, owner: str) -> int:
         """Return how many jobs of an owner wait."""

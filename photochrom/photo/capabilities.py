@@ -27,6 +27,15 @@ def check(needed: Collection[str], there: Collection[str], model: str) -> None:
         )
 
 
+def check_series(telling: Collection[bool]) -> None:
+    """Raise `CapabilityMissing` where none of the workers can tell which photographs belong together."""
+    if telling and not any(telling):
+        raise CapabilityMissing(
+            "The workers of this service cannot tell which photographs belong together; send the batch without "
+            "consistency, or run them with the shipped recognizer.onnx."
+        )
+
+
 def check_format(asked: OutputFormat, written: Collection[OutputFormat]) -> None:
     """Raise `CapabilityMissing` where a result in this format cannot be written."""
     if asked is not OutputFormat.SAME and asked not in written:

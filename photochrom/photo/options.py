@@ -106,6 +106,15 @@ class ColorizeOptions(BaseModel):
     strength: Annotated[
         float, Field(ge=0, le=1, description="Scales the predicted chroma; 0 gives the grey photograph back.")
     ] = 1.0
+    consistency: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Of a batch: 1 gives photographs that show the same one set of colours, 0 colours each by "
+            "itself. The set is made once the batch is sealed and each photograph has colours of its own.",
+        ),
+    ] = 0.0
     own_color: Annotated[
         OwnColor,
         Field(
@@ -225,6 +234,7 @@ class ColorizeOptions(BaseModel):
             "pages": self.pages is not Pages.FIRST,
             "light": relit,
             "film": relit or named,
+            "consistency": self.consistency > 0,
             "uncolor": self.uncolor,
             "own_color": self.own_color is not OwnColor.ANEW,
             "negative": self.negative is not False,
@@ -264,6 +274,10 @@ class ColorizeOptions(BaseModel):
             )
         if self.turn == "auto" and self.uncolor:
             raise ValueError("uncolor looks at no picture; send it with turn as a number")
+        if self.consistency and (self.uncolor or self.color is Color.OFF):
+            raise ValueError("consistency needs colours; send it with color=on and without uncolor")
+        if self.consistency and self.pages is Pages.ALL:
+            raise ValueError("consistency is of one picture each; send it with pages=first")
         if self.keep and self.pages is Pages.ALL:
             raise ValueError("keep names places of one picture; send it with pages=first")
         if self.uncolor and (self.restores or self.color is Color.OFF or self.deskew is not Deskew.OFF):

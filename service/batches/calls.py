@@ -87,6 +87,7 @@ def create_batch(
         options=new.options,
         retention=new.retention,
         created_at=utc_now(),
+        series="due" if new.options.consistency else None,
     )
     key = idempotency(idempotency_key, new.said(), caller.owner)
     charge(services.allowance, caller, ACTION)

@@ -35,6 +35,7 @@ from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_job, hand_over
 from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import Upload
+from ..uploads.series import refuse_consistency
 from ..uploads.split import refuse_split
 from ..uploads.take import RETRY_AFTER, take
 from .schemas import JobPage, JobView
@@ -86,6 +87,7 @@ def _accept(
     services: Services, caller: Caller, upload: Upload, idempotency_key: str | None
 ) -> tuple[JobRecord, bool]:
     refuse_split(upload)
+    refuse_consistency(upload.options)
     return accept_job(services, caller, upload, idempotency_key)
 
 
@@ -157,6 +159,8 @@ def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobVie
     services.store.get(job_id).retry()  # what is refused costs nothing
     charge(services.allowance, caller, photographs(1))
     record = services.store.change(job_id, JobRecord.retry)
+    if record.batch_id is not None and record.options.consistency:
+        services.batches.renew_series(record.batch_id)
     hand_over(services.queue, services.turns, record)
     return JobView.of(record, position_of(services.queue, record))
 

@@ -9,6 +9,7 @@ from photochrom.jobs.record import JobError, JobRecord, JobState, Original, Prog
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ShownOptions
 from photochrom.photo.restoration import Restoration
+from photochrom.photo.series import Series
 
 from ..edge.prefix import address
 from ..edge.view import View
@@ -60,6 +61,28 @@ class ModelName(View):
     ] = None
 
 
+class SeriesView(View):
+    """The photographs of a batch that show the same, and share their colours."""
+
+    group: Annotated[str, Field(description="Names the series; empty of a photograph that is alone.")]
+    members: Annotated[int, Field(description="Photographs of the series, this one among them.")]
+    relatives: Annotated[list[str], Field(description="Ids of the jobs that are likest, the likest first.")]
+    matched: Annotated[
+        bool,
+        Field(description="Whether its colours are moved towards the series'; one with hints keeps its own."),
+    ]
+
+    @classmethod
+    def of(cls, series: Series) -> "SeriesView":
+        """Show `series`."""
+        return cls(
+            group=series.group,
+            members=series.members,
+            relatives=list(series.relatives),
+            matched=bool(series.shift),
+        )
+
+
 class JobView(View):
     """One job."""
 
@@ -107,13 +130,18 @@ class JobView(View):
         Field(description="The film whose light the result was freed of, where `light` asked for it."),
     ]
     error: JobError | None
+    series: Annotated[
+        SeriesView | None,
+        Field(description="With `consistency`: what it belongs to; null until its batch was looked through."),
+    ]
 
     @classmethod
     def of(cls, record: JobRecord, queue_position: int | None) -> "JobView":
         """Show `record`."""
         url = address(f"/v1/jobs/{record.id}")
         shared = record.model_dump(
-            include=set(cls.model_fields) - {"original", "reference", "repair_mask", "result", "model"}
+            include=set(cls.model_fields)
+            - {"original", "reference", "repair_mask", "result", "model", "series"}
         )
         used = record.model
         original = OriginalView.model_validate(record.original.model_dump())
@@ -127,6 +155,7 @@ class JobView(View):
             repair_mask=_beside(record.repair_mask, original),
             model=ModelName(name=used.name, version=used.version, vividness=used.vividness) if used else None,
             provider=used.provider if used else None,
+            series=SeriesView.of(record.series) if record.series else None,
             result=ResultView.of(record.result, f"{url}/result") if record.result else None,
         )
 

@@ -54,6 +54,7 @@ def start(
         owner=page.owner,
         options=options,
         retention=new.retention,
+        series="due" if options.consistency else None,
         created_at=utc_now(),
     )
     begun = services.batches.create(batch, key, services.settings.open_batches)

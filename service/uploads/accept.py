@@ -32,6 +32,7 @@ from .mask import check_mask
 from .older import refuse_what_workers_do_not_know, refuse_while_workers_are_older
 from .pixels import pixels_of
 from .receive import Sink, Upload
+from .series import refuse_consistency
 from .split import check_split
 
 _log = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ def accept_item(
         BatchClosed, ItemConflict: the batch takes no more, or has another photograph of this name.
         CapabilityMissing, ReferenceRejected, MaskRejected, StorageFull, QuotaExceeded.
     """
+    refuse_consistency(upload.options, batch)
     with _prepared(services, caller, upload, batch, item) as (record, lender):
         charge = _charge(services.settings.max_pixels, caller, upload, record)
         with _files_of(services.storage, record, upload, lender), tracing.span("write record"):
@@ -192,6 +194,9 @@ def check_capabilities(fleet: Fleet, upload: Upload) -> None:
         WorkersTooOld: one does not know an option that is asked for.
     """
     reference = bool(upload.reference or upload.reference_job)
+    if upload.options.consistency:
+        alive = fleet.alive()
+        capabilities.check_series([worker.tells_series for worker in alive])
     needed = capabilities.wanted(upload.options, reference=reference)
     refuse_what_workers_do_not_know(fleet, upload.options)
     if needed or upload.options.format is OutputFormat.HEIC:  # every worker writes all other formats

@@ -8,6 +8,7 @@ from pathlib import Path
 from photochrom.errors import ModelRejected, PhotochromError
 from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.series import Series
 
 from ..failures import OutOfMemory, PhotoCrashed
 from ..settings import WorkerSettings
@@ -126,6 +127,7 @@ class Colorist:
         repair_mask: Path | None = None,
         on_stage: Callable[[str], None] = _ignore,
         preview_side: int = 0,
+        series: Series | None = None,
     ) -> Iterator[Colored]:
         """Colorize the file `original`; the result is taken within the context.
 
@@ -136,6 +138,7 @@ class Colorist:
             repair_mask: an image that says where to repair and what to keep.
             on_stage: called as each stage begins; may raise to stop.
             preview_side: longest side of the previews in pixels; 0 makes none.
+            series: the photographs that it belongs to, with how its colours are moved towards theirs.
 
         Raises:
             Refused: the photograph is at fault.
@@ -149,6 +152,7 @@ class Colorist:
             preview_side=preview_side,
             reference=reference is not None,
             repair_mask=repair_mask is not None,
+            series=series,
         )
         with self._asked(request, (original, reference, repair_mask), on_stage) as told:
             if not isinstance(told, Done):

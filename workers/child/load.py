@@ -64,6 +64,7 @@ def _colorizers(setup: Setup, *, at_once: bool) -> tuple[Networks[LendingPredict
         update={
             "film": Loaded(card=film.card, provider=film.provider),
             "recognizer_sha256": recognizer.card.weights_sha256 if recognizer else "",
+            "tells_series": bool(recognizer and recognizer.tells_places),
         }
     )
     return Networks(usual, film, recognizer), told

@@ -18,6 +18,7 @@ from photochrom.photo.frames import MOST_FRAMES, MOST_PAGES, Frame
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.restoration import FinderCard, Restoration
+from photochrom.photo.series import Series
 from photochrom.photo.sniff import PhotoFormat
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ OUT_OF_MEMORY = 71
 
 Sentence = Annotated[str, Field(max_length=2000)]
 StageName = Annotated[str, Field(pattern="^[a-z]{1,20}$")]
-PartName = Literal["data", "preview", "original_preview", "confidence", "repairs"]
+PartName = Literal["data", "preview", "original_preview", "confidence", "repairs", "sight"]
 Which = Literal["usual", "film"]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -105,6 +106,9 @@ class Request(_Message):
     frames: Annotated[
         tuple[tuple[Frame, ...], ...], Field(description="To cut: those of each page of the file.")
     ] = ()
+    series: Annotated[
+        Series | None, Field(description="The photographs that it belongs to, once that is known.")
+    ] = None
 
 
 class Turn(_Message):
@@ -136,6 +140,9 @@ class Ready(_Message):
     film: Loaded | None = None
     recognizer_sha256: Annotated[str, Field(description="Of what tells old film; empty without one.")] = ""
     turner_sha256: Annotated[str, Field(description="Of what tells which way is up; empty without one.")] = ""
+    tells_series: Annotated[
+        bool, Field(description="Whether photographs that belong together can be told.")
+    ] = False
     finder: FinderCard | None = None
     held: dict[str, bool]
 
@@ -167,7 +174,7 @@ class Done(_Message):
     network: Annotated[Which, Field(description="Which of the two made the colours.")] = "usual"
     vividness: Annotated[float | None, Field(ge=0, le=1)] = None
     timings: Annotated[dict[StageName, Seconds], Field(max_length=10)]
-    sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=5)]
+    sizes: Annotated[dict[PartName, Annotated[int, Field(ge=0)]], Field(max_length=6)]
     restoration: Restoration | None = None
 
 

@@ -156,6 +156,7 @@ def _colorized(
         preview_side=request.preview_side,
         finder=finder,
         repair_mask=inputs[-1] if request.repair_mask else None,
+        series=request.series,
     )
 
 
@@ -195,6 +196,7 @@ def _done(photo: ColorizedPhoto, networks: Networks[LendingPredictor]) -> Answer
         "original_preview": photo.original_preview,
         "confidence": photo.confidence,
         "repairs": photo.repairs,
+        "sight": photo.sight,
     }
     made = {name: part for name, part in parts.items() if part is not None}
     done = Done(

@@ -30,6 +30,7 @@ from photochrom.logs import about
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.names import with_suffix
 from photochrom.photo.options import Repair
+from photochrom.photo.sight import EXTENSION
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
@@ -41,7 +42,7 @@ from ..deadline import JobTimedOut
 from ..failures import explained
 from ..out_of_memory import lacks_memory, let_go
 from ..pipeline.stages import stages_of
-from . import splitting
+from . import series, splitting
 from .stored import Stored
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ _COMPANIONS = {
     "original_preview": (".original.jpg", "image/jpeg"),
     "confidence": (".confidence.png", "image/png"),
     "repairs": (".repairs.png", "image/png"),
+    "sight": (EXTENSION, "application/octet-stream"),
 }
 """Files beside a result: extension and media type by the name that the child uses."""
 
@@ -110,6 +112,8 @@ class Restorer:
             if record.batch_id is not None:
                 # The item is finished: the next of its batch takes its turn before this worker looks for work.
                 self.turns.feed(record.batch_id)
+                if record.options.consistency and record.series is None:
+                    series.ask_if_due(self, record.batch_id)
 
     def _traced_attempt(self, record: JobRecord, lease: Lease) -> None:
         told: tracing.Attributes = {"photochrom.job_id": record.id, "photochrom.attempt": lease.attempt}
@@ -172,6 +176,7 @@ class Restorer:
                     repair_mask=mask,
                     on_stage=on_stage,
                     preview_side=PREVIEW_SIDE,
+                    series=record.series,
                 )
             )
             stages.end()
@@ -218,6 +223,8 @@ class Restorer:
             original_preview_key=_key(kept.get("original_preview")),
             confidence_key=_key(kept.get("confidence")),
             repairs_key=_key(kept.get("repairs")),
+            # One whose series is known is looked at no more: what it showed is what its series was made by.
+            sight_key=_key(kept.get("sight")) or (record.result.sight_key if record.result else None),
             restoration=told.restoration,
             name=name,
             media_type=told.format.media_type,
@@ -250,6 +257,8 @@ class Restorer:
             beside = (*beside, told.finder.weights_sha256)
         if told.turner_sha256 and record.options.turn == "auto":
             beside = (*beside, told.turner_sha256)
+        if record.series and record.series.shift:
+            beside = (*beside, record.series.shift)
         parts = (record.original.sha256, record.asked(), told.card.weights_sha256, *beside)
         identity = "\n".join(parts)
         return result_key(record.id, hashlib.sha256(identity.encode()).hexdigest(), extension)

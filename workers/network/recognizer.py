@@ -1,4 +1,4 @@
-"""The network that tells photographs of old film from others, on ONNX Runtime."""
+"""The network that tells photographs of old film from others, and what is where on them, on ONNX Runtime."""
 
 from pathlib import Path
 from typing import Protocol
@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
 from photochrom.photo.recognizer_card import RecognizerCard
+from photochrom.photo.sight import FEATURES, GRID, PLACES
 
 from .late_session import LateSession
 
 Plane = NDArray[np.float32]
+_PLACES = "photochrom.recognizer.places"
+_LEAST = 1e-6
 
 
 class Recognizer(Protocol):
@@ -61,6 +64,17 @@ class OnnxRecognizer:
     def recognizes(self, glance: Plane) -> bool:
         """Judge L* (side, side), 0..100, of a whole photograph."""
         return self._oldness(glance) > self.card.threshold
+
+    @property
+    def tells_places(self) -> bool:
+        """Whether the file also tells what it sees at each place of the grid of `photochrom.photo.sight`."""
+        return bool(self._network.metadata.get(_PLACES) == f"{FEATURES} {GRID}")
+
+    def places(self, square: Plane) -> Plane:
+        """Return unit vectors (120, 144) of what is seen at each place of L* (side, side), 0..100."""
+        given = np.ascontiguousarray(square, np.float32)[None, None]
+        seen = self._network.run(["places"], {"lightness": given})[0].reshape(FEATURES, PLACES)
+        return np.asarray(seen / np.maximum(np.linalg.norm(seen, axis=0), _LEAST), np.float32)
 
     def _oldness(self, glance: Plane) -> float:
         given = np.ascontiguousarray(glance, np.float32)[None, None]

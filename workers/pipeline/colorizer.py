@@ -12,6 +12,7 @@ from typing import Any
 
 from photochrom.photo.film import Light
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.series import Series
 from photochrom.photo.sniff import PhotoFormat
 
 from ..network.networks import Networks, networks_of
@@ -54,6 +55,7 @@ def colorize(
     preview_side: int = 0,
     finder: Finder = _FINDER,
     repair_mask: bytes | None = None,
+    series: Series | None = None,
 ) -> ColorizedPhoto:
     """Colorize one photo; the same bytes, options and model give the same result, byte by byte.
 
@@ -66,6 +68,7 @@ def colorize(
         preview_side: longest side of the previews in pixels; 0 makes none.
         finder: says what is damaged.
         repair_mask: an image that says where to repair and what to keep (`repair.wishes`).
+        series: the photographs that it belongs to, with how its colours are moved towards theirs.
 
     Raises:
         PhotoRejected: `UnsupportedFormat`, `UnreadablePhoto`, `PhotoTooLarge` or `MaskRejected`, with a sentence for
@@ -91,12 +94,16 @@ def colorize(
             preparation = prepared(options, networks, partial(look_at_jpeg, data, jpeg))
             if preparation.makes_pixels:
                 return colorize_decoded(
-                    data, photo_format, networks, options, stages, limits, finder, wishes, preparation
+                    data, photo_format, networks, options, stages, limits, finder, wishes, preparation, series
                 )
             if turned := preparation.of_jpeg(jpeg):
                 return colorize_jpeg(
-                    data, turned, networks, options, stages, limits, finder, wishes, preparation
+                    data, turned, networks, options, stages, limits, finder, wishes, preparation, series
                 )
-        done = colorize_decoded(data, photo_format, networks, options, stages, limits, finder, wishes)
+        done = colorize_decoded(
+            data, photo_format, networks, options, stages, limits, finder, wishes, series=series
+        )
         return replace(done, warnings=(*done.warnings, NO_LUMA))
-    return colorize_decoded(data, photo_format, networks, options, stages, limits, finder, wishes)
+    return colorize_decoded(
+        data, photo_format, networks, options, stages, limits, finder, wishes, series=series
+    )

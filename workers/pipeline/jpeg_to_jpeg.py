@@ -5,6 +5,7 @@ from typing import Any
 
 from photochrom.photo.options import Color, ColorizeOptions, OwnColor
 from photochrom.photo.restoration import Luma
+from photochrom.photo.series import Series
 from photochrom.photo.sniff import PhotoFormat
 
 from ..network.networks import Networks, remembered
@@ -24,9 +25,9 @@ from .formats.jpeg.metadata import carried_metadata, jpeg_with_provenance, read_
 from .formats.jpeg.pixels import decode_jpeg
 from .left_out import too_large
 from .limits import PhotoLimits
-from .metadata.provenance import provenance_of, with_film, with_steps_before
+from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
 from .metadata.provenance import restored as steps_of
-from .prediction import lightness_of_plane, predict_vividly, turned
+from .prediction import lightness_of_plane, of_series, predict_vividly, turned
 from .preparation import NOTHING, Preparation
 from .previews import confidence_png, mask_png, preview_of_jpeg
 from .repair.finder import Bytes, Finder
@@ -44,6 +45,7 @@ def colorize_jpeg(
     finder: Finder,
     wishes: Bytes | None = None,
     preparation: Preparation = NOTHING,
+    series: Series | None = None,
 ) -> ColorizedPhoto:
     """JPEG to JPEG with the source's very luma, unless its light is changed.
 
@@ -73,14 +75,16 @@ def colorize_jpeg(
     predictor: Predictor = networks.usual
     seen: tuple[str, ...] = ()
     confidence: bytes | None = None
+    sight: bytes | None = None
     if in_color:
         with stages.stage("predict"):
             lightness = jpeg_luma.lightness_of_luma(source.luma, space)
             source_at = remembered(lightness_of_plane(lightness, carried.orientation))
             predictor = networks.choose(options, source_at, turned(size, carried.orientation))
             photo, pale = (source_at, size, carried.orientation, predictor), networks.pale(predictor)
-            options, small = predict_vividly(*photo, options, pale, stages.go_on)
-            seen = small.notes
+            related = of_series(options, networks, series)
+            options, small = predict_vividly(*photo, options, pale, stages.go_on, related)
+            seen, sight = small.notes, small.sight
             own = jpeg_luma.decode_small(data, source, small.ab.shape[1:])
             if options.own_color is OwnColor.KEEP:
                 small = replace(small, ab=with_own(small.ab, own))
@@ -98,7 +102,7 @@ def colorize_jpeg(
             provenance_of(original, predictor.card if in_color else None, options), *steps_of(restored.told)
         )
         told = replace(told, luma_sha256=luma_sha256(picture) if exact else None, seen=seen)
-        noted = jpeg_with_provenance(picture, with_film(told, film))
+        noted = jpeg_with_provenance(picture, with_film(with_series(told, series, options), film))
         if in_color:
             # A progressive frame takes progressive scans only; what is written anew is none.
             progressive = source.jpeg.frame.marker == PROGRESSIVE and weights is None
@@ -119,6 +123,7 @@ def colorize_jpeg(
             preview_of_jpeg(result, carried.orientation, side) if side else None,
             turned_preview,
             repairs=mask_png(restored.mask, carried.orientation),
+            sight=sight,
         )
     said = (
         (notes.of_color(options), source.colored and in_color),

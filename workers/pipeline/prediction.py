@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,10 +10,16 @@ from numpy.typing import NDArray
 
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.series import Series
+from photochrom.photo.shift import Shift
 from photochrom.photo.vividness import Pale
 from photochrom.seeing.see import LightnessAt, see
 
+from ..network.networks import Networks
 from ..network.predictor import Predictor
+from ..network.recognizer import OnnxRecognizer
+from ..series.apply import shifted
+from ..series.look import sight_of
 from .color.pixels import reduced_lightness
 from .metadata.orientation import as_stored, upright
 from .photo import Samples
@@ -32,8 +39,33 @@ class SmallColor:
     """(h, w), the scan's L* averaged down to this size."""
     chroma: float
     """The mean of what was predicted, at strength 1 and without the mounts."""
+    sight: bytes | None = None
+    """What the photograph shows, for the others of its batch (`photochrom.photo.sight`), where that was asked for."""
     notes: tuple[str, ...] = ()
     """Sentences about what the network saw, where that was not the whole photo as it is."""
+
+
+@dataclass(frozen=True)
+class OfSeries:
+    """What one photograph is asked for the sake of the others of its batch.
+
+    Attributes:
+        recognizer: tells what the photograph shows; None where nobody can.
+        shift: how its colours are moved, once that is known.
+    """
+
+    recognizer: OnnxRecognizer | None
+    shift: Shift | None
+
+
+def of_series(options: ColorizeOptions, networks: Networks[Any], series: Series | None) -> OfSeries | None:
+    """Return what is asked; None of a photograph that is coloured by itself."""
+    if not options.consistency:
+        return None
+    known = networks.recognizer
+    teller = known if isinstance(known, OnnxRecognizer) and known.tells_places else None
+    shift = Shift.of(series.shift) if series and series.shift else None
+    return OfSeries(teller, shift)
 
 
 def reduce_lightness(lightness: Plane, size: tuple[int, int]) -> Plane:
@@ -51,6 +83,7 @@ def predict_small(
     predictor: Predictor,
     options: ColorizeOptions,
     on_view: Callable[[], None],
+    series: "OfSeries | None" = None,
 ) -> SmallColor:
     """Predict the colour of a photo.
 
@@ -61,6 +94,7 @@ def predict_small(
         predictor: the network.
         options: passed to the network; `strength` scales what it returns.
         on_view: called where the network looks once more; may raise to stop.
+        series: what is done for the sake of the others of its batch.
     """
 
     def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:
@@ -71,12 +105,20 @@ def predict_small(
     seen = see(lightness_at, turned(size, orientation), predictor.card, predict, options.hints, on_view)
     guide = reduce_lightness(seen.lightness, seen.shown.shape)
     confidence = np.where(seen.shown, seen.planes[2], np.float32(1))
-    ab = [as_stored(plane, orientation) for plane in seen.planes[:2] * np.float32(options.strength)]
+    answer, sight = seen.planes[:2], None
+    if series and series.shift:
+        answer = shifted(answer, guide, series.shift, options.consistency) * seen.shown
+    elif series and series.recognizer:
+        sight = sight_of(
+            series.recognizer, seen.lightness, answer, seen.shown, anchored=bool(options.hints)
+        ).to_bytes()
+    ab = [as_stored(plane, orientation) for plane in answer * np.float32(options.strength)]
     return SmallColor(
         np.ascontiguousarray(ab),
         np.ascontiguousarray(as_stored(confidence, orientation)),
         np.ascontiguousarray(as_stored(guide, orientation)),
         float(np.hypot(*seen.planes[:2]).sum() / max(1, np.count_nonzero(seen.shown))),
+        sight,
         seen.notes,
     )
 
@@ -89,6 +131,7 @@ def predict_vividly(
     options: ColorizeOptions,
     pale: Pale,
     on_view: Callable[[], None],
+    series: OfSeries | None = None,
 ) -> tuple[ColorizeOptions, SmallColor]:
     """Predict the colour of a photo, once more and more vividly if it is pale and the caller named no vividness.
 
@@ -98,8 +141,8 @@ def predict_vividly(
         The options with a number for the vividness, and the colour.
     """
     photo = lightness_at, size, orientation, predictor
-    options, plain = settle_vividness(*photo, options, pale, on_view)
-    return options, plain or predict_small(*photo, options, on_view)
+    options, plain = settle_vividness(*photo, options, pale, on_view, series)
+    return options, plain or predict_small(*photo, options, on_view, series)
 
 
 def settle_vividness(
@@ -110,6 +153,7 @@ def settle_vividness(
     options: ColorizeOptions,
     pale: Pale,
     on_view: Callable[[], None],
+    series: OfSeries | None = None,
 ) -> tuple[ColorizeOptions, SmallColor | None]:
     """Return the options with a number for the vividness, and the colour, if these options predicted it on the way.
 
@@ -118,7 +162,7 @@ def settle_vividness(
     if options.vividness != "auto":
         return options, None
     asked = options.model_copy(update={"vividness": options.vivid(), "hints": ()})
-    plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view)
+    plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view, series)
     settled = options.model_copy(update={"vividness": pale.vividness(plain.chroma)})
     if settled == asked:
         return settled, plain

@@ -44,6 +44,8 @@ class ColorizedPhoto:
     """At which it predicted; None where it did not."""
     turned: bool = False
     """Whether it lies on its side, as its EXIF says; width and height are as it lies."""
+    sight: bytes | None = None
+    """What it shows, for the others of its batch, where that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Pictures:
     preview: bytes | None
     original_preview: bytes | None = None
     repairs: bytes | None = None
+    sight: bytes | None = None
 
 
 class Stages:
@@ -99,4 +102,4 @@ def finished(
     warnings += (notes.LEFT.format(left),) * bool(left)
     pictures = (small.confidence, small.preview, small.original_preview, small.repairs)
     made = (data, *kind, width, height, warnings, stages.timings, film, *pictures)
-    return ColorizedPhoto(*made, told, card, vividness, orientation >= 5)
+    return ColorizedPhoto(*made, told, card, vividness, orientation >= 5, small.sight)

@@ -8,6 +8,7 @@ import cv2
 
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import Color, ColorizeOptions, OutputFormat, OwnColor, Pages
+from photochrom.photo.series import Series
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.seeing.see import LightnessAt
 from photochrom.seeing.sizes import Size
@@ -25,10 +26,10 @@ from .encode import encode, noted_metadata, output_format
 from .film_choice import film_used
 from .left_out import losses_of_pixels
 from .limits import PhotoLimits
-from .metadata.provenance import provenance_of, with_film, with_steps_before
+from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
-from .prediction import SmallColor, lightness_of_pixels, predict_small, predict_vividly
+from .prediction import SmallColor, lightness_of_pixels, of_series, predict_small, predict_vividly
 from .preparation import Preparation, prepared
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
@@ -46,6 +47,7 @@ def colorize_decoded(
     finder: Finder,
     wishes: Bytes | None = None,
     preparation: Preparation | None = None,
+    series: Series | None = None,
 ) -> ColorizedPhoto:
     """Any format to any other, turned upright; L* kept within rounding, to which a lossy encoder adds its own loss."""
     target, side = output_format(photo_format, options), stages.preview_side
@@ -77,8 +79,8 @@ def colorize_decoded(
             looks = [_look(photo) for photo in photos]
             # Of all pages alike, by the first.
             predictor = networks.choose(options, *looks[0])
-            pale = networks.pale(predictor)
-            options, first = predict_vividly(*looks[0], 1, predictor, options, pale, stages.go_on)
+            pale, related = networks.pale(predictor), of_series(options, networks, series)
+            options, first = predict_vividly(*looks[0], 1, predictor, options, pale, stages.go_on, related)
             smalls = [first]
             smalls += [predict_small(*look, 1, predictor, options, stages.go_on) for look in looks[1:]]
             del looks
@@ -93,7 +95,8 @@ def colorize_decoded(
     pages = [replace(page, told=way.with_told(page.told)) for way, page in zip(ways, pages, strict=True)]
     restored = together(pages)
     with stages.stage("encode"):
-        provenance = with_film(provenance_of(data, predictor.card if in_color else None, options), film)
+        provenance = provenance_of(data, predictor.card if in_color else None, options)
+        provenance = with_film(with_series(provenance, series, options), film)
         for i, photo in enumerate(photos):
             noted = with_steps_before(provenance, *steps_of(pages[i].told))
             noted = replace(noted, seen=smalls[i].notes if smalls else ())
@@ -107,6 +110,7 @@ def colorize_decoded(
             preview_of_pixels(photos[0].pixels, side) if side else None,
             original_preview,
             mask_png(restored.mask, 1),
+            smalls[0].sight if smalls else None,
         )
     as_original = options.format is OutputFormat.SAME
     warnings += [notes.NOT_AS_ORIGINAL] * (as_original and photo_format is PhotoFormat.HEIC)

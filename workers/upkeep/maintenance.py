@@ -116,6 +116,8 @@ class Maintenance:
             apart(self.turns.retry_items, batch_id)
         for batch_id in self.turns.with_held_items():
             apart(self.turns.feed, batch_id)
+        for batch_id in self.batches.with_series_due():
+            apart(self.turns.ask_for_series, batch_id)
 
     def lose_worker(self, record: JobRecord) -> None:
         """Note that the worker holding this lease is dead."""

@@ -11,6 +11,7 @@ from photochrom.photo.film import FilmUsed
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.restoration import Restoration
+from photochrom.photo.series import Series
 
 SYSTEM = "Photochrom"
 
@@ -91,6 +92,14 @@ def with_film(provenance: Provenance, film: FilmUsed | None) -> Provenance:
         return provenance
     relit = Step("relit", film.model_dump(mode="json"))
     return replace(provenance, film=film, steps=(*provenance.steps, relit))
+
+
+def with_series(provenance: Provenance, series: Series | None, options: ColorizeOptions) -> Provenance:
+    """Return the provenance with the step towards one set of colours, where the photograph belongs to a series."""
+    if series is None or not series.shift:
+        return provenance
+    told = {"series": series.group, "members": series.members, "consistency": options.consistency}
+    return replace(provenance, steps=(*provenance.steps, Step("matched", told)))
 
 
 def restored(told: Restoration | None) -> tuple[Step, ...]:
