@@ -4,6 +4,7 @@ from fastapi.testclient import TestClient
 
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobState, ModelUsed
+from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.series import Series
 from photochrom.times import utc_now
 from support.photographs import grey_jpeg
@@ -39,14 +40,20 @@ def test_values_and_companions_that_make_no_sense_are_refused(client: TestClient
 def test_workers_that_tell_no_series_are_named(client: TestClient, bench: Bench) -> None:
     def beat(name: str, *, tells_series: bool) -> None:
         model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
-        known = {"host": "h", "pid": 1, "started_at": utc_now(), "model": model}
+        known = {
+            "host": "h",
+            "pid": 1,
+            "started_at": utc_now(),
+            "model": model,
+            "options": tuple(ColorizeOptions.model_fields),
+        }
         bench.fleet.beat(WorkerStatus(name=name, tells_series=tells_series, **known), 60)
 
-    beat("old", tells_series=False)
+    beat("one", tells_series=False)
     status, said = put(client, batch_of(client, consistency=1))
     assert status == 422
     assert "recognizer.onnx" in said
-    beat("new", tells_series=True)  # as in a rolling upgrade
+    beat("other", tells_series=True)
     assert put(client, batch_of(client, consistency=1))[0] == 201
 
 
