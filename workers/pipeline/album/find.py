@@ -23,6 +23,7 @@ _NARROWEST = 64  # pixels: of less nothing can be said
 _PASSES = 3  # each sees its print better laid
 _COVERED = 0.35  # of the smaller one of two boxes: both cannot be prints
 _LIKE = 0.5  # intersection over union of two boxes that mean the same print
+_LARGER = 1.0  # of the agreement, for a logarithm of the area: what is cut off is worse than paper left on
 _FILLS = 0.93  # of the picture: a box so large is the photograph that it is
 
 
@@ -82,8 +83,14 @@ def _best(pyramid: Pyramid, boxes: list[Box], edges: Edges, album: Album) -> lis
     """Return of each print the box that the network agrees with most: its own, or one that lies on straight edges."""
     rectangles = [box_around(each) for each in edges.rectangles()]
     offers = [[box, box_around(edges.laid(corners(box))), *_like(box, rectangles)] for box in boxes]
-    chances, _ = _asked(pyramid, [box for offer in offers for box in offer], album)
-    values = iter([agreement(each, album.card.share) for each in chances])
+    offered = [box for offer in offers for box in offer]
+    chances, _ = _asked(pyramid, offered, album)
+    values = iter(
+        [
+            agreement(each, album.card.share) + _LARGER * float(np.log(box[2] * box[3]))
+            for each, box in zip(chances, offered, strict=True)
+        ]
+    )
     return [max(offer, key=lambda _: next(values)) for offer in offers]
 
 
