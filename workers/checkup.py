@@ -43,11 +43,12 @@ def check() -> dict[str, Any]:
         setup = Setup.of(settings, settings.threads)
         held = before_threads(None, *setup.files())
         # Not at the top: their threads would not be confined.
-        from .child.load import load_finder, load_networks
+        from .child.load import load_album, load_finder, load_networks
         from .network.recognizer import OnnxRecognizer
 
         networks, told = load_networks(setup, at_once=True)
         finder = load_finder(setup, at_once=True)
+        album = load_album(setup, at_once=True)
     except (PhotochromError, ImportError) as error:
         return {**report, "error": str(error)}
     held |= after_threads()
@@ -60,6 +61,7 @@ def check() -> dict[str, Any]:
         "recognizer": recognizer.card.version if isinstance(recognizer, OnnxRecognizer) else None,
         "precision": card.precision,
         "finder": f"{finder.card.name} {finder.card.version}" if finder else "its form",
+        "album": album.card.version,
         "provider": told.provider,
         "side": card.predict_side,
         "writes": written(),

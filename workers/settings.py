@@ -1,7 +1,6 @@
 """The settings of a worker, from environment variables (`PHOTOCHROM_*`)."""
 
 from datetime import timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from photochrom.processes.cores import usable_cores
 from photochrom.settings import SharedSettings
 
 from .network.gpu_memory import SESSION_MB
+from .network.onnx_file import shipped
 from .supervisor import (
     GRACE_SECONDS,
     HEARTBEAT_SECONDS,
@@ -20,8 +20,7 @@ from .supervisor import (
     ORPHAN_LIMIT,
 )
 
-SHIPPED_MODEL = Path(str(resources.files("model") / "weights" / "photochrom.onnx"))
-"""The weights that come with the package, wherever it is installed."""
+SHIPPED_MODEL = shipped("photochrom.onnx")
 
 
 def _holds_a_session(gpu_memory_mb: int) -> int:
@@ -67,6 +66,12 @@ class WorkerSettings(SharedSettings):
             "`finder.onnx` beside the model. Empty is none: then damage is found by its form."
         ),
     ] = Path("finder.onnx")
+    album_path: Annotated[
+        Path,
+        Field(
+            description="An ONNX file exported by `model.album.export`, which finds the photographs of album pages."
+        ),
+    ] = shipped("album.onnx")
     processes: Annotated[
         int, Field(ge=1, description="Worker processes on this machine; they share its cores.")
     ] = 1

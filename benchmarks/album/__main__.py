@@ -4,7 +4,7 @@ PHOTOS is a folder or a tar of photographs. Pages are made of them (`pages.py`):
 uneven light, prints turned up to 15 degrees, shadows, white borders, captions, paper corners, corners that touch.
 Printed: the share of prints whose frame has an intersection over union (IoU) above 0.95 with the truth, those lost
 (below 0.5) and cut (a twentieth of the print or more is outside of its frame), frames that are none; and the share of
-single photographs, and of photographs that show a strong rectangle, that stay whole.
+single photographs, and of such as look like pages (`singles.py`), that stay whole.
 """
 
 import argparse
@@ -17,16 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.photo.frames import shared
 from workers.pipeline.album.find import SIDE, find_frames
 
 from ..scans import files_of
 from ..table import markdown
 from .pages import Page, make_page
+from .singles import KINDS, hung
 
 Bytes = NDArray[np.uint8]
 _SEED = 21_000
 _GOOD, _LOST, _CUT = 0.95, 0.5, 0.05
-_SINGLE = 512  # pixels: what a photograph with a rectangle in it is enlarged to
 
 
 @dataclass
@@ -57,26 +58,17 @@ class Tally:
 
 
 def _iou(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    shared = cv2.intersectConvexConvex(one, other)[0]
-    return float(shared / (cv2.contourArea(one) + cv2.contourArea(other) - shared))
+    both = shared(one.tolist(), other.tolist())
+    return float(both / (cv2.contourArea(one) + cv2.contourArea(other) - both))
 
 
 def _left_out(frame: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
-    return 1 - float(cv2.intersectConvexConvex(frame, truth)[0]) / cv2.contourArea(truth)
+    return 1 - shared(frame.tolist(), truth.tolist()) / cv2.contourArea(truth)
 
 
 def photographs(source: Path) -> list[Bytes]:
     """Return the photographs of a folder or a tar, RGB."""
     return [np.asarray(Image.open(file).convert("RGB")) for file in files_of(source)]
-
-
-def _with_rectangle(photo: Bytes, other: Bytes, rng: np.random.Generator) -> Bytes:
-    """Hang another photograph into one, as a picture on a wall or a window."""
-    scene = np.asarray(cv2.resize(photo, (_SINGLE, _SINGLE), interpolation=cv2.INTER_CUBIC), np.uint8)
-    width, height = (int(side) for side in rng.integers(_SINGLE // 6, _SINGLE // 2, 2))
-    left, top = int(rng.integers(0, _SINGLE - width)), int(rng.integers(0, _SINGLE - height))
-    scene[top : top + height, left : left + width] = cv2.resize(other, (width, height))
-    return scene
 
 
 def _drawn(photos: list[Bytes], rng: np.random.Generator) -> Bytes:
@@ -93,27 +85,40 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--pages", type=int, default=500)
     parser.add_argument("--singles", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=_SEED)
     arguments = parser.parse_args()
     photos = photographs(arguments.photos)
     tally = Tally()
     for number in range(arguments.pages):
-        rng = np.random.default_rng(_SEED + number)
+        rng = np.random.default_rng(arguments.seed + number)
         tally.add(make_page(partial(_drawn, photos, rng), rng))
-    rng = np.random.default_rng(_SEED)
-    chosen = [photos[i] for i in rng.permutation(len(photos))[: arguments.singles]]
-    whole = sum(not find_frames(photo) for photo in chosen)
-    hung = [_with_rectangle(photo, photos[rng.integers(len(photos))], rng) for photo in chosen]
-    whole_hung = sum(not find_frames(photo) for photo in hung)
-    print(f"{arguments.pages} pages, {tally.prints} prints; {len(chosen)} single photographs\n")
     rows = [
         ["frames with IoU above 0.95", _share(tally.good, tally.prints)],
         ["lost", _share(tally.lost, tally.prints)],
         ["cut", _share(tally.cut, tally.prints)],
         ["frames that are none", str(tally.false)],
-        ["single photographs left whole", _share(whole, len(chosen))],
-        ["single photographs with a rectangle left whole", _share(whole_hung, len(hung))],
+        *_singles(photos, arguments.singles, np.random.default_rng(arguments.seed)),
     ]
+    print(f"{arguments.pages} pages, {tally.prints} prints\n")
     print(markdown(["what", "share"], rows))
+
+
+def _singles(photos: list[Bytes], count: int, rng: np.random.Generator) -> list[list[str]]:
+    """Return which share of single photographs stays whole, as they are and of each kind that looks like a page."""
+    chosen = [photos[i] for i in rng.permutation(len(photos))[:count]]
+    whole = sum(not find_frames(_small(photo)) for photo in chosen)
+    rows = [[f"{len(chosen)} single photographs left whole", _share(whole, len(chosen))]]
+    for kind, make in {"with another one in it": hung, **KINDS}.items():
+        part = chosen if make is hung else chosen[: -(-count // len(KINDS))]
+        made = [make(photo, _drawn(photos, rng), rng) for photo in part]
+        whole = sum(not find_frames(_small(photo)) for photo in made)
+        rows.append([f"{len(made)} left whole: {kind}", _share(whole, len(made))])
+    return rows
+
+
+def _small(picture: Bytes) -> Bytes:
+    scale = min(1.0, SIDE / max(picture.shape[:2]))
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 if __name__ == "__main__":

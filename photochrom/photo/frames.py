@@ -116,12 +116,12 @@ def checked(frames: Sequence[Frame], width: float, height: float) -> None:
                 f"Frame {number} is {frame.width:.0f} x {frame.height:.0f} pixels; make it at least {SHORTEST} a side."
             )
         page = whole(width, height).corners
-        if _shared(frame.corners, page) < _INSIDE * frame.area:
+        if shared(frame.corners, page) < _INSIDE * frame.area:
             raise BadFrames(
                 f"Frame {number} lies outside of the page of {width:.0f} x {height:.0f} pixels; move it onto it."
             )
         for before, other in enumerate(frames[: number - 1], 1):
-            if _near(frame, other) and _shared(frame.corners, other.corners) > _SAME * max(
+            if _near(frame, other) and shared(frame.corners, other.corners) > _SAME * max(
                 frame.area, other.area
             ):
                 raise BadFrames(f"Frames {before} and {number} are the same place; remove one of them.")
@@ -133,8 +133,11 @@ def _near(one: Frame, other: Frame) -> bool:
     return math.hypot(one.x - other.x, one.y - other.y) <= reach
 
 
-def _shared(one: Corners, other: Corners) -> float:
-    """Return the square pixels that two rectangles, clockwise, have in common (Sutherland and Hodgman's clipping)."""
+def shared(one: Corners, other: Corners) -> float:
+    """Return the square pixels that two rectangles, clockwise, have in common (Sutherland and Hodgman's clipping).
+
+    OpenCV's `intersectConvexConvex` halves it now and then where both are nearly the same.
+    """
     left = list(one)
     for (x, y), (x_, y_) in zip(other, (*other[1:], other[0]), strict=True):
         sides = [(x_ - x) * (v - y) - (y_ - y) * (u - x) for u, v in left]

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = [sys.executable, str(ROOT / "docs" / "configuration.py"), "--check"]
 # Where things are inside of a container is the image's business.
 _PLACES = ("DATA_DIR", "HOST", "PORT", "REDIS_URL")
-_MODELS = ("MODEL_PATH", "FILM_MODEL_PATH", "RECOGNIZER_PATH", "FINDER_PATH", "TURNER_PATH")
+_MODELS = ("MODEL_PATH", "FILM_MODEL_PATH", "RECOGNIZER_PATH", "FINDER_PATH", "TURNER_PATH", "ALBUM_PATH")
 IN_THE_IMAGE = {f"PHOTOCHROM_{name}" for name in (*_PLACES, *_MODELS)}
 SETTINGS = sorted(
     {f"PHOTOCHROM_{name.upper()}" for s in (ServiceSettings, WorkerSettings) for name in s.model_fields}

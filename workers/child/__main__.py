@@ -47,12 +47,12 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
         from ..pipeline.limits import PhotoLimits
         from ..pipeline.parallel import use_threads
         from ..pipeline.repair.classical import ClassicalFinder
-        from .load import load_finder, load_networks
+        from .load import load_album, load_finder, load_networks
         from .work import Workshop
 
     try:
         networks, loaded = load_networks(setup)
-        finder = load_finder(setup)
+        finder, album = load_finder(setup), load_album(setup)
     except ModelRejected as error:
         send(end, Broken(detail=str(error)))
         return
@@ -60,9 +60,8 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     use_threads(setup.threads)
     send(end, loaded.model_copy(update={"held": held, "finder": finder.card if finder else None}))
     give_pulse(pipe)
-    Workshop(
-        end, networks, PhotoLimits(max_pixels=setup.max_pixels), finder or ClassicalFinder(), setup
-    ).serve()
+    limits = PhotoLimits(max_pixels=setup.max_pixels)
+    Workshop(end, networks, limits, finder or ClassicalFinder(), album, setup).serve()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 import onnxruntime as ort
 
 from ..network import providers
+from ..network.album import OnnxAlbum
 from ..network.finder import OnnxFinder
 from ..network.gpu_memory import SESSION_MB
 from ..network.late import LatePredictor
@@ -87,6 +88,18 @@ def load_finder(setup: Setup, *, at_once: bool = False) -> OnnxFinder | None:
     if at_once or _may_use_gpu():
         finder.load()
     return finder
+
+
+def load_album(setup: Setup, *, at_once: bool = False) -> OnnxAlbum:
+    """Return the networks that find the photographs of album pages, for the CPU.
+
+    Raises:
+        ModelRejected: the file is missing, or not what its setting says.
+    """
+    album = OnnxAlbum(setup.album_path, threads=setup.threads)
+    if at_once:
+        album.load()
+    return album
 
 
 def trim() -> None:

@@ -50,6 +50,7 @@ class Setup(_Message):
     recognizer_path: Path | None = None
     finder_path: Path | None = None
     turner_path: Path | None = None
+    album_path: Path
     threads: int = 0
     gpu_memory_mb: int = 0
     max_pixels: int
@@ -72,6 +73,7 @@ class Setup(_Message):
             recognizer_path=settings.recognizer(),
             finder_path=settings.finder(),
             turner_path=settings.turner(),
+            album_path=settings.album_path.absolute(),
             threads=threads,
             gpu_memory_mb=settings.gpu_memory_mb,
             max_pixels=settings.max_pixels,
@@ -85,7 +87,7 @@ class Setup(_Message):
     def files(self) -> tuple[Path, ...]:
         """Return the files of networks, which are read before and after the child is confined."""
         beside = (self.film_path, self.recognizer_path, self.finder_path, self.turner_path)
-        paths = (self.model_path, *beside)
+        paths = (self.model_path, *beside, self.album_path)
         return tuple(path for path in paths if path)
 
 

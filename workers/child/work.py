@@ -13,6 +13,7 @@ from ..failures import explained
 from ..network.networks import Networks
 from ..network.predictor import LendingPredictor
 from ..out_of_memory import lacks_memory, let_go
+from ..pipeline.album.network import Album
 from ..pipeline.colorizer import ColorizedPhoto, colorize
 from ..pipeline.credentials import Signatory, with_credentials
 from ..pipeline.likely_colors import likely_colors
@@ -61,9 +62,11 @@ class Workshop:
         networks: Networks[LendingPredictor],
         limits: PhotoLimits,
         finder: Finder,
+        album: Album,
         setup: Setup | None = None,
     ) -> None:
-        self._end, self._networks, self._limits, self._finder = end, networks, limits, finder
+        self._end, self._networks, self._limits = end, networks, limits
+        self._finder, self._album = finder, album
         self._signatory: Signatory | None = None
         if setup and setup.certificate:
             self._signatory = Signatory(setup.certificate, setup.algorithm, self._sign)
@@ -95,7 +98,7 @@ class Workshop:
 
     def _work(self, request: Request, inputs: list[bytes]) -> Answer:
         if request.task in ("find", "cut"):
-            return _split(inputs[0], request, self._limits)
+            return _split(inputs[0], request, self._limits, self._album)
         networks = self._following(inputs[1]) if request.reference else self._networks
         if request.network:
             networks = networks.only(request.network)
@@ -164,12 +167,12 @@ def _takes_palettes(film: LendingPredictor | None) -> bool:
     return film is not None and "palette" in film.card.capabilities
 
 
-def _split(data: bytes, request: Request, limits: PhotoLimits) -> Answer:
+def _split(data: bytes, request: Request, limits: PhotoLimits, album: Album) -> Answer:
     # Not at the top: few photographs are pages of albums, and every child waits for its imports.
     from ..pipeline.album.split import cut_pages, find_pages
 
     if request.task == "find":
-        pages = find_pages(data, limits, request.preview_side)
+        pages = find_pages(data, limits, request.preview_side, album)
         found = [FoundPage(width=page.width, height=page.height, frames=page.frames) for page in pages]
         previews = tuple(page.preview for page in pages if page.preview)
         return Found(pages=tuple(found), previews=tuple(map(len, previews))), previews

@@ -1,6 +1,7 @@
 """What an ONNX file says of itself, without a session: building one takes a hundred times as long."""
 
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +11,14 @@ from photochrom.errors import ModelRejected
 _GRAPH, _METADATA, _KEY, _VALUE = 7, 14, 1, 2
 _NUMBER, _8_BYTES, _SIZED, _4_BYTES = 0, 1, 2, 5
 _MOST_BITS = 63
+
+
+def shipped(name: str) -> Path:
+    """Return a file of the weights that come with the package, wherever it is installed.
+
+    A confined process does not find it.
+    """
+    return Path(str(resources.files("model") / "weights" / name))
 
 
 class OnnxFile:

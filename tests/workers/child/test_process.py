@@ -19,7 +19,13 @@ STAND_INS = Path(__file__).with_name("stand_ins")
 def child(folder: Path, module: str, monkeypatch: pytest.MonkeyPatch, says: bytes = b"") -> Iterator[Child]:
     monkeypatch.setenv("PYTHONPATH", str(STAND_INS))
     monkeypatch.setenv("TZ", says.hex())
-    setup = Setup(model_path=folder / "none.onnx", max_pixels=1, folder=folder, parent=os.getpid())
+    setup = Setup(
+        model_path=folder / "none.onnx",
+        album_path=folder / "none.onnx",
+        max_pixels=1,
+        folder=folder,
+        parent=os.getpid(),
+    )
     started = Child(setup, 2.0, module)
     process = psutil.Process(started.pid)
     try:

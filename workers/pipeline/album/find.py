@@ -1,6 +1,6 @@
 """Find the photographs of a page on a small picture of it."""
 
-from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -8,171 +8,116 @@ from numpy.typing import NDArray
 
 from photochrom.photo.frames import MOST_FRAMES, Frame
 
-from .paper import Lab, Mask, Paper, papers, sharpness
-from .shapes import THINNEST, Shape, apart, cuts, shapes_of
-from .sides import Points, Side, laid
+from ...network.album import OnnxAlbum
+from ...network.onnx_file import shipped
+from .boxes import Box, Pyramid, box_around, corners, seen_whole, shared
+from .crossings import agreement, laid
+from .network import Album, Plane
+from .rectangles import Edges
+from .votes import elected
 
+Bytes = NDArray[np.uint8]
 SIDE = 800
 """Longest side of the picture in which photographs are found."""
 _NARROWEST = 64  # pixels: of less nothing can be said
-_STROKE, _GAP = 7, 5
-_DEEPEST = 3
-_CERTAIN, _SURE, _GOOD, _POOR, _BETTER = 0.85, 0.75, 0.5, 0.3, 0.05
-_FULL, _LIGHT = 0.9, 0.3  # of a rectangle
-_NEAR = 15.0  # pixels
-_SURELY = 0.5
-_ALONE = 0.75  # of each side: one rectangle alone may be a window
-_LEFT_OUT = 0.08  # of the page: captions and the like
-_SEVERAL = 3
-_RIM = 8  # pixels
-_AROUND, _LEAST = 0.6, 0.05  # of the rim, and of the page
+_PASSES = 3  # each sees its print better laid
+_COVERED = 0.35  # of the smaller one of two boxes: both cannot be prints
+_LIKE = 0.5  # intersection over union of two boxes that mean the same print
+_LARGER = 1.0  # of the agreement, for a logarithm of the area: what is cut off is worse than paper left on
+_FILLS = 0.93  # of the picture: a box so large is the photograph that it is
 
 
-@dataclass(frozen=True)
-class _Found:
-    corners: Points
-    sides: list[Side]
-    fill: float
+def find_frames(picture: Bytes, album: Album | None = None) -> list[Frame]:
+    """Return where photographs lie in a picture (h, w) or (h, w, 3) RGB; none where it is one photograph itself.
 
-    @property
-    def quality(self) -> float:
-        """0..1: how much it is like a photograph."""
-        support = np.array([side.support for side in self.sides])
-        return float(0.5 * support.mean() + 0.5 * support.min()) * min(1.0, self.fill / 0.9)
+    Args:
+        picture: small: its longest side is `SIDE`.
+        album: the networks; by default those that are shipped.
 
-
-def find_frames(picture: NDArray[np.uint8]) -> list[Frame]:
-    """Return where photographs lie in a picture (h, w) or (h, w, 3) RGB; none where it is one photograph itself."""
+    Raises:
+        ModelRejected: the networks cannot be loaded.
+    """
     if min(picture.shape[:2]) < _NARROWEST:
         return []
-    page = _as_lab(picture)
-    for paper in papers(page, sharpness(page)):
-        if not _has_paper(paper):
-            continue
-        found = _on(page, paper)
-        if _is_page(paper, found):
-            return _in_reading_order([_frame(each.corners) for each in found[:MOST_FRAMES]])
-    return []
+    album = album or _shipped()
+    rgb = np.asarray(picture if picture.ndim == 3 else cv2.merge([picture] * 3), np.uint8)
+    seen, scale = seen_whole(rgb, album.card.page_side)
+    votes, is_page = album.votes(seen)
+    if is_page <= album.card.page_odds:
+        return []
+    size = round(rgb.shape[0] * scale), round(rgb.shape[1] * scale)
+    boxes = elected(votes, size, album.card.page_side / votes.shape[-1])
+    boxes = [np.asarray((*(box[:4] / scale), box[4]), np.float32) for box in boxes]
+    pyramid = Pyramid(rgb)
+    found = _checked(*_laid(pyramid, boxes, album), album.card.print_odds)
+    if found:
+        edges = Edges(rgb)
+        found = _best(pyramid, found, edges, album)
+        found = [box_around(edges.refined(corners(box))) for box in found]
+    if len(found) == 1 and found[0][2] * found[0][3] > _FILLS * rgb.shape[0] * rgb.shape[1]:
+        return []
+    return _in_reading_order([_frame(box) for box in found[:MOST_FRAMES]])
 
 
-def _is_page(paper: Paper, found: list[_Found]) -> bool:
-    """Return whether rectangles that look like photographs lie on paper, and little else does."""
-    if not found or _worth(found) < _SURELY:
-        return False
-    if len(found) == 1 and min(side.support for side in found[0].sides) < _ALONE:
-        return False
-    beside = paper.other.astype(np.uint8)
-    for each in found:
-        middle = each.corners.mean(axis=0)
-        outer = middle + (each.corners - middle) * 1.06
-        cv2.fillConvexPoly(beside, np.rint(outer).astype(np.int32), 0)
-    # Where several are found, one more may be missed: the others are not given up for it.
-    missed = sum(float(cv2.contourArea(each.corners)) for each in found) / len(found) / beside.size
-    return float(beside.mean()) < _LEFT_OUT + (missed if len(found) >= _SEVERAL else 0)
+@cache
+def _shipped() -> Album:
+    return OnnxAlbum(shipped("album.onnx"))
 
 
-def _has_paper(paper: Paper) -> bool:
-    """Return whether most of the page's rim is paper, and enough of the page."""
-    rim = np.ones(paper.other.shape, bool)
-    rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    return float(paper.other[rim].mean()) < 1 - _AROUND and float(paper.other.mean()) < 1 - _LEAST
+def _laid(pyramid: Pyramid, boxes: list[Box], album: Album) -> tuple[list[Box], list[float]]:
+    """Return boxes laid along the sides of their prints, and how surely each is one print."""
+    odds = list[float]()
+    for _ in range(_PASSES if boxes else 0):
+        chances, is_one = _asked(pyramid, boxes, album)
+        boxes = [laid(box, each, album.card.share) for box, each in zip(boxes, chances, strict=True)]
+        odds = [float(value) for value in is_one]
+    return boxes, odds
 
 
-def _as_lab(picture: NDArray[np.uint8]) -> Lab:
-    rgb = picture if picture.ndim == 3 else cv2.merge([picture] * 3)
-    return np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+def _asked(pyramid: Pyramid, boxes: list[Box], album: Album) -> tuple[Plane, Plane]:
+    card = album.card
+    return album.sides(np.stack([pyramid.around(box, card.share, card.print_side) for box in boxes]))
 
 
-def _on(page: Lab, paper: Paper) -> list[_Found]:
-    thinnest = THINNEST * max(page.shape[:2])
-    found: list[_Found] = []
-    for shape in shapes_of(_without_strokes(paper.other).astype(np.uint8), thinnest):
-        found += _taken_apart(page, paper, shape, thinnest, _DEEPEST)
-    return _without_doubles(_joined(page, paper, found))
+def _best(pyramid: Pyramid, boxes: list[Box], edges: Edges, album: Album) -> list[Box]:
+    """Return of each print the box that the network agrees with most: its own, or one that lies on straight edges."""
+    rectangles = [box_around(each) for each in edges.rectangles()]
+    offers = [[box, box_around(edges.laid(corners(box))), *_like(box, rectangles)] for box in boxes]
+    offered = [box for offer in offers for box in offer]
+    chances, _ = _asked(pyramid, offered, album)
+    values = iter(
+        [
+            agreement(each, album.card.share) + _LARGER * float(np.log(box[2] * box[3]))
+            for each, box in zip(chances, offered, strict=True)
+        ]
+    )
+    return [max(offer, key=lambda _: next(values)) for offer in offers]
 
 
-def _taken_apart(page: Lab, paper: Paper, shape: Shape, thinnest: float, deepest: int) -> list[_Found]:
-    """Return the photographs of a patch."""
-    whole = _laid(page, paper, shape.rectangle(), shape.fill)
-    if whole.fill >= _FULL or not deepest:
-        return [whole]
-    best, quality = [whole], whole.quality
-    for parts in (apart(shape, thinnest), *cuts(shape, thinnest)):
-        deeper = deepest - 1 if len(parts) > 1 else 0
-        found = [each for part in parts for each in _taken_apart(page, paper, part, thinnest, deeper)]
-        if found and _worth(found) > quality + _BETTER:
-            best, quality = found, _worth(found)
-        if len(best) > 1 and quality >= _CERTAIN:
-            break
-    return best
+def _like(box: Box, others: list[Box]) -> list[Box]:
+    """Return the box that is most like another one, if any is."""
+    areas = [float(other[2] * other[3] + box[2] * box[3]) for other in others]
+    likes = [
+        both / (area - both) for both, area in zip((shared(box, each) for each in others), areas, strict=True)
+    ]
+    return [others[int(np.argmax(likes))]] if likes and max(likes) > _LIKE else []
 
 
-def _joined(page: Lab, paper: Paper, found: list[_Found]) -> list[_Found]:
-    """Join the pieces of photographs that have parts as light, or as dark, as the paper."""
-    found = sorted(found, key=lambda each: each.quality)
-    for poor in [each for each in found if each.quality < _SURE]:
-        near = [each for each in found if each is not poor and _gap(each, poor) < _NEAR]
-        for other in near:
-            if not any(each is poor for each in found):
-                break
-            corners = np.concatenate([poor.corners, other.corners])
-            box = np.asarray(cv2.boxPoints(cv2.minAreaRect(corners)), np.float32)
-            areas = [cv2.contourArea(each) for each in (poor.corners, other.corners, box)]
-            fill = min(1.0, (areas[0] + areas[1]) / max(areas[2], 1) + _LIGHT)
-            whole = _laid(page, paper, box, fill)
-            if whole.quality > max(poor.quality, other.quality, _GOOD):
-                found = [each for each in found if each is not poor and each is not other] + [whole]
-    return found
-
-
-def _without_doubles(found: list[_Found]) -> list[_Found]:
-    """Leave out what is not like a photograph, and what lies on a better one."""
-    kept: list[_Found] = []
-    for each in sorted(found, key=lambda each: -each.quality * cv2.contourArea(each.corners) ** 0.25):
-        area = cv2.contourArea(each.corners)
-        shared = [cv2.intersectConvexConvex(each.corners, other.corners)[0] for other in kept]
-        if each.quality >= _POOR and area > 0 and sum(shared) < 0.4 * area:
-            kept.append(each)
+def _checked(boxes: list[Box], odds: list[float], least: float) -> list[Box]:
+    """Leave out what is not one print, and of two that lie on each other the less likely one."""
+    kept: list[Box] = []
+    for value, box in sorted(zip(odds, boxes, strict=True), key=lambda pair: -pair[0]):
+        area = float(box[2] * box[3])
+        if value > least and all(
+            shared(box, other) < _COVERED * min(area, float(other[2] * other[3])) for other in kept
+        ):
+            kept.append(box)
     return kept
 
 
-def _gap(one: _Found, other: _Found) -> float:
-    """Return about how many pixels lie between two rectangles."""
-    gaps = [
-        max(0.0, -cv2.pointPolygonTest(b.corners, (float(x), float(y)), True))
-        for a, b in ((one, other), (other, one))
-        for x, y in np.concatenate([a.corners, (a.corners + np.roll(a.corners, 1, axis=0)) / 2])
-    ]
-    return min(gaps)
-
-
-def _worth(found: list[_Found]) -> float:
-    areas = [cv2.contourArea(each.corners) + 1 for each in found]
-    return float(np.average([each.quality for each in found], weights=areas))
-
-
-def _laid(page: Lab, paper: Paper, corners: Points, fill: float) -> _Found:
-    corners, sides = laid(page, paper, corners)
-    return _Found(corners, sides, fill)
-
-
-def _without_strokes(other: Mask) -> Mask:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_STROKE, _STROKE))
-    small = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_GAP, _GAP))
-    closed = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_CLOSE, small)
-    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = cv2.drawContours(np.zeros_like(closed), contours, -1, 1, cv2.FILLED)
-    return np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, kernel) > 0)
-
-
-def _frame(corners: Points) -> Frame:
-    (x, y), (width, height), angle = cv2.minAreaRect(corners)
-    angle = (angle + 180) % 180
-    if angle > 135:
-        angle -= 180
-    elif angle > 45:
-        angle, width, height = angle - 90, height, width
-    return Frame(x=x + 0.5, y=y + 0.5, width=max(width, 1), height=max(height, 1), angle=angle)
+def _frame(box: Box) -> Frame:
+    x, y, width, height, angle = (float(value) for value in box)
+    return Frame(x=x, y=y, width=max(width, 1), height=max(height, 1), angle=float(np.rad2deg(angle)))
 
 
 def _in_reading_order(frames: list[Frame]) -> list[Frame]:

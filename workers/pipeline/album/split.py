@@ -30,6 +30,7 @@ from ..photo import Photo, Samples, to_8bit
 from ..previews import preview_of_jpeg, preview_of_pixels
 from ..structure import format_of
 from .find import SIDE, find_frames
+from .network import Album
 from .turn import bounds, cut_out, is_straight
 
 QUALITY = 95
@@ -73,13 +74,16 @@ class Cut:
     warnings: tuple[str, ...] = ()
 
 
-def find_pages(data: bytes, limits: PhotoLimits, preview_side: int = 0) -> list[Page]:
+def find_pages(
+    data: bytes, limits: PhotoLimits, preview_side: int = 0, album: Album | None = None
+) -> list[Page]:
     """Find the photographs on each page of a file, upright.
 
     Args:
         data: the file.
         limits: checked on its header.
         preview_side: longest side in pixels of previews, which the first `MOST_PREVIEWS` pages have; 0 makes none.
+        album: the networks that find them; by default those that are shipped.
 
     Raises:
         PhotoRejected: the file cannot be read, or is too large.
@@ -88,10 +92,10 @@ def find_pages(data: bytes, limits: PhotoLimits, preview_side: int = 0) -> list[
     if photo_format is PhotoFormat.JPEG:
         frame = _checked_frame(data, limits)
         if len(frame.components) < _INKS:
-            return [_jpeg_page(data, frame, preview_side)]
+            return [_jpeg_page(data, frame, preview_side, album)]
     photos = decode_unconverted(data, photo_format, limits)
     sides = [preview_side if number < MOST_PREVIEWS else 0 for number in range(len(photos))]
-    return [_pixels_page(photo.pixels, side) for photo, side in zip(photos, sides, strict=True)]
+    return [_pixels_page(photo.pixels, side, album) for photo, side in zip(photos, sides, strict=True)]
 
 
 def cut_pages(data: bytes, pages: Sequence[Sequence[Frame]], limits: PhotoLimits) -> Iterator[Cut]:
@@ -184,7 +188,7 @@ def _step(frame: Frame, digest: str, page: int, *, exact: bool) -> Step:
     return Step("cropped", {"frame": place, "page": page + 1, "page_sha256": digest, "pixels": way})
 
 
-def _jpeg_page(data: bytes, frame: JpegFrame, preview_side: int) -> Page:
+def _jpeg_page(data: bytes, frame: JpegFrame, preview_side: int, album: Album | None) -> Page:
     """Find the photographs on a page of light, not of inks: it is decoded small."""
     jpeg = JpegFile.read(data)
     longest = max(frame.height, frame.width)
@@ -195,13 +199,13 @@ def _jpeg_page(data: bytes, frame: JpegFrame, preview_side: int) -> Page:
     turned = np.ascontiguousarray(upright(pixels[..., 0] if space == "GRAY" else pixels, orientation))
     sides = (frame.height, frame.width) if orientation < 5 else (frame.width, frame.height)
     preview = preview_of_jpeg(data, orientation, preview_side) if preview_side else b""
-    return _page(_small(turned), *sides, preview)
+    return _page(_small(turned), *sides, preview, album)
 
 
-def _pixels_page(pixels: Samples, preview_side: int) -> Page:
+def _pixels_page(pixels: Samples, preview_side: int, album: Album | None) -> Page:
     height, width = pixels.shape[:2]
     preview = preview_of_pixels(pixels, preview_side) if preview_side else b""
-    return _page(_small(pixels), height, width, preview)
+    return _page(_small(pixels), height, width, preview, album)
 
 
 def _checked_frame(data: bytes, limits: PhotoLimits) -> JpegFrame:
@@ -220,6 +224,6 @@ def _small(pixels: Samples) -> NDArray[np.uint8]:
     return to_8bit(small)
 
 
-def _page(small: NDArray[np.uint8], height: int, width: int, preview: bytes) -> Page:
+def _page(small: NDArray[np.uint8], height: int, width: int, preview: bytes, album: Album | None) -> Page:
     scale = max(height, width) / max(small.shape[:2])
-    return Page(width, height, tuple(frame.scaled(scale) for frame in find_frames(small)), preview)
+    return Page(width, height, tuple(frame.scaled(scale) for frame in find_frames(small, album)), preview)

@@ -7,8 +7,8 @@ from PIL import Image
 
 from support.photographs import PHOTOS
 from workers.pipeline.album.borders import border_around
-from workers.pipeline.album.find import _as_lab
 from workers.pipeline.album.paper import papers, sharpness
+from workers.pipeline.album.rectangles import _as_lab
 
 SIZE, FIRST, LAST = 500, 150, 350
 
