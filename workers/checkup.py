@@ -45,6 +45,7 @@ def check() -> dict[str, Any]:
         # Not at the top: their threads would not be confined.
         from .child.load import load_album, load_finder, load_networks
         from .network.recognizer import OnnxRecognizer
+        from .network.turner import OnnxTurner
 
         networks, told = load_networks(setup, at_once=True)
         finder = load_finder(setup, at_once=True)
@@ -62,6 +63,7 @@ def check() -> dict[str, Any]:
         "precision": card.precision,
         "finder": f"{finder.card.name} {finder.card.version}" if finder else "its form",
         "album": album.card.version,
+        "turner": turner.card.version if isinstance(turner := networks.turner, OnnxTurner) else None,
         "provider": told.provider,
         "side": card.predict_side,
         "writes": written(),

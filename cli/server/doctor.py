@@ -226,6 +226,7 @@ def _judge_model(report: dict[str, Any]) -> Finding:
     line = f"{report['model']} ({report['precision']}) on {report['provider']}"
     line += f", damage by {report['finder']}" if "finder" in report else ""
     line += f", album pages by album {report['album']}" if "album" in report else ""
+    line += f", upright by turner {report['turner']}" if report.get("turner") else ""
     timing = f"{report['seconds']:.2f} s per prediction at {report['side']} px"
     fell_back = "onnxruntime-gpu" in report["runtimes"] and report["provider"] == "CPUExecutionProvider"
     if fell_back:

@@ -6,6 +6,9 @@ from pydantic import BaseModel, Field
 
 from ..records import STORED
 
+SIGHT_EXTENSION = ".sight.bin"
+"""Of the file that holds what a photograph shows (`sight.Sight`)."""
+
 
 class Series(BaseModel):
     """The photographs of a batch that were coloured as one; written once: no later attempt colours otherwise."""

@@ -15,7 +15,6 @@ from ..errors import ObjectNotFound
 GRID = 12
 PLACES = GRID * GRID
 FEATURES = 120
-EXTENSION = ".sight.bin"
 SCALE = 317.5
 """Of a unit vector: its parts lie within 0.4, but for a few that are cut."""
 ALIKE = 0.5

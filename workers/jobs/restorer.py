@@ -30,7 +30,7 @@ from photochrom.logs import about
 from photochrom.photo.model_card import ModelCard
 from photochrom.photo.names import with_suffix
 from photochrom.photo.options import Repair
-from photochrom.photo.sight import EXTENSION
+from photochrom.photo.series import SIGHT_EXTENSION
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import Storage
@@ -52,7 +52,7 @@ _COMPANIONS = {
     "original_preview": (".original.jpg", "image/jpeg"),
     "confidence": (".confidence.png", "image/png"),
     "repairs": (".repairs.png", "image/png"),
-    "sight": (EXTENSION, "application/octet-stream"),
+    "sight": (SIGHT_EXTENSION, "application/octet-stream"),
 }
 """Files beside a result: extension and media type by the name that the child uses."""
 

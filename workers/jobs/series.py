@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
@@ -18,8 +18,10 @@ from photochrom.errors import BatchNotFound, JobConflict, JobNotFound, ObjectNot
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.series import Series
-from photochrom.photo.sight import Sight
 from photochrom.storage.storage import Storage
+
+if TYPE_CHECKING:  # it takes numpy, which a worker's parent needs for nothing else
+    from photochrom.photo.sight import Sight
 
 _log = logging.getLogger(__name__)
 _IN_MEMORY = 2048
@@ -62,7 +64,7 @@ def ask_if_due(restorer: Harmonizer, batch_id: str) -> None:
 
 def harmonize(restorer: Harmonizer, batch_id: str) -> None:
     """Form the series of a batch and tell each photograph; doing it twice is harmless."""
-    # Not at the top: it takes numpy, which a worker's parent needs for nothing else.
+    # Not at the top, as above.
     from ..series.form import form
 
     try:
@@ -117,7 +119,9 @@ class _Sights:
                 self.of(job_id)
                 yield job_id
 
-    def _read(self, job_id: str) -> Sight:
+    def _read(self, job_id: str) -> "Sight":
+        from photochrom.photo.sight import Sight
+
         result = self._records[job_id].result
         if result is None or result.sight_key is None:
             raise ObjectNotFound("Nobody has looked at what this photograph shows.")

@@ -1,19 +1,16 @@
 """The network that tells which way a photograph is up, on ONNX Runtime."""
 
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
 from photochrom.photo.turner_card import TurnerCard
 from photochrom.photo.turning import TURNS, Quarters
 
-from . import providers as execution
-from .onnx_file import OnnxFile
+from .late_session import LateSession
 
 Plane = NDArray[np.float32]
 
@@ -49,11 +46,13 @@ class OnnxTurner:
         Raises:
             ModelRejected: it is missing, damaged, or another network.
         """
-        self._file, self._threads = OnnxFile(path), threads
+        # Few photographs are turned so: what it took goes back.
+        called = "a network that tells which way is up"
+        self._network = LateSession(path, called, threads=threads, keeps_memory=False)
         try:
-            self.card = TurnerCard.from_metadata(self._file.metadata)
+            self.card = TurnerCard.from_metadata(self._network.metadata)
         except ModelRejected as error:
-            raise self._rejected(error) from error
+            raise self._network.rejected(error) from error
 
     def load(self) -> None:
         """Make the session.
@@ -61,7 +60,7 @@ class OnnxTurner:
         Raises:
             ModelRejected: it cannot be made, or does not run.
         """
-        self._session  # noqa: B018 - made by being asked for
+        self._upright(np.zeros((len(TURNS), self.side, self.side), np.float32))
 
     @property
     def side(self) -> int:
@@ -78,19 +77,5 @@ class OnnxTurner:
 
     def _upright(self, views: Plane) -> NDArray[np.float64]:
         given = {"lightness": np.ascontiguousarray(views, np.float32)[:, None]}
-        logits = np.asarray(self._session.run(["upright"], given)[0], np.float64)
+        logits = np.asarray(self._network.run(["upright"], given)[0], np.float64)
         return np.asarray(logits - logits.max())
-
-    @cached_property
-    def _session(self) -> ort.InferenceSession:
-        # Few photographs are turned so: what it took goes back.
-        options = execution.session_options(self._threads, keeps_memory=False)
-        try:
-            session = execution.open_session(self._file.read(), options, [execution.CPU])
-            session.run(["upright"], {"lightness": np.zeros((4, 1, self.side, self.side), np.float32)})
-        except Exception as error:  # ONNX Runtime's errors have no common base
-            raise self._rejected(error) from error
-        return session
-
-    def _rejected(self, error: Exception) -> ModelRejected:
-        return ModelRejected(f"{self._file.name} is not a network that tells which way is up: {error}")
