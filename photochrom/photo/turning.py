@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from .auto import Auto
+
 Quarters = Literal[0, 90, 180, 270]
 TURNS: tuple[Quarters, ...] = (0, 90, 180, 270)
 
@@ -13,12 +15,16 @@ def _number(given: object) -> object:
     return int(given) if isinstance(given, str) and given in map(str, TURNS) else given
 
 
-Turn = Annotated[Literal["auto", 0, 90, 180, 270], BeforeValidator(_number)]
+# Generators of clients know no list of values that holds words and numbers.
+Turn = Annotated[
+    Annotated[Quarters, BeforeValidator(_number), Tag("degrees")] | Auto,
+    Discriminator(lambda given: "auto" if given == "auto" else "degrees"),
+]
 """Degrees clockwise, or as a network finds it."""
 
 
 Negative = Annotated[
-    Annotated[bool, Tag("said")] | Annotated[Literal["auto"], Tag("auto")],
+    Annotated[bool, Tag("said")] | Auto,
     Discriminator(lambda given: "auto" if given == "auto" else "said"),
 ]
 """Whether a scan is a negative: as the caller says, or as its looks tell."""

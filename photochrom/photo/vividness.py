@@ -1,15 +1,17 @@
 """How colourful a result is to be: a number, or what suits the photograph and the model that colours it."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
+
+from .auto import Auto
 
 STARTING_VIVIDNESS = 0.5
 """Where `auto` begins, and what it is for photographs whose colours are not pale there."""
 
 Vividness = Annotated[
-    Annotated[float, Field(ge=0, le=1), Tag("number")] | Annotated[Literal["auto"], Tag("auto")],
+    Annotated[float, Field(ge=0, le=1), Tag("number")] | Auto,
     Discriminator(lambda given: "auto" if given == "auto" else "number"),
 ]
 

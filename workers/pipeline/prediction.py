@@ -164,10 +164,7 @@ def settle_vividness(
     asked = options.model_copy(update={"vividness": options.vivid(), "hints": ()})
     plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view, series)
     settled = options.model_copy(update={"vividness": pale.vividness(plain.chroma)})
-    if settled == asked:
-        return settled, plain
-    on_view()
-    return settled, None
+    return settled, plain if settled == asked else None
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:

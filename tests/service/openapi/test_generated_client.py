@@ -91,3 +91,12 @@ def test_it_uploads_polls_and_downloads(
         assert original(job.id, client=client).payload.read() == photo
     refused = read("01kb3v9m5w8xw7z4y2q6c1n0ra", client=client)
     assert (refused.status, refused.code) == (404, "job-not-found")
+
+
+def test_it_reads_options_that_are_a_word_or_a_value(generated: Generated) -> None:
+    options = generated("models").ColorizeOptions
+    for told in (
+        {"vividness": 0.7, "negative": True, "turn": 90},
+        {"vividness": "auto", "negative": "auto", "turn": "auto"},
+    ):
+        assert options.from_dict(told).to_dict().items() >= told.items()

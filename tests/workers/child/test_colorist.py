@@ -308,9 +308,10 @@ def test_its_environment_and_command_hold_nothing_secret(hire: Hire, monkeypatch
     assert set(child.environ()) <= {*passed, "PYDANTIC_DISABLE_PLUGINS"}
     assert child.environ()["OPENBLAS_NUM_THREADS"] == "1"
     assert "hush" not in " ".join([*child.cmdline(), *child.environ().values()])
-    # Its standard streams, one socket and one pipe; no file and no connection of the worker's.
+    # Its standard streams, one socket and one pipe; no connection of the worker's, and no file but weights, to be read.
     assert child.net_connections("inet") == []
-    assert [file.path for file in child.open_files()] == []
+    weights = WorkerSettings().album_path
+    assert [(file.path, file.mode) for file in child.open_files()] == [(str(weights), "r")]
 
 
 def test_it_is_the_first_to_go_where_memory_is_short(hire: Hire) -> None:
