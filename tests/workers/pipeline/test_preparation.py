@@ -130,6 +130,20 @@ def test_a_jpeg_with_an_orientation_is_turned_from_how_it_is_seen(
     assert_array_equal(seen(found), seen(colorize(all_in_exif, predictor, PLAIN).data))
 
 
+@pytest.mark.parametrize(
+    "empty", [b"II*\x00\x08" + bytes(11), b"MM\x00*\x00\x00\x00\x08" + bytes(2)], ids=["little", "big"]
+)
+def test_an_exif_that_says_nothing_is_no_damage(empty, scan, pillow_jpeg, predictor):
+    """Some programs write a directory without entries; the turn finds room in it, and the luma stays."""
+    jpeg = JpegFile.read(pillow_jpeg(scan))
+    source = bytes(jpeg.with_metadata((*jpeg.metadata, Segment(APP1, b"Exif\x00\x00" + empty))))
+    result = colorize(source, predictor, ColorizeOptions(turn=90))
+    assert_array_equal(luma_of_file(result.data), luma_of_file(source))
+    assert seen(result.data).shape[:2] == moved(scan, 90, False).shape
+    as_png = colorize(source, predictor, ColorizeOptions(format="png"))
+    assert not any("EXIF" in warning for warning in (*result.warnings, *as_png.warnings))
+
+
 def _orientation(options: ColorizeOptions) -> int:
     marks = np.arange(6).reshape(2, 3)
     wanted = moved(marks, options.turn, options.mirror)

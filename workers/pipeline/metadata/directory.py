@@ -82,6 +82,11 @@ class Structure:
         known = self.data[:2] in (b"II", b"MM") and self.data[2:4] in (*_BIG, *_CLASSIC)
         return known and self.has_directory(self.first)
 
+    def is_empty(self) -> bool:
+        """Return whether the header is one, and the first directory lies within the data and has no entries."""
+        known = self.data[:2] in (b"II", b"MM") and self.data[2:4] in _CLASSIC
+        return known and 8 <= self.first <= len(self.data) - 2 and not self.count(self.first)
+
     def number(self, at: int, size: int) -> int:
         """Return the unsigned number of `size` bytes that lies at `at`."""
         return int.from_bytes(self.data[at : at + size], self.order)

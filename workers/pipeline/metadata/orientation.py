@@ -20,7 +20,8 @@ def is_readable(exif: bytes) -> bool:
     """Return whether an EXIF block, with or without its prefix, can be taken apart."""
     block = exif.removeprefix(_PREFIX)
     structure = Structure(block)
-    return structure.is_whole() and not structure.big and not is_overlapping(block)
+    # Some programs write a directory without entries where they have nothing to say.
+    return structure.is_empty() or (structure.is_whole() and not structure.big and not is_overlapping(block))
 
 
 def read_orientation(exif: bytes) -> int:
