@@ -55,13 +55,16 @@ def weights_sha256(weights: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def stored_weights(network: Colorizer, precision: str) -> dict[str, np.ndarray]:
-    """Return the weights as the file stores them: in fp16, vectors (biases, norms, bins) still keep 32 bits."""
+def stored_weights(network: torch.nn.Module, precision: str, halved: str = "") -> dict[str, np.ndarray]:
+    """Return the weights as the file stores them: in fp16, vectors (biases, norms, bins) still keep 32 bits.
+
+    Where `halved` is given, so does every weight whose name does not begin with it.
+    """
     weights = {}
     for name, tensor in network.state_dict().items():
         if not name.endswith("num_batches_tracked"):
             array = tensor.detach().cpu().float().numpy()
-            halve = precision == "fp16" and array.ndim > 1 and name != "bins"
+            halve = precision == "fp16" and array.ndim > 1 and name != "bins" and name.startswith(halved)
             weights[name] = array.astype(np.float16) if halve else array
     return weights
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from photochrom.errors import ModelRejected
 from photochrom.photo.stored_card import StoredCard
 
-from .export import PREFIX, store, traced, weights_sha256
+from .export import PREFIX, store, stored_weights, traced, weights_sha256
 
 TOLERANCE = 0.05
 """Of the logit, between the file and torch: fp16 weights move it by less."""
@@ -42,7 +42,8 @@ def build(network: nn.Module, card: StoredCard, side: int, answer: str, halved: 
     given = (torch.rand(4, 1, side, side) * 100,)
     model = traced(_Told(network), given, ("lightness",), (answer,), ({0: Dim("n", min=1, max=64)},))
     used = {item.name.removeprefix(PREFIX) for item in model.graph.initializer}
-    weights = {name: array for name, array in _stored(network, halved).items() if name in used}
+    weights = stored_weights(network, "fp16", halved)
+    weights = {name: array for name, array in weights.items() if name in used}
     store(model, weights)
     told = card.model_copy(update={"weights_sha256": weights_sha256(weights)})
     onnx.helper.set_model_props(model, told.to_metadata())
@@ -71,12 +72,3 @@ def difference(network: nn.Module, model: onnx.ModelProto, side: int) -> float:
     given = np.asarray(session.run(None, {"lightness": lightness.numpy()})[0])
     with torch.inference_mode():
         return float(np.abs(given - network(lightness).numpy()).max())
-
-
-def _stored(network: nn.Module, halved: str) -> dict[str, np.ndarray]:
-    weights = {}
-    for name, tensor in network.state_dict().items():
-        if not name.endswith("num_batches_tracked"):
-            array = tensor.detach().float().numpy()
-            weights[name] = array.astype(np.float16) if array.ndim > 1 and name.startswith(halved) else array
-    return weights

@@ -12,15 +12,15 @@ import onnx
 import onnxruntime as ort
 import torch
 from torch import Tensor, nn
-from torch.export import Dim
 
 from photochrom.errors import ModelRejected
 from photochrom.photo.album_card import AlbumCard
 
-from ..export import store, traced, weights_sha256
+from ..convolved import folded
+from ..export import store, stored_weights, traced, weights_sha256
 from .crossings import SHARE
 from .losses import decoded
-from .network import PAGE_SIDE, PRINT_SIDE, Pages, Sides, folded
+from .network import PAGE_SIDE, PRINT_SIDE, Pages, Sides
 
 OPSET = 20
 TOLERANCE = 0.05
@@ -57,11 +57,13 @@ class Answers(nn.Module):
 
 def build(network: Both, version: str) -> onnx.ModelProto:
     """Turn the networks into an ONNX model with a card in its metadata."""
+    from torch.export import Dim  # loads as much as torch itself, for tracing alone
+
     sizes = (2, PAGE_SIDE, PAGE_SIDE, 3), (3, PRINT_SIDE, PRINT_SIDE, 3)
     given = tuple(torch.randint(0, 256, size, dtype=torch.uint8) for size in sizes)
     shapes = ({0: Dim("p", min=1, max=64)}, {0: Dim("n", min=1, max=256)})
     model = traced(Answers(network).eval(), given, INPUTS, OUTPUTS, shapes, OPSET)
-    weights = {name: _stored(tensor) for name, tensor in network.state_dict().items()}
+    weights = stored_weights(network, "fp16")
     store(model, weights)
     card = AlbumCard(
         version=version,
@@ -111,11 +113,6 @@ def read(folder: Path) -> Both:
     for network, name in ((pages, "pages"), (sides, "sides")):
         network.load_state_dict(torch.load(folder / f"{name}.pt", weights_only=True))
     return Both(pages, sides).eval()
-
-
-def _stored(tensor: Tensor) -> np.ndarray:
-    array = tensor.detach().float().numpy()
-    return array.astype(np.float16) if array.ndim > 1 else array
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from ..convolved import convolved
+
 PAGE_SIDE, PAGE_CELL = 256, 4
 PRINT_SIDE, PRINT_CELL = 128, 2
 """Pixels of what a network sees, a square, and of a cell of its answer."""
@@ -26,16 +28,16 @@ class UNet(nn.Module):
 
     def __init__(self, widths: tuple[int, ...], first: int, answers: int) -> None:
         super().__init__()
-        self.stem = _convolved(3, 16, 2)
+        self.stem = convolved(3, 16, 2)
         self.down = nn.ModuleList(
-            _convolved(before, width, stride)
+            convolved(before, width, stride)
             for before, width, stride in zip((16, *widths), widths, (first, 2, 2, 2), strict=False)
         )
-        self.deeper = nn.ModuleList(_convolved(width, width, 1) for width in widths)
+        self.deeper = nn.ModuleList(convolved(width, width, 1) for width in widths)
         # How far the far side of a print lies is seen at the lowest level, with gaps.
-        self.wide = nn.ModuleList(_convolved(widths[-1], widths[-1], 1, gap) for gap in (1, 2, 3))
+        self.wide = nn.ModuleList(convolved(widths[-1], widths[-1], 1, gap) for gap in (1, 2, 3))
         self.across = nn.ModuleList(nn.Conv2d(low, width, 1) for width, low in pairwise(widths))
-        self.up = nn.ModuleList(_convolved(width, width, 1) for width in widths[:-1])
+        self.up = nn.ModuleList(convolved(width, width, 1) for width in widths[:-1])
         self.answer = nn.Conv2d(widths[0], answers, 1)
         self.whole = nn.Linear(2 * widths[-1], 1)
 
@@ -75,21 +77,3 @@ class Sides(UNet):
 
     def __init__(self) -> None:
         super().__init__((20, 36, 56, 72), 1, 4)
-
-
-def _convolved(before: int, width: int, stride: int, gap: int = 1) -> nn.Sequential:
-    layer = nn.Conv2d(before, width, 3, stride, padding=gap, dilation=gap, bias=False)
-    return nn.Sequential(layer, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
-
-
-def folded(network: UNet) -> UNet:
-    """Return the network with its norms folded into its filters, for inference alone."""
-    result = type(network)().eval()  # type: ignore[call-arg]
-    result.load_state_dict(network.state_dict())
-    for module in result.modules():
-        if isinstance(module, nn.Sequential) and isinstance(layer := module[0], nn.Conv2d):
-            norm = module[1]
-            assert isinstance(norm, nn.BatchNorm2d)
-            module[0] = torch.nn.utils.fuse_conv_bn_eval(layer, norm)
-            module[1] = nn.Identity()
-    return result

@@ -4,7 +4,6 @@ DRAWINGS is a folder of `model.album.draw`. OUT gets pages.pt or sides.pt, the m
 """
 
 import argparse
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +13,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from photochrom.progress import Line
-
+from ..training.minutes import train_for
 from .crossings import prints
 from .drawings import Drawings
 from .losses import Seeing, loss_of_pages, loss_of_sides
 from .network import Pages, Sides, UNet
 from .votes import pages
 
-_WARM, _DECAY = 0.03, 0.99
+_WARM = 0.03
 _SAVED = 120.0  # seconds
 
 
@@ -35,47 +32,38 @@ class Task:
     name: str
     network: UNet
     batches: Iterator[tuple[NDArray[np.float32], ...]]
+    size: int
+    """Crops of a batch."""
     loss: Callable[[Seeing, tuple[Tensor, ...]], Tensor]
 
 
 def task_of(name: str, drawings: Drawings, size: int) -> Task:
     """Return the task called `pages` or `sides`, with batches of this size."""
     if name == "pages":
-        return Task(name, Pages(), pages(drawings, size), loss_of_pages)
-    return Task(name, Sides(), prints(drawings, size), loss_of_sides)
+        return Task(name, Pages(), pages(drawings, size), size, loss_of_pages)
+    return Task(name, Sides(), prints(drawings, size), size, loss_of_sides)
 
 
 def train(task: Task, out: Path, minutes: float, rate: float) -> None:
     """Train for so many minutes and write the weights to a folder."""
     network = task.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = get_ema_multi_avg_fn(_DECAY)  # type: ignore[no-untyped-call]
-    mean = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
-    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-4)
-    line, began, saved, losses = Line(), time.monotonic(), time.monotonic(), [0.0]
-    for step, batch in enumerate(task.batches, 1):
-        place = (time.monotonic() - began) / (60 * minutes)
-        for group in optimizer.param_groups:
-            group["lr"] = rate * min(1.0, place / _WARM + 0.01) * (0.01 + 0.99 * _cosine(place))
+
+    def loss_of(batch: tuple[NDArray[np.float32], ...]) -> Tensor:
         given = tuple(torch.from_numpy(each) for each in batch)
         seen = given[0].contiguous(memory_format=torch.channels_last)
-        loss = task.loss(network, (seen, *given[1:]))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        mean.update_parameters(network)
-        losses = [*losses[-99:], loss.item()]
-        if step % 20 == 0:
-            line.show(f"step {step} ({place:.0%})  loss {np.mean(losses):.4f}")
-        if place >= 1 or time.monotonic() - saved > _SAVED:
-            saved = time.monotonic()
-            torch.save(mean.module.state_dict(), out / f"{task.name}.pt")
-        if place >= 1:
-            return
+        return task.loss(network, (seen, *given[1:]))
 
-
-def _cosine(place: float) -> float:
-    return float(0.5 + 0.5 * np.cos(np.pi * min(place, 1.0)))
+    train_for(
+        minutes,
+        network,
+        task.batches,
+        loss_of,
+        out / f"{task.name}.pt",
+        size=task.size,
+        rate=rate,
+        warm=_WARM,
+        saved_every=_SAVED,
+    )
 
 
 def main() -> None:

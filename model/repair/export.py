@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from photochrom.errors import ModelRejected
 
-from ..export import store, traced, weights_sha256
-from .network import STRIDE, Finder, folded
+from ..convolved import folded
+from ..export import store, stored_weights, traced, weights_sha256
+from .network import STRIDE, Finder
 
 OPSET = 20
 TOLERANCE = 4
@@ -54,7 +55,7 @@ def build(network: Finder, version: str) -> onnx.ModelProto:
     given = (torch.randint(0, 256, (2, 1, 128, 96), dtype=torch.uint8),)
     size = {0: n, 2: STRIDE * h, 3: STRIDE * w}
     model = traced(answer, given, ("lightness",), ("sureness",), (size,), OPSET)
-    weights = {name: _stored(tensor) for name, tensor in answer.network.state_dict().items()}
+    weights = stored_weights(answer.network, "fp16")
     store(model, weights)
     told = {"name": "finder", "version": version, "weights_sha256": weights_sha256(weights)}
     told |= {f"sure.{name}": " ".join(map(str, levels)) for name, levels in SURE.items()}
@@ -87,11 +88,6 @@ def export(network: Finder, version: str, out: Path) -> float:
         raise ModelRejected(f"ONNX differs from torch by {apart} in sureness.")
     out.write_bytes(model.SerializeToString())
     return apart
-
-
-def _stored(tensor: Tensor) -> np.ndarray:
-    array = tensor.detach().float().numpy()
-    return array.astype(np.float16) if array.ndim > 1 else array
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ The photograph enters as blocks of 4 x 4 pixels: a line of one pixel is not lost
 
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle
+
+from ..convolved import convolved
 
 WIDTHS = (32, 48, 64)
 _BLOCK = 4  # pixels of a side
@@ -22,16 +23,16 @@ class Finder(nn.Module):
         super().__init__()
         self.widths = widths
         self.down = nn.ModuleList(
-            _convolved(before, width, stride)
+            convolved(before, width, stride)
             for before, width, stride in zip((_BLOCK**2, *widths), widths, (1, 2, 2), strict=False)
         )
-        self.deeper = nn.ModuleList(_convolved(width, width, 1) for width in widths)
+        self.deeper = nn.ModuleList(convolved(width, width, 1) for width in widths)
         # Far surroundings decide whether a line is a wire: seen at the lowest level, with gaps.
         self.wide = nn.Sequential(
-            _convolved(widths[-1], widths[-1], 1, 2), _convolved(widths[-1], widths[-1], 1, 4)
+            convolved(widths[-1], widths[-1], 1, 2), convolved(widths[-1], widths[-1], 1, 4)
         )
         self.across = nn.ModuleList(nn.Conv2d(low, width, 1) for width, low in pairwise(widths))
-        self.up = nn.ModuleList(_convolved(width, width, 1) for width in widths[:-1])
+        self.up = nn.ModuleList(convolved(width, width, 1) for width in widths[:-1])
         self.answer = nn.Conv2d(widths[0], _BLOCK**2, 3, padding=1)
         assert self.answer.bias is not None
         nn.init.constant_(self.answer.bias, -3.0)  # damage is rare
@@ -47,22 +48,3 @@ class Finder(nn.Module):
             # Narrowed before it grows: the same numbers for a quarter of the work.
             x = self.up[level](kept[level] + interpolate(self.across[level](x), scale_factor=2.0))
         return pixel_shuffle(self.answer(x), _BLOCK)
-
-
-def _convolved(before: int, width: int, stride: int, gap: int = 1) -> nn.Sequential:
-    layer = nn.Conv2d(before, width, 3, stride, padding=gap, dilation=gap, bias=False)
-    return nn.Sequential(layer, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
-
-
-def folded(network: Finder) -> Finder:
-    """Return the network with its norms folded into its filters, for inference alone."""
-    network = network.eval()
-    result = Finder(network.widths).eval()
-    result.load_state_dict(network.state_dict())
-    for module in result.modules():
-        if isinstance(module, nn.Sequential) and isinstance(layer := module[0], nn.Conv2d):
-            norm = module[1]
-            assert isinstance(norm, nn.BatchNorm2d)
-            module[0] = torch.nn.utils.fuse_conv_bn_eval(layer, norm)
-            module[1] = nn.Identity()
-    return result

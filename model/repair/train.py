@@ -4,7 +4,6 @@ PHOTOS holds tars of blocks (model/training/blocks.py). OUT gets finder.pt, the 
 """
 
 import argparse
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from photochrom.progress import Line
-
+from ..training.minutes import train_for
 from .data import crop, read_lightness
 from .network import Finder
 
 _RATE, _WARM = 3e-3, 0.02
-_DECAY = 0.99
+_SAVED = 300.0  # seconds
 
 
 def batches(
@@ -60,33 +57,22 @@ def train(
     if begun is not None:
         network.load_state_dict(begun)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = get_ema_multi_avg_fn(_DECAY)  # type: ignore[no-untyped-call]
-    mean = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
-    optimizer = torch.optim.AdamW(network.parameters(), _RATE, weight_decay=1e-4)
-    line, began, saved, losses = Line(), time.monotonic(), time.monotonic(), [0.0]
-    for step, (lightness, damaged) in enumerate(batches(photographs, size, side, seed), 1):
-        place = (time.monotonic() - began) / (60 * minutes)
-        for group in optimizer.param_groups:
-            group["lr"] = _RATE * min(1.0, place / _WARM + 0.01) * (0.01 + 0.99 * _cosine(place))
-        loss = loss_of(network(lightness.contiguous(memory_format=torch.channels_last)), damaged)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        mean.update_parameters(network)
-        losses = [*losses[-99:], loss.item()]
-        if step % 20 == 0:
-            rate = step * size / (60 * minutes * place)
-            line.show(f"step {step} ({place:.0%})  loss {np.mean(losses):.4f}  {rate:.1f} crops/s")
-        if place >= 1 or time.monotonic() - saved > 300:
-            saved = time.monotonic()
-            torch.save(mean.module.state_dict(), out / "finder.pt")
-        if place >= 1:
-            return
 
+    def loss(batch: tuple[Tensor, Tensor]) -> Tensor:
+        lightness, damaged = batch
+        return loss_of(network(lightness.contiguous(memory_format=torch.channels_last)), damaged)
 
-def _cosine(place: float) -> float:
-    return float(0.5 + 0.5 * np.cos(np.pi * min(place, 1.0)))
+    train_for(
+        minutes,
+        network,
+        batches(photographs, size, side, seed),
+        loss,
+        out / "finder.pt",
+        size=size,
+        rate=_RATE,
+        warm=_WARM,
+        saved_every=_SAVED,
+    )
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,18 @@ def make_tiny() -> Colorizer:
 def tiny() -> Colorizer:
     """An untrained network small enough for any test, its zero-initialised layers filled."""
     return make_tiny()
+
+
+@pytest.fixture(scope="session")
+def make_smallest() -> Callable[[], Colorizer]:
+    """Makes an untrained network for what needs its encoder alone."""
+
+    def make() -> Colorizer:
+        torch.manual_seed(0)
+        config = NetworkConfig(encoder="tiny", context=16, blocks=1, heads=2)
+        return Colorizer(torch.tensor([[0.0, 0.0], [20.0, 20.0]]), torch.zeros(2), config)
+
+    return make
 
 
 @pytest.fixture(scope="session")

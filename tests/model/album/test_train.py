@@ -9,9 +9,10 @@ from model.album.draw import draw_one, save
 from model.album.drawings import Drawings, Picture
 from model.album.export import TOLERANCE, Both, export
 from model.album.losses import loss_of_pages, loss_of_sides
-from model.album.network import PRINT_CELL, PRINT_SIDE, Pages, Sides, folded
+from model.album.network import PRINT_CELL, PRINT_SIDE, Pages, Sides
 from model.album.train import task_of, train
 from model.album.votes import votes
+from model.convolved import folded
 from workers.network.album import OnnxAlbum
 from workers.pipeline.album.crossings import laid
 from workers.pipeline.album.votes import elected

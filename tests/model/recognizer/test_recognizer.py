@@ -2,13 +2,14 @@
 
 import copy
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from model.network import Colorizer, NetworkConfig
+from model.network import Colorizer
 from model.recognizer.export import build, export
 from model.recognizer.fit import Examples, fit, threshold
 from model.recognizer.network import SIDE, Recognizer
@@ -30,12 +31,8 @@ CARD = RecognizerCard(
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> Recognizer:
-    torch.manual_seed(0)
-    bins = torch.tensor([[0.0, 0.0], [20.0, 20.0]])
-    return Recognizer(
-        Colorizer(bins, torch.zeros(2), NetworkConfig(encoder="tiny", context=16, blocks=1, heads=2))
-    )
+def recognizer(make_smallest: Callable[[], Colorizer]) -> Recognizer:
+    return Recognizer(make_smallest())
 
 
 @pytest.fixture(scope="module")

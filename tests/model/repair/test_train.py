@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model.repair.network import STRIDE, Finder, folded
+from model.convolved import folded
+from model.repair.network import STRIDE, Finder
 from model.repair.train import batches, loss_of, train
 
 

@@ -3,6 +3,7 @@
 import copy
 import io
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from model.network import Colorizer, NetworkConfig
+from model.network import Colorizer
 from model.turner.__main__ import examples, table
 from model.turner.export import export
 from model.turner.fit import decided, fit, maps_of, shares, turns
@@ -32,12 +33,8 @@ CARD = TurnerCard(
 
 
 @pytest.fixture(scope="module")
-def turner() -> Turner:
-    torch.manual_seed(0)
-    bins = torch.tensor([[0.0, 0.0], [20.0, 20.0]])
-    return Turner(
-        Colorizer(bins, torch.zeros(2), NetworkConfig(encoder="tiny", context=16, blocks=1, heads=2))
-    )
+def turner(make_smallest: Callable[[], Colorizer]) -> Turner:
+    return Turner(make_smallest())
 
 
 def skies(count: int) -> torch.Tensor:
