@@ -27,7 +27,8 @@ def wall(tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch) 
 def test_a_batch_goes_on_over_jumps_and_no_healthy_job_is_begun_again(
     tmp_path: Path, tiny: dict[str, str]
 ) -> None:
-    row = clock.run(tmp_path, photos=16, times=4, side=800, **tiny)
+    # So large that the batch is still at work at each jump: done before, nobody would see that a clock moved.
+    row = clock.run(tmp_path, photos=16, times=4, side=2000, **tiny)
     assert row.clean, row
 
 
