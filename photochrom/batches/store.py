@@ -94,8 +94,9 @@ class BatchStore:
             return None
 
     def _earlier(self, bound: bytes, idempotency: IdempotencyKey | None) -> BatchRecord:
-        earlier = self.get(bound.decode().partition(" ")[0])
-        if idempotency is None or not idempotency.says(bound.decode().partition(" ")[2]):
+        earlier_id, _, fingerprint = bound.decode().partition(" ")
+        earlier = self.get(earlier_id)
+        if idempotency is None or not idempotency.says(fingerprint):
             raise IdempotencyMismatch(
                 "This Idempotency-Key was used with another name of a batch, or other options."
             )

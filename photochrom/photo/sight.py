@@ -70,15 +70,3 @@ def matches(cosines: NDArray[np.float32]) -> Matches:
     back = cosines.argmax(0)[there]
     mutual = back == np.arange(len(cosines))
     return there, np.where(mutual, cosines.max(1), 0).astype(np.float32)
-
-
-def place_of(x: float, y: float) -> int:
-    """Return the place at a spot, in shares of the sides."""
-    column, row = (min(int(share * GRID), GRID - 1) for share in (x, y))
-    return row * GRID + column
-
-
-def spot_of(place: int) -> tuple[float, float]:
-    """Return the middle of a place as x and y, in shares of the sides."""
-    row, column = divmod(place, GRID)
-    return (column + 0.5) / GRID, (row + 0.5) / GRID

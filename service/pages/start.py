@@ -20,6 +20,7 @@ from photochrom.errors import (
 )
 from photochrom.ids import new_id
 from photochrom.jobs.record import JobRecord, JobState
+from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.keys import original_key
 from photochrom.times import utc_now
 
@@ -47,7 +48,7 @@ def start(
         # It costs nothing more, whatever has become of the page, the queue and the day since.
         return earlier, False
     _refuse(services, caller, page, new, may_be_known=key is not None)
-    options = new.options if "options" in new.model_fields_set else page.options
+    options = _options(page, new)
     batch = BatchRecord(
         id=new_id(),
         name=new.name or page.original.name,
@@ -61,6 +62,10 @@ def start(
     if begun.open:  # also where an earlier call with this key ended in the middle
         _fill(services, caller, page, begun)
     return services.batches.get(begun.id), begun.id == batch.id
+
+
+def _options(page: JobRecord, new: NewBatch) -> ColorizeOptions:
+    return new.options if "options" in new.model_fields_set else page.options
 
 
 def _said(page: JobRecord, new: NewBatch) -> str:
@@ -81,10 +86,9 @@ def _refuse(
         raise InvalidOption(
             "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
         )
-    refuse_while_workers_are_older(services.fleet)
-    refuse_what_workers_do_not_know(
-        services.fleet, (new.options if "options" in new.model_fields_set else page.options).known()
-    )
+    alive = services.fleet.alive()
+    refuse_while_workers_are_older(alive)
+    refuse_what_workers_do_not_know(alive, _options(page, new).known())
     refuse_if_full(services, caller, may_be_known=may_be_known, photographs=page.split.photographs)
 
 

@@ -128,7 +128,7 @@ def _prepared(
     check_capabilities(services.fleet, upload)
     if upload.split:
         check_split(upload, item)
-        refuse_while_workers_are_older(services.fleet)
+        refuse_while_workers_are_older(services.fleet.alive())
     if upload.repair_mask:
         check_mask(upload, upload.repair_mask)
     job_id = new_id()
@@ -193,16 +193,18 @@ def check_capabilities(fleet: Fleet, upload: Upload) -> None:
             the hints or the reference that are given.
         WorkersTooOld: one does not know an option that is asked for.
     """
-    reference = bool(upload.reference or upload.reference_job)
-    if upload.options.consistency:
-        alive = fleet.alive()
+    options, reference = upload.options, bool(upload.reference or upload.reference_job)
+    needed = capabilities.wanted(options, reference=reference)
+    chosen = bool(needed) or options.format is OutputFormat.HEIC  # every worker writes all other formats
+    if not chosen and not options.newer():
+        return
+    alive = fleet.alive()
+    if options.consistency:
         capabilities.check_series([worker.tells_series for worker in alive])
-    needed = capabilities.wanted(upload.options, reference=reference)
-    refuse_what_workers_do_not_know(fleet, upload.options)
-    if needed or upload.options.format is OutputFormat.HEIC:  # every worker writes all other formats
-        for worker in fleet.alive():
-            capabilities.check_format(upload.options.format, worker.writes)
-            capabilities.check(needed, worker.capabilities, f"{worker.model.name} {worker.model.version}")
+    refuse_what_workers_do_not_know(alive, options)
+    for worker in alive if chosen else ():
+        capabilities.check_format(options.format, worker.writes)
+        capabilities.check(needed, worker.capabilities, f"{worker.model.name} {worker.model.version}")
 
 
 def _stored(upload: Upload, job_id: str, name: str = "", prefix: str = "") -> Original:

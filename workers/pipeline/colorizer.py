@@ -25,7 +25,7 @@ from .formats.stills import check_encoder
 from .jpeg_to_jpeg import colorize_jpeg
 from .limits import PhotoLimits
 from .notes import NO_LUMA
-from .preparation import look_at_jpeg, prepared
+from .preparation import Preparation, look_at_jpeg, prepared
 from .repair.classical import ClassicalFinder
 from .repair.finder import Finder
 from .repair.wishes import read_wishes
@@ -85,25 +85,18 @@ def colorize(
     if options.uncolor:
         return uncolor(data, photo_format, options, stages, limits)
     wishes = read_wishes(repair_mask, limits) if repair_mask is not None else None
-    if (
-        photo_format is output_format(photo_format, options) is PhotoFormat.JPEG
-        and options.negative is not True
-    ):
-        jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
-        if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
-            preparation = prepared(options, networks, partial(look_at_jpeg, data, jpeg))
-            if preparation.makes_pixels:
-                return colorize_decoded(
-                    data, photo_format, networks, options, stages, limits, finder, wishes, preparation, series
-                )
-            if turned := preparation.of_jpeg(jpeg):
-                return colorize_jpeg(
-                    data, turned, networks, options, stages, limits, finder, wishes, preparation, series
-                )
-        done = colorize_decoded(
-            data, photo_format, networks, options, stages, limits, finder, wishes, series=series
-        )
-        return replace(done, warnings=(*done.warnings, NO_LUMA))
-    return colorize_decoded(
-        data, photo_format, networks, options, stages, limits, finder, wishes, series=series
-    )
+    shared = networks, options, stages, limits, finder, wishes
+    through_pixels = partial(colorize_decoded, data, photo_format, *shared, series=series)
+    to_jpeg = photo_format is output_format(photo_format, options) is PhotoFormat.JPEG
+    if not to_jpeg or options.negative is True:
+        return through_pixels()
+    jpeg, rewrites = JpegFile.read(data), options.restores or options.light is not Light.AS_SCANNED
+    preparation: Preparation | None = None
+    if jpeg_luma.has_exact_luma(jpeg) and (can_rewrite() or not rewrites):
+        preparation = prepared(options, networks, partial(look_at_jpeg, data, jpeg))
+        if preparation.makes_pixels:
+            return through_pixels(preparation=preparation)
+        if turned := preparation.of_jpeg(jpeg):
+            return colorize_jpeg(data, turned, *shared, preparation, series)
+    done = through_pixels(preparation=preparation)
+    return replace(done, warnings=(*done.warnings, NO_LUMA))

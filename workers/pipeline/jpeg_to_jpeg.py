@@ -10,6 +10,7 @@ from photochrom.photo.sniff import PhotoFormat
 
 from ..network.networks import Networks, remembered
 from ..network.predictor import Predictor
+from ..series.asked import of_series
 from . import notes
 from .color.negative import is_masked
 from .color.own import with_own
@@ -27,12 +28,13 @@ from .left_out import too_large
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
 from .metadata.provenance import restored as steps_of
-from .prediction import lightness_of_plane, of_series, predict_vividly, turned
+from .prediction import lightness_of_plane, turned
 from .preparation import NOTHING, Preparation
 from .previews import confidence_png, mask_png, preview_of_jpeg
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
 from .steps import Restored, restore_luma
+from .vividness import predict_vividly
 
 
 def colorize_jpeg(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -10,15 +9,11 @@ from numpy.typing import NDArray
 
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
-from photochrom.photo.series import Series
-from photochrom.photo.shift import Shift
-from photochrom.photo.vividness import Pale
 from photochrom.seeing.see import LightnessAt, see
 
-from ..network.networks import Networks
 from ..network.predictor import Predictor
-from ..network.recognizer import OnnxRecognizer
 from ..series.apply import shifted
+from ..series.asked import OfSeries
 from ..series.look import sight_of
 from .color.pixels import reduced_lightness
 from .metadata.orientation import as_stored, upright
@@ -45,29 +40,6 @@ class SmallColor:
     """Sentences about what the network saw, where that was not the whole photo as it is."""
 
 
-@dataclass(frozen=True)
-class OfSeries:
-    """What one photograph is asked for the sake of the others of its batch.
-
-    Attributes:
-        recognizer: tells what the photograph shows; None where nobody can.
-        shift: how its colours are moved, once that is known.
-    """
-
-    recognizer: OnnxRecognizer | None
-    shift: Shift | None
-
-
-def of_series(options: ColorizeOptions, networks: Networks[Any], series: Series | None) -> OfSeries | None:
-    """Return what is asked; None of a photograph that is coloured by itself."""
-    if not options.consistency:
-        return None
-    known = networks.recognizer
-    teller = known if isinstance(known, OnnxRecognizer) and known.tells_places else None
-    shift = Shift.of(series.shift) if series and series.shift else None
-    return OfSeries(teller, shift)
-
-
 def reduce_lightness(lightness: Plane, size: tuple[int, int]) -> Plane:
     """Resize L* (H, W) to (h, w): by averages where it shrinks, bilinearly where it grows."""
     # OpenCV's area mode is an average only when both sides shrink.
@@ -83,7 +55,7 @@ def predict_small(
     predictor: Predictor,
     options: ColorizeOptions,
     on_view: Callable[[], None],
-    series: "OfSeries | None" = None,
+    series: OfSeries | None = None,
 ) -> SmallColor:
     """Predict the colour of a photo.
 
@@ -121,50 +93,6 @@ def predict_small(
         sight,
         seen.notes,
     )
-
-
-def predict_vividly(
-    lightness_at: LightnessAt,
-    size: tuple[int, int],
-    orientation: int,
-    predictor: Predictor,
-    options: ColorizeOptions,
-    pale: Pale,
-    on_view: Callable[[], None],
-    series: OfSeries | None = None,
-) -> tuple[ColorizeOptions, SmallColor]:
-    """Predict the colour of a photo, once more and more vividly if it is pale and the caller named no vividness.
-
-    Args and what is predicted: as `predict_small`.
-
-    Returns:
-        The options with a number for the vividness, and the colour.
-    """
-    photo = lightness_at, size, orientation, predictor
-    options, plain = settle_vividness(*photo, options, pale, on_view, series)
-    return options, plain or predict_small(*photo, options, on_view, series)
-
-
-def settle_vividness(
-    lightness_at: LightnessAt,
-    size: tuple[int, int],
-    orientation: int,
-    predictor: Predictor,
-    options: ColorizeOptions,
-    pale: Pale,
-    on_view: Callable[[], None],
-    series: OfSeries | None = None,
-) -> tuple[ColorizeOptions, SmallColor | None]:
-    """Return the options with a number for the vividness, and the colour, if these options predicted it on the way.
-
-    Hints do not count: with one more of them, all other places of the photo keep their colours.
-    """
-    if options.vividness != "auto":
-        return options, None
-    asked = options.model_copy(update={"vividness": options.vivid(), "hints": ()})
-    plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view, series)
-    settled = options.model_copy(update={"vividness": pale.vividness(plain.chroma)})
-    return settled, plain if settled == asked else None
 
 
 def turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions, Deskew, Levels
 from photochrom.photo.restoration import Luma, Restoration
@@ -22,8 +20,8 @@ from .album.turn import STRAIGHT, cut_out
 from .color.negative import is_surely_masked
 from .formats.jpeg.file import JpegFile
 from .formats.jpeg.metadata import read_metadata, with_orientation
-from .formats.jpeg.pixels import decode_jpeg
-from .metadata.orientation import composed, upright
+from .formats.jpeg.pixels import decode_upright
+from .metadata.orientation import composed
 from .notes import INVERTED, NO_TURNER, STRAIGHTENED, TOLD
 from .photo import Photo
 from .prediction import lightness_of_pixels
@@ -166,10 +164,4 @@ def inverted(photo: Photo) -> Photo:
 
 def look_at_jpeg(data: bytes, jpeg: JpegFile) -> Photo:
     """Return a JPEG of grey or YCbCr, upright and small; raise `UnreadablePhoto` where it is damaged."""
-    longest = max(jpeg.frame.height, jpeg.frame.width)
-    factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or longest // factor >= _ENOUGH)
-    space = "GRAY" if len(jpeg.frame.components) == 1 else "RGB"
-    pixels = decode_jpeg(data, jpeg, space, factor).pixels
-    small = pixels[..., 0] if space == "GRAY" else pixels
-    own = read_metadata(jpeg.metadata)[1]
-    return Photo(np.ascontiguousarray(upright(small, own)), PhotoFormat.JPEG)
+    return Photo(decode_upright(data, jpeg, _ENOUGH)[0], PhotoFormat.JPEG)

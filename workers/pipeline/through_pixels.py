@@ -15,6 +15,7 @@ from photochrom.seeing.sizes import Size
 
 from ..network.networks import Networks, remembered
 from ..network.predictor import Predictor
+from ..series.asked import of_series
 from . import notes
 from .color.negative import is_masked
 from .color.own import with_own
@@ -29,12 +30,13 @@ from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
-from .prediction import SmallColor, lightness_of_pixels, of_series, predict_small, predict_vividly
+from .prediction import SmallColor, lightness_of_pixels, predict_small
 from .preparation import Preparation, prepared
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
 from .steps import Restored, restore_pixels, together
+from .vividness import predict_vividly
 
 
 def colorize_decoded(

@@ -19,11 +19,10 @@ from ..formats.jpeg import luma as jpeg_luma
 from ..formats.jpeg.coefficients import can_rewrite
 from ..formats.jpeg.file import Frame as JpegFrame
 from ..formats.jpeg.file import JpegFile, read_frame
-from ..formats.jpeg.metadata import carried_metadata, read_metadata, read_xmp, with_xmp
-from ..formats.jpeg.pixels import decode_jpeg
+from ..formats.jpeg.metadata import carried_metadata, read_xmp, with_xmp
+from ..formats.jpeg.pixels import decode_upright
 from ..left_out import losses, losses_of_pixels
 from ..limits import PhotoLimits
-from ..metadata.orientation import upright
 from ..metadata.provenance import Step
 from ..metadata.xmp import with_steps
 from ..photo import Photo, Samples, to_8bit
@@ -190,13 +189,7 @@ def _step(frame: Frame, digest: str, page: int, *, exact: bool) -> Step:
 
 def _jpeg_page(data: bytes, frame: JpegFrame, preview_side: int, album: Album | None) -> Page:
     """Find the photographs on a page of light, not of inks: it is decoded small."""
-    jpeg = JpegFile.read(data)
-    longest = max(frame.height, frame.width)
-    factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or longest // factor >= SIDE)
-    space = "GRAY" if len(frame.components) == 1 else "RGB"
-    pixels = np.asarray(decode_jpeg(data, jpeg, space, factor).pixels)
-    _, orientation = read_metadata(jpeg.metadata)
-    turned = np.ascontiguousarray(upright(pixels[..., 0] if space == "GRAY" else pixels, orientation))
+    turned, orientation = decode_upright(data, JpegFile.read(data), SIDE)
     sides = (frame.height, frame.width) if orientation < 5 else (frame.width, frame.height)
     preview = preview_of_jpeg(data, orientation, preview_side) if preview_side else b""
     return _page(_small(turned), *sides, preview, album)

@@ -24,9 +24,7 @@ def is_masked(pixels: Samples) -> bool:
     if pixels.ndim == 2:
         return False
     rgb = _sampled(pixels)
-    green = rgb[:, 1]  # most of the light
-    clear = rgb[green >= np.percentile(green, _LIGHTEST)]
-    return _is_orange(clear, _CLEAR) and _is_orange(rgb, _ALL)
+    return _is_orange(_clear(rgb), _CLEAR) and _is_orange(rgb, _ALL)
 
 
 def is_surely_masked(pixels: Samples) -> bool:
@@ -34,16 +32,19 @@ def is_surely_masked(pixels: Samples) -> bool:
     if pixels.ndim == 2:
         return False
     rgb = _sampled(pixels)
-    green = rgb[:, 1]
-    clear = rgb[green >= np.percentile(green, _LIGHTEST)]
-    dark = rgb[green <= np.percentile(green, _DARKEST)]
+    dark = rgb[rgb[:, 1] <= np.percentile(rgb[:, 1], _DARKEST)]
     lit = float(dark[:, 0].mean()) >= _LIT
-    return lit and _is_orange(clear, _SURELY_CLEAR) and _is_orange(rgb, _SURELY_ALL)
+    return lit and _is_orange(_clear(rgb), _SURELY_CLEAR) and _is_orange(rgb, _SURELY_ALL)
 
 
 def _sampled(pixels: Samples) -> NDArray[np.float32]:
     step = max(1, round((pixels.shape[0] * pixels.shape[1] / _SAMPLES) ** 0.5))
     return to_8bit(pixels[::step, ::step]).reshape(-1, 3).astype(np.float32)
+
+
+def _clear(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the pixels of clear film, by green: most of the light."""
+    return np.asarray(rgb[rgb[:, 1] >= np.percentile(rgb[:, 1], _LIGHTEST)])
 
 
 def _is_orange(rgb: NDArray[np.float32], most: tuple[float, float]) -> bool:

@@ -79,13 +79,15 @@ class Structure:
 
     def is_whole(self) -> bool:
         """Return whether the header is one, and the first directory lies within the data."""
-        known = self.data[:2] in (b"II", b"MM") and self.data[2:4] in (*_BIG, *_CLASSIC)
-        return known and self.has_directory(self.first)
+        return self._has_header(*_BIG, *_CLASSIC) and self.has_directory(self.first)
 
     def is_empty(self) -> bool:
         """Return whether the header is one, and the first directory lies within the data and has no entries."""
-        known = self.data[:2] in (b"II", b"MM") and self.data[2:4] in _CLASSIC
-        return known and 8 <= self.first <= len(self.data) - 2 and not self.count(self.first)
+        lies_within = 8 <= self.first <= len(self.data) - 2
+        return self._has_header(*_CLASSIC) and lies_within and not self.count(self.first)
+
+    def _has_header(self, *versions: bytes) -> bool:
+        return self.data[:2] in (b"II", b"MM") and self.data[2:4] in versions
 
     def number(self, at: int, size: int) -> int:
         """Return the unsigned number of `size` bytes that lies at `at`."""

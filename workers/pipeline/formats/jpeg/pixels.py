@@ -16,6 +16,7 @@ from photochrom.photo.sniff import PhotoFormat
 from ...color.spaces import from_cmyk
 from ...limits import PhotoLimits
 from ...metadata.icc import srgb
+from ...metadata.orientation import upright
 from ...photo import Metadata, Photo, Samples, to_8bit
 from ..damage import damaged, truncated
 from ..overheard import overheard
@@ -60,6 +61,25 @@ class Decoded(NamedTuple):
 
     pixels: Samples
     warnings: tuple[str, ...] = ()
+
+
+def decode_upright(data: bytes, jpeg: JpegFile, least: int) -> tuple[Samples, int]:
+    """Decode grey (h, w) or RGB (h, w, 3) as small as leaves the longer side `least` pixels, and turn it upright.
+
+    Returns:
+        The pixels, and the EXIF orientation 1..8 by which they were turned.
+
+    Raises:
+        UnreadablePhoto: the picture itself is damaged.
+    """
+    longest = max(jpeg.frame.height, jpeg.frame.width)
+    factor = next(factor for factor in (8, 4, 2, 1) if factor == 1 or longest // factor >= least)
+    space = "GRAY" if len(jpeg.frame.components) == 1 else "RGB"
+    pixels = decode_jpeg(data, jpeg, space, factor).pixels
+    _, orientation = read_metadata(jpeg.metadata)
+    return np.ascontiguousarray(
+        upright(pixels[..., 0] if space == "GRAY" else pixels, orientation)
+    ), orientation
 
 
 def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded:
