@@ -37,7 +37,7 @@ from .network import CONDITIONS, PALETTE, Colorizer, set_drop_path
 from .predict import SETTINGS, TorchPredict
 from .training.augment import augment, crop, draw_windows, generator
 from .training.clock import Clock, Stopwatch
-from .training.conditions import reveal_hints, reveal_palette
+from .training.conditions import conditioned, reveal_hints, reveal_palette
 from .training.config import RunConfig
 from .training.data import HeldPhotos, StreamedPhotos, count_all
 from .training.distributed import Ranks
@@ -353,6 +353,7 @@ def batch_loss(
             loss = run.answer.loss(logits, truth)
         else:
             trust = config.teacher * at_positions(batch.shown, positions)[..., 0]
+            trust = trust * ~conditioned(len(truth), hints, palette, truth.device)[:, None]
             loss = taught_loss(logits, truth, targets, network.log_weight, told, trust)
         return loss + decoded_loss(run, outputs, truth) if config.expectation or config.evenness else loss
 

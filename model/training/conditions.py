@@ -35,6 +35,16 @@ def half_sides(drawn: Tensor) -> Tensor:
     return (_PATCH[0] + drawn * (_PATCH[1] - _PATCH[0] + 1)).long()
 
 
+def conditioned(count: int, hints: Tensor | None, palette: Tensor | None, device: torch.device) -> Tensor:
+    """Return which of so many photographs (N,) have a hint or a palette; a teacher saw neither."""
+    given = torch.zeros(count, dtype=torch.bool, device=device)
+    if hints is not None:
+        given = given | (hints[:, 2].amax((1, 2)) > 0)
+    if palette is not None:
+        given = given | (palette.amax(1) > 0)
+    return given
+
+
 def point_hints(ab: Tensor, points: int, random: torch.Generator, side: int = 7) -> Tensor:
     """Reveal exactly `points` patches of side x side pixels in each photograph, for measuring."""
     places = torch.rand(2, len(ab), points, generator=random, device=ab.device)

@@ -2,7 +2,7 @@ import torch
 
 from model.losses import SoftTargets, color_bins
 from model.training.augment import generator
-from model.training.conditions import ab_histogram, point_hints, reveal_hints, reveal_palette
+from model.training.conditions import ab_histogram, conditioned, point_hints, reveal_hints, reveal_palette
 
 
 def halves() -> torch.Tensor:
@@ -21,6 +21,18 @@ def test_hints_show_the_truth_in_a_share_of_the_photographs() -> None:
     assert not (hints[:, :2] * (1 - hints[:, 2:])).any()  # no colour outside the mask
     far = hints[:, :, :, :20]  # no patch nor its mean reaches over the middle
     assert (far[:, 0][far[:, 2] == 1] > 0).all()
+
+
+def test_what_has_a_hint_or_a_palette_is_known() -> None:
+    ab, targets = halves(), SoftTargets(color_bins())
+    hints, palette = (
+        reveal_hints(ab, 0.5, generator(0)),
+        reveal_palette(ab, targets, len(color_bins()), 0.3, generator(1)),
+    )
+    hinted, lent = hints[:, 2].flatten(1).any(1), palette.any(1)
+    assert torch.equal(conditioned(len(ab), hints, palette, ab.device), hinted | lent)
+    assert torch.equal(conditioned(len(ab), hints, None, ab.device), hinted)
+    assert not conditioned(len(ab), None, None, ab.device).any()
 
 
 def test_most_photographs_have_few_hints() -> None:
