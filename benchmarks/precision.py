@@ -7,13 +7,13 @@ of the processor stand above the table: figures of two machines differ by half.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
-from .table import markdown
+from .table import markdown, told
 
 _INSTRUCTIONS = {
     "AVX2": {"avx2"},
@@ -25,7 +25,7 @@ _INSTRUCTIONS = {
 _SIDES = (256, 384, 512)
 
 
-def report(models: list[Path], rounds: int, threads: int) -> str:
+def report(models: list[Path], rounds: int, threads: int, sides: Sequence[int] = _SIDES) -> str:
     """The processor and the table: milliseconds for one photograph; 0 threads are all cores of the CPU."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
@@ -33,14 +33,14 @@ def report(models: list[Path], rounds: int, threads: int) -> str:
     clock = time.thread_time if threads == 1 else time.perf_counter
     sessions = [ort.InferenceSession(model, options, providers=["CPUExecutionProvider"]) for model in models]
     rows = []
-    for side in _SIDES:
+    for side in sides:
         seconds = np.array(
             [[_seconds(session, side, clock) for session in sessions] for _ in range(rounds + 1)]
         )
         medians = np.median(seconds[1:], axis=0)  # the first round chooses kernels and takes memory
         for model, median in zip(models, medians, strict=True):
             ratio, times = median / medians[0], medians[0] / median
-            rows.append([f"{side}", model.name, f"{median * 1e3:.0f}", f"{ratio:.3f}", f"{times:.2f}"])
+            rows.append(told([f"{side}", model.name, f"{median * 1e3:.0f}", f"{ratio:.3f}", f"{times:.2f}"]))
     head = ["side", "file", "CPU ms" if threads == 1 else "ms", "of the first", "times as fast"]
     return f"{processor()}\n\n{markdown(head, rows)}"
 
@@ -79,5 +79,8 @@ if __name__ == "__main__":
     cli.add_argument("models", type=Path, nargs="+", help="exported .onnx files; ratios are to the first")
     cli.add_argument("--rounds", type=int, default=20, help="measured runs of each file (default 20)")
     cli.add_argument("--threads", type=int, default=1, help="of each prediction; 0: one a core (default 1)")
+    cli.add_argument(
+        "--sides", type=int, nargs="+", default=_SIDES, help="pixels of the square (default 256 384 512)"
+    )
     arguments = cli.parse_args()
-    print(report(arguments.models, arguments.rounds, arguments.threads))
+    print(report(arguments.models, arguments.rounds, arguments.threads, arguments.sides))

@@ -24,6 +24,7 @@ import httpx
 
 from tests.support.ports import free_port
 
+from .descendants import cpu_seconds
 from .scenes import as_file, scene
 from .table import markdown
 
@@ -64,7 +65,7 @@ def batch(album: Path, out: Path, url: str) -> Pace:
 
 
 def _paced(album: Path, out: Path, arguments: list[str]) -> Pace:
-    cpu = _cpu_seconds()
+    cpu = cpu_seconds()
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "cli", *arguments], check=True, stderr=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
@@ -73,24 +74,7 @@ def _paced(album: Path, out: Path, arguments: list[str]) -> Pace:
     if len(made) != photos:
         raise SystemExit(f"{len(made)} results of {photos} photographs")
     shutil.rmtree(out)
-    return Pace(photos, seconds, made[-1] - made[0], _cpu_seconds() - cpu)
-
-
-def _cpu_seconds() -> float:
-    """Return the CPU time of all processes below this one, those that have ended included."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    ended = os.times()
-    return ended.children_user + ended.children_system + sum(_ticks_of(os.getpid())) / ticks
-
-
-def _ticks_of(parent: int) -> Iterator[int]:
-    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        try:
-            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-            yield sum(int(field) for field in fields[11:15])
-            yield from _ticks_of(int(child))
-        except FileNotFoundError:
-            continue
+    return Pace(photos, seconds, made[-1] - made[0], cpu_seconds() - cpu)
 
 
 @contextmanager
