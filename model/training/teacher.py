@@ -3,7 +3,7 @@
 Half of the loss is then the distance to the teacher's distribution, half that to the truth. This reduces the loss of
 quality that training on old film causes on clean photographs (Hinton et al. 2015, "Distilling the Knowledge in a Neural
 Network"). For a held set, the teacher can run once on whole photographs, and its answers are stored: that is cheaper
-than running it at every step.
+than running it at every step, and what it answers to a photograph and to its mirror image can be averaged.
 """
 
 from pathlib import Path
@@ -70,7 +70,7 @@ class Teacher:
         )
 
     def remember(self, stored: Stored, *, quiet: bool = False) -> None:
-        """Run the teacher once on every whole photograph and keep the answers."""
+        """Let the teacher answer to every whole photograph and its mirror image, and keep the means."""
         self.make_room(stored)
         with Count(len(stored.ab), "looked at by the teacher", quiet=quiet) as count:
             for start in range(0, len(stored.ab), AT_ONCE):
@@ -79,20 +79,28 @@ class Teacher:
                 count.add(part.stop - start)
 
     def remember_some(self, stored: Stored, part: slice) -> None:
-        """Run the teacher on some of the photographs."""
+        """Let the teacher answer to some of the photographs."""
         assert self.memory is not None, "first make_room()"
-        told = self.look(stored.lightness[part].float() / 2.55)
+        lightness = stored.lightness[part].float() / 2.55
+        told = self._likeliest((self._shares(lightness) + self._shares(lightness.flip(-1)).flip(-1)) / 2)
         self.memory.bins[part] = told.bins.short()
         self.memory.share[part] = (told.share.sqrt() * 255).round().byte()
 
-    @torch.no_grad()
     def look(self, lightness: Tensor, positions: Tensor | None = None) -> Told:
         """Return the answers to L* (B,1,S,S) at positions (B,K), or everywhere."""
+        return self._likeliest(self._shares(lightness, positions))
+
+    @torch.no_grad()
+    def _shares(self, lightness: Tensor, positions: Tensor | None = None) -> Tensor:
+        """Return probabilities (B,Q,...) of the bins, at positions (B,K) or everywhere."""
         lightness = lightness.contiguous(memory_format=torch.channels_last)
         with torch.autocast(lightness.device.type, torch.bfloat16, enabled=self.bf16):
             logits = self.network(lightness, positions=positions)
-        shares = logits.flatten(2).transpose(1, 2).float().softmax(-1)
-        likeliest = shares.topk(self.told, -1, sorted=False)
+        shares: Tensor = logits.float().softmax(1)
+        return shares
+
+    def _likeliest(self, shares: Tensor) -> Told:
+        likeliest = shares.flatten(2).transpose(1, 2).topk(self.told, -1, sorted=False)
         return Told(likeliest.indices, likeliest.values)
 
     def tell(self, batch: Batch, index: Tensor | None, positions: Tensor, random: torch.Generator) -> Told:

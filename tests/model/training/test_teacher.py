@@ -42,16 +42,24 @@ def test_divergence_is_never_negative_and_that_of_coarser_bins() -> None:
     assert (coarse <= full + 1e-4).all()  # merging bins never adds to it
 
 
-def test_what_is_remembered_is_what_was_said(tiny: Colorizer, stored: Stored) -> None:
+def test_what_is_remembered_is_the_mean_of_what_was_said_of_a_photograph_and_its_mirror_image(
+    tiny: Colorizer, stored: Stored
+) -> None:
     teacher = Teacher(tiny, bf16=False)
     teacher.remember(stored, quiet=True)
     whole = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]]).expand(4, -1, -1)
     lightness, ab = stored.lab()
     batch = augment(stored, 64, generator(1), age=False)._replace(window=whole, clean=lightness, ab=ab)
     positions = torch.arange(256).expand(4, -1)
-    said, kept = (teacher.tell(batch, index, positions, generator(2)) for index in (None, torch.arange(4)))
-    dense = [torch.zeros(4, 256, len(tiny.bins)).scatter_(-1, told.bins, told.share) for told in (said, kept)]
-    assert (dense[0] - dense[1]).abs().max() < 0.01
+    said, turned = (
+        dense(teacher.look(x), tiny).unflatten(1, (16, 16)) for x in (lightness, lightness.flip(-1))
+    )
+    kept = dense(teacher.tell(batch, torch.arange(4), positions, generator(2)), tiny)
+    assert ((said + turned.flip(2)).flatten(1, 2) / 2 - kept).abs().max() < 0.01
+
+
+def dense(told: Told, network: Colorizer) -> torch.Tensor:
+    return torch.zeros(*told.bins.shape[:2], len(network.bins)).scatter_(-1, told.bins, told.share)
 
 
 def test_positions_of_a_crop_are_found_in_the_whole() -> None:
