@@ -29,7 +29,7 @@ python -m model.export --checkpoint runs/mine/last.pt --card model/weights/card.
 
 The first command trains a network with hints and a palette from the ImageNet encoder; `YOUR_PHOTOS` is a folder of \
 colour photographs, 90,000 or more. With `--init model/weights/photochrom.onnx` it starts from these weights instead; \
-on a quarter of as many photographs that made them worse. These weights themselves came in several steps, above."""
+with only a quarter as many photographs, that made them worse. The shipped weights were made in the steps above."""
 
 # Key in the report, head of the column, digits.
 COLUMNS = (
@@ -140,9 +140,9 @@ Photographs:
 
 ## Figures
 
-From this exported file: 256-px centre squares, lightness kept, a* and b* enlarged bilinearly, means over \
-photographs. Each *grey* column is the photograph without colour by the measure to its left. The judge is \
-EfficientNet-Lite0, which had no part in the training; it *agrees* where it names the same class as for the \
+Measured with this exported file on 256-px centre squares, with their own lightness and a* and b* enlarged bilinearly; \
+means over photographs. Each *grey* column gives the measure to its left for the photographs without colour. The judge is \
+EfficientNet-Lite0, which had no part in the training; it *agrees* if it names the same class as for the \
 photograph in its true colours. [docs/model.md](../../docs/model.md#measure) defines every measure.
 
 {figures_table(all_rows(card, reports or []))}
