@@ -161,6 +161,14 @@ def test_a_photo_just_within_the_limit_is_decoded():
     assert read_png(black_png(14_000, 1, 14_000), PhotoLimits()).pixels.shape == (14_000, 14_000)
 
 
+@pytest.mark.parametrize("shape", [(1, 1_000_001), (1_000_001, 1)])
+def test_a_line_without_end_is_refused_whatever_its_pixels(shape, predictor):
+    file = io.BytesIO()
+    tifffile.imwrite(file, np.zeros(shape, np.uint8), metadata=None)
+    with pytest.raises(PhotoTooLarge, match=r"no side may have more than 1,000,000\. Cut it"):
+        colorize(file.getvalue(), predictor, ColorizeOptions())
+
+
 def test_the_limit_is_the_caller_s(predictor, save, grey_photo):
     with pytest.raises(PhotoTooLarge):
         colorize(save(grey_photo, "PNG"), predictor, ColorizeOptions(), limits=PhotoLimits(max_pixels=1000))

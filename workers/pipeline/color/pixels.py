@@ -20,6 +20,8 @@ Plane = NDArray[np.float32]
 # A plane of it takes 256 KB: a dozen of them fit the cache that cores share, and a call costs little beside its work.
 _BLOCK = 1 << 16
 _ROWS = 64
+# Of narrow pictures as many rows as are worth a call.
+_LEAST = 1 << 13
 
 
 def reduced_lightness(pixels: Samples, size: tuple[int, int]) -> Plane:
@@ -46,7 +48,7 @@ def colorize_pixels(
     """
     overwrite = in_place and pixels.ndim == 3 and pixels.flags.writeable
     result = pixels if overwrite else np.empty((*pixels.shape[:2], 3), pixels.dtype)
-    rows = max(1, min(_ROWS, _BLOCK // pixels.shape[1]))
+    rows = max(1, min(_ROWS, _BLOCK // pixels.shape[1]), _LEAST // pixels.shape[1])
 
     def colorize(start: int) -> None:
         strip = slice(start, start + rows)

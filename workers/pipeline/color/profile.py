@@ -10,7 +10,7 @@ from photochrom.color import encoded
 from ..metadata import icc
 from ..photo import Photo, Samples
 
-_UNREAD = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
+UNREAD = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
 _STRIP = 256
 _LEAST_CONTRAST = 64
 
@@ -26,7 +26,7 @@ def as_srgb(photo: Photo) -> Photo:
     pixels = _grey(photo.pixels, profile) if photo.pixels.ndim == 2 else _rgb(photo.pixels, profile)
     metadata = replace(photo.metadata, icc=icc.srgb())
     if pixels is None:
-        return replace(photo, metadata=metadata, warnings=(*photo.warnings, _UNREAD))
+        return replace(photo, metadata=metadata, warnings=(*photo.warnings, UNREAD))
     return replace(photo, pixels=pixels, metadata=metadata)
 
 

@@ -16,6 +16,8 @@ _EPSILON = 100.0
 _AGREEMENT_EPSILON = 100.0
 # Few enough that the small planes' rows stay in the processor's cache.
 _ROWS_AT_ONCE = 16
+# Below this width, many rows are made by one call each: by one call a row, the calls cost more than the pixels.
+_NARROW, _NARROW_PIXELS = 64, 4096
 # The parameter of Keys' kernel: a sharper kernel undoes part of the averaging that made the small picture.
 _KEYS = -0.75
 
@@ -52,21 +54,34 @@ class DetailInjection:
     def rows(self, start: int, lightness: Plane) -> Plane:
         """Return ab (2, n, W) of the rows from `start`, whose lightness is (n, W)."""
         ab = np.empty((2, *lightness.shape), np.float32)
-        fitted = np.empty((min(_ROWS_AT_ONCE, len(lightness)), self._small_rows.shape[1]), np.float32)
-        for top in range(0, len(lightness), _ROWS_AT_ONCE):
-            part = slice(top, top + _ROWS_AT_ONCE)
+        at_once = _NARROW_PIXELS // self._width if self._is_narrow else _ROWS_AT_ONCE
+        fitted = np.empty((min(at_once, len(lightness)), self._small_rows.shape[1]), np.float32)
+        for top in range(0, len(lightness), at_once):
+            part = slice(top, top + at_once)
             self._inject(start + top, lightness[part], fitted, ab[:, part])
         return ab
 
     def _inject(self, start: int, lightness: Plane, fitted: Plane, ab: Plane) -> None:
         fitted = fitted[: len(lightness)]
-        for row, target in enumerate(fitted, start):
-            first = self._first[row]
-            np.dot(self._weights[row], self._small_rows[first : first + 4], out=target)
+        self._fit(start, fitted)
         planes = fitted.reshape(len(lightness), 5, self._width).swapaxes(0, 1)
         np.subtract(lightness, planes[4], out=planes[4])
         np.multiply(planes[:2], planes[4], out=ab)
         ab += planes[2:4]
+
+    def _fit(self, start: int, fitted: Plane) -> None:
+        if self._is_narrow:
+            rows = slice(start, start + len(fitted))
+            near = self._small_rows[self._first[rows, None] + np.arange(4)]  # (n, 4, 5 * W)
+            np.einsum("nk,nkw->nw", self._weights[rows], near, out=fitted)
+            return
+        for row, target in enumerate(fitted, start):
+            first = self._first[row]
+            np.dot(self._weights[row], self._small_rows[first : first + 4], out=target)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self._width < _NARROW
 
 
 def cubic_weights(small: int, large: int) -> tuple[NDArray[np.intp], Plane]:

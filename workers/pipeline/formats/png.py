@@ -13,11 +13,11 @@ from photochrom.errors import UnreadablePhoto
 from photochrom.photo.sniff import PhotoFormat
 
 from ..limits import PhotoLimits
-from ..metadata import icc
 from ..metadata.orientation import read_orientation
 from ..photo import Metadata, Photo, Samples, split_alpha
 from .damage import damaged
 from .effort import way_for
+from .png_colors import inflated, profile_of
 from .png_strips import SIGNATURE, chunk, packed_by_strips
 
 _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -26,8 +26,8 @@ _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _XMP = b"XML:com.adobe.xmp\x00"
 _READ = (b"iCCP", b"sRGB", b"cICP", b"gAMA", b"eXIf", b"pHYs")
 _INCH = 0.0254
-_GAMMA_TOLERANCE = 0.05
-_LEAST_GAMMA = 0.1
+_ANIMATED = "The PNG is animated; only its still picture was colorized."
+_PALETTE = 3
 # Of 1 KB and more in a file of the largest size; each becomes an object, and takes more memory than an empty chunk.
 _MAX_CHUNKS = 250_000
 # Against zlib's usual 6: a third of the time, 6 % larger.
@@ -47,23 +47,23 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
     chunks = list(_chunks(data))
     if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
         raise UnreadablePhoto("The PNG's header is damaged or missing.")
-    width, height, depth, _ = struct.unpack(">IIBB", chunks[0][1][:10])
+    width, height, depth, kind = struct.unpack(">IIBB", chunks[0][1][:10])
     limits.check_size(height, width)
     if chunks[-1][0] != b"IEND":
         raise UnreadablePhoto("The PNG is truncated: the end of the file is missing.")
+    if kind == _PALETTE and not _has(chunks, b"PLTE"):
+        raise UnreadablePhoto("The PNG is damaged: the palette of its colours is missing.")
     # Ancillary chunks are not shown to the decoder: it would unpack them without a bound.
     key = _key(chunks)
-    shown = [(kind, payload) for kind, payload in chunks if kind in _PICTURE and (kind != b"tRNS" or not key)]
+    shown = [(name, payload) for name, payload in chunks if name in _PICTURE and (name != b"tRNS" or not key)]
     picture = SIGNATURE + b"".join(chunk(*part) for part in shown)
     try:
         samples = np.asarray(imagecodecs.png_decode(picture)) if depth == 16 else _decode_8bit(picture)
         samples = _with_key(samples, key, depth) if key else samples
     except Exception as error:  # the decoders share no base class
         raise damaged("PNG") from error
-    metadata, exif_orientation = _read_metadata(chunks, limits)
-    warnings = (
-        ("The PNG is animated; only its still picture was colorized.",) if _has(chunks, b"acTL") else ()
-    )
+    metadata, exif_orientation, warnings = _read_metadata(chunks, limits)
+    warnings += (_ANIMATED,) * _has(chunks, b"acTL")
     pixels, alpha = split_alpha(samples)
     return Photo(pixels, PhotoFormat.PNG, metadata, alpha, exif_orientation, warnings)
 
@@ -100,27 +100,42 @@ def _with_key(samples: Samples, key: tuple[int, ...], depth: int) -> Samples:
 
 def _decode_8bit(picture: bytes) -> Samples:
     with Image.open(io.BytesIO(picture), formats=["PNG"]) as image:
+        _check_end(np.asarray(image), picture)
         if "transparency" in image.info or image.mode == "PA":
             return np.asarray(image.convert("RGBA"))
         plain = {"P": "RGB", "1": "L"}.get(image.mode)
         return np.asarray(image.convert(plain) if plain else image)
 
 
-def _read_metadata(chunks: list[tuple[bytes, bytes]], limits: PhotoLimits) -> tuple[Metadata, int]:
+def _check_end(samples: Samples, picture: bytes) -> None:
+    """Refuse a picture whose data stop between two rows: Pillow leaves the others at 0, and says nothing.
+
+    To unpack all once more would be for nothing, nearly always: rows of a photograph are no zeros.
+    """
+    if samples[-2:].any(axis=tuple(range(1, samples.ndim))).all():
+        return
+    # Strict about what is missing, to which nothing compares.
+    imagecodecs.png_decode(picture)
+
+
+def _read_metadata(
+    chunks: list[tuple[bytes, bytes]], limits: PhotoLimits
+) -> tuple[Metadata, int, tuple[str, ...]]:
     found = {kind: payload for kind, payload in reversed(chunks) if kind in _READ}
     exif = found.get(b"eXIf") or None
     texts = tuple((k, p) for k, p in chunks if k in _TEXTS)
     xmp = next(
         (_itxt(p, limits.max_metadata_bytes) for k, p in texts if k == b"iTXt" and p.startswith(_XMP)), None
     )
+    profile, notes = profile_of(found, limits.max_icc_bytes)
     metadata = Metadata(
-        icc=_icc(found, limits.max_icc_bytes),
+        icc=profile,
         exif=exif,
         xmp=xmp,
         dpi=_dpi(found.get(b"pHYs")),
         texts=tuple((k, p) for k, p in texts if not p.startswith(_XMP)),
     )
-    return metadata, read_orientation(exif) if exif else 1
+    return metadata, read_orientation(exif) if exif else 1, notes
 
 
 def _metadata_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
@@ -161,32 +176,10 @@ def _has(chunks: list[tuple[bytes, bytes]], kind: bytes) -> bool:
     return any(k == kind for k, _ in chunks)
 
 
-def _icc(found: dict[bytes, bytes], limit: int) -> bytes | None:
-    """The profile, or one made from gAMA, which counts where no other chunk says what the numbers mean."""
-    if b"iCCP" in found:
-        return _inflate(found[b"iCCP"].partition(b"\x00")[2][1:], limit)
-    if b"sRGB" in found or b"cICP" in found or len(found.get(b"gAMA", b"")) != 4:
-        return None
-    gamma = int.from_bytes(found[b"gAMA"], "big") / 100_000
-    # Nearly 1 / 2.2 means sRGB, as libpng and browsers take it.
-    usual = abs(gamma * 2.2 - 1) < _GAMMA_TOLERANCE
-    return icc.power(1 / gamma) if not usual and _LEAST_GAMMA <= gamma <= 1 / _LEAST_GAMMA else None
-
-
 def _itxt(payload: bytes, limit: int) -> bytes | None:
     compressed, rest = payload[len(_XMP) : len(_XMP) + 1], payload[len(_XMP) + 2 :]
     text = rest.split(b"\x00", 2)[-1]
-    return _inflate(text, limit) if compressed == b"\x01" else text
-
-
-def _inflate(packed: bytes, limit: int) -> bytes | None:
-    """Unpack, but no more than a byte beyond the limit, by which it is found to be too large; None if damaged."""
-    try:
-        unpacker = zlib.decompressobj()
-        data = unpacker.decompress(packed, limit + 1)
-    except zlib.error:
-        return None
-    return data if unpacker.eof or len(data) > limit else None
+    return inflated(text, limit) if compressed == b"\x01" else text
 
 
 def _dpi(payload: bytes | None) -> tuple[float, float] | None:

@@ -1,3 +1,5 @@
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -38,6 +40,39 @@ def test_any_tiling_gives_the_same_numbers(scene):
     for rows in (1, 7, 64, 159):
         strips = [injection.rows(y, lightness[y : y + rows]) for y in range(0, 160, rows)]
         assert_array_equal(np.concatenate(strips, axis=1), whole)
+
+
+def test_a_narrow_picture_is_the_edge_of_a_wide_one():
+    """Of narrow pictures many rows are made at once; the numbers are those of the usual way."""
+    random = np.random.default_rng(3)
+    ab, small = random.normal(0, 20, (2, 16, 1)), random.uniform(20, 80, (16, 1))
+    ab, small = ab.astype(np.float32), small.astype(np.float32)
+    lightness = random.uniform(0, 100, (5000, 1)).astype(np.float32)
+    narrow = DetailInjection(ab, small, (5000, 1)).rows(0, lightness)
+    wide = DetailInjection(ab, small, (5000, 80)).rows(0, lightness.repeat(80, 1))
+    assert_allclose(narrow[..., 0], wide[..., 0], atol=1e-3)
+    parts = [
+        DetailInjection(ab, small, (5000, 1)).rows(a, lightness[a : a + 777]) for a in range(0, 5000, 777)
+    ]
+    assert_array_equal(np.concatenate(parts, axis=1), narrow)
+
+
+def test_a_row_of_a_narrow_picture_costs_little_beside_one_of_a_wide_one():
+    """A million rows of one pixel took as long as sixty times their pixels in an ordinary picture."""
+    ab, small = np.zeros((2, 64, 64), np.float32), np.zeros((64, 64), np.float32)
+    lightness = np.zeros((1 << 16, 1), np.float32)
+
+    def seconds(width: int) -> float:
+        source = DetailInjection(ab, small, (1 << 16, width))
+        return min(timed(source, lightness.repeat(width, 1)) for _ in range(3))
+
+    assert seconds(1) < seconds(100) / 3
+
+
+def timed(source: DetailInjection, lightness: np.ndarray) -> float:
+    start = time.process_time()
+    source.rows(0, lightness)
+    return time.process_time() - start
 
 
 def test_a_constant_colour_stays_constant():

@@ -10,10 +10,14 @@ from PIL import Image
 from photochrom import color
 from photochrom.errors import UnreadablePhoto
 from photochrom.photo.options import ColorizeOptions
+from photochrom.photo.sniff import PhotoFormat
+from workers.pipeline.color.profile import UNREAD
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.formats.png import read_png
+from workers.pipeline.decode import decode
+from workers.pipeline.formats.png import read_png, write_png
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata import icc
+from workers.pipeline.photo import Metadata
 
 
 def chunk(kind: bytes, payload: bytes) -> bytes:
@@ -105,3 +109,64 @@ def test_a_chunk_that_its_checksum_belies_is_damage(kind, save, grey_photo):
     data[data.index(kind) + 4 + 3] ^= 1
     with pytest.raises(UnreadablePhoto, match="save it anew"):
         read_png(bytes(data), PhotoLimits())
+
+
+@pytest.mark.parametrize(
+    ("code", "light"),
+    [
+        (b"\x01\x08\x00\x01", lambda v: v),  # linear
+        (b"\x01\x04\x00\x01", lambda v: v**2.2),
+        (b"\x09\x05\x00\x01", lambda v: v**2.8),
+    ],
+    ids=["linear", "2.2", "2.8"],
+)
+def test_the_code_of_colours_says_which_light_is_meant_before_all_else(code, light, lightness_of):
+    pixels = np.linspace(9000, 65535, 40 * 60).astype(np.uint16).reshape(40, 60)
+    data = with_chunks(write_png(pixels, None, Metadata()), PROFILE_CHUNK, chunk(b"cICP", code))
+    found = decode(data, PhotoFormat.PNG, PhotoLimits())
+    assert not found.warnings
+    expected = color.lightness_of_luminance(light(pixels / 65535))
+    assert np.abs(lightness_of(found.pixels) - expected).max() < 0.5
+
+
+@pytest.mark.parametrize(
+    "code", [b"\x09\x10\x00\x01", b"\x09\x12\x00\x01", b"\x01\x0d\x00\x00", b"\x63\x0d\x00\x01"]
+)
+def test_a_code_of_colours_that_is_not_read_is_said(code, save, grey_photo):
+    photo = read_png(with_chunks(save(grey_photo, "PNG"), chunk(b"cICP", code)), PhotoLimits())
+    assert any("cICP" in sentence and "taken as sRGB" in sentence for sentence in photo.warnings)
+
+
+def test_a_profile_that_does_not_unpack_is_said_and_gamma_counts_in_its_place(save, grey_photo):
+    data = with_chunks(save(grey_photo, "PNG"), chunk(b"iCCP", b"x\x00\x00nothing"), gamma_chunk(1.0))
+    photo = read_png(data, PhotoLimits())
+    assert photo.warnings == (UNREAD,)
+    assert photo.metadata.icc == icc.power(1.0)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "LA", "RGBA", "1"])
+@pytest.mark.parametrize("rows", [0, 1, 20])
+def test_a_picture_that_ends_between_two_rows_is_damaged(mode, rows, save, grey_photo):
+    file = io.BytesIO()
+    Image.fromarray(grey_photo[:40, :32]).convert(mode).save(file, "PNG")
+    data = file.getvalue()
+    start = data.index(b"IDAT") - 4
+    size = int.from_bytes(data[start : start + 4], "big")
+    plain = zlib.decompress(data[start + 8 : start + 8 + size])
+    short = chunk(b"IDAT", zlib.compress(plain[: rows * len(plain) // 40]))
+    with pytest.raises(UnreadablePhoto, match="damaged"):
+        read_png(data[:start] + short + data[start + 12 + size :], PhotoLimits())
+
+
+def test_a_picture_that_ends_in_black_is_whole(save):
+    pixels = np.zeros((40, 32), np.uint8)
+    pixels[:9] = 90
+    assert_array_equal(read_png(save(pixels, "PNG"), PhotoLimits()).pixels, pixels)
+
+
+def test_colours_without_their_palette_are_damaged(save, grey_photo):
+    data = save(np.asarray(grey_photo[:32, :32]), "PNG")
+    head = bytearray(data[16:29])
+    head[9] = 3
+    with pytest.raises(UnreadablePhoto, match="palette"):
+        read_png(data[:8] + chunk(b"IHDR", bytes(head)) + data[33:], PhotoLimits())

@@ -22,6 +22,10 @@ _PRIMARIES: dict[int, tuple[Point, ...]] = {
 _COORDINATE = ((19, 0), (19, 524_288), (20, 1_048_576), (21, 2_097_152))
 # BT.709 and the cinema's, as powers near enough: what they are for is video.
 _POWERS = {_LINEAR: 1.0, 1: 2.0, 17: 2.6}
+# Numbers of ITU-T H.273 that JPEG XL does without: others for the same, and two powers.
+_SAME_CURVES = dict.fromkeys((6, 14, 15), 1)
+_GAMMAS = {4: 1 / 2.2, 5: 1 / 2.8}
+_P3_IN_D65, _P3 = 12, 11
 _GAMMA_SCALE, _LEAST_GAMMA = 10_000_000, 0.1
 
 
@@ -54,6 +58,16 @@ class Encoding:
             return (None if exponent is None else icc.power(exponent)), True
         matrix = _to_d50(self.white, self.primaries)
         return (None, False) if matrix is None else (icc.matrix(matrix, exponent), True)
+
+
+def encoding_of(primaries: int, curve: int) -> Encoding | None:
+    """Return the RGB encoding that numbers of ITU-T H.273 name; None for primaries that are not known."""
+    points = _PRIMARIES.get(_P3 if primaries == _P3_IN_D65 else primaries)
+    white = _WHITES[_P3 if primaries == _P3 else 1]
+    if points is None:
+        return None
+    number = _SRGB if curve in _GAMMAS else _SAME_CURVES.get(curve, curve)
+    return Encoding(white=white, primaries=points, curve=number, gamma=_GAMMAS.get(curve))
 
 
 def read_encoding(bits: Bits) -> Encoding:

@@ -9,6 +9,7 @@ from photochrom.color import linear
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
+from ...color.profile import UNREAD
 from ...limits import PhotoLimits
 from ...parallel import threads
 from ...photo import Metadata, Photo, Samples, full_range, turned_metadata, unmultiplied
@@ -25,7 +26,6 @@ _EFFORT = 2
 _EFFORT_FOR_LARGE, _LARGE = 1, 25_000_000
 _MORE_CHANNELS = "The JPEG XL has channels beside colour and transparency; they were left out."
 _SEVERAL = "The JPEG XL has several pictures; only the first was colorized."
-_NO_PROFILE = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
 _TURNED = 5
 _MOST_SAMPLES, _USUAL_SAMPLES = 8, 5
 
@@ -49,7 +49,7 @@ def read_jxl(data: bytes, limits: PhotoLimits) -> Photo:
     pixels, alpha = _parted(samples, header, colors)
     metadata = turned_metadata(read_metadata(data, limits), header.orientation)
     lost = set(header.channels) - {ALPHA} or header.channels.count(ALPHA) > 1
-    warnings = (_MORE_CHANNELS,) * bool(lost) + (_SEVERAL,) * header.animated + (_NO_PROFILE,) * (not known)
+    warnings = (_MORE_CHANNELS,) * bool(lost) + (_SEVERAL,) * header.animated + (UNREAD,) * (not known)
     metadata = replace(metadata, icc=profile)
     return Photo(pixels, PhotoFormat.JXL, metadata, alpha, 1, warnings, lossless=not header.xyb)
 
@@ -88,7 +88,7 @@ def _check_room(header: Header, limits: PhotoLimits) -> None:
     if samples > _MOST_SAMPLES:
         raise UnsupportedFormat(f"This JPEG XL has {samples} channels; save it as grey or RGB.")
     if samples > _USUAL_SAMPLES:
-        limits.check_size(header.height * samples, -(-header.width // _USUAL_SAMPLES))
+        limits.check_area(header.height * samples, -(-header.width // _USUAL_SAMPLES))
 
 
 def _decoded(codestream: bytes, header: Header) -> Samples:

@@ -15,16 +15,15 @@ from ...metadata.directory import Structure
 from ...metadata.icc import srgb
 from ...photo import Metadata, Photo, Samples
 from ..damage import damaged, truncated
-from ..jpeg.file import read_frame
 from .metadata import read_metadata
 from .pages import MANY_PAGES, Page, main_page, read_pages
+from .parts import JPEG, check_parts
 from .samples import CIELAB, CMYK, COLORS, ICCLAB, YCBCR, Planes, read_planes
 
 _KINDS = {10: "in ITU's CIELAB, made for fax", 32844: "in LogL", 32845: "in LogLuv"}
 # The other decoders go by the size that their own data state, which nothing here would bound.
-_JPEG, _FAX, _DEFLATE, _ZSTD, _LZMA, _PACKBITS = 7, (2, 3, 4), (8, 32946), 50000, 34925, 32773
-_COMPRESSIONS = (1, 5, _JPEG, *_FAX, *_DEFLATE, _ZSTD, _LZMA, _PACKBITS)
-_JPEG_BLOCK = 16
+_FAX, _DEFLATE, _ZSTD, _LZMA, _PACKBITS = (2, 3, 4), (8, 32946), 50000, 34925, 32773
+_COMPRESSIONS = (1, 5, JPEG, *_FAX, *_DEFLATE, _ZSTD, _LZMA, _PACKBITS)
 _MOST_SAMPLES, _USUAL_SAMPLES = 8, 5
 _SAMPLE_KINDS = {2: "signed", 3: "floating-point", 5: "complex", 6: "complex"}
 _INK_SET, _INKS_OF_CMYK = 332, 1
@@ -60,7 +59,7 @@ def read_all_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
     pages = [page for page in read_pages(structure) if page.main and page.ordinary]
     if len(pages) < _SEVERAL:
         return [first]
-    limits.check_size(sum(page.size for page in pages), 1)
+    limits.check_area(sum(page.size for page in pages), 1)
     photos = [read_page(data, structure, page, limits) for page in pages]
     cut = f"The TIFF has {MANY_PAGES} or more pages; only so many were colorized."
     return [
@@ -77,9 +76,9 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
             page = tifffile.TiffPage(file, 0)
             limits.check_size(page.imagelength, page.imagewidth)
             limits.check_size(page.tilelength, page.tilewidth)
-            _check_page(page, len(data))
+            _check_page(page)
             _check_room(page, limits)
-            _check_jpegs(page, data)
+            missing = check_parts(page, data)
             planes = read_planes(page)
     except PhotochromError:
         raise
@@ -88,7 +87,7 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
     starts = dict.fromkeys((found.start, structure.first))
     metadata, orientation, notes = read_metadata(structure, starts if not found.main else (found.start,))
     pixels, metadata, more = _as_rgb(int(page.photometric), planes, metadata, limits)
-    warnings = planes.warnings + notes + more
+    warnings = missing + planes.warnings + notes + more
     tile = (int(page.tilelength), int(page.tilewidth)) if page.is_tiled else None
     return Photo(
         pixels, PhotoFormat.TIFF, metadata, planes.alpha, orientation, warnings, int(page.compression), tile
@@ -126,7 +125,7 @@ def _as_rgb(
     return planes.colors, metadata, ()
 
 
-def _check_page(page: Any, length: int) -> None:
+def _check_page(page: Any) -> None:
     photometric = int(page.photometric)
     if page.imagedepth != 1:
         raise UnsupportedFormat(
@@ -142,14 +141,10 @@ def _check_page(page: Any, length: int) -> None:
         raise UnsupportedFormat(
             f"This TIFF is compressed by method {int(page.compression)}; save it with LZW or ZIP compression."
         )
-    if photometric == YCBCR and int(page.compression) != _JPEG:
+    if photometric == YCBCR and int(page.compression) != JPEG:
         raise UnsupportedFormat("This TIFF holds YCbCr samples; save it as RGB or grey.")
     if photometric == CMYK and page.tags.valueof(_INK_SET, _INKS_OF_CMYK) != _INKS_OF_CMYK:
         raise UnsupportedFormat("This TIFF is printed with other inks than CMYK; save it as RGB or grey.")
-    if not page.dataoffsets or any(
-        offset + count > length for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
-    ):
-        raise UnreadablePhoto("The TIFF is truncated: part of its picture lies beyond the end of the file.")
 
 
 def _check_samples(page: Any, photometric: int) -> None:
@@ -185,16 +180,4 @@ def _all(value: Any) -> set[int]:
 def _check_room(page: Any, limits: PhotoLimits) -> None:
     """Extra samples take memory as colours do: of large pictures there may not be many."""
     if page.samplesperpixel > _USUAL_SAMPLES:
-        limits.check_size(page.imagelength * page.samplesperpixel, -(-page.imagewidth // _USUAL_SAMPLES))
-
-
-def _check_jpegs(page: Any, data: bytes) -> None:
-    """Refuse strips or tiles whose JPEG is larger than the page says; its decoder goes by the JPEG alone."""
-    if int(page.compression) != _JPEG:
-        return
-    sides = page.tilelength or min(page.rowsperstrip, page.imagelength), page.tilewidth or page.imagewidth
-    height, width = (-(-side // _JPEG_BLOCK) * _JPEG_BLOCK for side in sides)
-    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
-        frame = read_frame(data[offset : offset + count])
-        if frame.height * frame.width > height * width:
-            raise UnreadablePhoto("The TIFF is damaged: a JPEG in it is larger than its header says.")
+        limits.check_area(page.imagelength * page.samplesperpixel, -(-page.imagewidth // _USUAL_SAMPLES))
