@@ -141,8 +141,8 @@ Photographs:
 ## Figures
 
 Measured with this exported file on 256-px centre squares, with their own lightness and a* and b* enlarged bilinearly; \
-means over photographs. Each *grey* column gives the measure to its left for the photographs without colour. The judge is \
-EfficientNet-Lite0, which had no part in the training; it *agrees* if it names the same class as for the \
+means over photographs. Each *grey* column gives the measure to its left for the photographs without colour. The \
+judge is EfficientNet-Lite0, which had no part in the training; it *agrees* if it names the same class as for the \
 photograph in its true colours. [docs/model.md](../../docs/model.md#measure) defines every measure.
 
 {figures_table(all_rows(card, reports or []))}

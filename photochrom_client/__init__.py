@@ -35,7 +35,19 @@ from .errors import (
     UnsupportedMedia,
     WaitedTooLong,
 )
-from .models import AlbumPage, Allowance, ArchiveReport, Batch, Job, Limits, Original, Quota, Result
+from .models import (
+    AlbumPage,
+    Allowance,
+    ArchiveReport,
+    Batch,
+    Job,
+    Limits,
+    Original,
+    Proposals,
+    ProposedHint,
+    Quota,
+    Result,
+)
 from .retries import Retries
 
 __all__ = [
@@ -66,6 +78,8 @@ __all__ = [
     "Original",
     "OutputFormat",
     "PhotochromError",
+    "Proposals",
+    "ProposedHint",
     "Quota",
     "Result",
     "Retries",

@@ -12,7 +12,7 @@ from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download
 from .errors import Conflict, NotFound, WaitedTooLong
-from .models import AlbumPage, Job, JobPage
+from .models import AlbumPage, Job, JobPage, Proposals
 from .photographs import Photo
 from .submitting import upload, upload_from
 from .transport import Transport, read
@@ -109,6 +109,20 @@ class Jobs:
     def repairs(self, job_id: str) -> bytes:
         """Return what was repaired as a grey PNG of full size; raises `NotFound` if no repair was asked for."""
         return self._transport.call("GET", f"{_path(job_id)}/repairs").content
+
+    def proposals(self, job_id: str, *, hints_of: str | None = None) -> Proposals:
+        """Return the hints of its series that fit a photograph of a batch with `consistency`.
+
+        Args:
+            job_id: the photograph that the hints are for.
+            hints_of: a job whose hints are proposed, of the same file as one of the series; None asks for those
+                that the series has.
+
+        Raises:
+            Conflict: it is not one of a series, or has no result (yet).
+        """
+        query = {} if hints_of is None else {"hints_of": hints_of}
+        return read(Proposals, self._transport.call("GET", f"{_path(job_id)}/proposals", params=query))
 
     def download(self, job: Job | str, target: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the result to `target`, completely or not at all, and return its path.

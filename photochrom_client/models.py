@@ -9,6 +9,7 @@ from photochrom.batches.record import BatchState
 from photochrom.jobs.record import UNFINISHED, JobError, JobState, Progress
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.frames import Frame
+from photochrom.photo.hints import Hint
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.restoration import Restoration
 
@@ -119,6 +120,21 @@ class Job(_Told):
         if self.error is not None:
             raise JobFailed(self.error.detail, self.error.code)
         raise JobFailed(f"Job {self.id} is {self.state}; there is no result.", f"job-{self.state}")
+
+
+class ProposedHint(_Told):
+    """A hint that another photograph of the series has, where its spot lies in this one."""
+
+    hint: Annotated[Hint, Field(description="As the option `hints` takes it.")]
+    given_in: Annotated[str, Field(description="Id of the job that has it.")]
+    likeness: Annotated[float, Field(description="How alike the two spots look, up to 1.")]
+
+
+class Proposals(_Told):
+    """What others of the series were told; `ready` is False until the batch was looked through."""
+
+    ready: bool
+    proposals: Annotated[tuple[ProposedHint, ...], Field(description="The likest first.")] = ()
 
 
 class FramedPage(_Told):

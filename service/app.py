@@ -46,7 +46,7 @@ from .iiif import calls as iiif
 from .iiif.sharing import ViewersOrigins
 from .jobs import calls as jobs
 from .jobs import events as job_events
-from .jobs import files, suggestions
+from .jobs import files, proposals, suggestions
 from .openapi import document, swagger
 from .operation import health, metrics
 from .operation.data import claim, until_known
@@ -73,6 +73,7 @@ _PARTS = (
     jobs,
     files,
     suggestions,
+    proposals,
     iiif,
     pages,
     batches,

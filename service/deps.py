@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from anyio import CapacityLimiter
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from redis import Redis
 
@@ -74,6 +74,20 @@ async def _job_id(job_id: str, services: ServicesDep, caller: CallerDep) -> str:
     return job_id
 
 
+async def _hints_of(
+    services: ServicesDep,
+    caller: CallerDep,
+    hints_of: Annotated[
+        str | None,
+        Query(
+            description="A job whose hints are proposed, of the same file as one of the series; all those of the "
+            "series where none is named."
+        ),
+    ] = None,
+) -> str | None:
+    return None if hints_of is None else await _job_id(hints_of, services, caller)
+
+
 async def _page_id(page_id: str, services: ServicesDep, caller: CallerDep) -> str:
     try:
         return await _job_id(page_id, services, caller)
@@ -112,6 +126,7 @@ async def _delivery_id(delivery_id: str) -> str:
 # The only ways by which calls take ids. What is no id must not become part of a key: "{id}:jobs" is one that holds
 # something else. And what is another's is not there: the answer is the same as to an id that never was.
 JobId = Annotated[str, Depends(_job_id)]
+HintsOf = Annotated[str | None, Depends(_hints_of)]
 PageId = Annotated[str, Depends(_page_id)]
 BatchId = Annotated[str, Depends(_batch_id)]
 WebhookId = Annotated[str, Depends(_webhook_id)]

@@ -14,6 +14,7 @@ from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
 from photochrom.photo.frames import Frame
+from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.photo.tiles import Tiling
@@ -25,6 +26,7 @@ from ..batches.archives import ArchiveReport, RejectedEntry
 from ..batches.schemas import BatchPage, BatchView, NewBatch, Retried
 from ..iiif.image import info
 from ..iiif.manifest import manifest_of_batch, manifest_of_job
+from ..jobs.proposals import Proposals, ProposedHint
 from ..jobs.schemas import JobPage, JobView
 from ..jobs.suggestions import SuggestedColor, Suggestions
 from ..live.streams import event
@@ -201,6 +203,14 @@ _SPOT = Suggestions(
     present=SuggestedColor(a=17.4, b=19.1, color="#c58f78", distance=0),
     suggestions=_LIKELY,
 )
+_PROPOSALS = Proposals(
+    ready=True,
+    proposals=[
+        ProposedHint(
+            hint=Hint(x=0.42, y=0.31, a=45, b=31), given_in="01m82jkk9e75enz50t650yysbc", likeness=0.83
+        )
+    ],
+)
 _WEBHOOK = Webhook(
     id="01m82jkk9e75enz50t650yysbb",
     url="https://photos.example/hooks/photochrom",
@@ -234,6 +244,7 @@ _BODIES: dict[str, dict[str, BaseModel]] = {
             pages=(NewPageFrames(frames=(Frame(x=620.5, y=540, width=900, height=640, angle=90),)),)
         )
     },
+    "Proposals": {"coat": _PROPOSALS, "asked": Proposals(ready=False)},
     "Suggestions": {"skin": _SPOT, "asked": Suggestions(ready=False)},
     "Retried": {"retried": Retried(retried=1, batch=BATCH)},
     "ArchiveReport": {"report": _REPORT},

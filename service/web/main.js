@@ -10,7 +10,6 @@ import { makeLeaveButton } from "./sign-in.js";
 import { onLink, sleep } from "./api/link.js";
 import { knownAlbums, makeMany } from "./sheet/many.js";
 import * as photos from "./photos/photos.js";
-import * as pictures from "./photos/pictures.js";
 import { makeRoute } from "./route.js";
 import * as sender from "./photos/sender.js";
 import { makeSheet } from "./sheet/sheet.js";
@@ -40,7 +39,7 @@ const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 
 const many = makeMany({ shown: () => shownNow(), redraw: () => draw() });
-const toolbar = makeToolbar({ ...many, filter: setFilter, album: setAlbum, select, selectAll, zip: downloadSelected, remove: removeSelected });
+const toolbar = makeToolbar({ ...many, filter: setFilter, album: setAlbum, select, selectAll, match: matchSelected, zip: downloadSelected, remove: removeSelected });
 const sheet = makeSheet({ open: (photo) => route.visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
 const welcome = makeWelcome((how) => chooseFiles(add, how), choosePage);
@@ -81,7 +80,7 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing(can.pause) });
+  toolbar.draw({ numbers, isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
   if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
@@ -119,6 +118,12 @@ function toggle(photo) {
 
 async function removeSelected() {
   if (await actions.removeAsking([...selected])) select(false);
+}
+
+async function matchSelected() {
+  const { match } = await import("./album/together.js");
+  match([...selected]);
+  select(false);
 }
 
 async function downloadSelected() {
@@ -177,14 +182,12 @@ async function begin() {
   actions.onTrouble(showBanner);
   photos.watch(draw);
   await photos.restore();
-  albums.start(can);
-  pictures.start(can);
-  sender.start(can, watcher.look);
+  sender.start(watcher.look);
   await meet();
   loading = false;
   draw();
   route.follow();
-  void watcher.start(can);
+  void watcher.start();
 }
 
 void begin();

@@ -85,8 +85,13 @@ def test_a_hint_from_the_click_to_the_colour_and_over_a_reload(chromium: Browser
         page = opened(visitor)
         first = newest(empty)["id"]
         page.get_by_role("button", name=START).click()
+        upright = page.get_by_role("button", name="Turn upright")
+        upright.click()
         click_at(page, 0.25, 0.4)
         expect(markers(page)).to_have_count(1)
+        # A spot needs to know which side is up.
+        expect(upright).to_be_disabled()
+        expect(upright).to_have_attribute("aria-pressed", "false")
         likely = page.get_by_role("group", name="Likely colours").get_by_role("button")
         expect(likely.first).to_be_visible(timeout=SOON)
         expect(likely.first).to_be_focused()
@@ -285,7 +290,7 @@ def test_a_reference_without_colour_is_said_beside_the_photograph(chromium: Brow
             page.get_by_role("button", name="Choose a colour photograph").click()
         chooser.value.set_files([photo("grey.jpg")])
         page.get_by_role("button", name="Try this palette").click()
-        expect(page.locator(".work-words")).to_contain_text("cannot be used", timeout=SOON)
+        expect(page.locator(".work-words")).to_contain_text("no colour to lend", timeout=SOON)
 
 
 def test_what_the_model_cannot_do_is_not_shown(chromium: Browser, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The page sends what the scan is: one whose own colour stays, or a negative."""
+"""The page sends what the scan is: one whose own colour stays, a negative, or one that lies on its side."""
 
 import io
 from typing import Any
@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from support.browser import visit
+from support.photographs import PHOTOS, masked
 from support.running import Service
 from support.waiting import wait_for
 
@@ -128,3 +129,63 @@ def test_own_colour_is_kept_and_a_negative_inverted_where_the_page_is_told(
         for job, darker_above in ((anew, True), (negative, False)):
             rows = picture_of(client, job).mean(axis=(1, 2))
             assert (rows[20] < rows[170]) == darker_above
+
+
+def rocket(negative: bool) -> dict[str, Any]:
+    """A photograph, or its colour negative."""
+    with Image.open(PHOTOS / "rocket.jpg") as photo:
+        rgb = np.asarray(photo.convert("RGB").resize((320, 240)))
+    data = cv2.imencode(".png", (masked(rgb) if negative else rgb)[..., ::-1])[1].tobytes()
+    return {"name": "film.png" if negative else "print.png", "mimeType": "image/png", "buffer": data}
+
+
+def test_a_colour_negative_is_told_where_the_page_asks(chromium: Browser, running: Service) -> None:
+    found = {}
+    for photo in (rocket(negative=True), rocket(negative=False)):
+        with visit(chromium, running.url, reduced_motion="reduce") as visitor:
+            page = visitor.page
+            visitor.choose(photo, button="Add photographs")
+            expect(page.get_by_text("You have this version already.")).to_be_visible(timeout=SOON)
+            make(page, "Invert it if it is a colour negative", 2)
+            expect(page.get_by_label("The scan")).to_have_value("auto")
+            expect(page.get_by_text("You have this version already.")).to_be_visible()
+        job = running.client().get("/v1/jobs").json()["items"][0]
+        assert job["options"]["negative"] == "auto"
+        found[photo["name"]] = (job["result"]["restoration"] or {}).get("inversion")
+    assert found == {"film.png": {"chosen_by": "mask"}, "print.png": None}
+
+
+def test_a_scan_on_its_side_is_turned_by_itself_where_the_page_asks(
+    chromium: Browser, running: Service
+) -> None:
+    with Image.open(PHOTOS / "astronaut.jpg") as portrait:
+        lying = np.rot90(np.asarray(portrait.convert("L").crop((0, 0, 480, 400))), -1)
+    photo = {
+        "name": "lying.png",
+        "mimeType": "image/png",
+        "buffer": cv2.imencode(".png", lying)[1].tobytes(),
+    }
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(photo, button="Add photographs")
+        expect(page.get_by_text("You have this version already.")).to_be_visible(timeout=SOON)
+        upright = page.get_by_role("button", name="Turn upright")
+        upright.click()
+        expect(upright).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_text("turned by itself", exact=True)).to_be_visible()
+        # A turn by hand takes its place, and it that of a turn by hand.
+        page.get_by_role("button", name="Turn right").click()
+        expect(page.get_by_text("turned by 90°", exact=True)).to_be_visible()
+        expect(upright).to_have_attribute("aria-pressed", "false")
+        upright.click()
+        page.get_by_role("button", name="Make a new version").click()
+        expect(page.get_by_role("button", name="Version 2. In colour")).to_be_visible(timeout=SOON)
+        # Asked once more, it is the same; by hand it is as it was found.
+        expect(page.get_by_text("You have this version already.")).to_be_visible()
+        page.get_by_role("button", name="Version 1.").click()
+        page.get_by_role("button", name="Version 2.").click()
+        shape = "[...document.querySelectorAll('.stage img')].map((image) => image.naturalWidth > image.naturalHeight)"
+        wait_for(lambda: page.evaluate(shape) == [True, True], 60, "both sides upright")
+    job = running.client().get("/v1/jobs").json()["items"][0]
+    assert job["options"]["turn"] == "auto"
+    assert job["result"]["restoration"]["turning"]["turn"] == 270

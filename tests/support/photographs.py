@@ -51,3 +51,9 @@ def album_page(quality: int = 92) -> bytes:
     buffer = io.BytesIO()
     page.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
+
+
+def masked(rgb: np.ndarray) -> np.ndarray:
+    """A photograph as its colour negative: densities inverted, behind the orange of unexposed film."""
+    share = np.clip(1 - rgb / 255 * 0.8, 0, 1)
+    return np.rint(share * np.array([235, 150, 95])).astype(np.uint8)

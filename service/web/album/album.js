@@ -2,7 +2,7 @@ import { base, listItems } from "../api/api.js";
 import { sleep } from "../api/link.js";
 import { UNFINISHED, adopt, newKey } from "../photos/photos.js";
 import { showBanner } from "../ui/banner.js";
-import { fill, h, icon, set, write } from "../ui/dom.js";
+import { fill, h, icon, write } from "../ui/dom.js";
 import { deletePage, findPhotographs, putFrames, startBatch } from "./calls.js";
 import { makeEditor } from "./editor.js";
 import { rounded } from "./frames.js";
@@ -28,8 +28,10 @@ export async function open(file, meet) {
   const whole = button("photo", words.whole, () => editor.replace([]));
   const tools = h("div.row.album-tools", {}, pages, button("plus", words.add, () => editor.add()), join, turn, remove, whole, button("undo", words.asFound, () => editor.replace(asFound())));
   const start = h("button.primary", { onclick: begin });
+  const alike = h("input", { type: "checkbox" });
+  const shared = h("label.row.small", {}, alike, words.alike);
   const cancel = h("button", { onclick: () => dialog.close() }, words.cancel);
-  const work = h("div.album-work", { hidden: true }, tools, editor.element, h("p.dim.small", {}, words.lead));
+  const work = h("div.album-work", { hidden: true }, tools, editor.element, h("p.dim.small", {}, words.lead), shared);
   const dialog = h("dialog.album", { "aria-labelledby": "album-heading", onclose: closed, onkeydown: (event) => event.key === "Escape" && busy && event.preventDefault() },
     h("h2", { id: "album-heading" }, words.heading), status, wrong, work, h("div.row.album-end", {}, cancel, start));
 
@@ -49,6 +51,7 @@ export async function open(file, meet) {
     whole.disabled = !own[at].length;
     fill(pages, own.map((_, index) => [String(index), words.page(index + 1, own.length)]), String(at));
     pages.hidden = own.length < 2;
+    shared.hidden = total() < 2;
     write(start, words.start(total()));
   }
 
@@ -58,7 +61,7 @@ export async function open(file, meet) {
     try {
       const frames = own.map((each) => ({ frames: each.map(rounded) }));
       if (JSON.stringify(frames) !== JSON.stringify(found.pages.map((page) => ({ frames: page.frames.map(rounded) })))) await putFrames(id, frames);
-      const batch = await startBatch(id, started);
+      const batch = await startBatch(id, started, alike.checked && total() > 1 ? { options: { consistency: 1 } } : {});
       dialog.close();
       showBanner(words.started(total()), { trouble: false });
       await arrive(batch.id);
@@ -113,6 +116,6 @@ async function arrive(batch) {
 function style() {
   return new Promise((resolve) => {
     const link = h("link", { rel: "stylesheet", href: `${base}web/album/album.css`, onload: resolve, onerror: resolve });
-    document.head.append(set(link, {}));
+    document.head.append(link);
   });
 }

@@ -17,5 +17,5 @@ export async function findPhotographs(file, key, signal, begun) {
 }
 
 export const putFrames = (id, pages) => call(`${page(id)}/frames`, body("PUT", { pages })).then(json);
-export const startBatch = (id, key) => call(`${page(id)}/batch`, body("POST", {}, { "Idempotency-Key": key })).then(json);
+export const startBatch = (id, key, options) => call(`${page(id)}/batch`, body("POST", options, { "Idempotency-Key": key })).then(json);
 export const deletePage = (id) => call(page(id), { method: "DELETE", keepalive: true }, [404]);

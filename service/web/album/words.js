@@ -1,4 +1,4 @@
-import { count } from "../ui/strings.js";
+import { count, dayTime } from "../ui/strings.js";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
@@ -18,6 +18,9 @@ export const words = {
   remove: "Remove",
   whole: "Whole page",
   asFound: "As found",
+  alike: "One set of colours: what several of them show gets the same colours",
+  set: (date) => `Set of ${dayTime.format(date)}`,
+  matching: (n) => `A new version of ${count(n, "photograph")} is being made.`,
   start: (n) => `Colour ${count(n, "photograph")}`,
   cancel: "Cancel",
   close: "Close",

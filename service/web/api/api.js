@@ -26,23 +26,8 @@ export const urls = {
   reference: (id) => `${job(id)}/reference`,
 };
 
+/** What the loaded models take; unknown while none is loaded. */
 export async function capabilities() {
-  const described = await json(await call(`${base}openapi.json`));
-  const paths = new Set(Object.keys(described.paths).map((path) => path.replace(/\{[^}]*\}/g, "{}")));
-  const has = (path) => paths.has(path);
-  return {
-    original: has("/v1/jobs/{}/original"),
-    preview: has("/v1/jobs/{}/preview"),
-    confidence: has("/v1/jobs/{}/confidence"),
-    events: has("/v1/jobs/{}/events"),
-    batches: has("/v1/batches"),
-    pause: has("/v1/batches/{}:pause"),
-    ...(await modelCapabilities()),
-  };
-}
-
-/** The capabilities of the loaded models; unknown while none is loaded. */
-export async function modelCapabilities() {
   const models = await json(await call(`${base}v1/models`, { cache: "no-store" }));
   if (!models.length) return {};
   const all = (name) => models.every(({ capabilities }) => capabilities?.includes(name));
@@ -55,8 +40,10 @@ export const suggestionsAt = (id, x, y) => call(`${job(id)}/suggestions?${new UR
 /** Upload one photograph, by itself or as `{ batch, item }`; `onsent` gets the share that is sent, 0 to 1. */
 export function createJob(file, options, { key, signal, onsent, place = null, reference = null, mask = null }) {
   const form = new FormData();
-  const { hints = [], ...knobs } = options;
+  const { hints = [], consistency, ...knobs } = options;
   for (const [name, value] of Object.entries(knobs)) form.append(name, value);
+  // Only a batch has others to be consistent with.
+  if (place && consistency) form.append("consistency", consistency);
   if (hints.length) form.append("hints", JSON.stringify(hints));
   if (reference) form.append("reference", reference, reference.name);
   if (mask) form.append("repair_mask", mask, "mask.png");
@@ -82,7 +69,7 @@ export function createJob(file, options, { key, signal, onsent, place = null, re
   });
 }
 
-/** The record of a job, or null when it has not changed since `etag`. */
+/** Null when it has not changed since `etag`. */
 export async function readJob(id, etag) {
   const response = await call(job(id), { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" }, [304]);
   if (response.status === 304) return null;
@@ -96,7 +83,6 @@ export async function finishedJob(id) {
   }
 }
 
-/** The lists of the service, newest first, page by page. */
 async function* pages(url) {
   for (let cursor = null; ; ) {
     const { items, next_cursor } = await call(`${url}?${new URLSearchParams({ limit: "200", ...(cursor ? { cursor } : {}) })}`).then(json);
@@ -112,7 +98,7 @@ export const listItems = (id) => pages(`${batch(id)}/items`);
 const post = (url, fine) => call(url, { method: "POST" }, fine);
 const jsonBody = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-export const createBatch = (name) => call(`${base}v1/batches`, jsonBody({ name })).then(json);
+export const createBatch = (name, options) => call(`${base}v1/batches`, jsonBody({ name, options })).then(json);
 export const sealBatch = (id) => post(`${batch(id)}:seal`, [404]);
 export const cancelBatch = (id) => post(`${batch(id)}:cancel`);
 export const pauseBatch = (id) => post(`${batch(id)}:pause`);
@@ -137,7 +123,6 @@ export function listen(id, onchange) {
 let askForKey = null;
 let [asking, taken] = [null, 0];
 
-/** `ask()` resolves when the service has accepted a key. */
 export function onKeyWanted(ask) {
   askForKey = ask;
 }

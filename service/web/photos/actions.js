@@ -1,6 +1,6 @@
 import { cancelJob, deleteJob, retryJob } from "../api/api.js";
 import { h, say } from "../ui/dom.js";
-import { addVersion, current, remove, setVersion, update } from "./photos.js";
+import { UNFINISHED, addVersion, current, remove, setVersion, update } from "./photos.js";
 import { resend, send, unsend } from "./sender.js";
 import { text } from "../ui/strings.js";
 import { forgetThumbs } from "./thumbs.js";
@@ -46,6 +46,7 @@ export function onTrouble(show) {
   complain = show;
 }
 
+export const canCancel = ({ state }) => UNFINISHED.has(state) && !["canceling", "matching"].includes(state);
 export const canRetry = (photo) => ["failed", "canceled"].includes(current(photo).state);
 
 /** Ask, then delete; resolves to true when it was done. */
@@ -57,7 +58,6 @@ export async function removeAsking(photos) {
   return gone > 0;
 }
 
-/** Delete one with all its versions; resolves to whether it is gone. */
 async function erase(photo) {
   for (const version of photo.versions) unsend(version);
   const jobs = photo.versions.map((version) => version.job).filter(Boolean);

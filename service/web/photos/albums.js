@@ -10,18 +10,14 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])( *(?:\.
 const drops = new Map();
 const names = new Map();
 const paused = new Set();
-let can = {};
 
-export function start(capabilities) {
-  can = capabilities;
-}
+/** Open an album for this many photographs, if they are enough. */
+export const openDrop = (incoming) => (incoming.length < FROM ? null : openAlbum(incoming[0].folder.split("/")[0] || text.sheet.albumOf(new Date())));
 
-/** Open an album for this many photographs, if there are enough of them and the service has batches. */
-export function openDrop(incoming) {
-  if (!can.batches || incoming.length < FROM) return null;
+/** Open an album whose batch begins with these options. */
+export function openAlbum(name, options = {}) {
   const id = `${Date.now()}-${drops.size}`;
-  const folder = incoming[0].folder.split("/")[0];
-  drops.set(id, { name: folder || text.sheet.albumOf(new Date()), batch: null, taken: new Set() });
+  drops.set(id, { name, options, batch: null, taken: new Set() });
   return id;
 }
 
@@ -29,7 +25,7 @@ export function openDrop(incoming) {
 export async function placeOf(photo) {
   const drop = drops.get(photo.drop);
   if (!drop) return null;
-  drop.batch ??= createBatch(drop.name).then(({ id, name }) => (names.set(id, name), id));
+  drop.batch ??= createBatch(drop.name, drop.options).then(({ id, name }) => (names.set(id, name), id));
   try {
     photo.batch = await drop.batch;
   } catch (problem) {
@@ -40,7 +36,6 @@ export async function placeOf(photo) {
   return { batch: photo.batch, item: photo.item };
 }
 
-/** Seal the album: all of it is sent. */
 export async function closeDrop(id) {
   const drop = drops.get(id);
   drops.delete(id);
@@ -49,7 +44,6 @@ export async function closeDrop(id) {
 
 /** Load the service's albums; seal one that an earlier page left open, since its files are gone. */
 export async function meetAlbums(isOurs) {
-  if (!can.batches) return;
   for await (const batches of listBatches()) {
     for (const { id, name, sealed_at, canceled_at, state } of batches) {
       names.set(id, name);

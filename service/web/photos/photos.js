@@ -1,6 +1,6 @@
 import { forget, keep, keepNot, keptPhotos } from "./remembered.js";
 
-export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling"]);
+export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling", "matching"]);
 export const DEFAULTS = Object.freeze({ vividness: "auto", temperature: 0.38, strength: 1 });
 
 const photos = new Map();
@@ -75,13 +75,13 @@ export function adopt(record) {
 
 export function update(photo, version, record, etag = null) {
   const before = version.state;
-  Object.assign(version, { record, etag, job: record.id, state: record.state, error: record.error ?? null });
+  Object.assign(version, { record, etag, job: record.id, state: stateOf(record), error: record.error ?? null });
   if (record.options) version.options = pick(record.options);
   if (record.reference) version.lender = { id: record.reference.sha256, ...version.lender, name: record.reference.name, job: record.id };
   const other = byJob.get(record.id);
   // It was listed before our own answer came: it is this one.
   if (other && other !== photo) dropVersion(other, versionOf(record.id));
-  if (record.batch_id) photo.batch = record.batch_id;
+  photo.batch = photo.versions.findLast((one) => one.record?.batch_id)?.record.batch_id ?? photo.batch;
   byJob.set(record.id, photo);
   bySource.set(sourceOf(record), photo);
   touch(photo);
@@ -188,11 +188,13 @@ function schedule() {
   }, 40);
 }
 
+/** In colour, but not yet in those of its set. */
+const stateOf = ({ state, options, series }) => (state === "succeeded" && options?.consistency && !series ? "matching" : state);
 const versionOf = (jobId) => byJob.get(jobId).versions.find((version) => version.job === jobId);
 // A version that is not sent yet counts as the newest.
 const age = (version) => Date.parse(version.record?.created_at) || Infinity;
 const sourceOf = ({ original }) => `${original.sha256} ${original.name}`;
-const PICKED = "vividness temperature strength light film repair levels color own_color negative turn mirror deskew".split(" ");
+const PICKED = "vividness temperature strength light film repair levels color own_color negative turn mirror deskew consistency".split(" ");
 const pick = (options) => Object.fromEntries([...PICKED.map((name) => [name, options[name]]), ["hints", options.hints ?? []]]);
 const plain = (photo) => ({ ...photo, drop: null, versions: photo.versions.map((version) => ({ ...version, etag: null, mask: null, lender: version.lender && { ...version.lender, file: null } })) });
 

@@ -2,21 +2,16 @@ import { urls } from "../api/api.js";
 import { h } from "../ui/dom.js";
 import { fileOf } from "./photos.js";
 
-let can = {};
 const own = new WeakMap();
-
-export function start(capabilities) {
-  can = capabilities;
-}
 
 /** Where a picture is: `file` here, or `full` and `reduced` at the service; `version` null means the original, turned as `turned` is. */
 export function placesOf(photo, version, turned) {
-  if (version) return { full: urls.result(version.job), reduced: can.preview && urls.preview(version.job) };
-  if (turned) return { reduced: can.preview && urls.originalPreview(turned.job) };
+  if (version) return { full: urls.result(version.job), reduced: urls.preview(version.job) };
+  if (turned) return { reduced: urls.originalPreview(turned.job) };
   const file = fileOf(photo);
   const job = photo.versions.find((v) => v.job)?.job;
   const done = photo.versions.find((v) => v.state === "succeeded")?.job;
-  return { file, full: can.original && !file && job && urls.original(job), reduced: can.preview && done && urls.originalPreview(done) };
+  return { file, full: !file && job && urls.original(job), reduced: done && urls.originalPreview(done) };
 }
 
 /** Load the first that this browser can show: `{ image, reduced }`, or null when there is none. */

@@ -31,13 +31,12 @@ function closeIfSent(drop) {
 }
 
 /** Start; `onsent` is called each time the service has accepted one more. */
-export function start(capabilities, onsent) {
-  [can, sent] = [capabilities, onsent];
+export function start(onsent) {
+  sent = onsent;
   onLink((up) => up && pump());
   addEventListener("beforeunload", (event) => unsent() && event.preventDefault());
 }
 
-let can = {};
 let sent = () => {};
 
 function pump() {
@@ -70,7 +69,7 @@ async function fileFor(photo) {
   const file = fileOf(photo);
   if (file) return readable(file);
   const job = photo.versions.find((version) => version.job)?.job;
-  if (!can.original || !job) throw new Problem("original-gone", "", { status: 410 });
+  if (!job) throw new Problem("original-gone", "", { status: 410 });
   return new File([await fetchBlob(urls.original(job))], photo.name, { type: photo.type });
 }
 

@@ -28,7 +28,6 @@ export function thumb(photo, version, onready) {
   return undefined;
 }
 
-/** Drop a request: the photograph is no longer visible. */
 export function unwant(photo, onready) {
   for (const [key, { photo: other, callbacks }] of wanted) {
     if (other === photo && callbacks.delete(onready) && !callbacks.size) wanted.delete(key);
@@ -97,7 +96,6 @@ async function make(worker, photo, version) {
   throw failure;
 }
 
-/** A worker has one photograph at a time. */
 const shrink = (worker, blob) => new Promise((resolve, reject) => {
   worker.onmessage = ({ data: { thumb, failure } }) => (thumb ? resolve(thumb) : reject(new Error(failure)));
   worker.postMessage({ blob, side: SIDE });

@@ -1,39 +1,35 @@
 import { isUp, listen, readJob } from "../api/api.js";
 import { isLinked, linked, sleep } from "../api/link.js";
-import { all, dropVersion, setVersion, update } from "./photos.js";
+import { UNFINISHED, all, dropVersion, setVersion, update } from "./photos.js";
 
 const LEAST = 6;
 const MOST = 48;
 const QUICK = 350;
 const SLOW = 4000;
 const IDLE = 20000;
-const SERVED = new Set(["queued", "running", "retrying", "canceling"]);
 
 let wake = () => {};
 let pace = QUICK;
 let opened = null;
 let stopListening = () => {};
-let events = false;
 let atOnce = LEAST;
 
-/** Look now: something was sent or requested, or the service is back. */
 export function look() {
   pace = QUICK;
   wake();
 }
 
-/** Give this photograph priority, and follow it by events where the service has them. */
+/** Give this photograph priority, and follow it by events. */
 export function follow(photo) {
   opened = photo;
   stopListening();
   stopListening = () => {};
-  const version = photo?.versions.findLast((v) => v.job && SERVED.has(v.state));
-  if (version && events) stopListening = listen(version.job, look);
+  const version = photo?.versions.findLast((v) => v.job && UNFINISHED.has(v.state));
+  if (version) stopListening = listen(version.job, look);
   look();
 }
 
-export async function start(capabilities) {
-  events = capabilities.events;
+export async function start() {
   addEventListener("online", look);
   document.addEventListener("visibilitychange", () => document.hidden || look());
   for (;;) {
@@ -56,7 +52,7 @@ async function tick() {
     const moved = await Promise.all(looked.map(([photo, version]) => read(photo, version)));
     linked(true);
     // If all the jobs just read have finished, many more may have, so read more at once.
-    const over = looked.every(([, version]) => !SERVED.has(version.state));
+    const over = looked.every(([, version]) => !UNFINISHED.has(version.state));
     atOnce = over ? Math.min(MOST, atOnce * 2) : Math.max(LEAST, atOnce >> 1);
     pace = moved.some(Boolean) ? QUICK : Math.min(pace * 1.4, SLOW);
     if (line.length > looked.length) estimatePlaces(line);
@@ -70,13 +66,14 @@ async function tick() {
 function waiting() {
   const line = [];
   for (const photo of all()) {
-    for (const version of photo.versions) if (version.job && SERVED.has(version.state)) line.push([photo, version]);
+    for (const version of photo.versions) if (version.job && UNFINISHED.has(version.state)) line.push([photo, version]);
   }
   return line.sort((a, b) => interest(a) - interest(b));
 }
 
 function interest([photo, version]) {
   if (photo === opened) return -2;
+  if (version.state === "matching") return Number.MAX_VALUE;
   if (version.state !== "queued") return -1;
   return version.place ?? (Date.parse(version.record?.created_at) || photo.added);
 }

@@ -23,7 +23,7 @@ export function progressOf(version) {
   if (state === "sending") return version.sent * 0.2;
   if (state === "queued" || state === "retrying") return 0.2;
   if (state === "running" && record?.progress) return 0.25 + (0.7 * record.progress.done) / Math.max(1, record.progress.total);
-  return state === "succeeded" ? 1 : 0.2;
+  return { matching: 0.9, succeeded: 1 }[state] ?? 0.2;
 }
 
 export function kindOf(photo) {

@@ -1,7 +1,7 @@
 import * as actions from "../photos/actions.js";
 import { urls } from "../api/api.js";
 import { h, icon, iconButton, picture, set, write } from "../ui/dom.js";
-import { UNFINISHED, best, current, fileOf, group } from "../photos/photos.js";
+import { best, current, fileOf, group } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { thumb, unwant } from "../photos/thumbs.js";
 import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
@@ -46,7 +46,7 @@ export function makeCard(photo, { open, toggle }) {
     set(opener, { "aria-label": words.open(photo.name, now === "failed" ? errorWords(version) : statusWords(version)) });
     bar.style.transform = `scaleX(${progressOf(version)})`;
     retry.hidden = !actions.canRetry(photo);
-    cancel.hidden = !UNFINISHED.has(version.state) || version.state === "canceling";
+    cancel.hidden = !actions.canCancel(version);
     remove.hidden = !cancel.hidden;
     download.hidden = shown.state !== "succeeded";
     if (!download.hidden) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });

@@ -25,8 +25,8 @@ export function makeMany({ shown, redraw }) {
     pause: () => pause(true),
     resume: () => pause(false),
     /** The unfinished albums that are paused, and whether any is not. */
-    pausing(able) {
-      const working = able ? [...albumsAtWork()] : [];
+    pausing() {
+      const working = [...albumsAtWork()];
       return { paused: working.some(albums.isPaused), running: working.some((id) => !albums.isPaused(id)) };
     },
   };

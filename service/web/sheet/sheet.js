@@ -8,7 +8,6 @@ const SPARE_ROWS = 2;
 /** On wide screens: up to so many photographs, the least width of a card. */
 const FEW = [[8, 290], [24, 240], [Infinity, 210]];
 
-/** `toggle(photo)` selects one. */
 export function makeSheet({ open, toggle, isSelecting, isSelected }) {
   const element = h("div.sheet", { role: "list", "aria-label": text.sheet.label });
   const cards = new Map();

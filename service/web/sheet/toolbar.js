@@ -21,11 +21,13 @@ export function makeToolbar(deeds) {
   const select = button("select", words.select, () => deeds.select(true));
   const chosen = h("p", { role: "status" });
   const all = button("select", words.selectAll, deeds.selectAll);
+  const match = button("palette", words.match, deeds.match);
+  set(match, { title: words.matchLead });
   const zip = button("download", words.downloadSelected, deeds.zip);
   const remove = button("delete", words.deleteSelected, deeds.remove);
   const clear = button("close", words.clear, () => deeds.select(false));
   const usual = h("div.row.deeds", {}, archive, retry, pause, resume, cancel, select);
-  const selecting = h("div.row.deeds", {}, chosen, all, zip, remove, clear);
+  const selecting = h("div.row.deeds", {}, chosen, all, match, zip, remove, clear);
   const element = h("div.toolbar", {}, filters, albums, h("div.progress", {}, overall, track), usual, selecting);
 
   return {
@@ -54,6 +56,7 @@ export function makeToolbar(deeds) {
       selecting.hidden = !isSelecting;
       write(chosen, zipping ? words.zipping(...zipping) : words.selected(selected));
       for (const needs of [zip, remove]) needs.disabled = !selected || Boolean(zipping);
+      match.disabled = selected < 2 || zip.disabled;
       set(element, { "data-selecting": isSelecting });
     },
   };

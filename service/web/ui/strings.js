@@ -1,5 +1,5 @@
 const number = new Intl.NumberFormat("en");
-const dayTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
+export const dayTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 const dateFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 
 export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
@@ -17,6 +17,8 @@ const duration = (seconds) => {
   if (seconds < 3600) return count(Math.round(seconds / 60), "minute");
   return count(Math.round(seconds / 3600), "hour");
 };
+
+const damaged = "This photograph cannot be opened. It may be damaged: open it in another program, save it as a new file, and add that file.";
 
 export const text = {
   name: "Photochrom",
@@ -64,6 +66,8 @@ export const text = {
     select: "Select",
     selected: (n) => `${number.format(n)} selected`,
     selectAll: "Select all",
+    match: "One set of colours",
+    matchLead: "Makes a new version of each. What several of them show gets the same colours.",
     clear: "Done selecting",
     downloadSelected: "Download as zip",
     deleteSelected: "Delete",
@@ -88,6 +92,7 @@ export const text = {
     running: "Coming to colour",
     retrying: "Interrupted, starting again",
     canceling: "Stopping",
+    matching: "Waiting for the others of its set",
     succeeded: "In colour",
     failed: "Did not work",
     canceled: "Stopped",
@@ -147,8 +152,8 @@ export const text = {
     stepsLabel: "Steps",
     steps: { color: "Colour", both: "Restore and colour", restore: "Restore only" },
     scan: "The scan",
-    scans: { anew: "Colour all of it", keep: "Keep the colour that is there", negative: "This is a negative" },
-    places: { left: "Turn left", right: "Turn right", mirror: "Mirror", straighten: "Straighten" },
+    scans: { anew: "Colour all of it", keep: "Keep the colour that is there", negative: "This is a negative", auto: "Invert it if it is a colour negative" },
+    places: { left: "Turn left", right: "Turn right", mirror: "Mirror", straighten: "Straighten", upright: "Turn upright" },
     placesLabel: "Turn and mirror",
     placed: ({ turn, mirror, deskew }) => [turn && (turn === "auto" ? "turned by itself" : `turned by ${turn}°`), mirror && "mirrored", deskew === "auto" && "straightened"].filter(Boolean).join(", "),
     presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
@@ -165,8 +170,14 @@ export const text = {
     lights: { "as-scanned": "as scanned", old: "as scanned, coloured as old film", modern: "as scanned, coloured as modern film", auto: "as the eye saw it: film by its date", blue: "as the eye saw it: blue-sensitive film", orthochromatic: "as the eye saw it: orthochromatic film" },
     make: "Make a new version",
     same: "You have this version already.",
-    noOriginal: "The original is no longer kept on the server. Add the photograph again to make another version.",
-    summary: (o) => o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${o.vividness === "auto" ? text.adjust.auto : percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}${o.hints?.length ? `, ${count(o.hints.length, "hint")}` : ""}${o.light === "panchromatic" ? `, light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : (o.film ?? "auto") !== "auto" ? `, ${text.adjust.lights[o.film === "panchromatic" ? "modern" : "old"]}` : ""}${o.negative ? ", of a negative" : o.own_color === "keep" ? ", its own colour kept" : ""}${text.adjust.placed(o) && `, ${text.adjust.placed(o)}`}`,
+    summary: (o) => [
+      o.color === "off" ? "Restored, without colour" : `${o.repair === "auto" ? "Restored, vividness" : "Vividness"} ${o.vividness === "auto" ? text.adjust.auto : percent(o.vividness)}, temperature ${percent(o.temperature)}, strength ${percent(o.strength)}`,
+      o.hints?.length && count(o.hints.length, "hint"),
+      o.light === "panchromatic" ? `light ${text.adjust.lights[o.film] ?? "as the eye saw it"}` : (o.film ?? "auto") !== "auto" && text.adjust.lights[o.film === "panchromatic" ? "modern" : "old"],
+      o.negative ? (o.negative === "auto" ? "inverted if a negative" : "of a negative") : o.own_color === "keep" && "its own colour kept",
+      o.consistency && "one set of colours",
+      text.adjust.placed(o),
+    ].filter(Boolean).join(", "),
     made: (n) => `Version ${n} is being made.`,
   },
 
@@ -231,6 +242,8 @@ export const text = {
     film: "Film",
     filmBy: { caller: (film) => film, date: (film) => `${film}, by its date`, default: (film) => `${film}, as no date says which` },
     lender: "Palette of",
+    series: "Set of colours",
+    shared: (n) => `shared by ${count(n, "photograph")}`,
     provider: "Ran on",
     took: "Took",
     kept: "Kept until",
@@ -275,20 +288,15 @@ export const text = {
     "unsupported-format": "This is not a photograph that Photochrom can read.",
     "unreadable-photo": "The file is damaged or empty, so it cannot be read. Copy it again from its source.",
     "photo-too-large": "This photograph is larger than this service accepts.",
-    "photo-rejected": "This photograph cannot be used.",
     "storage-full": "The service's disk is full. Delete photographs you no longer need, then try again.",
-    "storage-read-only": "The service cannot store photographs: its disk is read-only. Try again when it has been repaired.",
     "out-of-memory": "This photograph is too large for the memory of the machine.",
-    "job-timeout": "This photograph took too long.",
     "queue-unavailable": "The service cannot accept photographs just now. Try again in a moment.",
-    "photo-crashed": "This photograph cannot be opened. It may be damaged: open it in another program, save it as a new file, and add that file.",
-    "photo-hung": "This photograph takes too long to open. It may be damaged: save it as a new file in another program, and add that file.",
+    "photo-crashed": damaged,
+    "photo-hung": damaged,
     "worker-lost": "The service failed on this photograph several times. It may be damaged, or too large for the machine.",
     "job-not-found": "The service no longer has this photograph. Add it again.",
     "file-unreadable": "The file could not be read from your device. Was it moved or renamed?",
     "original-gone": "The original is no longer kept on the server. Add the photograph again.",
-    "reference-rejected": "The photograph for the palette cannot be used. Choose a colour photograph.",
-    "capability-missing": "The model of this service was not trained for that.",
     "missing-scope": "The key that you signed in with does not allow this.",
     "quota-exceeded": "Your key has reached its limit for today. Try again tomorrow.",
     "needs-key": "This service asks for a key, which this page does not have.",

@@ -9,6 +9,8 @@ const PRESETS = {
   vivid: { vividness: 1, temperature: 0.38, strength: 1 },
 };
 const RANGES = { vividness: [0, 1], temperature: [0.05, 1], strength: [0, 1] };
+/** Buttons that switch an option between two values. */
+const PLACES = [["mirror", "mirror", false, true], ["straighten", "deskew", "off", "auto"], ["upright", "turn", 0, "auto"]];
 /** What is done to a photograph, by the options that say so. */
 const STEPS = {
   color: { repair: "off", levels: "off", color: "on" },
@@ -36,8 +38,8 @@ export function makeAdjust(make) {
   const steps = menu("adjust-steps", words.steps);
   const scan = menu("adjust-scan", words.scans);
   const menus = [[steps, stepsOf], [scan, scanOf], [light, lightOf]];
-  const placed = { left: () => turn(270), right: () => turn(90), mirror: () => (place.mirror = !place.mirror), straighten: () => (place.deskew = place.deskew === "auto" ? "off" : "auto") };
-  const places = Object.keys(placed).map((name) => h("button.chip", { onclick: () => (placed[name](), changed()) }, words.places[name]));
+  const chip = (name, act) => h("button.chip", { onclick: () => (act(), changed()) }, words.places[name]);
+  const toggles = PLACES.map(([name, key, off, on]) => ({ key, on, button: chip(name, () => (place[key] = place[key] === on ? off : on)) }));
   const turned = h("p.dim.small", { role: "status" });
   const row = (menu, label) => h("div.slider", {}, h("label", { for: menu.id }, label), menu);
   const note = h("p.dim.small", { role: "status" });
@@ -49,7 +51,7 @@ export function makeAdjust(make) {
     h("p.dim.small", {}, words.lead),
     row(steps, words.stepsLabel),
     row(scan, words.scan),
-    h("div.chips", { role: "group", "aria-label": words.placesLabel }, places),
+    h("div.chips", { role: "group", "aria-label": words.placesLabel }, chip("left", () => turn(270)), chip("right", () => turn(90)), toggles.map(({ button }) => button)),
     turned,
     h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
     Object.values(sliders).map(({ element }) => element),
@@ -60,31 +62,32 @@ export function makeAdjust(make) {
   );
   let place = {};
   let existing = [];
-  let refusal = "";
+  let hinted = false;
   let isDraft = () => true;
 
   const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, knob]) => [name, knob.value]));
-  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "negative", ...place, ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
+  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "auto" ? "auto" : scan.value === "negative", ...place, ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, knob]) => (knob.value = wanted[name]));
 
   // Left and right change places after the turn: what is mirrored turns the other way.
-  const turn = (by) => (place.turn = (place.turn + (place.mirror ? 360 - by : by)) % 360);
+  const turn = (by) => (place.turn = ((Number(place.turn) || 0) + (place.mirror ? 360 - by : by)) % 360);
 
   function changed() {
-    set(places[2], { "aria-pressed": String(place.mirror) });
-    set(places[3], { "aria-pressed": String(place.deskew === "auto") });
+    // Hints are spots of a picture whose upper side is known.
+    if (hinted && place.turn === "auto") place.turn = 0;
+    for (const { key, on, button } of toggles) set(button, { "aria-pressed": String(place[key] === on), disabled: hinted && key === "turn" });
     write(turned, words.placed(place));
     const wanted = chosen();
     light.disabled = steps.value === "restore";
     for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
     for (const { show } of Object.values(sliders)) show();
     const had = exists();
-    submit.disabled = had || Boolean(refusal);
-    write(note, refusal || (had ? words.same : ""));
+    submit.disabled = had;
+    write(note, had ? words.same : "");
   }
 
   /** Is there a version with these menus, sliders, and the draft's hints and palette? */
-  const exists = () => existing.some((version) => same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && same(placeOf(version), place, place) && isDraft(version) && version.state !== "failed");
+  const exists = () => existing.some((version) => !version.options.consistency && same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && same(place.turn === "auto" ? version.options : placeOf(version), place, place) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
@@ -96,9 +99,9 @@ export function makeAdjust(make) {
       place = placeOf(version);
       changed();
     },
-    /** Set the versions, which of them have the draft's hints, and why no other can be made, if so. */
-    know(versions, matches, why = "") {
-      [existing, isDraft, refusal] = [versions, matches, why];
+    /** Set the versions, which of them have the draft's hints and palette, and whether it has hints. */
+    know(versions, matches, hints) {
+      [existing, isDraft, hinted] = [versions, matches, hints > 0];
       changed();
     },
   };
@@ -115,7 +118,7 @@ export function moved(hints, from, to) {
 }
 
 const placeOf = ({ options: { turn = 0, mirror = false, deskew = "off" }, record }) => ({ turn: turn === "auto" ? record?.result?.restoration?.turning?.turn ?? 0 : turn, mirror, deskew });
-const scanOf = (options) => (options.negative ? "negative" : options.own_color ?? "anew");
+const scanOf = ({ negative, own_color = "anew" }) => (negative === true ? "negative" : negative || own_color);
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");
 

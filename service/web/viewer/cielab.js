@@ -1,6 +1,6 @@
 /** CIELAB and sRGB as in `photochrom/color.py`: a colour chosen here must look the same in the result. */
 
-const WHITE = [0.9504559270516716, 1, 1.0890577507598784];
+const WHITE = [0.9504559, 1, 1.0890578];
 const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 const encoded = (v) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
 const compress = (t) => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116);
@@ -8,7 +8,7 @@ const expand = (f) => (f ** 3 > 216 / 24389 ? f ** 3 : (116 * f - 16) / (24389 /
 
 export function labOf([red, green, blue]) {
   const [r, g, b] = [red, green, blue].map((level) => linear(level / 255));
-  const [x, y, z] = [0.41239079926596 * r + 0.35758433938388 * g + 0.18048078840183 * b, 0.21263900587151 * r + 0.71516867876776 * g + 0.07219231536073 * b, 0.01933081871559 * r + 0.11919477979463 * g + 0.95053215224966 * b];
+  const [x, y, z] = [0.4123908 * r + 0.3575843 * g + 0.1804808 * b, 0.212639 * r + 0.7151687 * g + 0.0721923 * b, 0.0193308 * r + 0.1191948 * g + 0.9505322 * b];
   const [fx, fy, fz] = [x / WHITE[0], y, z / WHITE[2]].map(compress);
   return { l: 116 * fy - 16, a: 500 * (fx - fy), b: 200 * (fy - fz) };
 }
@@ -16,7 +16,7 @@ export function labOf([red, green, blue]) {
 function light({ l, a, b }) {
   const fy = (l + 16) / 116;
   const [x, y, z] = [expand(fy + a / 500) * WHITE[0], expand(fy), expand(fy - b / 200) * WHITE[2]];
-  return [3.24096994190452 * x - 1.53738317757009 * y - 0.498610760293 * z, -0.96924363628088 * x + 1.87596750150772 * y + 0.04155505740718 * z, 0.05563007969699 * x - 0.20397695888898 * y + 1.05697151424288 * z];
+  return [3.2409699 * x - 1.5373832 * y - 0.4986108 * z, -0.9692436 * x + 1.8759675 * y + 0.0415551 * z, 0.0556301 * x - 0.203977 * y + 1.0569715 * z];
 }
 
 const inGamut = (lab) => light(lab).every((v) => v >= -1e-4 && v <= 1 + 1e-4);

@@ -48,6 +48,7 @@ function facts(photo, { record, options }) {
     [text.adjust.heading, text.adjust.summary(options)],
     [words.film, film && words.filmBy[film.chosen_by]?.(film.film)],
     [words.lender, record?.reference?.name],
+    [words.series, record?.series?.matched && words.shared(record.series.members)],
     [words.model, model && `${model.name} ${model.version}`],
     [words.provider, record?.provider ?? model?.provider],
     [words.took, seconds > 0 && words.seconds(seconds)],

@@ -3,7 +3,6 @@ import { chromaOf, cssOf, fitted, hueOf, levelsOf, mostChroma, ofHue } from "./c
 import { colourName, text } from "../ui/strings.js";
 
 const words = text.hints;
-/** The field is drawn at CELLS x CELLS and stretched. */
 const CELLS = 128;
 
 /** `onpick({ a, b }, stroke)` gets every colour that is tried; one drag has one stroke. */

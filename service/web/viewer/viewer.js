@@ -1,13 +1,13 @@
 import * as actions from "../photos/actions.js";
 import { makeAdjust, moved } from "./adjust.js";
-import { modelCapabilities, urls } from "../api/api.js";
+import { capabilities as newest, urls } from "../api/api.js";
 import { makeDetails } from "./details.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { makeDraft } from "./draft.js";
 import { drawGuess, drawRepairs } from "./confidence.js";
 import { makeHints } from "./hints.js";
 import { makeLender } from "./palette.js";
-import { UNFINISHED, best, current, fileOf, get, watch } from "../photos/photos.js";
+import { UNFINISHED, best, current, get, watch } from "../photos/photos.js";
 import { load } from "../photos/pictures.js";
 import { makeStage } from "./stage.js";
 import { text } from "../ui/strings.js";
@@ -17,7 +17,6 @@ import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photo
 
 const words = text.viewer;
 
-/** `go(step)` moves to a neighbour. */
 export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const stage = makeStage({ onzoom });
   const name = h("h2.viewer-name");
@@ -25,9 +24,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const fit = iconButton("fit", words.fit, () => stage.zoomFit());
   const previous = iconButton("previous", words.previous, () => go(-1));
   const next = iconButton("next", words.next, () => go(1));
-  const guess = h("button.quiet.labelled", { "aria-pressed": "false", "aria-label": text.guess.show, title: text.guess.show, onclick: () => overlay("guess") }, icon("guess"), h("span", {}, text.guess.show));
-  const repairs = h("button.quiet.labelled", { "aria-pressed": "false", "aria-label": text.repairs.show, title: text.repairs.show, onclick: () => overlay("repairs") }, icon("guess"), h("span", {}, text.repairs.show));
-  const overlays = { guess: { button: guess, draw: drawGuess, words: text.guess }, repairs: { button: repairs, draw: drawRepairs, words: text.repairs } };
+  const overlays = { guess: makeOverlay("guess", drawGuess), repairs: makeOverlay("repairs", drawRepairs) };
   const download = h("a.button.primary.labelled", { "aria-label": words.download }, icon("download"), h("span", {}, words.download));
   const remove = iconButton("delete", words.remove, () => actions.removeAsking([photo]));
   const status = h("p.work-words");
@@ -48,7 +45,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     h("header.viewer-bar", {},
       h("div.row", {}, iconButton("back", words.back, close), name),
       h("div.row.zooms", {}, iconButton("zoom-out", words.zoomOut, () => stage.zoomBy(1 / 1.4)), zoomWords, iconButton("zoom-in", words.zoomIn, () => stage.zoomBy(1.4)), fit),
-      h("div.row", {}, guess, repairs, previous, next, remove, download)),
+      h("div.row", {}, overlays.guess.button, overlays.repairs.button, previous, next, remove, download)),
     h("div.viewer-body", {},
       h("div.stage-wrap", {}, stage.element, legend, work),
       h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
@@ -94,7 +91,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   /** Reload the capabilities: workers may have another model since the page was opened. */
   async function learn() {
     try {
-      Object.assign(capabilities, await modelCapabilities());
+      Object.assign(capabilities, await newest());
       if (photo) drawPanel();
     } catch {
       // The watcher reports it.
@@ -140,13 +137,13 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     bar.style.transform = `scaleX(${progressOf(shown)})`;
     bar.parentElement.hidden = !busy;
     retry.hidden = busy || !["failed", "canceled"].includes(shown.state);
-    cancel.hidden = !busy || shown.state === "canceling";
+    cancel.hidden = !actions.canCancel(shown);
     download.hidden = !ready;
     if (ready) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });
-    guess.hidden = !capabilities.confidence || !ready || shown.options.color === "off";
-    repairs.hidden = !ready || shown.options.repair !== "auto";
+    overlays.guess.button.hidden = !ready || shown.options.color === "off";
+    overlays.repairs.button.hidden = !ready || shown.options.repair !== "auto";
     versions.draw(photo, shown, leftKey);
-    adjust.know(photo.versions, draft.matches, fileOf(photo) || capabilities.original ? "" : text.adjust.noOriginal);
+    adjust.know(photo.versions, draft.matches, draft.hints.length);
     const same = adjust.exists();
     hints.know({ can: Boolean(capabilities.hints), same });
     lender.know({ can: Boolean(capabilities.palette), same, had: Boolean(shown.lender) });
@@ -181,7 +178,12 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     hints.draw();
   }
 
-  const overlay = (name) => setOverlay(overlaid === name ? "" : name);
+  /** What can be laid over the photograph. */
+  function makeOverlay(name, draw) {
+    const { show: label, failed } = text[name];
+    const onclick = () => setOverlay(overlaid === name ? "" : name);
+    return { draw, failed, button: h("button.quiet.labelled", { "aria-pressed": "false", "aria-label": label, title: label, onclick }, icon("guess"), h("span", {}, label)) };
+  }
 
   async function setOverlay(name) {
     overlaid = name;
@@ -194,11 +196,11 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
       await overlays[name].draw(stage.overlay, shown);
       stage.overlay.hidden = overlaid !== name;
       legend.hidden = overlaid !== "guess";
-      if (overlaid === "repairs" && (fileOf(photo) || capabilities.original)) await showBrush();
+      if (overlaid === "repairs") await showBrush();
     } catch {
       overlaid = "";
       set(overlays[name].button, { "aria-pressed": "false" });
-      stage.note(overlays[name].words.failed);
+      stage.note(overlays[name].failed);
     }
   }
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from photochrom.photo.options import ColorizeOptions, OwnColor
 from photochrom.photo.turning import Inversion
-from support.photographs import PHOTOS
+from support.photographs import PHOTOS, masked
 from workers.pipeline.color.negative import is_masked
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.likely_colors import likely_colors
@@ -50,12 +50,6 @@ def test_suggestions_are_those_of_the_positive(grey_photo, save, predictor):
         for pixels, options in ((255 - positive, NEGATIVE), (positive, ColorizeOptions()))
     )
     assert found == wanted
-
-
-def masked(rgb: np.ndarray) -> np.ndarray:
-    """A photograph as its colour negative: densities inverted, behind the orange of unexposed film."""
-    share = np.clip(1 - rgb / 255 * 0.8, 0, 1)
-    return np.rint(share * np.array([235, 150, 95])).astype(np.uint8)
 
 
 @pytest.mark.parametrize("name", ["rocket", "cat"])

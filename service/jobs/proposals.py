@@ -1,0 +1,119 @@
+"""Colour hints that others of a photograph's series were given, proposed for it where the same thing is found again."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Response
+from pydantic import BaseModel, Field
+
+from photochrom.errors import (
+    JobConflict,
+    JobNotFound,
+    ObjectNotFound,
+    ResultExpired,
+    ResultNotReady,
+    StorageUnavailable,
+)
+from photochrom.jobs.record import JobRecord
+from photochrom.photo.hints import Hint
+
+from ..deps import HintsOf, JobId, Services, ServicesDep
+from ..edge import problems
+from ..edge.routing import Router
+from ..edge.storage_threads import waits_for_storage
+from .files import result_of
+
+if TYPE_CHECKING:
+    from photochrom.photo.sight import Sight
+
+router = Router(prefix="/v1/jobs", tags=["jobs"])
+_RETRY_AFTER = "1"
+
+
+class ProposedHint(BaseModel):
+    """One hint, where its spot lies in this photograph."""
+
+    hint: Annotated[Hint, Field(description="As the option `hints` takes it.")]
+    given_in: Annotated[str, Field(description="Id of the job that has it.")]
+    likeness: Annotated[float, Field(description="How alike the two spots look, 0.6 to 1.")]
+
+
+class Proposals(BaseModel):
+    """What others of the series were told."""
+
+    ready: Annotated[bool, Field(description="False until the batch was looked through: ask again.")]
+    proposals: Annotated[list[ProposedHint], Field(description="The likest first, 64 at most.")] = []
+
+
+@router.get(
+    "/{job_id}/proposals",
+    summary="See which hints of its series fit a photograph",
+    response_model=Proposals,
+    responses={
+        202: {"model": Proposals, "description": "The series is not known yet; ask again after Retry-After"},
+        **problems.responses(
+            JobNotFound,
+            JobConflict,
+            ResultNotReady,
+            ResultExpired,
+            StorageUnavailable,
+            problems.INVALID_REQUEST,
+        ),
+    },
+)
+@waits_for_storage
+def proposals(
+    job_id: JobId, services: ServicesDep, response: Response, hints_of: HintsOf = None
+) -> Proposals:
+    """Return hints of the photographs in `series.relatives`; nothing is coloured by them until they are sent."""
+    record, result = services.store.get(job_id), result_of(services.store, job_id)
+    if not record.options.consistency:
+        raise JobConflict(
+            f"Job {job_id} is not one of a series; colour the photograph in a batch with consistency first."
+        )
+    if record.series is None:
+        response.status_code = 202
+        response.headers["Retry-After"] = _RETRY_AFTER
+        return Proposals(ready=False)
+    # Imported here: see `suggestions`.
+    from photochrom.photo.proposals import propose
+
+    try:
+        here = _sight(services, result.sight_key)
+    except ObjectNotFound:
+        return Proposals(ready=True)
+    found = propose(_lenders(services, record, hints_of), here, record.options.hints)
+    return Proposals(ready=True, proposals=[ProposedHint.model_validate(vars(each)) for each in found])
+
+
+def _lenders(
+    services: Services, record: JobRecord, hints_of: str | None
+) -> Iterator[tuple[str, tuple[Hint, ...], "Sight"]]:
+    """Yield those of the relatives that hints are known of, with what they show."""
+    named = services.store.get(hints_of) if hints_of else None
+    for job_id in record.series.relatives if record.series else ():
+        with suppress(JobNotFound, ObjectNotFound):
+            relative = services.store.get(job_id)
+            told = named or relative
+            if told.options.hints and _is_same_picture(told, relative) and relative.result:
+                yield told.id, told.options.hints, _sight(services, relative.result.sight_key)
+
+
+def _sight(services: Services, key: str | None) -> "Sight":
+    from photochrom.photo.sight import Sight
+
+    if key is None:
+        raise ObjectNotFound("Nobody has looked at what this photograph shows.")
+    return Sight.from_bytes(b"".join(services.storage.read(key).chunks))
+
+
+def _is_same_picture(one: JobRecord, other: JobRecord) -> bool:
+    """Whether a place of one is the same place of the other: the same file, turned in the same way."""
+    return one.original.sha256 == other.original.sha256 and _placed(one) == _placed(other)
+
+
+def _placed(record: JobRecord) -> tuple[int | str, bool, str]:
+    options, restoration = record.options, record.result and record.result.restoration
+    found = restoration.turning.turn if restoration and restoration.turning else 0
+    return found if options.turn == "auto" else options.turn, options.mirror, options.deskew
