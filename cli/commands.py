@@ -84,7 +84,7 @@ def up(
     host: Annotated[
         str,
         typer.Option(
-            help="Addresses to listen on, with commas between; nothing or :: is all, of IPv4 and IPv6."
+            help="Addresses to listen on, separated by commas; nothing or :: means all, of IPv4 and IPv6."
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
@@ -112,7 +112,8 @@ def colorize(
     target: Annotated[
         str,
         typer.Argument(
-            help="Where the result goes: a file, or a folder (also what ends in /).", metavar="TARGET"
+            help="Where the result goes: a file, or a folder (also any name that ends in /).",
+            metavar="TARGET",
         ),
     ],
     output_format: Format = DEFAULTS.format,
@@ -149,16 +150,18 @@ def colorize(
         typer.Option(help="A colour photograph whose palette is used.", exists=True, dir_okay=False),
     ] = None,
     processes: Annotated[int, typer.Option(help="Processes for a folder; 0 means one per core.", min=0)] = 0,
-    force: Annotated[bool, typer.Option("--force", help="Colorize again what TARGET already holds.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also colorize photographs whose result is already in TARGET.")
+    ] = False,
     times: Times = False,
     split: Split = False,
 ) -> None:
     """Colorize a photograph or a folder, without a server.
 
-    A folder keeps its inner structure. What TARGET already holds is skipped, so an interrupted
-    run continues where it stopped. The exit code is 1 if any photograph failed.
+    A folder keeps its inner structure. Photographs whose result is already in TARGET are skipped, so an
+    interrupted run continues where it stopped. The exit code is 1 if any photograph failed.
 
-    With --split the photographs are cut out of scanned album pages first, as `photochrom split` does it, and
+    With --split the photographs are first cut out of scanned album pages, as by `photochrom split`, and
     TARGET is a folder.
     """
     from .files.colorize import run_files
@@ -212,13 +215,15 @@ def uncolor(
     output_format: Format = DEFAULTS.format,
     quality: Quality = DEFAULTS.quality,
     pages: Pages = DEFAULTS.pages,
-    processes: Annotated[int, typer.Option(help="Processes for a folder; 0 for one a core.", min=0)] = 0,
-    force: Annotated[bool, typer.Option("--force", help="Make again what TARGET already holds.")] = False,
+    processes: Annotated[int, typer.Option(help="Processes for a folder; 0 means one per core.", min=0)] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also make results that are already in TARGET.")
+    ] = False,
 ) -> None:
-    """Take the added colour away again, without a server.
+    """Remove the added colour again, without a server.
 
-    From JPEG to JPEG the scan's luma comes back bit for bit, as a grey JPEG; a note says where the file does not
-    prove it. Of other formats the lightness comes back.
+    From JPEG to JPEG you get the scan's luma back, bit for bit, as a grey JPEG; a note says if the file does not
+    prove it. Other formats give back their lightness.
     """
     from .files.colorize import run_files
 
@@ -240,26 +245,27 @@ def split(
         typer.Argument(help="Folder for the photographs; not needed for --frames.", metavar="OUT"),
     ] = None,
     frames: Annotated[
-        bool, typer.Option("--frames", help="Print where the photographs lie, a line of JSON for each file.")
+        bool,
+        typer.Option("--frames", help="Print where the photographs lie, one line of JSON for each file."),
     ] = False,
     use: Annotated[
         Path | None,
         typer.Option(
-            help="Cut by these frames: what --frames printed, corrected by hand.",
+            help="Cut along these frames: what --frames printed, corrected by hand.",
             exists=True,
             dir_okay=False,
             metavar="FILE",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write again what OUT already holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are already in OUT.")] = False,
 ) -> None:
     """Cut the photographs out of scanned album pages, without a server.
 
     Each becomes a file of its own (page-1.jpg, page-2.jpg and so on) in the scan's format, with its depth, profile
-    and metadata. What lies straight on a JPEG is cut by whole blocks, without loss; what lies askew is turned once.
-    All pages of a TIFF are split. A scan that is one photograph is copied as it is.
+    and metadata. A photograph that lies straight is cut without loss, from a JPEG along whole blocks; one that lies
+    askew is turned once. All pages of a TIFF are split. A scan that is one photograph is copied as it is.
 
-    To correct what was found: split SCAN --frames > frames.json, change the file, split SCAN OUT --use frames.json.
+    To correct the frames: split SCAN --frames > frames.json, edit the file, split SCAN OUT --use frames.json.
     """
     from .files.split import split_files
 
@@ -277,9 +283,9 @@ def verify(
         typer.Option(help="Certificates (PEM) of authorities that you trust.", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
-    """Tell in plain words what files say of themselves: how they were made, of what, and whether a signature holds.
+    """Print what files state about themselves: how they were made, from what, and whether their signature is valid.
 
-    The exit code is 1 if a signature does not hold, or a file cannot be read.
+    The exit code is 1 if a signature is not valid, or a file cannot be read.
     """
     from .files.verify import verify as tell_all
 
@@ -338,24 +344,27 @@ def batch(
     ] = 600,
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Replace what OUT already holds, even files of another origin."),
+        typer.Option(
+            "--overwrite",
+            help="Replace files that are already in OUT, even those that this command did not write.",
+        ),
     ] = False,
     times: Times = False,
     names: Annotated[
         str | None,
         typer.Option(
-            help="Encoding of a zip's or tar's names that do not say it, such as cp866.", metavar="ENCODING"
+            help="Encoding of names in a zip or tar that do not state it, such as cp866.", metavar="ENCODING"
         ),
     ] = None,
     split: Split = False,
 ) -> None:
     """Colorize a folder through a running service, on this machine (`photochrom up`) or another.
 
-    Results are written to OUT as they become ready, under the same names and folders. What OUT already
-    holds is skipped. After Ctrl-C, a crash or a lost connection, run the same command again: it continues
+    Results are written to OUT as they become ready, under the same names and folders. Those that are already
+    in OUT are skipped. After Ctrl-C, a crash or a lost connection, run the same command again: it continues
     where it stopped, sends nothing twice and retries what failed. It waits for a service that restarts.
 
-    With --split the photographs are cut out of scanned album pages first: those of page.jpg go to OUT/page/.
+    With --split the photographs are first cut out of scanned album pages: those of page.jpg go to OUT/page/.
 
     If the service asks for an API key, set the environment variable PHOTOCHROM_API_KEY. The exit code is 1
     if any photograph failed; OUT/photochrom-errors.jsonl then lists them, with the reasons.

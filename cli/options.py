@@ -24,7 +24,8 @@ Format = Annotated[
 ]
 Quality = Annotated[int, typer.Option(help="Quality of lossy formats, 1 to 100.")]
 Vividness = Annotated[
-    str, typer.Option(help="0 faithful, 1 as colourful as real photographs, or auto: as the model needs it.")
+    str,
+    typer.Option(help="0 faithful, 1 as colourful as real photographs, or auto: chosen for each photograph."),
 ]
 Temperature = Annotated[
     float, typer.Option(help="0.05 to 1: 1 averages all likely colours, lower prefers the likeliest.")
@@ -33,31 +34,33 @@ Strength = Annotated[float, typer.Option(help="0 to 1: scales the predicted colo
 Consistency = Annotated[
     float,
     typer.Option(
-        help="0 to 1: photographs of the folder that show the same get one set of colours; 0 colours each by itself."
+        help="0 to 1: above 0, photographs of the folder that show the same thing share one set of colours."
     ),
 ]
 OwnColor = Annotated[
     OwnColorChoice,
-    typer.Option(help="anew, or keep: colour that the photograph has stays where it is plain to see."),
+    typer.Option(help="anew, or keep: colour that the photograph plainly has stays."),
 ]
 Negative = Annotated[bool, typer.Option("--negative", help="The scans are negatives: invert them first.")]
 TellNegatives = Annotated[
     bool,
-    typer.Option("--tell-negatives", help="Invert colour negatives, which their orange mask tells, first."),
+    typer.Option(
+        "--tell-negatives", help="Recognize colour negatives by their orange mask, and invert them first."
+    ),
 ]
 Turn = Annotated[
     str,
     typer.Option(
-        help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise; auto: as a network finds "
-        "it, where that is sure."
+        help="0, 90, 180 or 270: degrees by which the upright scans are turned clockwise; auto: a network decides, "
+        "and turns only scans of which it is sure."
     ),
 ]
 Deskew = Annotated[
     DeskewChoice,
-    typer.Option(help="off, or auto: a print that lies askew on the scanner's lid is straightened."),
+    typer.Option(help="off, or auto: straightens a print that lay askew on the scanner's lid."),
 ]
 Mirror = Annotated[
-    bool, typer.Option("--mirror", help="Left and right change places: slides scanned from their back.")
+    bool, typer.Option("--mirror", help="Exchange left and right, for slides scanned from their back.")
 ]
 Split = Annotated[
     bool,
@@ -66,34 +69,32 @@ Split = Annotated[
     ),
 ]
 Pages = Annotated[
-    PageChoice, typer.Option(help="first, or all: every page of a TIFF, as a TIFF of as many pages.")
+    PageChoice, typer.Option(help="first, or all: every page of a TIFF, into a TIFF with as many pages.")
 ]
 Sepia = Annotated[float, typer.Option(help="0 to 1: mixes the print's own tone into the colours.")]
 Times = Annotated[bool, typer.Option("--times", help="Give each result the time of its original's file.")]
 Light = Annotated[
     LightChoice,
-    typer.Option(
-        help="as-scanned, or panchromatic: the scene as light as the eye saw it and the film did not."
-    ),
+    typer.Option(help="as-scanned, or panchromatic: the lightness that the eye saw and old film did not."),
 ]
 Film = Annotated[
     FilmChoice,
     typer.Option(
-        help="What took the photograph: blue and orthochromatic are coloured by the model for old film, auto by "
-        "whichever fits. For --light panchromatic it is the film whose light is undone; auto goes by the date there."
+        help="The film that took the photograph: blue and orthochromatic choose the model for old film, auto the one "
+        "that fits. With --light panchromatic its light is undone, and auto goes by the photograph's date."
     ),
 ]
 Repair = Annotated[
-    RepairChoice, typer.Option(help="off, or auto: dust, scratches and the like are found and filled.")
+    RepairChoice, typer.Option(help="off, or auto: finds dust, scratches and similar damage, and fills it.")
 ]
 RepairStrength = Annotated[
-    float, typer.Option(help="0 to 1: 0 repairs only what is surely damage, 1 all that may be.")
+    float, typer.Option(help="0 to 1: 0 repairs only what is surely damage, 1 all that may be damage.")
 ]
 Levels = Annotated[
-    LevelsChoice, typer.Option(help="off, or auto: faded photographs get their black and white back.")
+    LevelsChoice, typer.Option(help="off, or auto: gives faded photographs their black and white back.")
 ]
 Color = Annotated[
-    ColorChoice, typer.Option(help="on, or off: no colour is predicted; repair and levels alone.")
+    ColorChoice, typer.Option(help="on, or off: predicts no colour, for repair and levels alone.")
 ]
 
 Keep = Annotated[
@@ -108,7 +109,7 @@ RepairMask = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="A grey image of one photograph's size: white is repaired, black is kept, grey is as found.",
+        help="A grey image of one photograph's size: white is repaired, black is kept, grey is left to the finder.",
         exists=True,
         dir_okay=False,
     ),

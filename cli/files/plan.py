@@ -133,7 +133,7 @@ def _is_ours(path: Path) -> bool:
 def _other_name(item: Item) -> Found:
     return Found(
         item.source,
-        f"Its result is called {item.target.name}: another photograph's has the name it would have.",
+        f"Its result is called {item.target.name}, because another photograph's result has its name.",
     )
 
 

@@ -39,13 +39,13 @@ def _of_statement(told: Statement) -> Iterator[str]:
     if told.model:
         yield f"Its colours were made by Photochrom {told.version} with the model {told.model}; they are a guess."
         if told.original_sha256:
-            yield f"It was made of the file with the SHA-256 {told.original_sha256}."
+            yield f"It was made from the file with the SHA-256 {told.original_sha256}."
         if told.model_sha256:
             yield f"The model's weights have the SHA-256 {told.model_sha256}."
         if told.luma_sha256:
             yield "It holds the luma of its scan; `photochrom uncolor` proves it and gives it back."
     elif told.source_type.rpartition("/")[2] in _GENERATED:
-        yield f"It says that a program made it, or parts of it: {told.source_type}."
+        yield f"It states that a program made it, or parts of it: {told.source_type}."
     else:
         yield "Its metadata do not say that anything in it was made by a program."
     if told.steps:

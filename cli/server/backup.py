@@ -117,7 +117,7 @@ def repair(data: Path) -> None:
         damage = server.find_damage(data / "queue")
         if damage is None:
             typer.echo(
-                "The queue's file is whole, or damaged where nothing can be cut off: then restore a backup."
+                "The queue's file is whole, or it is damaged where cutting does not help: then restore a backup."
             )
             return
         copy = server.repair(damage)

@@ -63,8 +63,8 @@ class Drafts:
     def _refuse_without_room(self) -> None:
         if self._keep_free and free_bytes(self._folder) < self._keep_free:
             raise StorageFull(
-                f"Less than {self._keep_free / 2**30:.3g} GiB of the disk are free, which are kept for photographs at "
-                "work (PHOTOCHROM_MIN_FREE_BYTES); free some space and try again."
+                f"Less than {self._keep_free / 2**30:.3g} GiB of the disk are free, which are kept for photographs in "
+                "progress (PHOTOCHROM_MIN_FREE_BYTES); free some space and try again."
             )
 
     def discard_dead(self) -> int:

@@ -78,7 +78,7 @@ def create_batch(
     new = new or NewBatch()
     if new.retention and not services.settings.keep_batches:
         raise InvalidOption(
-            "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
+            "This service keeps no batch for ever; its operator can allow it (PHOTOCHROM_KEEP_BATCHES)."
         )
     record = BatchRecord(
         id=new_id(),

@@ -136,7 +136,7 @@ async def _hand_over(answer: httpcore.Response, take: Take) -> None:
         pieces, size = pieces + 1, size + len(chunk)
         if pieces > _PIECES and size < pieces * _LEAST_PIECE:
             raise UrlUnreachable(
-                "The address sends the photograph in crumbs of a few bytes; send the file itself."
+                "The address sends the photograph in pieces of a few bytes; upload the file instead."
             )
         # What has come already is handed on without waiting: others have their turns in between.
         await asyncio.sleep(0)
@@ -147,7 +147,7 @@ def _joined(url: str, location: str) -> str:
     try:
         return urljoin(url, location).partition("#")[0]
     except ValueError:
-        raise UrlRejected("The address redirects to what is no URL.") from None
+        raise UrlRejected("The address redirects to something that is not a URL.") from None
 
 
 def _header(answer: httpcore.Response, wanted: bytes) -> str:

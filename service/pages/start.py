@@ -84,7 +84,7 @@ def _refuse(
         raise OriginalExpired("The scan was deleted when its time was over; upload it again.")
     if new.retention and not services.settings.keep_batches:
         raise InvalidOption(
-            "This service keeps no batch for ever; its operator may set PHOTOCHROM_KEEP_BATCHES."
+            "This service keeps no batch for ever; its operator can allow it (PHOTOCHROM_KEEP_BATCHES)."
         )
     alive = services.fleet.alive()
     refuse_while_workers_are_older(alive)

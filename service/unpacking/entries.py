@@ -50,7 +50,7 @@ class Entry:
         """Raise `PhotoTooLarge` where more comes out of the entry than of any photograph."""
         if self.packed is not None and unpacked > _bound(self.packed, _ENTRY_BYTES):
             raise PhotoTooLarge(
-                f"The entry unfolds to more than {RATIO} times what it takes in the archive; send that file by itself."
+                f"The entry unpacks to more than {RATIO} times its size in the archive; send that file by itself."
             )
 
 
@@ -76,7 +76,7 @@ class Budget:
         """Count unfolded bytes; raise `ArchiveRejected` when they are too many."""
         self.bytes -= count
         if self.bytes < 0:
-            raise ArchiveRejected("The archive unfolds to more than this server takes; send it in parts.")
+            raise ArchiveRejected("The archive unpacks to more than this server takes; send it in parts.")
 
 
 def _bound(packed: int, least: int) -> int:

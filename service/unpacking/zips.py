@@ -43,12 +43,12 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
     def opener() -> IO[bytes]:
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
-            raise UnsupportedFormat("The entry is a link or a device, no file.")
+            raise UnsupportedFormat("The entry is a link or a device, not a file; pack the file itself.")
         if info.flag_bits & 1:
             raise UnsupportedFormat("The entry is encrypted; send it without a password.")
         if info.compress_type not in _BOUNDED_METHODS:
             raise UnsupportedFormat(
-                "The entry is neither stored nor deflated; make the zip without other methods."
+                "The entry is compressed by an unusual method; make the zip with Deflate or without compression."
             )
         return archive.open(info)
 

@@ -65,5 +65,5 @@ async def addressed(request: Request) -> AddressedPhoto:
             [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
         ) from None
     if misplaced := given.options.keys() & AddressedPhoto.model_fields.keys():
-        raise InvalidOption(f"{min(misplaced)} is no option; give it beside them.")
+        raise InvalidOption(f"{min(misplaced)} is not an option; give it next to 'options', not in it.")
     return given

@@ -20,9 +20,9 @@ def check_mask(photo: "Upload", mask: "Upload") -> None:
     if photo.options.repair is not Repair.AUTO:
         raise MaskRejected("A repair mask says where to repair; send it with repair=auto.")
     if photo.options.pages is Pages.ALL:
-        raise MaskRejected("A repair mask is of one picture; send it with pages=first.")
+        raise MaskRejected("A repair mask belongs to one picture; send it with pages=first.")
     if photo.options.turn == "auto":
-        raise MaskRejected("A repair mask is of the turned photograph; send it with turn as a number.")
+        raise MaskRejected("A repair mask belongs to the turned photograph; send it with turn as a number.")
     if photo.options.deskew is Deskew.AUTO:
         return  # it has the size of the straightened photograph, which nobody knows here
     wanted, given = size_of(photo.draft.path), size_of(mask.draft.path)

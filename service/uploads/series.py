@@ -9,7 +9,9 @@ def refuse_consistency(options: ColorizeOptions, batch: BatchRecord | None = Non
     """Raise `InvalidOption` of a photograph that has no others to be consistent with."""
     if options.consistency and batch is None:
         raise InvalidOption(
-            "consistency: one photograph has no others; send it with a batch (POST /v1/batches)."
+            "consistency is for several photographs; send it with a batch (POST /v1/batches)."
         )
     if options.consistency and batch is not None and batch.series is None:
-        raise InvalidOption("consistency: this batch was begun without it; send consistency as it begins.")
+        raise InvalidOption(
+            "consistency: this batch was begun without it; begin another batch with consistency."
+        )

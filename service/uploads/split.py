@@ -31,4 +31,4 @@ def check_split(scan: "Upload", item: str = "") -> None:
     lender = scan.reference or scan.reference_job
     given = zip(OF_ONE, (scan.options.hints, scan.options.keep, lender, scan.repair_mask), strict=True)
     if found := [name for name, value in given if value]:
-        raise InvalidOption(f"{found[0]} is for one photograph; send a scan that is to be split without it.")
+        raise InvalidOption(f"{found[0]} is for one photograph; leave it out for a scan that is to be split.")

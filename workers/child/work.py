@@ -90,7 +90,7 @@ class Workshop:
             return _failed(error, final=not lacks_memory(error)), ()
         except ModelRejected as error:
             _log.error("%s", error)
-            told = ModelRejected(f"{error} Whoever runs the workers finds more with `photochrom doctor`.")
+            told = ModelRejected(f"{error} The operator finds out more with `photochrom doctor`.")
             return _failed(told, final=not lacks_memory(error)), ()
         except Exception as error:
             _log.exception("A photograph failed")

@@ -37,7 +37,7 @@ class OnnxFile:
         except OSError as error:
             raise ModelRejected(f"{path} cannot be read: {error.strerror}.") from error
         except ValueError as error:
-            raise ModelRejected(f"{path} is cut off, damaged, or not an ONNX file; copy it anew.") from error
+            raise ModelRejected(f"{path} is cut off, damaged, or not an ONNX file; copy it again.") from error
 
     def read(self) -> bytes:
         """Return the whole file."""

@@ -2,9 +2,9 @@
 
 from photochrom.photo.options import ColorizeOptions, OwnColor
 
-COLORED = "The photo has colour of its own; its lightness was kept and its colour made anew."
-KEPT = "The photo has colour of its own; it was kept where it is plain to see, and the rest was predicted."
-INVERTED = "The scan is a negative, as was said: it was inverted."
+COLORED = "The photo has colour of its own; its lightness was kept and its colour replaced."
+KEPT = "The photo has colour of its own; plain colour was kept, and the rest was predicted."
+INVERTED = "The scan was inverted, because negative=true says that it is a negative."
 TOLD = "The scan looks like a colour negative with its orange mask: it was inverted, and its levels were stretched."
 STRAIGHTENED = (
     "The print lay askew by {:g} degrees: the scan was turned once, and its light was interpolated."
@@ -12,17 +12,17 @@ STRAIGHTENED = (
 MASKED = (
     "The photo looks like a colour negative with its orange mask; if it is one, send it with negative=true."
 )
-ODD_PROFILE = "The ICC profile describes no simple RGB or grey space; colours were made as if it were sRGB."
-NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded anew."
-NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic where a HEIC is wanted."
-NO_TURNER = "No network is installed here that tells which way is up; the scan stays as it is."
-NO_ROOM = "The photo's XMP data leave no room for a note of the model that made the colours."
-RELIT = "The light was made anew from what the film saw; the JPEG's luma was encoded anew with its own quantisation."
+ODD_PROFILE = "The ICC profile is not a simple RGB or grey one; colours were made as if it were sRGB."
+NO_LUMA = "The luma of this JPEG cannot be carried over as it is; it was decoded and encoded again."
+NOT_AS_ORIGINAL = "The result of a HEIC is a JPEG; ask for format=heic if you want a HEIC."
+NO_TURNER = "The network that finds which way is up is not installed here; the scan stays as it is."
+NO_ROOM = "The photo's XMP data leave no room for a note about the model that made the colours."
+RELIT = "The light was computed from what the film saw; the JPEG's luma was encoded again with its own quantisation."
 LEFT = "{} damaged places are too wide or too large to be known from their surroundings; they were left as they are."
 LIGHT_UNDONE = (
-    "The light was that of the scene; the scan's was computed from it, and the JPEG was encoded anew."
+    "The light was that of the scene; the scan's was computed from it, and the JPEG was encoded again."
 )
-INCOMPLETE = "The file ends early; what is missing at its end stays as the decoder left it."
+INCOMPLETE = "The file ends early; the missing part of the picture is as the decoder left it."
 
 
 def of_color(options: ColorizeOptions) -> str:

@@ -38,7 +38,7 @@ from .result import ColorizedPhoto, Pictures, Stages, finished
 
 _UNPROVEN = "The file does not say which luma its scan had; the luma that it holds was kept as it is."
 _CHANGED = (
-    "The luma is not the one that this file was made with, or was coded anew since; it was kept as it is."
+    "The luma is not the one that this file was made with, or was encoded again since; it was kept as it is."
 )
 _NO_CURVE = "The ICC profile has no tone curve that a grey picture could keep; it was left out."
 _SURE = np.ones((1, 1), np.float32)
@@ -103,7 +103,7 @@ def uncolored_jpeg(data: bytes, jpeg: JpegFile) -> tuple[JpegFile, tuple[str, ..
     found = hashlib.sha256(bytes(alone)).hexdigest() if alone else None
     warnings: tuple[str, ...] = () if stated and stated == found else (_CHANGED if stated else _UNPROVEN,)
     if alone is None and len(jpeg.frame.components) == 1:
-        raise UnreadablePhoto("The JPEG is damaged: its scans are not of its picture.")
+        raise UnreadablePhoto("The JPEG is damaged: its scans do not fit its picture.")
     grey = alone or without_chroma(jpeg)[0]
     segments, profile = jpeg.metadata, read_icc(jpeg.metadata)
     if profile and icc.color_space(profile) == "RGB":

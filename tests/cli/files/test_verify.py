@@ -24,7 +24,7 @@ def test_a_signed_result_is_told_in_plain_words_and_one_changed_byte_is_refused(
     assert run("colorize", scan, color, **papers.settings)[0] == 0
     code, said = run("verify", color)
     assert code == 0
-    assert f"made of the file with the SHA-256 {hashlib.sha256(scan.read_bytes()).hexdigest()}" in said
+    assert f"made from the file with the SHA-256 {hashlib.sha256(scan.read_bytes()).hexdigest()}" in said
     assert "Its history: colorized." in said
     assert "Signed by City Archive; nothing was changed since. No authority" in said
     code, said = run("verify", color, "--trust", papers.authority)

@@ -52,7 +52,7 @@ def test_comments_are_kept_or_their_loss_is_said(asked, pixels, save, predictor)
 def test_comments_outlive_a_jpeg_that_is_encoded_anew(rgb_photo, save, predictor):
     source = save(np.ascontiguousarray(rgb_photo[:64, :64]), "JPEG", comment=b"Main Street", keep_rgb=True)
     result = colorize(source, predictor, ColorizeOptions())
-    assert any("encoded anew" in warning for warning in result.warnings)
+    assert any("encoded again" in warning for warning in result.warnings)
     assert comments(result.data) == [b"Main Street"]
 
 

@@ -17,7 +17,7 @@ def damaged(kind: str, data: bytes = b"") -> UnreadablePhoto:
     if data and _ENDS_EARLY.get(kind, _never)(data):
         return truncated(kind)
     return UnreadablePhoto(
-        f"The {kind} is damaged or truncated; open it in the program that made it, and save it anew."
+        f"The {kind} is damaged or truncated; open it in the program that made it, and save it again."
     )
 
 

@@ -53,7 +53,7 @@ def read_jp2(data: bytes, limits: PhotoLimits) -> Photo:
     subsampled = len(set(header.steps)) > 1
     if header.steps[0] != (1, 1) or (subsampled and header.components != 3):
         raise UnsupportedFormat(
-            "This JPEG 2000 has fewer samples than pixels, and not of its colours alone; save it without subsampling."
+            "This JPEG 2000 has fewer samples than pixels in more than its colours; save it without subsampling."
         )
     if data.rstrip(b"\x00")[-2:] != b"\xff\xd9" and b"\xff\xd9" not in data[-4096:]:
         raise UnreadablePhoto("The JPEG 2000 is truncated: the end of its codestream is missing.")

@@ -52,7 +52,7 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
     if chunks[-1][0] != b"IEND":
         raise UnreadablePhoto("The PNG is truncated: the end of the file is missing.")
     if kind == _PALETTE and not _has(chunks, b"PLTE"):
-        raise UnreadablePhoto("The PNG is damaged: the palette of its colours is missing.")
+        raise UnreadablePhoto("The PNG is damaged: its palette is missing.")
     # Ancillary chunks are not shown to the decoder: it would unpack them without a bound.
     key = _key(chunks)
     shown = [(name, payload) for name, payload in chunks if name in _PICTURE and (name != b"tRNS" or not key)]

@@ -10,9 +10,7 @@ from .jxl.colors import Encoding, encoding_of
 _GAMMA_TOLERANCE = 0.05
 _LEAST_GAMMA = 0.1
 _UNSPECIFIED = 2
-_HDR = (
-    "The PNG says that its numbers are of video or HDR, which is not read (cICP {}); they were taken as sRGB."
-)
+_HDR = "The PNG says that it has video or HDR colours, which are not supported (cICP {}); they were read as sRGB."
 
 
 def profile_of(found: Mapping[bytes, bytes], limit: int) -> tuple[bytes | None, tuple[str, ...]]:

@@ -16,5 +16,5 @@ class Count:
         if self._found > self._most:
             raise UnreadablePhoto(
                 f"The {self._name} has over {self._most:,} {self._things}, far more than any program writes; "
-                "save it anew in another program."
+                "save it again with another program."
             )

@@ -107,7 +107,7 @@ def test_a_chunk_that_its_checksum_belies_is_damage(kind, save, grey_photo):
     image.save(file, "PNG", transparency=bytes([7] * 9))
     data = bytearray(file.getvalue())
     data[data.index(kind) + 4 + 3] ^= 1
-    with pytest.raises(UnreadablePhoto, match="save it anew"):
+    with pytest.raises(UnreadablePhoto, match="save it again"):
         read_png(bytes(data), PhotoLimits())
 
 
@@ -134,7 +134,7 @@ def test_the_code_of_colours_says_which_light_is_meant_before_all_else(code, lig
 )
 def test_a_code_of_colours_that_is_not_read_is_said(code, save, grey_photo):
     photo = read_png(with_chunks(save(grey_photo, "PNG"), chunk(b"cICP", code)), PhotoLimits())
-    assert any("cICP" in sentence and "taken as sRGB" in sentence for sentence in photo.warnings)
+    assert any("cICP" in sentence and "read as sRGB" in sentence for sentence in photo.warnings)
 
 
 def test_a_profile_that_does_not_unpack_is_said_and_gamma_counts_in_its_place(save, grey_photo):

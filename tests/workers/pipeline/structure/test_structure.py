@@ -100,7 +100,7 @@ def test_nor_is_a_page_of_an_archive_at_the_largest_size(data: bytes) -> None:
     ],
 )
 def test_a_few_bytes_that_claim_millions_are_refused_by_name(make: Callable[[], bytes], word: str) -> None:
-    with pytest.raises(UnreadablePhoto, match=f"{word}.*save it anew"):
+    with pytest.raises(UnreadablePhoto, match=f"{word}.*save it again"):
         check(make())
 
 

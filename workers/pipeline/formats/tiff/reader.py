@@ -41,7 +41,7 @@ def read_tiff(data: bytes, limits: PhotoLimits) -> Photo:
     """
     structure = Structure(data)
     if structure.is_overlapping(structure.first):
-        raise UnreadablePhoto("The TIFF is damaged: its values lie in one another.")
+        raise UnreadablePhoto("The TIFF is damaged: its values overlap.")
     pages = read_pages(structure)
     if not pages:
         if structure.first >= len(data):

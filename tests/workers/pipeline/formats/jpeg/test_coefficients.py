@@ -47,5 +47,5 @@ def test_damage_is_told_as_damage(pillow_jpeg, grey_photo):
         picture.Y[:] = np.int16(32767)  # no code is long enough
         return picture
 
-    with pytest.raises(UnreadablePhoto, match="save it anew"):
+    with pytest.raises(UnreadablePhoto, match="save it again"):
         rewritten(JpegFile.read(pillow_jpeg(grey_photo, quality=90)), beyond)

@@ -57,7 +57,7 @@ def test_a_damaged_picture_is_refused(asked, predictor, pillow_jpeg, rgb_photo):
     data = bytearray(pillow_jpeg(rgb_photo, quality=90))
     middle = len(data) // 2
     data[middle : middle + 200] = np.random.default_rng(0).integers(0, 255, 200).astype(np.uint8).tobytes()
-    with pytest.raises(UnreadablePhoto, match="save it anew"):
+    with pytest.raises(UnreadablePhoto, match="save it again"):
         colorize(bytes(data), predictor, ColorizeOptions(format=asked))
 
 
@@ -110,7 +110,7 @@ SAMPLINGS = {
 @pytest.mark.parametrize("factors", SAMPLINGS.values(), ids=SAMPLINGS)
 def test_damage_is_noticed_whatever_the_sampling(factors, harm, asked, predictor, rgb_photo, capfd):
     data = sampled(np.ascontiguousarray(rgb_photo[:64, :80]), factors)
-    with pytest.raises(UnreadablePhoto, match="save it anew"):
+    with pytest.raises(UnreadablePhoto, match="save it again"):
         colorize(harm(data), predictor, ColorizeOptions(format=asked))
     assert "Corrupt" not in capfd.readouterr().err
 

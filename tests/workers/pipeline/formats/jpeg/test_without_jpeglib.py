@@ -55,12 +55,12 @@ def folder(tmp_path: Path, grey_photo: np.ndarray, rgb_photo: np.ndarray) -> Pat
 def test_colour_is_encoded_anew_with_a_note_and_grey_keeps_its_luma(
     folder: Path, luma_of, lightness_of
 ) -> None:
-    assert "anew" not in (folder / "grey.json").read_text()
+    assert "again" not in (folder / "grey.json").read_text()
     source, result = ((folder / f"grey{end}").read_bytes() for end in (".jpg", ".out.jpg"))
     assert (luma_of(source) == luma_of(result)).all()
     said = (folder / "colour.json").read_text()
     assert "image/jpeg" in said
-    assert "cannot be carried over as it is; it was decoded and encoded anew" in said
+    assert "cannot be carried over as it is; it was decoded and encoded again" in said
     source, result = (
         np.asarray(Image.open(io.BytesIO((folder / f"colour{end}").read_bytes())))
         for end in (".jpg", ".out.jpg")
@@ -70,7 +70,7 @@ def test_colour_is_encoded_anew_with_a_note_and_grey_keeps_its_luma(
 
 
 def test_light_is_made_anew_by_way_of_pixels(folder: Path) -> None:
-    assert "it was decoded and encoded anew" in (folder / "old.json").read_text()
+    assert "it was decoded and encoded again" in (folder / "old.json").read_text()
     scan, result = (
         color.linear(np.asarray(Image.open(folder / f"old{end}")) / 255) for end in (".jpg", ".out.jpg")
     )
@@ -85,4 +85,4 @@ def test_colour_is_taken_away_and_levels_are_set_by_way_of_pixels(folder: Path, 
     )
     assert np.abs(colour - grey).mean() < 1
     assert levelled.min() < faded.min() < faded.max() < levelled.max()
-    assert "it was decoded and encoded anew" in (folder / "levelled.json").read_text()
+    assert "it was decoded and encoded again" in (folder / "levelled.json").read_text()
