@@ -61,7 +61,7 @@ class RequestTooLarge(PhotochromError):
 
 
 class ForeignHost(PhotochromError):
-    """The request names a host that the service does not go by, as after DNS rebinding."""
+    """The request names a host that the service does not answer to, as after DNS rebinding."""
 
     code: ClassVar[str] = "foreign-host"
     http_status: ClassVar[int] = 403
@@ -81,7 +81,7 @@ class ForeignOrigin(PhotochromError):
 
 
 class UrlRejected(PhotochromError):
-    """The address of a photograph is none that the service connects to."""
+    """The service does not connect to this address of a photograph."""
 
     code: ClassVar[str] = "url-rejected"
     http_status: ClassVar[int] = 422
@@ -89,7 +89,7 @@ class UrlRejected(PhotochromError):
 
 
 class UrlUnreachable(PhotochromError):
-    """The address of a photograph may be connected to, but the photograph did not come whole."""
+    """The service may connect to this address, but did not get the whole photograph from it."""
 
     code: ClassVar[str] = "url-unreachable"
     http_status: ClassVar[int] = 422
@@ -290,7 +290,7 @@ class ArchiveRejected(PhotochromError):
 
 
 class TooManyArchives(PhotochromError):
-    """As many archives are being unpacked as may be at a time."""
+    """No more archives may be unpacked at the same time."""
 
     code: ClassVar[str] = "too-many-archives"
     http_status: ClassVar[int] = 429
@@ -298,7 +298,7 @@ class TooManyArchives(PhotochromError):
 
 
 class TooManyBatches(PhotochromError):
-    """The owner of the key has as many open batches as it may."""
+    """The owner of the key may have no more open batches."""
 
     code: ClassVar[str] = "too-many-batches"
     http_status: ClassVar[int] = 409
@@ -308,7 +308,7 @@ class TooManyBatches(PhotochromError):
 
 
 class TooManyUploads(PhotochromError):
-    """The owner of the key sends as many uploads as it may at a time."""
+    """The owner of the key may send no more uploads at the same time."""
 
     code: ClassVar[str] = "too-many-uploads"
     http_status: ClassVar[int] = 429
@@ -340,7 +340,7 @@ class DeliveryNotFound(PhotochromError):
 
 
 class WebhookRejected(PhotochromError):
-    """The address is none that events are sent to."""
+    """Events are not sent to this address."""
 
     code: ClassVar[str] = "webhook-rejected"
     http_status: ClassVar[int] = 422
@@ -390,7 +390,7 @@ class TilesNotReady(PhotochromError):
 
 
 class WorkersTooOld(PhotochromError):
-    """A worker of an older version is at work, which does not know jobs of this kind, or an option."""
+    """A running worker is of an older version, which does not know this kind of job or an option of it."""
 
     code: ClassVar[str] = "workers-too-old"
     http_status: ClassVar[int] = 503

@@ -116,7 +116,7 @@ class ServiceSettings(SharedSettings):
         Annotated[int, Field(ge=1)] | None,
         BeforeValidator(_unlimited),
         Field(
-            description="Those of one owner of keys, so that nobody fills the queue alone; `none` for no limit."
+            description="Jobs of one owner that may wait, so that nobody fills the queue alone; `none` for no limit."
         ),
     ] = 30_000
     uploads_at_once: Annotated[
@@ -157,7 +157,7 @@ class ServiceSettings(SharedSettings):
     fetch: Annotated[
         bool, Field(description="Let callers name a photograph by its address instead of sending it.")
     ] = True
-    fetch_allow_http: Annotated[bool, Field(description="Let that be a plain http address, too.")] = False
+    fetch_allow_http: Annotated[bool, Field(description="Let that address be plain http, too.")] = False
     fetch_allowed_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...],
         Field(
@@ -168,7 +168,7 @@ class ServiceSettings(SharedSettings):
     fetch_ports: Annotated[
         tuple[Annotated[int, Field(ge=1, le=65535)], ...],
         Field(
-            description="Ports that they may be fetched from, as a JSON list; in the networks above from any."
+            description="Ports to fetch photographs from, as a JSON list; in the networks above, any port."
         ),
     ] = (443, 80, 8443)
     fetch_timeout: Annotated[

@@ -18,8 +18,8 @@ class Box(BaseModel):
         json_schema_extra={"examples": [{"x": 0.4, "y": 0.3, "width": 0.1, "height": 0.2}]},
     )
 
-    x: Annotated[float, Field(ge=0, le=1, description="Its left edge, from the photograph's left, 0.")]
-    y: Annotated[float, Field(ge=0, le=1, description="Its upper edge, from the photograph's top, 0.")]
+    x: Annotated[float, Field(ge=0, le=1, description="Its left edge; 0 is the photograph's left edge.")]
+    y: Annotated[float, Field(ge=0, le=1, description="Its upper edge; 0 is the photograph's upper edge.")]
     width: Annotated[float, Field(gt=0, le=1, description="A share of the photograph's width.")]
     height: Annotated[float, Field(gt=0, le=1, description="A share of the photograph's height.")]
 

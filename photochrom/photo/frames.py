@@ -31,17 +31,17 @@ class Frame(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    x: Annotated[Place, Field(description="Of the middle, from the left.")]
-    y: Annotated[Place, Field(description="Of the middle, from the top.")]
-    width: Annotated[Length, Field(description="Along the photograph's own upper side.")]
-    height: Annotated[Length, Field(description="Along the photograph's own left side.")]
+    x: Annotated[Place, Field(description="The photograph's centre, in pixels from the page's left edge.")]
+    y: Annotated[Place, Field(description="The photograph's centre, in pixels from the page's upper edge.")]
+    width: Annotated[Length, Field(description="Pixels along the photograph's own upper side.")]
+    height: Annotated[Length, Field(description="Pixels along the photograph's own left side.")]
     angle: Annotated[
         float,
         Field(
             ge=-180,
             le=180,
             allow_inf_nan=False,
-            description="Degrees by which it is turned clockwise on the page; cutting turns it back.",
+            description="Degrees by which the photograph lies turned clockwise; cutting turns it back.",
         ),
     ] = 0.0
 

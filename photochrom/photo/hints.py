@@ -30,10 +30,10 @@ class Hint(BaseModel):
 
     x: Annotated[
         float,
-        Field(ge=0, le=1, description="From the left edge of the upright photograph, 0, to its right, 1."),
+        Field(ge=0, le=1, description="0 is the left edge of the upright photograph, 1 the right."),
         _rounded(5),
     ]
-    y: Annotated[float, Field(ge=0, le=1, description="From its top, 0, to its bottom, 1."), _rounded(5)]
+    y: Annotated[float, Field(ge=0, le=1, description="0 is the upper edge, 1 the lower."), _rounded(5)]
     a: Annotated[float, Field(ge=-128, le=128, description="CIELAB a*: green to red."), _rounded(2)]
     b: Annotated[float, Field(ge=-128, le=128, description="CIELAB b*: blue to yellow."), _rounded(2)]
     radius: Annotated[

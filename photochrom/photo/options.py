@@ -85,7 +85,7 @@ class ColorizeOptions(BaseModel):
         Field(
             ge=1,
             le=100,
-            description="Quality of lossy output; JPEG to JPEG keeps its luma at any.",
+            description="Quality of lossy formats; from JPEG to JPEG the luma is kept at any quality.",
         ),
     ] = 92
     vividness: Annotated[
@@ -111,42 +111,42 @@ class ColorizeOptions(BaseModel):
         Field(
             ge=0,
             le=1,
-            description="Of a batch: 1 gives photographs that show the same one set of colours, 0 colours each by "
-            "itself. The set is made once the batch is sealed and each photograph has colours of its own.",
+            description="For a batch: above 0, photographs that show the same thing share their colours, with 1 "
+            "wholly. They do so once the batch is sealed and each photograph has colours of its own.",
         ),
     ] = 0.0
     own_color: Annotated[
         OwnColor,
         Field(
-            description="`keep` leaves colour where the photograph has some (tinted by hand, half faded) and predicts "
-            "the rest; the even tone of a print is none."
+            description="`keep` leaves the colour that the photograph has (tinted by hand, half faded) and predicts "
+            "the rest; the even tone of a print does not count as colour."
         ),
     ] = OwnColor.ANEW
     negative: Annotated[
         Negative,
         Field(
-            description="The scan is a negative: it is inverted first, and the result is a positive. `auto` inverts "
-            "colour negatives, which are told by their orange mask, with `levels`; grey ones are not told."
+            description="`true`: the scan is a negative, is inverted first, and the result is a positive. `auto` finds "
+            "colour negatives by their orange mask, and inverts them with `levels`; it does not find grey ones."
         ),
     ] = False
     turn: Annotated[
         Turn,
         Field(
             description="Degrees by which the upright scan is turned clockwise: 0, 90, 180 or 270; `auto` turns it "
-            "where a network is sure which way is up."
+            "if a network is sure which way is up."
         ),
     ] = 0
     mirror: Annotated[
         bool,
         Field(
-            description="Left and right change places, after the turn: the slide was scanned from its back."
+            description="Exchanges left and right, after the turn, for a slide that was scanned from its back."
         ),
     ] = False
     deskew: Annotated[
         Deskew,
         Field(
-            description="`auto` straightens a print that lies askew on the scanner's lid, by its edges; its light is "
-            "then interpolated."
+            description="`auto` straightens a print that lay askew on the scanner's lid, by its edges. This "
+            "interpolates its light."
         ),
     ] = Deskew.OFF
     sepia: Annotated[
@@ -154,38 +154,38 @@ class ColorizeOptions(BaseModel):
         Field(
             ge=0,
             le=1,
-            description="Lays the print's own tone (a classic sepia for grey scans) over the colours; 0 is none.",
+            description="Mixes the print's own tone (for grey scans, a classic sepia) into the colours; 0 is none.",
         ),
     ] = 0.0
     light: Annotated[
         Light,
         Field(
-            description="`panchromatic` gives the scene the lightness that the eye saw and the film did not; "
+            description="`panchromatic` gives the scene the lightness that the eye saw and old film did not; "
             "`as-scanned` keeps the scan's."
         ),
     ] = Light.AS_SCANNED
     film: Annotated[
         Film,
         Field(
-            description="What took the photograph: `blue` and `orthochromatic` are coloured by the model for old film, "
-            "`panchromatic` by the usual one, and `auto` by whichever fits what the photograph looks like. For "
-            "`light=panchromatic` it is the film whose light is undone; there `auto` goes by the date in the metadata."
+            description="The film that took the photograph: `blue` and `orthochromatic` choose the model for old film, "
+            "`panchromatic` the usual one, and `auto` chooses by the photograph's looks. With `light=panchromatic` it "
+            "is also the film whose light is undone; there `auto` goes by the date in the metadata."
         ),
     ] = Film.AUTO
     pages: Annotated[
         Pages,
         Field(
-            description="`all` colorizes every page of a TIFF into a TIFF of as many; other results hold the first."
+            description="`all` colorizes every page of a TIFF into a TIFF; results in other formats have the first."
         ),
     ] = Pages.FIRST
     repair: Annotated[
         Repair,
         Field(
-            description="`auto` finds dust, scratches and the like, and fills them; all else stays as it is."
+            description="`auto` finds dust, scratches and similar damage, and fills it; all other pixels stay."
         ),
     ] = Repair.OFF
     repair_strength: Annotated[
-        float, Field(ge=0, le=1, description="0 repairs only what is surely damage, 1 all that may be.")
+        float, Field(ge=0, le=1, description="0 repairs only sure damage, 1 all that may be damage.")
     ] = 0.5
     keep: Annotated[
         Boxes,
@@ -195,19 +195,17 @@ class ColorizeOptions(BaseModel):
         Levels, Field(description="`auto` gives faded photographs their black and white back, by one curve.")
     ] = Levels.OFF
     color: Annotated[
-        Color, Field(description="`off` predicts no colour: repair and levels alone; grey stays grey.")
+        Color, Field(description="`off` predicts no colour, for repair and levels alone; grey stays grey.")
     ] = Color.ON
     uncolor: Annotated[
         bool,
         Field(
-            description="Takes colour away instead: a JPEG gives its luma back as it is coded, others their lightness."
+            description="Removes colour instead: a JPEG gives back its coded luma, other formats their lightness."
         ),
     ] = False
     hints: Annotated[
         Hints,
-        Field(
-            description="Spots whose colour is known, where the model was trained for them; JSON in forms."
-        ),
+        Field(description="Spots whose colour is known, if the model was trained for hints; JSON in forms."),
     ] = ()
 
     def known(self) -> "ColorizeOptions":

@@ -79,7 +79,7 @@ class Restoration(_Step):
     luma: Annotated[
         Luma,
         Field(
-            description="`kept`: the light is the original's; `repaired`: outside of the repairs it is; "
-            "`anew`: all of it was encoded anew."
+            description="`kept`: the light is the original's; `repaired`: it is, except in repaired places; "
+            "`anew`: all of it was encoded again."
         ),
     ] = Luma.KEPT

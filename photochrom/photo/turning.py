@@ -50,13 +50,11 @@ class Straightening(BaseModel):
 
     angle: Annotated[
         float | None,
-        Field(description="Degrees by which it lay turned clockwise; null where its edges did not say."),
+        Field(description="Degrees by which it lay turned clockwise; null if its edges did not show it."),
     ] = None
     turned: Annotated[
         bool,
-        Field(
-            description="Whether it was turned, and its light interpolated; what is nearly straight stays."
-        ),
+        Field(description="Whether it was turned, and its light interpolated; a nearly straight scan stays."),
     ] = False
 
 
@@ -76,7 +74,7 @@ class Turning(BaseModel):
         Field(
             ge=0,
             le=1,
-            description="How likely the network held its choice; below its bound the scan stays as it is.",
+            description="How likely the network's choice is right; below its bound the scan stays as it is.",
         ),
     ] = None
 

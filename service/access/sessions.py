@@ -95,7 +95,7 @@ def sign_out(services: ServicesDep, request: Request, response: Response) -> Non
 
 @router.get("/v1/keys/me", summary="See what the key may do", responses=problems.responses(ObjectNotFound))
 async def read_own_key(caller: CallerDep) -> KeyView:
-    """Return the key that the call was made with; 404 where the service asks for none."""
+    """Return the key that the call was made with; 404 if the service requires none."""
     if caller.key is None:
         raise ObjectNotFound("This service does not ask for keys.")
     return KeyView.of(caller.key)

@@ -130,7 +130,7 @@ async def post_archive(
         Query(description="`auto`: its files are scans, whose photographs are cut into further items."),
     ] = "off",
 ) -> ArchiveReport:
-    """Every file becomes an item under its name with folders; bad ones are reported and harm no other.
+    """Every file becomes an item under its name with folders; bad files are reported and do not affect others.
 
     Where a name has what not every system takes, `_` is put in its place. Sending it again after a broken connection
     adds what is missing.

@@ -123,7 +123,7 @@ def list_batches(
 async def read_batch(
     batch_id: BatchId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
-    """Listen to its events; or poll this, with If-None-Match and `Prefer: wait`, or at the pace of Retry-After."""
+    """Poll this with If-None-Match and `Prefer: wait`, or as Retry-After says; or listen to the batch's events."""
     return await answer(
         services.watcher,
         batch_id,
@@ -155,7 +155,7 @@ async def read_batch(
 async def put_item(
     batch_id: BatchId, name: str, request: Request, services: ServicesDep, caller: CallerDep
 ) -> Response:
-    """Send it under its name, a relative path; sending the same again does no harm, so just resume."""
+    """Send a photograph under its name, a relative path. Sending the same again is safe, so just resume."""
     item = item_name(name)
     batch = await run_in_threadpool(services.batches.get, batch_id)
     await run_in_threadpool(_refuse_if_full, services, caller, batch_id, item)
@@ -184,7 +184,7 @@ def list_items(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> JobPage:
-    """Return one page of items, the last sent first; by `state=failed` those that failed."""
+    """Return one page of items, the last sent first; `state=failed` returns only those that failed."""
     services.batches.get(batch_id)
     records, following = services.store.page(limit, before=cursor, state=state, batch_id=batch_id)
     link_next(request, response, following)
@@ -197,7 +197,7 @@ def list_items(
     responses=problems.responses(BatchNotFound, ItemNotFound),
 )
 def read_item(batch_id: BatchId, name: str, services: ServicesDep) -> JobView:
-    """Return the job of this item; a client that resumes asks here what is there already."""
+    """Return the job of this item; a client that resumes can ask here whether it was sent already."""
     services.batches.get(batch_id)
     return JobView.of(services.batches.item(batch_id, name), None)
 
@@ -219,7 +219,7 @@ def seal_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     responses=problems.responses(BatchNotFound),
 )
 def cancel_batch(batch_id: BatchId, services: ServicesDep, background: BackgroundTasks) -> BatchView:
-    """Begin no further item; what is done is kept. A canceled batch goes on with `:retry-failed`."""
+    """Begin no further item; finished results are kept. `:retry-failed` continues a canceled batch."""
     record = services.batches.cancel(batch_id)
     # Thousands of items take a second; if we die meanwhile, the workers' maintenance goes on.
     background.add_task(services.turns.cancel_items, batch_id)
@@ -230,7 +230,7 @@ def cancel_batch(batch_id: BatchId, services: ServicesDep, background: Backgroun
     "/{batch_id}:pause", summary="Pause a batch", responses=problems.responses(BatchNotFound, BatchClosed)
 )
 def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
-    """Begin no further item until `:resume`; items at work end, results are kept, single jobs go on."""
+    """Begin no further item until `:resume`; running items finish, results are kept, single jobs continue."""
     return view_of(services.store, services.batches.pause(batch_id))
 
 
@@ -238,7 +238,7 @@ def pause_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
     "/{batch_id}:resume", summary="Go on with a paused batch", responses=problems.responses(BatchNotFound)
 )
 def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
-    """Go on where it was; a batch that is not paused stays as it is."""
+    """Continue where it was paused; a batch that is not paused stays as it is."""
     record = services.batches.resume(batch_id)
     services.turns.feed(batch_id)
     return view_of(services.store, record)
@@ -253,7 +253,7 @@ def resume_batch(batch_id: BatchId, services: ServicesDep) -> BatchView:
 def retry_failed(
     batch_id: BatchId, services: ServicesDep, caller: CallerDep, background: BackgroundTasks
 ) -> Retried:
-    """Queue them anew, as far as their originals are kept; finished results stay as they are."""
+    """Queue them again, as far as their originals are still kept; finished results stay as they are."""
     counts = services.store.counts(batch_id)
     charge(services.allowance, caller, photographs(counts[JobState.FAILED] + counts[JobState.CANCELED]))
     retried = services.batches.retry_failed(batch_id)
@@ -270,7 +270,7 @@ def retry_failed(
 def delete_batch(
     batch_id: BatchId, services: ServicesDep, background: BackgroundTasks, if_match: IfMatch = None
 ) -> None:
-    """Forget it all; running items stop before their next stage."""
+    """Delete the batch with its items; running items stop before their next stage."""
     check = None if if_match is None else lambda number: require_match(if_match, tag_of(number))
     records = services.batches.delete(batch_id, check)
     background.add_task(on_storage_thread, _delete_files, services.storage, records)

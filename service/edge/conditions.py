@@ -18,7 +18,7 @@ from .compression import is_plain_json
 from .problems import problem_of
 
 IfMatch = Annotated[
-    str | None, Header(description="The ETag of the state that is meant; 412 if there is another one by now.")
+    str | None, Header(description="The ETag of an earlier answer; 412 if the state has changed since.")
 ]
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 _READS = {"GET", "HEAD"}

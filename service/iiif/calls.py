@@ -81,13 +81,13 @@ def batch_manifest(batch_id: BatchId, services: ServicesDep, request: Request) -
 
 @router.get(
     "/v1/jobs/{job_id}/iiif/{of}",
-    summary="Go to what is known of a picture",
+    summary="Go to a picture's info.json",
     status_code=303,
     response_class=RedirectResponse,
     responses=problems.responses(JobNotFound, problems.INVALID_REQUEST),
 )
 def picture(job_id: JobId, of: Pictured) -> Response:
-    """Lead to info.json, as the Image API asks."""
+    """Redirect to info.json, as the Image API requires."""
     return RedirectResponse(address(f"/v1/jobs/{job_id}/iiif/{of}/info.json"), 303)
 
 

@@ -155,7 +155,7 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
     responses=problems.responses(JobNotFound, JobConflict, QuotaExceeded),
 )
 def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobView:
-    """Queue it anew while its original is kept, which counts as sending it; 409 if neither failed nor canceled."""
+    """Queue it again while its original is kept. Counts as sending it; 409 if it neither failed nor was canceled."""
     services.store.get(job_id).retry()  # what is refused costs nothing
     charge(services.allowance, caller, photographs(1))
     record = services.store.change(job_id, JobRecord.retry)
@@ -173,7 +173,7 @@ def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobVie
 )
 @waits_for_storage
 def delete_job(job_id: JobId, services: ServicesDep, if_match: IfMatch = None) -> None:
-    """Forget it at once, running or not: a worker that has it stops before its next stage."""
+    """Delete the job at once, even while it runs: its worker stops before the next stage."""
     erase(services, job_id, if_match)
 
 
@@ -205,7 +205,7 @@ def _standing(queue: JobQueue, record: JobRecord) -> Standing:
 
 
 def position_of(queue: JobQueue, record: JobRecord) -> int | None:
-    """Return the job's place in the queue; None where it has none, or that cannot be told."""
+    """Return the job's place in the queue; None if it has none or the place is not known."""
     if record.state not in WAITING:
         return None
     try:

@@ -86,7 +86,7 @@ def download_result(
     redirect: Annotated[
         bool,
         Query(
-            description="Lead to the object store itself, by a link that holds some minutes; no effect on a disk."
+            description="Redirect to the object store, by a link that is valid for some minutes; no effect on a disk."
         ),
     ] = False,
 ) -> Response:
@@ -114,7 +114,7 @@ def download_result(
 )
 @waits_for_storage
 def download_original(job_id: JobId, request: Request, services: ServicesDep) -> Response:
-    """Return the very bytes that were sent, while they are kept."""
+    """Return exactly the bytes that were sent, while they are kept."""
     return as_it_came(request, services.storage, services.store.get(job_id).original)
 
 
@@ -160,7 +160,7 @@ def as_it_came(request: Request, storage: Storage, part: Original) -> Response:
 def preview(
     job_id: JobId, request: Request, services: ServicesDep, of: Pictured = Pictured.RESULT
 ) -> Response:
-    """Return an upright JPEG of at most 1,024 pixels; of an original, where its own format is not for browsers."""
+    """Return an upright JPEG of at most 1,024 pixels, also of an original that browsers cannot show."""
     result = result_of(services.store, job_id)
     key = result.preview_key if of is Pictured.RESULT else result.original_preview_key
     return _small(request, services.storage, key, "image/jpeg")
@@ -177,7 +177,7 @@ def preview(
 )
 @waits_for_storage
 def confidence(job_id: JobId, request: Request, services: ServicesDep) -> Response:
-    """Return a small upright grey PNG, to be stretched over the result: white where sure, black where guessed."""
+    """Return a small upright grey PNG, to lay over the result: white where the network was sure, black where not."""
     return _small(request, services.storage, result_of(services.store, job_id).confidence_key, "image/png")
 
 

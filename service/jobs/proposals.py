@@ -36,14 +36,14 @@ class ProposedHint(BaseModel):
 
     hint: Annotated[Hint, Field(description="As the option `hints` takes it.")]
     given_in: Annotated[str, Field(description="Id of the job that has it.")]
-    likeness: Annotated[float, Field(description="How alike the two spots look, 0.6 to 1.")]
+    likeness: Annotated[float, Field(description="How similar the two spots look, 0.6 to 1.")]
 
 
 class Proposals(BaseModel):
-    """What others of the series were told."""
+    """Hints that were given to other photographs of the series."""
 
-    ready: Annotated[bool, Field(description="False until the batch was looked through: ask again.")]
-    proposals: Annotated[list[ProposedHint], Field(description="The likest first, 64 at most.")] = []
+    ready: Annotated[bool, Field(description="False until the batch's series are found: ask again.")]
+    proposals: Annotated[list[ProposedHint], Field(description="The most similar first, 64 at most.")] = []
 
 
 @router.get(
@@ -66,7 +66,7 @@ class Proposals(BaseModel):
 def proposals(
     job_id: JobId, services: ServicesDep, response: Response, hints_of: HintsOf = None
 ) -> Proposals:
-    """Return hints of the photographs in `series.relatives`; nothing is coloured by them until they are sent."""
+    """Return hints of the photographs in `series.relatives`. They colour nothing until you send them."""
     record, result = services.store.get(job_id), result_of(services.store, job_id)
     if not record.options.consistency:
         raise JobConflict(

@@ -57,19 +57,21 @@ class ModelName(View):
     name: str
     version: str
     vividness: Annotated[
-        float | None, Field(description="At which it coloured the photograph, also where that was `auto`.")
+        float | None, Field(description="The vividness that was used, also if the option was `auto`.")
     ] = None
 
 
 class SeriesView(View):
     """The photographs of a batch that show the same, and share their colours."""
 
-    group: Annotated[str, Field(description="Names the series; empty of a photograph that is alone.")]
-    members: Annotated[int, Field(description="Photographs of the series, this one among them.")]
-    relatives: Annotated[list[str], Field(description="Ids of the jobs that are likest, the likest first.")]
+    group: Annotated[str, Field(description="Id of the series; empty if the photograph belongs to none.")]
+    members: Annotated[int, Field(description="Number of photographs in the series, with this one.")]
+    relatives: Annotated[
+        list[str], Field(description="Ids of the most similar jobs, the most similar first.")
+    ]
     matched: Annotated[
         bool,
-        Field(description="Whether its colours are moved towards the series'; one with hints keeps its own."),
+        Field(description="Whether its colours are moved towards the series'; with hints it keeps its own."),
     ]
 
     @classmethod
@@ -102,7 +104,7 @@ class JobView(View):
     batch_id: Annotated[str | None, Field(description="The batch that it is an item of.")]
     item: Annotated[str | None, Field(description="Its name in the batch, a relative path.")]
     cut_from: Annotated[str | None, Field(description="Id of the page that it was cut out of.")]
-    attempt: Annotated[int, Field(description="Above 1 after the death of a worker.")]
+    attempt: Annotated[int, Field(description="Above 1 if a worker died on the job.")]
     queue_position: Annotated[
         int | None,
         Field(description="Jobs ahead of this one, an estimate beyond a thousand; null when not waiting."),
@@ -132,7 +134,7 @@ class JobView(View):
     error: JobError | None
     series: Annotated[
         SeriesView | None,
-        Field(description="With `consistency`: what it belongs to; null until its batch was looked through."),
+        Field(description="With `consistency`: its series; null until the batch's series are found."),
     ]
 
     @classmethod

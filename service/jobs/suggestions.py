@@ -41,8 +41,8 @@ class SuggestedColor(BaseModel):
 
     a: Annotated[float, Field(description="CIELAB a*, as a hint takes it.")]
     b: float
-    color: Annotated[str, Field(examples=["#a04030"], description="The same in sRGB, to be shown.")]
-    distance: Annotated[float, Field(description="From the present colour, in the ab plane.")]
+    color: Annotated[str, Field(examples=["#a04030"], description="The same in sRGB, for display.")]
+    distance: Annotated[float, Field(description="Distance from the present colour, in the ab plane.")]
 
 
 class Suggestions(BaseModel):
@@ -77,9 +77,9 @@ class Suggestions(BaseModel):
 def suggestions(
     job_id: JobId, services: ServicesDep, caller: CallerDep, response: Response, x: Share, y: Share
 ) -> Suggestions:
-    """Return them for a finished job; the first call has a worker find them for all spots, which takes seconds.
+    """Return likely colours at a spot of a finished job. The first call has a worker find them for all spots.
 
-    That counts as one photograph that is sent. An owner's jobs have their turns one after the other.
+    That takes seconds, and counts as one photograph of the quota. Jobs of one owner are looked at one after the other.
     """
     result = result_of(services.store, job_id)
     if result.suggestions_key is None:

@@ -4,20 +4,20 @@ from typing import Any
 
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
-    "Accept-Ranges": ("That Range is heard.", _TEXT),
+    "Accept-Ranges": ("`bytes`: Range is supported.", _TEXT),
     "Allow": ("The methods that this address takes.", _TEXT),
     "Content-Disposition": ("The file's name.", _TEXT),
     "Content-Range": ("Which bytes of how many.", _TEXT),
     "ETag": ("Names this state; for If-None-Match and If-Match.", _TEXT),
-    "Idempotent-Replayed": ("`true` where this is the earlier answer to the same Idempotency-Key.", _TEXT),
+    "Idempotent-Replayed": ("`true` if this is the earlier answer to the same Idempotency-Key.", _TEXT),
     "Link": ('The next page, `rel="next"`; none on the last one.', _TEXT),
-    "Location": ("The address of what was made, or where it is.", _TEXT),
-    "Preference-Applied": ("The `wait=N` that was heard.", _TEXT),
-    "RateLimit": ("What is left of the pace, where a key is asked for.", _TEXT),
-    "RateLimit-Policy": ("The pace, where a key is asked for.", _TEXT),
+    "Location": ("The address of what was created or asked for.", _TEXT),
+    "Preference-Applied": ("The `wait=N` that was applied.", _TEXT),
+    "RateLimit": ("What is left of the rate limit, if the service requires keys.", _TEXT),
+    "RateLimit-Policy": ("The rate limit, if the service requires keys.", _TEXT),
     "Retry-After": ("Seconds to wait before the next try.", {"type": "integer"}),
     "WWW-Authenticate": ("How to show a key.", _TEXT),
-    "X-Request-ID": ("Also in our log; the caller's own, if it sent a decent one.", _TEXT),
+    "X-Request-ID": ("Also in our log; the caller's own id, if it sent a valid one.", _TEXT),
 }
 _OF_STATUS = {
     "206": ("Accept-Ranges", "Content-Disposition", "Content-Range", "ETag"),

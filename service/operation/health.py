@@ -34,10 +34,10 @@ async def healthz() -> dict[str, str]:
     responses=problems.responses(problems.NOT_READY),
 )
 async def readyz(request: Request, services: ServicesDep) -> Response:
-    """Look at queue, storage and workers; 503 with the same parts when one of them is not there.
+    """Check queue, storage and workers; 503 with the same parts if one of them is missing.
 
-    Anybody may ask: machines, processes and folders go by no names here; the log and `/metrics` have them. What is
-    told was found at most five seconds ago.
+    Anybody may ask, so machines, processes and folders are not named here; the log and `/metrics` name them. The
+    answer is at most five seconds old.
     """
     (queue, workers), storage = await asyncio.gather(
         services.looks.workers.found(), services.looks.storage.found()
@@ -105,7 +105,7 @@ def models(services: ServicesDep) -> list[ModelView]:
     responses=problems.responses(),
 )
 def limits(services: ServicesDep, caller: CallerDep) -> LimitsView:
-    """Return the limits that uploads are held to, and what is left of the caller's own."""
+    """Return the limits on uploads, and what is left of the caller's own quota."""
     settings = services.settings
     return LimitsView(
         max_upload_bytes=settings.max_upload_bytes,

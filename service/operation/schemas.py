@@ -28,7 +28,7 @@ class ModelView(View):
     providers: Annotated[dict[str, int], Field(description="Workers by ONNX Runtime execution provider.")]
     finders: Annotated[
         list[str],
-        Field(description="The networks that find damage for `repair`; none where its form tells it."),
+        Field(description="The networks that find damage for `repair`; none if it is found by its form."),
     ]
 
 
@@ -50,7 +50,7 @@ class AllowanceView(View):
     bytes: QuotaView
     pixels: QuotaView
     actions: Annotated[QuotaView, Field(description="Batches begun, test events and replays of webhooks.")]
-    resets_at: Annotated[datetime, Field(description="When the day ends, and all of it is there again.")]
+    resets_at: Annotated[datetime, Field(description="When the day ends and the quota is full again.")]
 
     @classmethod
     def of(cls, limits: KeyLimits, used: Use, now: datetime) -> "AllowanceView":
@@ -83,7 +83,7 @@ class LimitsView(View):
 class WorkerView(View):
     """A live worker."""
 
-    name: Annotated[str, Field(description="Its number; its name on the machine is in `/metrics`.")]
+    name: Annotated[str, Field(description="The worker's number; `/metrics` has its name on the machine.")]
     model: ModelUsed
     film_model: Annotated[
         ModelUsed | None, Field(description="Its model for photographs of old film, where it has one.")

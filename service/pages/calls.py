@@ -68,9 +68,9 @@ async def create_page(
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
     prefer: Prefer = None,
 ) -> Response:
-    """Upload one scan, as a photograph is uploaded; options are those of its photographs.
+    """Upload one scan as you upload a photograph; options apply to the photographs on it.
 
-    Then look at the frames, replace them where they are wrong, and start a batch of what they hold.
+    Then check the frames, replace those that are wrong, and start a batch of the photographs.
     """
     return await take(
         request,
@@ -94,7 +94,7 @@ async def create_page(
 async def read_page(
     page_id: PageId, services: ServicesDep, if_none_match: IfNoneMatch = None, prefer: Prefer = None
 ) -> Response:
-    """Poll this, with If-None-Match and `Prefer: wait`; or listen to the events of the job with this id."""
+    """Poll this with If-None-Match and `Prefer: wait`, or listen to the events of the job with this id."""
     return await answer(
         services.watcher,
         page_id,
@@ -119,7 +119,7 @@ def put_frames(
 ) -> PageView:
     """Say where the photographs lie, in pixels of the upright page: moved, added, joined, removed or turned.
 
-    An angle of 90 turns a photograph by a quarter when it is cut. A page without frames is one photograph.
+    A photograph at an angle of 90 is turned back by a quarter when it is cut. A page without frames is one photograph.
     """
 
     def framed(record: JobRecord) -> JobRecord:
@@ -186,7 +186,7 @@ def start_batch(
 )
 @waits_for_storage
 def download_scan(page_id: PageId, request: Request, services: ServicesDep) -> Response:
-    """Return the very bytes that were sent, while they are kept."""
+    """Return exactly the bytes that were sent, while they are kept."""
     return as_it_came(request, services.storage, page_of(services.store, page_id).original)
 
 
@@ -208,7 +208,7 @@ def page_preview(
     services: ServicesDep,
     page: Annotated[int, Query(ge=1, le=1000, description="Of the scan, from 1.")] = 1,
 ) -> Response:
-    """Return an upright JPEG of at most 1,600 pixels, to see the frames on."""
+    """Return an upright JPEG of at most 1,600 pixels, to draw the frames on."""
     record = page_of(services.store, page_id)
     split = record.split
     if split is None or not split.pages:
@@ -235,7 +235,7 @@ def page_preview(
 )
 @waits_for_storage
 def delete_page(page_id: PageId, services: ServicesDep, if_match: IfMatch = None) -> None:
-    """Forget it; batches that were started from it stay, with copies of their own."""
+    """Delete the page; batches that were started from it stay, with their own copies of the scan."""
     page_of(services.store, page_id)
     erase(services, page_id, if_match)
 
