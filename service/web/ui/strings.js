@@ -250,7 +250,7 @@ export const text = {
     job: "Job",
     notes: "Notes",
     light: "Original light",
-    lightLead: "Save the photograph without its colour: of a JPEG the light of the scan, bit for bit.",
+    lightLead: "Save the photograph without colour. A JPEG keeps the light of the scan, bit for bit.",
     lightFailed: "The original light could not be made. Please try again.",
     pixels: (w, h) => `${number.format(w)} × ${number.format(h)} pixels, ${number.format(Math.round(w * h / 1e5) / 10)} megapixels`,
     seconds: (s) => `${number.format(Math.round(s * 10) / 10)} s`,
