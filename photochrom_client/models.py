@@ -63,7 +63,7 @@ class Series(_Told):
     group: Annotated[str, Field(description="Names the series; empty of a photograph that is alone.")] = ""
     members: int = 1
     relatives: Annotated[
-        tuple[str, ...], Field(description="Ids of the jobs that are likest, the likest first.")
+        tuple[str, ...], Field(description="Ids of the most similar jobs, the most similar first.")
     ] = ()
     matched: Annotated[bool, Field(description="Whether its colours are moved towards the series'.")] = False
 
@@ -134,7 +134,7 @@ class Proposals(_Told):
     """What others of the series were told; `ready` is False until the batch was looked through."""
 
     ready: bool
-    proposals: Annotated[tuple[ProposedHint, ...], Field(description="The likest first.")] = ()
+    proposals: Annotated[tuple[ProposedHint, ...], Field(description="The most similar first.")] = ()
 
 
 class FramedPage(_Told):

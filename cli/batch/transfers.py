@@ -164,8 +164,8 @@ class Transfers:
                 copy_times(item.source, item.target)
         except FileExistsError:
             appeared = (
-                f"{item.target} is there by now, or a name that its folder does not tell from it; it was left as it "
-                "is. --overwrite replaces what was there before a run."
+                f"{item.target} exists by now, or a file whose name the folder takes for the same; it was left as it "
+                "is. --overwrite replaces files that existed before a run."
             )
             return Outcome(item.source, "target-exists", appeared)
         except _OF_THE_RESULT as error:

@@ -46,8 +46,8 @@ def untrash(data: Path) -> None:
         ownership.release()
         count = trash.take_back(storage)
         typer.echo(
-            f"{count:,} files are back where they were. None is taken for left over from now on, until all of them are "
-            "named by jobs, or `photochrom adopt` says that the storage is this queue's."
+            f"{count:,} files are back where they were. From now on no file counts as left over, until jobs name all "
+            "of them, or `photochrom adopt` says that the storage is this queue's."
         )
 
 

@@ -1,4 +1,4 @@
-"""Colour hints that were given in one photograph, proposed for another where the same thing is found again."""
+"""Colour hints of one photograph, proposed for another in which the same thing is found again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .hints import MAX_HINTS, Hint
 from .sight import GRID, Matches, Sight, likeness, matches
 
 SURE = 0.6
-"""Cosine from which a place is taken for the same thing (docs/lab/series.md)."""
+"""Least cosine at which two places count as the same thing (docs/lab/series.md)."""
 _APART = 1.5
 """Places by which neighbours may move differently: what shows one thing moves together."""
 
@@ -28,7 +28,7 @@ class Proposal:
 def propose(
     lenders: Iterable[tuple[str, Sequence[Hint], Sight]], here: Sight, own: Sequence[Hint]
 ) -> list[Proposal]:
-    """Return the proposals, the surest first; of several photographs that know one spot, the surest tells.
+    """Return the proposals, the surest first; if several photographs have a hint for one spot, the surest one counts.
 
     Args:
         lenders: other photographs: a name, the hints given there, and what each shows.
@@ -49,7 +49,7 @@ def propose(
 
 
 def found_again(hints: Iterable[Hint], there: Sight, here: Sight) -> Iterator[tuple[Hint, float]]:
-    """Yield those of the hints whose spot is found again, moved to where it lies here, and how alike both are.
+    """Yield the hints whose spot is found again, moved to its place here, and how similar the two spots are.
 
     Args:
         hints: spots of the photograph that is seen `there`.
@@ -67,7 +67,7 @@ def found_again(hints: Iterable[Hint], there: Sight, here: Sight) -> Iterator[tu
 
 
 def _moved(place: NDArray[np.intp], found: Matches) -> NDArray[np.float64]:
-    """Return by how many places one has moved: the mean of those around it that move alike, which is finer."""
+    """Return by how many places a spot has moved: the mean of the places around it, finer than a whole place."""
     around = place + np.mgrid[-1:2, -1:2].reshape(2, -1).T
     around = around[((around >= 0) & (around < GRID)).all(1)]
     there, alike = (part[_index(around.T)] for part in found)

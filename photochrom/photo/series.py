@@ -1,4 +1,4 @@
-"""What the record of a photograph holds of the series that it belongs to: others of its batch that show the same."""
+"""What a job's record says about its series: the photographs of its batch that show the same thing."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ SIGHT_EXTENSION = ".sight.bin"
 
 
 class Series(BaseModel):
-    """The photographs of a batch that were coloured as one; written once: no later attempt colours otherwise."""
+    """Photographs of a batch that share one set of colours; written once, so that later attempts colour alike."""
 
     model_config = STORED
 
@@ -20,7 +20,7 @@ class Series(BaseModel):
     ] = ""
     members: Annotated[int, Field(ge=1, description="Photographs of the series, this one among them.")] = 1
     relatives: Annotated[
-        tuple[str, ...], Field(description="Ids of the jobs that are likest, the likest first.")
+        tuple[str, ...], Field(description="Ids of the most similar jobs, the most similar first.")
     ] = ()
     shift: Annotated[
         str,

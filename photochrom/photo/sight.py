@@ -1,7 +1,7 @@
-"""What a photograph shows at each place of a grid, in the network's features, and which colour it was given there.
+"""What a photograph shows at each place of a grid, as features of the network, and the colour that it has there.
 
-Two photographs show the same thing where each finds the other's place the likest of all. Features are whole numbers
-so small that their products add up exactly in float32: every machine finds the same places.
+Two places of two photographs show the same thing if each is the other's most similar place. Features are whole
+numbers so small that their products add up exactly in float32, so every machine finds the same places.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ GRID = 12
 PLACES = GRID * GRID
 FEATURES = 120
 SCALE = 317.5
-"""Of a unit vector: its parts lie within 0.4, but for a few that are cut."""
+"""Factor for a unit vector; nearly all of its parts lie within 0.4, and the others are clipped."""
 ALIKE = 0.5
-"""Cosine from which two places may be one thing."""
+"""Least cosine at which two places may show the same thing."""
 _MAGIC = b"PCS1"
 _SIZE = len(_MAGIC) + 1 + (FEATURES + 2) * PLACES
 Matches = tuple[NDArray[np.intp], NDArray[np.float32]]
@@ -33,7 +33,7 @@ class Sight:
     colors: NDArray[np.int8]
     """(2, 144): a* and b* as the network answered."""
     anchored: bool = False
-    """Whether somebody gave colour hints: they are lent to others, and not changed."""
+    """Whether somebody gave colour hints: these colours are lent to others, and not changed."""
 
     def to_bytes(self) -> bytes:
         """Return it as it is stored."""
@@ -65,7 +65,7 @@ def likeness(one: Sight, other: Sight) -> NDArray[np.float32]:
 
 
 def matches(cosines: NDArray[np.float32]) -> Matches:
-    """Return for each place of the first the likest of the second, and its cosine: 0 where that likes another."""
+    """Return for each place of the first the most similar one of the second, and the cosine; 0 if it is not mutual."""
     there = cosines.argmax(1)
     back = cosines.argmax(0)[there]
     mutual = back == np.arange(len(cosines))

@@ -18,17 +18,17 @@ Vividness = Annotated[
 
 @dataclass(frozen=True)
 class Pale:
-    """Between which mean chromas, of a prediction at `STARTING_VIVIDNESS`, a photograph is paler than it was.
+    """Range of mean chroma, of a prediction at `STARTING_VIVIDNESS`, in which a prediction counts as too pale.
 
-    A network that is not sure answers with the mean of what is likely, which is grey. What comes out pale was hardly
-    less colourful than the rest: a mean chroma of 11 where the answer has 3. So it is predicted anew, the more vividly
-    the paler it is (docs/lab/settings.md has the figures).
+    A network that is not sure answers with the mean of all likely colours, which is grey. A photograph with a pale
+    answer was hardly less colourful than others: a mean chroma of 11 where the answer has 3. So it is predicted
+    again, more vividly the paler the answer is (docs/lab/settings.md has the figures).
     """
 
     all: float
-    """Predicted at 1, from here on down."""
+    """At this chroma and below, vividness is 1."""
     none: float
-    """Left as it is, from here on up."""
+    """At this chroma and above, the answer stays as it is."""
 
     def vividness(self, chroma: float) -> float:
         """Return the vividness, in hundredths, for a photograph whose mean chroma at `STARTING_VIVIDNESS` is this."""
@@ -37,4 +37,4 @@ class Pale:
 
 
 PALE, PALE_ON_FILM = Pale(3, 6), Pale(6, 12)
-"""For the usual model, and for that for old film, which is the more careful of the two."""
+"""For the usual model, and for the model for old film, whose answers are paler."""

@@ -1,7 +1,7 @@
-"""What is done to a scan before all else: straightened, turned, mirrored, inverted, as is wished or as it looks.
+"""What is done to a scan first: straighten, turn, mirror and invert it, as the options say or as it looks.
 
-A turn changes no pixel: it is an orientation more, after the file's own. A JPEG's luma stays as it is coded, and its
-EXIF says how it is to be seen; other files are written upright (decision 26).
+A turn changes no pixel: it is a further orientation, after the file's own. A JPEG keeps its coded luma, and its EXIF
+says how to show it; other files are written upright (decision 26).
 """
 
 import math
@@ -81,12 +81,12 @@ class Preparation:
         return turned if self.inversion is None else inverted(turned)
 
     def options(self, options: ColorizeOptions) -> ColorizeOptions:
-        """Return the options as they are meant for this scan: a negative that was told gets its levels."""
+        """Return the options for this scan: a negative that was recognized also gets `levels`."""
         told = self.inversion is not None and self.inversion.chosen_by == "mask"
         return options.model_copy(update={"levels": Levels.AUTO}) if told else options
 
     def with_told(self, told: Restoration | None) -> Restoration | None:
-        """Return what the steps before colour did, this one among them."""
+        """Return what the steps before colour did, including this one."""
         done: dict[str, object] = {
             name: step
             for name in ("straightening", "turning", "inversion")
@@ -128,7 +128,7 @@ def prepared(options: ColorizeOptions, networks: Networks[Any], look: Callable[[
 
 
 def by_hand(options: ColorizeOptions) -> Preparation:
-    """Return what the options wish for any scan, whatever it looks like."""
+    """Return what the options ask for, whatever the scan looks like."""
     turn = 0 if options.turn == "auto" else options.turn
     turning = Turning(turn=turn, mirror=options.mirror)
     said = options.negative is True

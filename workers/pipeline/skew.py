@@ -1,4 +1,4 @@
-"""By how much a print lies askew on a scanner's lid, told by its edges and not by what it shows."""
+"""By how much a print lies askew on a scanner's lid, measured by its edges and not by what it shows."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ Grey = NDArray[np.float32]
 _SIDE = 1200
 """Pixels of the longer side of the picture in which edges are looked for."""
 MOST = 10.0
-"""Degrees; what lies more askew was put so."""
+"""Degrees; a print that lies more askew was put so on purpose."""
 _RIM, _DEEPEST = 4, 0.3  # pixels; a share of the way to the other side
 _UNEVEN, _APART = 14.0, 8.0  # levels: of a lid from end to end of its spread, and between it and a print
 _ENDS = 0.08  # of a side: left out, where the other sides' lid is
@@ -34,9 +34,9 @@ class _Edge:
 
 
 def find_skew(pixels: Samples) -> float | None:
-    """Return by how many degrees the print (H, W) or (H, W, 3) lies turned clockwise; None where its edges do not say.
+    """Return by how many degrees the print (H, W) or (H, W, 3) lies turned clockwise; None if its edges do not show it.
 
-    Two of its sides at least have to lie on an even lid, be straight, and agree.
+    At least two of its sides have to lie on an even lid, be straight, and agree.
     """
     grey = _small(pixels)
     sides = [np.rot90(grey, quarter) for quarter in range(4)]

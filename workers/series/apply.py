@@ -1,4 +1,4 @@
-"""Carry a shift on the grid to the network's small colour: to what lies near, is as light and was coloured alike."""
+"""Apply a shift on the grid to the network's small colour: to places that are near, as light and coloured alike."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""What a photograph is asked for the sake of the others of its batch."""
+"""What is computed for a photograph so that it can share colours with others of its batch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,11 @@ from ..network.recognizer import OnnxRecognizer
 
 @dataclass(frozen=True)
 class OfSeries:
-    """What one photograph is asked for the sake of the others of its batch.
+    """What is computed for one photograph so that it can share colours with others of its batch.
 
     Attributes:
-        recognizer: tells what the photograph shows; None where nobody can.
-        shift: how its colours are moved, once that is known.
+        recognizer: computes what the photograph shows; None if there is no such network.
+        shift: how the photograph's colours are moved, once that is known.
     """
 
     recognizer: OnnxRecognizer | None
@@ -25,7 +25,7 @@ class OfSeries:
 
 
 def of_series(options: ColorizeOptions, networks: Networks[Any], series: Series | None) -> OfSeries | None:
-    """Return what is asked; None of a photograph that is coloured by itself."""
+    """Return what is to be computed; None for a photograph that is coloured by itself."""
     if not options.consistency:
         return None
     known = networks.recognizer

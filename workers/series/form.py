@@ -14,11 +14,11 @@ from photochrom.photo.shift import Shift
 from photochrom.photo.sight import ALIKE, PLACES, Matches, Sight, likeness, matches
 
 CANDIDATES = 24
-"""So many photographs are compared place by place: those that are likest as a whole."""
+"""Each photograph is compared place by place with so many: those that are most similar as a whole."""
 RELATIVES = 16
-"""So many lend their colours to one."""
+"""At most so many photographs lend their colours to one."""
 TOGETHER = 18.0
-"""Sum over the places that two photographs share from which they belong together; fitted (docs/lab/series.md)."""
+"""Least sum over shared places at which two photographs belong together; fitted (docs/lab/series.md)."""
 _SURE = 0.6
 _GAIN = 4.0
 _ROUNDS = 2
@@ -81,7 +81,7 @@ def _scores(names: Sequence[str], sight: Callable[[str], Sight]) -> Iterator[tup
 
 
 def _likest(means: NDArray[np.float32]) -> Iterator[list[int]]:
-    """Yield for each those that are likest as a whole, the likest first."""
+    """Yield for each photograph those that are most similar as a whole, the most similar first."""
     # Rounded, so that the last bits of a processor decide nothing.
     for one, mean in enumerate(means):
         cosines = np.rint(means @ mean * 1e4)
@@ -90,7 +90,7 @@ def _likest(means: NDArray[np.float32]) -> Iterator[list[int]]:
 
 
 def shared(one: Sight, other: Sight) -> float:
-    """Return how much two photographs share: the places that are each other's likest, by how alike they are."""
+    """Return how much two photographs share: the sum over their mutually most similar places, by similarity."""
     _, cosines = matches(likeness(one, other))
     return float(np.clip((cosines - _SURE) / (1 - _SURE), 0, 1).sum())
 
@@ -120,7 +120,7 @@ def _relatives(one: int, group: Sequence[int], scores: dict[tuple[int, int], flo
 
 
 def _agreed(sights: dict[int, Sight], relatives: dict[int, list[int]]) -> dict[int, Shift]:
-    """Let each move towards the mean of itself and its relatives, where they show the same; twice."""
+    """Move each photograph towards the mean of itself and its relatives where they show the same thing, twice."""
     found = {(one, other): _weighed(sights[one], sights[other]) for one in sights for other in relatives[one]}
     own = {one: sight.colors.astype(np.float32) for one, sight in sights.items()}
     now = own

@@ -1,4 +1,4 @@
-"""What the network's first stages see at each place of a photograph, and the colours it was given there."""
+"""What the network's first stages see at each place of a photograph, and the colours that were predicted there."""
 
 import cv2
 import numpy as np
@@ -22,7 +22,7 @@ def sight_of(
         recognizer: holds the first stages of the encoder.
         lightness: L* (H, W), 0..100, of the whole photograph, upright and small.
         ab: (2, h, w) as the network answered, upright.
-        shown: (h, w), where the photograph is: a mount is like any other, and tells nothing.
+        shown: (h, w), where the photograph is; its mount is left out, because all mounts look alike.
         anchored: whether colour hints were given.
     """
     seen = recognizer.places(resized(lightness, (recognizer.side, recognizer.side)))

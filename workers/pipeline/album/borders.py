@@ -50,8 +50,8 @@ def border_around(
 ) -> list[float] | None:
     """Return how far inwards of each line the print ends (negative: outwards); None where no border is seen.
 
-    The edges of a border are parallel, and as far apart on all sides: so all sides are asked together, and each by its
-    mean, in which the paper's grain vanishes.
+    The edges of a border are parallel, and equally far apart on all sides. So all sides are searched together, each by
+    the mean along it, in which the paper's grain averages out.
 
     Args:
         page: (h, w, 3), CIELAB.

@@ -1,4 +1,4 @@
-"""Lay a box along the sides of its print, from how likely each side crosses each row or column where."""
+"""Fit a box to the sides of its print, from how likely each side crosses each row or column at each place."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -28,7 +28,7 @@ _FILLS = 0.93  # of the picture: a box so large is the photograph that it is
 
 
 def find_frames(picture: Bytes, album: Album | None = None) -> list[Frame]:
-    """Return where photographs lie in a picture (h, w) or (h, w, 3) RGB; none where it is one photograph itself.
+    """Return where photographs lie in a picture (h, w) or (h, w, 3) RGB; none if the picture is one photograph.
 
     Args:
         picture: small: its longest side is `SIDE`.
@@ -80,7 +80,7 @@ def _asked(pyramid: Pyramid, boxes: list[Box], album: Album) -> tuple[Plane, Pla
 
 
 def _best(pyramid: Pyramid, boxes: list[Box], edges: Edges, album: Album) -> list[Box]:
-    """Return of each print the box that the network agrees with most: its own, or one that lies on straight edges."""
+    """Return for each print the box that the network agrees with most: its own, or one that lies on straight edges."""
     rectangles = [box_around(each) for each in edges.rectangles()]
     offers = [[box, box_around(edges.laid(corners(box))), *_like(box, rectangles)] for box in boxes]
     offered = [box for offer in offers for box in offer]

@@ -1,4 +1,4 @@
-"""Rectangles on paper by straight edges: where prints may lie, and how exactly, whatever the networks say."""
+"""Rectangles that straight edges form on paper: where prints may lie, found without the networks."""
 
 from dataclasses import dataclass
 

@@ -100,8 +100,8 @@ def find_pages(
 def cut_pages(data: bytes, pages: Sequence[Sequence[Frame]], limits: PhotoLimits) -> Iterator[Cut]:
     """Yield the photographs in these frames of each page, page by page.
 
-    A JPEG's that lie straight keep their coefficients, and are grown outwards to whole blocks; pixels of other formats
-    stay as they are there. All else is turned once. Metadata stay, with a step in their history.
+    Photographs that lie straight keep a JPEG's coefficients, grown outwards to whole blocks, or the pixels of other
+    formats. Those that lie askew are turned once. Metadata stay, with a step in their history.
 
     Raises:
         PhotoRejected: the file cannot be read, is too large, or has fewer pages.
