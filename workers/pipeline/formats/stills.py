@@ -81,7 +81,7 @@ def write_still(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
     except (RuntimeError, ValueError, OSError) as error:
         height, width = photo.pixels.shape[:2]
         raise UnsupportedFormat(
-            f"{target.upper()} cannot hold this picture of {width} x {height} pixels ; ask for another format."
+            f"{target.upper()} cannot hold this picture of {width} x {height} pixels; ask for another format."
         ) from error
     return file.getvalue()
 
