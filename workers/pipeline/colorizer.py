@@ -97,6 +97,7 @@ def colorize(
         if preparation.makes_pixels:
             return through_pixels(preparation=preparation)
         if turned := preparation.of_jpeg(jpeg):
+            preparation = replace(preparation, notes=preparation.notes + preparation.losses(jpeg))
             return colorize_jpeg(data, turned, *shared, preparation, series)
     done = through_pixels(preparation=preparation)
     return replace(done, warnings=(*done.warnings, NO_LUMA))

@@ -15,9 +15,9 @@ from .left_out import bounded
 from .limits import PhotoLimits
 from .metadata.exif import repaired, without_thumbnail
 from .metadata.orientation import is_readable, resolution_of
+from .notes import DAMAGED_EXIF
 from .photo import Metadata, Photo
 
-_DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 _DAMAGED_PARTS = "Parts of the photo's EXIF data are damaged; they were left out."
 
 
@@ -92,7 +92,7 @@ def _with_readable_exif(photo: Photo) -> Photo:
     if exif is None:
         return photo
     if not is_readable(exif):
-        return _with_exif(photo, None, _DAMAGED_EXIF)
+        return _with_exif(photo, None, DAMAGED_EXIF)
     kept = repaired(exif)
     return _with_exif(photo, without_thumbnail(kept), *(_DAMAGED_PARTS,) * (kept != exif))
 

@@ -16,7 +16,7 @@ from .formats.tiff.writer import DEFLATE, TiffPage, write_pages, write_tiff
 from .left_out import losses
 from .metadata.provenance import Provenance
 from .metadata.xmp import with_provenance
-from .photo import Metadata, Photo
+from .photo import Metadata, Photo, laid_out
 
 
 def output_format(source: PhotoFormat, options: ColorizeOptions) -> PhotoFormat:
@@ -46,6 +46,8 @@ def _pages(photos: list[Photo]) -> bytes:
 
 
 def _one(photo: Photo, target: PhotoFormat, quality: int) -> bytes:
+    alpha = None if photo.alpha is None else laid_out(photo.alpha)
+    photo = replace(photo, pixels=laid_out(photo.pixels), alpha=alpha)
     if target is PhotoFormat.PNG:
         return write_png(photo.pixels, photo.alpha, photo.metadata)
     if target is PhotoFormat.TIFF:

@@ -22,6 +22,7 @@ LEFT = "{} damaged places are too wide or too large to be known from their surro
 LIGHT_UNDONE = (
     "The light was that of the scene; the scan's was computed from it, and the JPEG was encoded again."
 )
+DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 INCOMPLETE = "The file ends early; the missing part of the picture is as the decoder left it."
 
 

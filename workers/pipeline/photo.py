@@ -138,6 +138,14 @@ def full_range(samples: NDArray[Any], bits: int) -> Samples:
     return np.asarray(table[np.minimum(samples, top)])
 
 
+def laid_out(samples: Samples) -> Samples:
+    """Return samples that lie in memory as their shape says; beside a side of one pixel numpy leaves any step.
+
+    Encoders written in C refuse other steps.
+    """
+    return samples.reshape(-1).reshape(samples.shape)
+
+
 def to_8bit(samples: Samples) -> Samples:
     """Round 16-bit samples to 8 bits; 8-bit ones stay."""
     if samples.dtype == np.uint8:

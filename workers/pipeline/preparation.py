@@ -19,10 +19,10 @@ from ..network.networks import Networks
 from .album.turn import STRAIGHT, cut_out
 from .color.negative import is_surely_masked
 from .formats.jpeg.file import JpegFile
-from .formats.jpeg.metadata import read_metadata, with_orientation
+from .formats.jpeg.metadata import has_damaged_exif, read_metadata, with_orientation
 from .formats.jpeg.pixels import decode_upright
 from .metadata.orientation import composed
-from .notes import INVERTED, NO_TURNER, STRAIGHTENED, TOLD
+from .notes import DAMAGED_EXIF, INVERTED, NO_TURNER, STRAIGHTENED, TOLD
 from .photo import Photo
 from .prediction import lightness_of_pixels
 from .skew import find_skew
@@ -72,6 +72,10 @@ class Preparation:
         _, own = read_metadata(jpeg.metadata)
         segments = with_orientation(jpeg.metadata, composed(own, self.orientation))
         return None if segments is None else jpeg.with_metadata(segments)
+
+    def losses(self, jpeg: JpegFile) -> tuple[str, ...]:
+        """Return sentences on what of a JPEG's metadata gives way to the turn."""
+        return (DAMAGED_EXIF,) * (self.moves and has_damaged_exif(jpeg.metadata))
 
     def of_photo(self, photo: Photo) -> Photo:
         """Return an upright photograph straightened, turned and inverted."""

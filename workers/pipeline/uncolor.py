@@ -58,11 +58,13 @@ def uncolor(
     """Take colour away: from JPEG to JPEG the very luma stays, else the lightness."""
     preparation = by_hand(options)
     target, side = output_format(photo_format, options), stages.preview_side
-    source = preparation.of_jpeg(JpegFile.read(data)) if photo_format is target is PhotoFormat.JPEG else None
+    original = JpegFile.read(data) if photo_format is target is PhotoFormat.JPEG else None
+    source = preparation.of_jpeg(original) if original else None
     relit_jpeg = source is not None and relit_by(read_xmp(source.metadata)) is not None
-    if source is not None and has_exact_luma(source) and not relit_jpeg:
+    if original and source and has_exact_luma(source) and not relit_jpeg:
         with stages.stage("decode"):
             jpeg, said = uncolored_jpeg(data, source)
+            said += preparation.losses(original)
             jpeg = jpeg.with_metadata(_with_turn_noted(jpeg.metadata, preparation))
             carried = carried_metadata(jpeg, limits)
         with stages.stage("encode"):

@@ -161,6 +161,19 @@ def test_a_photo_just_within_the_limit_is_decoded():
     assert read_png(black_png(14_000, 1, 14_000), PhotoLimits()).pixels.shape == (14_000, 14_000)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1)])
+@pytest.mark.parametrize("format_", [each for each in OutputFormat if each is not OutputFormat.SAME])
+@pytest.mark.parametrize(
+    "options", [{"turn": 90}, {"uncolor": True}, {"uncolor": True, "turn": 270}], ids=str
+)
+def test_a_side_may_be_one_pixel(shape, format_, options, predictor):
+    pixels = np.random.default_rng(1).integers(0, 65535, (*shape, 3), np.uint16)
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels, photometric="rgb", metadata=None)
+    result = colorize(file.getvalue(), predictor, ColorizeOptions(format=format_, **options))
+    assert (result.height, result.width) == (shape[::-1] if "turn" in options else shape)
+
+
 @pytest.mark.parametrize("shape", [(1, 1_000_001), (1_000_001, 1)])
 def test_a_line_without_end_is_refused_whatever_its_pixels(shape, predictor):
     file = io.BytesIO()

@@ -28,7 +28,7 @@ from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.exif import oriented_exif
 from workers.pipeline.metadata.orientation import composed, read_orientation, upright
 from workers.pipeline.metadata.xmp import own_properties
-from workers.pipeline.notes import NO_LUMA, NO_TURNER
+from workers.pipeline.notes import DAMAGED_EXIF, NO_TURNER
 from workers.pipeline.structure import format_of
 
 PLAIN = ColorizeOptions()
@@ -144,6 +144,23 @@ def test_an_exif_that_says_nothing_is_no_damage(empty, scan, pillow_jpeg, predic
     assert not any("EXIF" in warning for warning in (*result.warnings, *as_png.warnings))
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b"MM", b"II*\x00\xff\xff\xff\xff", b"II*\x00\x08\x00\x00\x00" + b"\xff" * 20],
+    ids=["empty", "short", "nowhere", "endless"],
+)
+@pytest.mark.parametrize("options", [{}, {"uncolor": True}], ids=["colour", "uncolor"])
+def test_a_damaged_exif_gives_way_to_the_turn_and_the_luma_stays(
+    damaged, options, scan, pillow_jpeg, predictor
+):
+    jpeg = JpegFile.read(pillow_jpeg(scan))
+    source = bytes(jpeg.with_metadata((*jpeg.metadata, Segment(APP1, b"Exif\x00\x00" + damaged))))
+    result = colorize(source, predictor, ColorizeOptions(turn=90, **options))
+    assert_array_equal(luma_of_file(result.data), luma_of_file(source))
+    assert seen(result.data).shape[:2] == moved(scan, 90, False).shape
+    assert DAMAGED_EXIF in result.warnings
+
+
 def _orientation(options: ColorizeOptions) -> int:
     marks = np.arange(6).reshape(2, 3)
     wanted = moved(marks, options.turn, options.mirror)
@@ -247,16 +264,6 @@ def test_xmp_and_exif_agree(scan, pillow_jpeg, predictor):
     )
     assert orientation == read_orientation(metadata.exif) == 8
     assert b'tiff:Orientation="8"' in metadata.xmp
-
-
-@pytest.mark.parametrize("exif", [b"II*\x00\xff\xff\xff\xff", b"II*\x00\x08\x00\x00\x00" + b"\xff" * 20])
-def test_a_jpeg_whose_exif_is_damaged_is_written_upright_and_that_is_said(exif, scan, pillow_jpeg, predictor):
-    jpeg = JpegFile.read(pillow_jpeg(scan, quality=97))
-    source = bytes(jpeg.with_metadata((*jpeg.metadata, Segment(APP1, b"Exif\x00\x00" + exif))))
-    result = colorize(source, predictor, ColorizeOptions(turn=90))
-    assert NO_LUMA in result.warnings
-    assert (result.height, result.width) == scan.shape[::-1]
-    assert not result.turned
 
 
 def test_previews_of_both_sides_are_turned_alike(scan, save, predictor):

@@ -90,14 +90,12 @@ def with_xmp(segments: tuple[Segment, ...], packet: bytes) -> tuple[Segment, ...
 
 
 def with_orientation(segments: tuple[Segment, ...], orientation: int) -> tuple[Segment, ...] | None:
-    """Return the segments that state this orientation (1..8), in EXIF and where XMP does.
+    """Return the segments that state this orientation (1..8), in EXIF and where XMP does; None without room for it.
 
-    None where the EXIF is damaged, or has no room for it.
+    A damaged EXIF gives way to one that says this alone.
     """
     old = next((s for s in segments if s.marker == APP1 and s.payload.startswith(_EXIF)), None)
-    if old is not None and not is_readable(old.payload):
-        return None
-    exif = old.payload[len(_EXIF) :] if old else None
+    exif = old.payload[len(_EXIF) :] if old and not has_damaged_exif(segments) else None
     stated = Segment(APP1, _EXIF + oriented_exif(without_thumbnail(exif) if exif else None, orientation))
     if len(stated.payload) > _MAX_PAYLOAD:
         return None
@@ -106,6 +104,12 @@ def with_orientation(segments: tuple[Segment, ...], orientation: int) -> tuple[S
     turned = (*kept[:at], stated, *kept[at:])
     packet = read_xmp(turned)
     return turned if packet is None else with_xmp(turned, turned_xmp(packet, orientation))
+
+
+def has_damaged_exif(segments: tuple[Segment, ...]) -> bool:
+    """Return whether there is an EXIF that cannot be taken apart."""
+    exif = _payload(segments, APP1, _EXIF)
+    return exif is not None and not is_readable(exif)
 
 
 def with_profile(segments: tuple[Segment, ...], profile: bytes | None) -> tuple[Segment, ...]:
