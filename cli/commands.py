@@ -120,6 +120,7 @@ def colorize(
     vividness: Vividness = "auto",
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
+    consistency: Consistency = DEFAULTS.consistency,
     own_color: OwnColor = DEFAULTS.own_color,
     negative: Negative = False,
     tell_negatives: TellNegatives = False,
@@ -158,6 +159,8 @@ def colorize(
     A folder keeps its inner structure. What TARGET already holds is skipped, so an interrupted
     run continues where it stopped. The exit code is 1 if any photograph failed.
 
+    With --consistency the photographs of a folder that show the same get one set of colours, once each has its own.
+
     With --split the photographs are cut out of scanned album pages first, as `photochrom split` does it, and
     TARGET is a folder.
     """
@@ -170,6 +173,7 @@ def colorize(
         vividness=vividness,
         temperature=temperature,
         strength=strength,
+        consistency=consistency,
         own_color=own_color,
         negative=negative or (tell_negatives and "auto"),
         turn=turn,
