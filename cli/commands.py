@@ -121,6 +121,7 @@ def colorize(
     vividness: Vividness = "auto",
     temperature: Temperature = DEFAULTS.temperature,
     strength: Strength = DEFAULTS.strength,
+    consistency: Consistency = DEFAULTS.consistency,
     own_color: OwnColor = DEFAULTS.own_color,
     negative: Negative = False,
     tell_negatives: TellNegatives = False,
@@ -161,6 +162,9 @@ def colorize(
     A folder keeps its inner structure. Photographs whose result is already in TARGET are skipped, so an
     interrupted run continues where it stopped. The exit code is 1 if any photograph failed.
 
+    With --consistency photographs of a folder that show the same thing get the same colours for it, after each
+    has been coloured by itself.
+
     With --split the photographs are first cut out of scanned album pages, as by `photochrom split`, and
     TARGET is a folder.
     """
@@ -173,6 +177,7 @@ def colorize(
         vividness=vividness,
         temperature=temperature,
         strength=strength,
+        consistency=consistency,
         own_color=own_color,
         negative=negative or (tell_negatives and "auto"),
         turn=turn,

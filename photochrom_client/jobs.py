@@ -1,7 +1,7 @@
 """The calls on single jobs."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
@@ -110,18 +110,18 @@ class Jobs:
         """Return what was repaired as a grey PNG of full size; raises `NotFound` if no repair was asked for."""
         return self._transport.call("GET", f"{_path(job_id)}/repairs").content
 
-    def proposals(self, job_id: str, *, hints_of: str | None = None) -> Proposals:
+    def proposals(self, job_id: str, *, hints_of: Sequence[str] = ()) -> Proposals:
         """Return the hints of its series that fit a photograph of a batch with `consistency`.
 
         Args:
             job_id: the photograph that the hints are for.
-            hints_of: a job whose hints are proposed, of the same file as one of the series; None asks for those
-                that the series has.
+            hints_of: jobs whose hints are proposed, of the same files as those of the series; none asks for those
+                that the series has. One of this photograph says beside which spots no others are wanted.
 
         Raises:
             Conflict: it is not one of a series, or has no result (yet).
         """
-        query = {} if hints_of is None else {"hints_of": hints_of}
+        query = {"hints_of": list(hints_of)}
         return read(Proposals, self._transport.call("GET", f"{_path(job_id)}/proposals", params=query))
 
     def download(self, job: Job | str, target: str | PathLike[str], *, overwrite: bool = False) -> Path:

@@ -78,14 +78,15 @@ async def _hints_of(
     services: ServicesDep,
     caller: CallerDep,
     hints_of: Annotated[
-        str | None,
+        list[str],
         Query(
-            description="A job whose hints are proposed, of the same file as one of the series; all those of the "
-            "series where none is named."
+            max_length=64,
+            description="Jobs whose hints are proposed, of the same files as those of the series; all those of the "
+            "series where none is named. One of this photograph itself says beside which spots none are wanted.",
         ),
-    ] = None,
-) -> str | None:
-    return None if hints_of is None else await _job_id(hints_of, services, caller)
+    ] = [],  # noqa: B006 - FastAPI copies it
+) -> list[str]:
+    return [await _job_id(named, services, caller) for named in hints_of]
 
 
 async def _page_id(page_id: str, services: ServicesDep, caller: CallerDep) -> str:
@@ -126,7 +127,7 @@ async def _delivery_id(delivery_id: str) -> str:
 # The only ways by which calls take ids. What is no id must not become part of a key: "{id}:jobs" is one that holds
 # something else. And what is another's is not there: the answer is the same as to an id that never was.
 JobId = Annotated[str, Depends(_job_id)]
-HintsOf = Annotated[str | None, Depends(_hints_of)]
+HintsOf = Annotated[list[str], Depends(_hints_of)]
 PageId = Annotated[str, Depends(_page_id)]
 BatchId = Annotated[str, Depends(_batch_id)]
 WebhookId = Annotated[str, Depends(_webhook_id)]

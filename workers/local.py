@@ -5,7 +5,10 @@
 
 Request: `{"source": path, "target": path, "options": {...}, "reference": path or null, "repair_mask": path or null,
 "replace": bool, "times": bool}`: a target that is there is replaced if so asked, and gets the source's times if so
-asked. Events, each naming its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`,
+asked. With `consistency`, what the photograph shows is written to the path `sight`, before its result; `series` is what
+`local_series` told of it.
+
+Events, each naming its `source`: `stage` (with `stage`), then exactly one of `done` (with `target`, `width`,
 `height`, `warnings`, `timings`, `film`) and `failed` (with `code`, `detail`). Before the first: `ready` with `model`
 and `provider`.
 """
@@ -15,6 +18,7 @@ import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,9 +29,11 @@ from photochrom.processes.start import importing
 with importing():
     from photochrom.errors import ModelRejected, PhotochromError
     from photochrom.files import replacing
+    from photochrom.photo import capabilities
     from photochrom.photo.options import ColorizeOptions
+    from photochrom.photo.series import Series
 
-    from . import local_split
+    from . import local_series, local_split
     from .child.colorist import ChildBroken, Colored, Colorist
     from .settings import WorkerSettings
 
@@ -46,7 +52,7 @@ def serve(requests: TextIO, colorist: Colorist) -> Iterator[dict[str, Any]]:
     for line in requests:
         request = json.loads(line)
         source = Path(request["source"])
-        work = local_split.split if request.get("task") == "split" else _restore
+        work = _TASKS.get(request.get("task"), _restore)
         try:
             yield from work(request, colorist)
         except PhotochromError as error:
@@ -62,8 +68,13 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
         Path(request[name]) if request.get(name) else None for name in ("reference", "repair_mask")
     )
     # Written from inside the pipeline: a generator could not report while a stage is running.
+    if options.consistency:
+        capabilities.check_series([colorist.ready().tells_series])
+    series = Series.model_validate(request["series"]) if request.get("series") else None
     on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
-    with colorist.colorize(source, options, reference, repair_mask=mask, on_stage=on_stage) as photo:
+    with colorist.colorize(
+        source, options, reference, repair_mask=mask, on_stage=on_stage, series=series
+    ) as photo:
         yield from _written(photo, source, target, request)
 
 
@@ -72,7 +83,13 @@ def _written(photo: Colored, source: Path, target: Path, request: dict[str, Any]
     try:
         _make_folder(target.parent)
         with replacing(target, overwrite=overwrite, times_of=times_of) as file:
-            file.writelines(_pixels(photo))
+            for name, chunks in photo.parts():
+                if name == "data":
+                    file.writelines(chunks)
+                elif name == "sight" and request.get("sight"):
+                    _keep(Path(request["sight"]), b"".join(chunks))
+                else:
+                    deque(chunks, maxlen=0)
     except FileExistsError:
         yield _failed(
             source,
@@ -112,11 +129,13 @@ def _failed(source: Path, code: str, detail: str) -> dict[str, Any]:
     return {"event": "failed", "source": str(source), "code": code, "detail": detail}
 
 
-def _pixels(photo: Colored) -> Iterator[bytes]:
-    for name, chunks in photo.parts():
-        if name == "data":
-            return chunks
-    return iter(())
+def _keep(path: Path, data: bytes) -> None:
+    _make_folder(path.parent)
+    with replacing(path, overwrite=True) as file:
+        file.write(data)
+
+
+_TASKS = {"split": local_split.split, "series": local_series.form_series}
 
 
 def emit(event: dict[str, Any]) -> None:

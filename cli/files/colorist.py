@@ -72,15 +72,27 @@ class Colorist:
         if self._child is not None:
             self._child.kill()
 
-    def restore(self, item: Item, options: ColorizeOptions, on_stage: Callable[[str], None]) -> Outcome:
+    def restore(
+        self,
+        item: Item,
+        options: ColorizeOptions,
+        on_stage: Callable[[str], None],
+        of_set: Mapping[str, Any] | None = None,
+    ) -> Outcome:
         """Colorize one photograph.
+
+        Args:
+            item: the photograph.
+            options: what is asked for.
+            on_stage: called as each stage begins.
+            of_set: where it is one of a set, `sight` or `series` of the request.
 
         Raises:
             ColoristBroken: the process does not start.
         """
         child = self._running()
         try:
-            self._ask(child, item, options)
+            self._ask(child, item, options, of_set or {})
             return self._answer(child, item, on_stage)
         except (EOFError, BrokenPipeError):
             code = child.wait()
@@ -95,10 +107,28 @@ class Colorist:
         Raises:
             ColoristBroken: the process does not start.
         """
+        return self._ended("split", request)
+
+    def series(self, folder: Path, sights: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """Return what photographs are to know of their series, by their paths; nothing of those that are alone.
+
+        Args:
+            folder: of the results, to be named where it fails.
+            sights: paths of the photographs, and of what each shows.
+
+        Raises:
+            ColoristBroken: the process does not start, or cannot do it.
+        """
+        event = self._ended("series", {"source": str(folder), "sights": sights})
+        if event["event"] == "failed":
+            raise ColoristBroken(f"The set of colours could not be found: {event['detail']}")
+        return dict(event["series"])
+
+    def _ended(self, task: str, request: Mapping[str, Any]) -> dict[str, Any]:
         child = self._running()
         assert child.stdin
         try:
-            child.stdin.write(json.dumps({"task": "split", **request}) + "\n")
+            child.stdin.write(json.dumps({"task": task, **request}) + "\n")
             child.stdin.flush()
             return self._read(child)
         except (EOFError, BrokenPipeError):
@@ -127,7 +157,9 @@ class Colorist:
                 raise ColoristBroken(first["detail"])
         return self._child
 
-    def _ask(self, child: "subprocess.Popen[str]", item: Item, options: ColorizeOptions) -> None:
+    def _ask(
+        self, child: "subprocess.Popen[str]", item: Item, options: ColorizeOptions, of_set: Mapping[str, Any]
+    ) -> None:
         assert child.stdin
         request = {
             "source": str(item.source.resolve()),
@@ -136,6 +168,7 @@ class Colorist:
             **self._beside,
             "replace": item.replace,
             "times": self._times,
+            **of_set,
         }
         child.stdin.write(json.dumps(request) + "\n")
         child.stdin.flush()

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -13,9 +15,10 @@ from photochrom.photo.options import ColorizeOptions, Repair
 from photochrom.processes.cores import usable_cores
 from photochrom.progress import Count
 
+from .color_set import ColorSet, told_twice
 from .colorist import Colorist, Outcome
 from .outcomes import of_plan, tell
-from .plan import CannotPlan, Plan, format_for, make_plan
+from .plan import CannotPlan, Item, Plan, format_for, make_plan
 
 
 def run_files(
@@ -43,13 +46,21 @@ def run_files(
         raise CannotPlan("Places to keep or to repair are of one photograph; name a file, not a folder.")
     if repair_mask and options.repair is not Repair.AUTO:
         raise CannotPlan("A repair mask says where to repair; give it with --repair auto.")
+    if options.consistency and source.is_file():
+        raise CannotPlan("One photograph has no others to be consistent with; name a folder.")
     if source.is_file() and not target.is_dir() and not into_folder:
         options = options.model_copy(update={"format": format_for(target, options.format)})
     plan = make_plan(source, target, options.format, force=force, into_folder=into_folder)
+    color_set = ColorSet(plan, target, options) if options.consistency else None
     started = time.monotonic()
     try:
         outcomes = _colorize(
-            plan, options, lambda env: Colorist(env, reference, repair_mask, times=times), processes, console
+            plan,
+            options,
+            lambda env: Colorist(env, reference, repair_mask, times=times),
+            processes,
+            console,
+            color_set,
         )
     except KeyboardInterrupt:
         console.print("Stopped. Finished photographs are kept; run the same command again to continue.")
@@ -64,34 +75,60 @@ def _colorize(
     make: Callable[[Mapping[str, str]], Colorist],
     processes: int,
     console: Console,
+    color_set: ColorSet | None,
 ) -> list[Outcome]:
-    if not plan.items:
+    if not plan.items and not (color_set and color_set.begun):
         return []
-    processes = min(processes or usable_cores(), len(plan.items))
+    processes = min(processes or usable_cores(), max(1, len(plan.items)))
     env = {"PHOTOCHROM_THREADS": str(max(1, usable_cores() // processes))}
-    with (
-        _colorists([make(env) for _ in range(processes)]) as idle,
-        _count(len(plan.items), console) as count,
-        ThreadPoolExecutor(processes) as pool,
-    ):
+    with _colorists([make(env) for _ in range(processes)]) as idle:
+        run = partial(_run, options=options, idle=idle, processes=processes, console=console)
+        if color_set is None:
+            return run([(item, {}) for item in plan.items])
+        outcomes = run([(item, {"sight": str(color_set.sight_of(item).resolve())}) for item in plan.items])
+        with _lent(idle) as colorist:
+            matched = color_set.matched(colorist)
+        again = run([(item, {"series": series}) for item, series in matched])
+        color_set.close()
+        return told_twice(outcomes, again)
 
-        def restore(index: int) -> Outcome:
-            item = plan.items[index]
-            colorist = idle.get()
-            try:
-                return colorist.restore(
-                    item, options, lambda stage: count.report(note=f"{stage} {item.source.name}")
+
+def _run(
+    items: Sequence[tuple[Item, dict[str, Any]]],
+    *,
+    options: ColorizeOptions,
+    idle: "queue.SimpleQueue[Colorist]",
+    processes: int,
+    console: Console,
+) -> list[Outcome]:
+    """Colorize them, each with what its set asks for."""
+    if not items:
+        return []
+    with _count(len(items), console) as count, ThreadPoolExecutor(processes) as pool:
+
+        def restore(item: Item, of_set: dict[str, Any]) -> Outcome:
+            with _lent(idle) as colorist:
+                outcome = colorist.restore(
+                    item, options, lambda stage: count.report(note=f"{stage} {item.source.name}"), of_set
                 )
-            finally:
-                idle.put(colorist)
-                count.add()
+            count.add()
+            return outcome
 
-        futures = [pool.submit(restore, index) for index in range(len(plan.items))]
+        futures = [pool.submit(restore, *each) for each in items]
         try:
             return [future.result() for future in as_completed(futures)]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _lent(idle: "queue.SimpleQueue[Colorist]") -> Iterator[Colorist]:
+    colorist = idle.get()
+    try:
+        yield colorist
+    finally:
+        idle.put(colorist)
 
 
 @contextmanager

@@ -37,10 +37,16 @@ class Plan:
     """What a run will do."""
 
     items: tuple[Item, ...]
-    already_there: int = 0
+    there: tuple[Item, ...] = ()
+    """Those whose target is there already, and stays."""
     not_photographs: int = 0
     found: tuple[Found, ...] = ()
     """What is left out, or goes by another name, and should be heard of."""
+
+    @property
+    def already_there(self) -> int:
+        """How many there are already."""
+        return len(self.there)
 
 
 class CannotPlan(PhotochromError):
@@ -110,7 +116,7 @@ def _folder_plan(source: Path, target: Path, output_format: OutputFormat, *, for
     told = [found for found in earlier if found.source not in theirs]
     told += [_other_name(item) for item in plan.items if item.source.relative_to(source) in named.moved]
     others = len(walk.files) - len(photographs)
-    return Plan(plan.items, plan.already_there, others, (*walk.found, *told))
+    return Plan(plan.items, plan.there, others, (*walk.found, *told))
 
 
 def _earlier_results(suffixes: dict[Path, str]) -> list[Found]:
@@ -145,7 +151,7 @@ def _without_finished(items: Sequence[Item], *, force: bool) -> Plan:
         for item in items
         if force or not there[item]
     )
-    return Plan(wanted, already_there=len(items) - len(wanted))
+    return Plan(wanted, tuple(item for item in items if not force and there[item]))
 
 
 def is_photograph(path: Path) -> bool:

@@ -45,7 +45,7 @@ def propose(
         others = [*own, *(other.hint for other in chosen if other.given_in != one.given_in)]
         if not any(_beside(one.hint, other) for other in others):
             chosen.append(one)
-    return chosen[: MAX_HINTS - len(own)]
+    return chosen[: max(0, MAX_HINTS - len(own))]
 
 
 def found_again(hints: Iterable[Hint], there: Sight, here: Sight) -> Iterator[tuple[Hint, float]]:

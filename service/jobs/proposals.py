@@ -1,6 +1,6 @@
 """Colour hints that others of a photograph's series were given, proposed for it where the same thing is found again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,9 +63,7 @@ class Proposals(BaseModel):
     },
 )
 @waits_for_storage
-def proposals(
-    job_id: JobId, services: ServicesDep, response: Response, hints_of: HintsOf = None
-) -> Proposals:
+def proposals(job_id: JobId, services: ServicesDep, response: Response, hints_of: HintsOf) -> Proposals:
     """Return hints of the photographs in `series.relatives`. They colour nothing until you send them."""
     record, result = services.store.get(job_id), result_of(services.store, job_id)
     if not record.options.consistency:
@@ -83,21 +81,22 @@ def proposals(
         here = _sight(services, result.sight_key)
     except ObjectNotFound:
         return Proposals(ready=True)
-    found = propose(_lenders(services, record, hints_of), here, record.options.hints)
+    named = [services.store.get(each) for each in hints_of]
+    own = [hint for one in (record, *named) if _is_same_picture(one, record) for hint in one.options.hints]
+    found = propose(_lenders(services, record, named), here, own)
     return Proposals(ready=True, proposals=[ProposedHint.model_validate(vars(each)) for each in found])
 
 
 def _lenders(
-    services: Services, record: JobRecord, hints_of: str | None
+    services: Services, record: JobRecord, named: Sequence[JobRecord]
 ) -> Iterator[tuple[str, tuple[Hint, ...], "Sight"]]:
     """Yield those of the relatives that hints are known of, with what they show."""
-    named = services.store.get(hints_of) if hints_of else None
     for job_id in record.series.relatives if record.series else ():
         with suppress(JobNotFound, ObjectNotFound):
             relative = services.store.get(job_id)
-            told = named or relative
-            if told.options.hints and _is_same_picture(told, relative) and relative.result:
-                yield told.id, told.options.hints, _sight(services, relative.result.sight_key)
+            for told in named or [relative]:
+                if told.options.hints and _is_same_picture(told, relative) and relative.result:
+                    yield told.id, told.options.hints, _sight(services, relative.result.sight_key)
 
 
 def _sight(services: Services, key: str | None) -> "Sight":

@@ -65,7 +65,7 @@ def test_selected_photographs_get_one_set_of_colours(chromium: Browser, empty: S
         page.get_by_role("button", name="Select all").click()
         assert findings(page) == []
         match.click()
-        expect(page.get_by_text("A new version of 4 photographs is being made.")).to_be_visible()
+        expect(page.get_by_text("4 new versions are being made.")).to_be_visible()
         expect(match).to_be_hidden()
         in_colour(page, 0)
         in_colour(page, 4)
@@ -99,6 +99,51 @@ def test_selected_photographs_get_one_set_of_colours(chromium: Browser, empty: S
         expect(album.get_by_role("option")).to_have_count(2)
         album.select_option(index=1)
         in_colour(page, 4)
+
+
+def version(page: Page, number: int) -> Any:
+    return page.get_by_role("button", name=f"Version {number}. In colour")
+
+
+def test_a_hint_of_one_is_offered_for_the_others_of_its_set(chromium: Browser, empty: Service) -> None:
+    photos = [upload(f"{name}.jpg", part("astronaut", box, gain)) for name, box, gain in SCENE[:2]]
+    with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(*photos)
+        in_colour(page, 2)
+        page.get_by_role("button", name="Select", exact=True).click()
+        page.get_by_role("button", name="Select all").click()
+        page.get_by_role("button", name="One set of colours").click()
+        expect(page.get_by_text("In colour, 2 versions")).to_have_count(2, timeout=SOON)
+        offered = page.get_by_role("button", name="Use 1 hint of others of its set")
+
+        page.get_by_role("button", name="a.jpg. In colour").click()
+        expect(page.get_by_role("slider", name="Compare")).to_be_visible(timeout=SOON)
+        page.get_by_role("button", name="Give hints").click()
+        box = page.locator(".right .frame").bounding_box()
+        assert box
+        page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.45 * box["height"])
+        page.get_by_role("button", name="Try these hints").click()
+        expect(version(page, 3)).to_be_visible(timeout=SOON)
+        expect(offered).to_have_count(0)
+        page.get_by_role("button", name="Back to all photographs").click()
+
+        page.get_by_role("button", name="b.jpg. In colour").click()
+        offered.click(timeout=SOON)
+        expect(offered).to_have_count(0)
+        expect(page.get_by_role("button", name="Remove hint 1")).to_be_visible()
+        page.get_by_role("button", name="Try these hints").click()
+        expect(version(page, 3)).to_be_visible(timeout=SOON)
+        # It was taken up: it is not offered once more.
+        page.get_by_role("button", name="Back to all photographs").click()
+        with page.expect_response("**/proposals?*"):
+            page.get_by_role("button", name="b.jpg. In colour").click()
+        expect(offered).to_have_count(0)
+    newest = empty.client().get("/v1/jobs").json()["items"][0]
+    assert newest["original"]["name"] == "b.jpg"
+    [hint] = newest["options"]["hints"]
+    # 0.4 and 0.45 of 450 in the one, where the other shows it: it begins at 40 and 30.
+    assert (hint["x"], hint["y"]) == pytest.approx((140 / 450, 172.5 / 450), abs=1 / 12)
 
 
 def test_a_photograph_is_in_colour_when_its_set_is(chromium: Browser, empty: Service) -> None:

@@ -8,6 +8,7 @@ from photochrom.photo.hints import Hint
 from photochrom.photo.series import Series
 from photochrom.photo.sight import FEATURES, PLACES, Sight
 from photochrom_client import Client, ColorizeOptions, Conflict, NotFound
+from support.photographs import grey_jpeg
 from support.queueing import Bench, finished
 
 COAT = Hint(x=0.4, y=0.3, a=45, b=31)
@@ -35,8 +36,8 @@ def test_hints_of_the_series_are_sent_as_they_come(client: Client, bench: Bench,
     whole = ColorizeOptions(consistency=1)
     batch = client.batches.create("oma", whole)
     told, plain = (
-        client.batches.put(batch.id, f"{name}.jpg", photo, whole.model_copy(update={"hints": hints})).id
-        for name, hints in (("told", (COAT,)), ("plain", ()))
+        client.batches.put(batch.id, f"{name}.jpg", data, whole.model_copy(update={"hints": hints})).id
+        for name, data, hints in (("told", photo, (COAT,)), ("plain", grey_jpeg("coffee.jpg"), ()))
     )
     with pytest.raises(Conflict):
         client.jobs.proposals(plain)
@@ -50,6 +51,6 @@ def test_hints_of_the_series_are_sent_as_they_come(client: Client, bench: Bench,
     assert (found.ready, one.given_in, one.hint) == (True, told, COAT)
     again = client.jobs.submit(photo, ColorizeOptions(hints=tuple(each.hint for each in found.proposals)))
     assert again.options.hints == (COAT,)
-    assert client.jobs.proposals(plain, hints_of=again.id).proposals[0].given_in == again.id
+    assert client.jobs.proposals(plain, hints_of=[again.id]).proposals[0].given_in == again.id
     with pytest.raises(NotFound):
-        client.jobs.proposals(plain, hints_of="nothing")
+        client.jobs.proposals(plain, hints_of=["nothing"])

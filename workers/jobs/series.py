@@ -76,16 +76,9 @@ def harmonize(restorer: Harmonizer, batch_id: str) -> None:
         names = sorted(sights.readable(), key=lambda name: (found[name].original.sha256, found[name].item))
         alone = set(found)
         for group in form(names, sights.of):
-            digest = group.digest(lambda name: found[name].original.sha256)
-            for member in group.members:
-                alone.discard(member.name)
-                told = Series(
-                    group=digest,
-                    members=len(group.members),
-                    relatives=member.relatives,
-                    shift=member.shift.packed(),
-                )
-                _tell(restorer, member.name, told)
+            for name, told in group.told(lambda name: found[name].original.sha256):
+                alone.discard(name)
+                _tell(restorer, name, told)
         for name in sorted(alone):
             _tell(restorer, name, Series())
         restorer.batches.made_series(batch_id)

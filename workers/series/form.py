@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.photo.series import Series
 from photochrom.photo.shift import Shift
 from photochrom.photo.sight import ALIKE, PLACES, Matches, Sight, likeness, matches
 
@@ -45,6 +46,13 @@ class Group:
         """Return a name for the series by the hashes of its originals."""
         told = "\n".join(sorted(original(member.name) for member in self.members))
         return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def told(self, original: Callable[[str], str]) -> Iterator[tuple[str, Series]]:
+        """Yield what each member is to know, by the hashes of the originals."""
+        digest = self.digest(original)
+        for member in self.members:
+            told = Series(group=digest, members=len(self.members), relatives=member.relatives)
+            yield member.name, told.model_copy(update={"shift": member.shift.packed()})
 
 
 def form(names: Sequence[str], sight: Callable[[str], Sight]) -> Iterator[Group]:

@@ -1,4 +1,4 @@
-import { count, dayTime } from "../ui/strings.js";
+import { count } from "../ui/strings.js";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
@@ -6,7 +6,6 @@ export const words = {
   heading: "Photographs on this page",
   sending: "Sending the page and looking for photographs on it…",
   found: (n) => (n ? `${count(n, "photograph")} found. Correct the frames where they are wrong, then start.` : "The whole page is taken for one photograph. Draw frames where there are several."),
-  now: (n) => (n ? count(n, "photograph") : "The whole page is one photograph"),
   lead: "Drag a frame to move it, its corners to change its size, the dot above it to turn it; draw on the page to add one. By keyboard: arrow keys move, with Shift they change the size, comma and full stop turn a little, T by a quarter, Space marks frames to join, Delete removes. The thick side is the top of the photograph.",
   stage: "The page with its frames",
   frame: (n, all, { width, height, angle }) => `Photograph ${n} of ${all}, ${Math.round(width)} by ${Math.round(height)} pixels, turned by ${number.format(angle)} degrees`,
@@ -18,14 +17,12 @@ export const words = {
   remove: "Remove",
   whole: "Whole page",
   asFound: "As found",
-  alike: "One set of colours: what several of them show gets the same colours",
-  set: (date) => `Set of ${dayTime.format(date)}`,
-  matching: (n) => `A new version of ${count(n, "photograph")} is being made.`,
+  alike: "One set of colours for all of them",
+  matching: (n) => `${n} new versions are being made.`,
   start: (n) => `Colour ${count(n, "photograph")}`,
   cancel: "Cancel",
   close: "Close",
   started: (n) => `The page is being cut; ${count(n, "photograph")} will appear here.`,
   failed: "The page could not be read.",
   unreachable: "The service cannot be reached. Please try again.",
-  noPreview: "There is no picture of this page; its frames are there all the same.",
 };

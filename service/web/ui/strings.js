@@ -1,5 +1,5 @@
 const number = new Intl.NumberFormat("en");
-export const dayTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
+const dayTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
 const dateFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long" });
 
 export const count = (n, one, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
@@ -206,6 +206,7 @@ export const text = {
     undone: "One step back.",
     enough: (n) => `You can give at most ${n} hints.`,
     make: "Try these hints",
+    proposed: (n) => `Use ${count(n, "hint")} of others of its set`,
   },
 
   lender: {

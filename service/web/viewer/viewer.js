@@ -92,10 +92,18 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   async function learn() {
     try {
       Object.assign(capabilities, await newest());
-      if (photo) drawPanel();
+      if (!photo) return;
+      drawPanel();
+      if (capabilities.hints && photo.versions.some(({ record }) => record?.series?.relatives.length)) await propose(photo);
     } catch {
       // The watcher reports it.
     }
+  }
+
+  /** Others of its set may have hints that fit. */
+  async function propose(mine) {
+    const { offer } = await import("../album/proposals.js");
+    await offer(mine, hints.element, () => photo === mine, (found, version) => draft.change((now) => now.hints.push(...moved(found, version, shown))));
   }
 
   function shut() {

@@ -60,7 +60,7 @@ def album(client: TestClient, bench: Bench, finish: Finish) -> Album:
     return Album(client, bench, finish)
 
 
-def ask(client: TestClient, job_id: str, **query: str) -> tuple[int, dict[str, object]]:
+def ask(client: TestClient, job_id: str, **query: str | list[str]) -> tuple[int, dict[str, object]]:
     answer = client.get(f"/v1/jobs/{job_id}/proposals", params=query)
     return answer.status_code, answer.json()
 
@@ -106,6 +106,9 @@ def test_hints_of_a_later_version_are_proposed_where_it_is_the_same_picture(
     later = version(PHOTO)
     [one] = ask(client, plain, hints_of=later)[1]["proposals"]  # type: ignore[misc]
     assert (one["given_in"], one["hint"]["x"]) == (later, COAT["x"])
+    own = version(OTHER)
+    assert ask(client, plain, hints_of=[later, own])[1]["proposals"] == []
+    assert len(ask(client, plain, hints_of=[later, version(PHOTO)])[1]["proposals"]) == 1  # type: ignore[arg-type]
     for other in (
         version(grey_jpeg(size=(64, 64))),
         version(PHOTO, turn="90"),
