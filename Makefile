@@ -209,11 +209,14 @@ $(VENV)/model.stamp: pyproject.toml requirements/model.txt | $(VENV)/bin/python
 	$(PIP) install $(EDITABLE)
 	@touch $@
 
-# pip compiles on one core; here all compile, but not what nobody runs here: packages bring their own tests, a fifth of
-# all. What fails to compile is not Python: packages hold templates that end in .py.
+# pip compiles on one core; here all compile, and already while pip, on one, brings torch. But not what nobody runs here:
+# packages bring their own tests, a fifth of all, and some are known by their commands alone. What fails to compile is
+# not Python: packages hold templates that end in .py.
+COMPILED := $(BIN)/python -m compileall -qq -j 0 \
+  -x '/(_?tests?|testing|pip|setuptools|mypyc?|networkx|fontTools|lexers|_inductor)/' $(VENV)/lib || true
 $(VENV)/dev.stamp: pyproject.toml requirements/dev.txt | $(VENV)/bin/python
 	$(PIP) install --no-compile $(LOCKED)/dev.txt
-	$(PIP) install --no-compile torch==2.13.0
+	@{ $(COMPILED); } & $(PIP) install --no-compile torch==2.13.0 && wait
 	$(PIP) install $(EDITABLE)
-	@$(BIN)/python -m compileall -qq -j 0 -x '/(_?tests?|pip|_inductor)/' $(VENV)/lib || true
+	@$(COMPILED)
 	@touch $@

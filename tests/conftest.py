@@ -12,6 +12,7 @@ from redis import Redis
 
 from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import valkey
+from support.beforehand import prepare
 from support.objects import ObjectStore, object_store_server
 from support.queueing import Bench
 
@@ -22,6 +23,12 @@ settings.load_profile("any-machine")
 
 # Half a minute and more for one test: begun last, they would keep one core busy and the others waiting.
 LONGEST = {f"test_{name}" for name in ("export", "killing", "bombs", "storage", "clock", "page_many")}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare what several processes are to share."""
+    if config.getoption("numprocesses", None):
+        prepare(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

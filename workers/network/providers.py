@@ -13,6 +13,10 @@ PROVIDERS = (CUDA, CPU)
 SHRINK_EVERY = 32
 """Predictions after which unneeded GPU memory is released: allocating it again costs milliseconds."""
 
+# Threads that wait for their part of an operation spin, unless told to sleep: on two cores a third of a prediction's
+# CPU, which the API or another worker would use. Many threads would take longer to wake than to work.
+_THREADS_THAT_SLEEP = 4
+
 _CUDA_OPTIONS = {
     # Photos come in up to 57 shapes. The default tries every algorithm, which costs each shape's first photo seconds.
     "cudnn_conv_algo_search": "HEURISTIC",
@@ -36,6 +40,8 @@ def session_options(threads: int, *, keeps_memory: bool = True) -> ort.SessionOp
     options.enable_mem_pattern = False
     options.enable_cpu_mem_arena = keeps_memory
     options.log_severity_level = 3
+    if 0 < threads <= _THREADS_THAT_SLEEP:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 

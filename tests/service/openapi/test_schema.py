@@ -5,6 +5,7 @@ And every answer is one that the document promises: its status, its media type, 
 
 import json
 import random
+from collections.abc import Iterator
 
 import pytest
 import schemathesis
@@ -19,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.transport.requests import ManagedCookiesSession
 
 from photochrom.access.keys import Scope
 from photochrom.jobs.fleet import WorkerStatus
@@ -56,6 +58,14 @@ def schema() -> BaseSchema:
 
 
 @pytest.fixture
+def session() -> Iterator[ManagedCookiesSession]:
+    """One connection for the calls of a test: to open one and to read the environment is half of a call."""
+    with ManagedCookiesSession() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
 def known(bench: Bench, photo: bytes) -> dict[str, str]:
     """Path parameters that lead somewhere, in a service that has a worker."""
     model = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
@@ -86,7 +96,13 @@ def known(bench: Bench, photo: bytes) -> dict[str, str]:
 
 @pytest.mark.parametrize(("method", "path"), CALLS, ids=lambda part: part)
 def test_no_call_breaks_the_service_or_its_promises(
-    method: str, path: str, schema: BaseSchema, keyed_url: str, bench: Bench, known: dict[str, str]
+    method: str,
+    path: str,
+    schema: BaseSchema,
+    keyed_url: str,
+    bench: Bench,
+    known: dict[str, str],
+    session: ManagedCookiesSession,
 ) -> None:
     # What `schema.parametrize()` does for every test process while it collects.
     build_operation_test(
@@ -95,11 +111,13 @@ def test_no_call_breaks_the_service_or_its_promises(
         test_func=keeps_its_promises,
         given_kwargs={},
         feedback=FeedbackSources(),
-    )(keyed_url=keyed_url, bench=bench, known=known)
+    )(keyed_url=keyed_url, bench=bench, known=known, session=session)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-def keeps_its_promises(case: Case, keyed_url: str, bench: Bench, known: dict[str, str]) -> None:
+def keeps_its_promises(
+    case: Case, keyed_url: str, bench: Bench, known: dict[str, str], session: ManagedCookiesSession
+) -> None:
     if random.Random(str(case.path_parameters)).random() < 0.7:
         case.path_parameters = {
             name: known.get(name, given) for name, given in (case.path_parameters or {}).items()
@@ -107,7 +125,7 @@ def keeps_its_promises(case: Case, keyed_url: str, bench: Bench, known: dict[str
     (case.headers or {}).pop("Prefer", None)  # it would wait for a worker that does not work
     # Nine times of ten with a key that may do all, so that most calls get past the guard.
     key = show(bench, Scope.ADMIN) if random.Random(str(case.body)).random() < 0.9 else {}
-    answer = case.call_and_validate(base_url=keyed_url, headers=key, checks=CHECKS)
+    answer = case.call_and_validate(base_url=keyed_url, session=session, headers=key, checks=CHECKS)
     # Every header that the document knows is named by each answer that has it. A method that is not there is answered
     # with 405, OPTIONS with 204.
     told = case.operation.definition.raw["responses"].get(str(answer.status_code))

@@ -16,12 +16,11 @@ import numpy as np
 import psutil
 import pytest
 
-from model.repair.export import export
-from model.repair.network import Finder
 from photochrom.errors import JobCanceled, ModelRejected, PhotochromError, StorageFull
 from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputFormat, Repair
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from support.photographs import grey_jpeg, noise_png
+from support.queueing import MODEL
 from support.running import ROOT, wait_for
 from support.sampling import sampled
 from support.tiny_model import ABLE_CARD, tiny_model
@@ -161,11 +160,8 @@ def test_damage_that_a_decoder_tells_on_standard_error_is_heard_under_the_restri
 
 
 @pytest.mark.parametrize("learned", [False, True], ids=["by form", "by a network"])
-def test_repair_works_under_the_restrictions(hire: Hire, photo: Path, tmp_path: Path, learned: bool) -> None:
-    weights = tmp_path / "finder.onnx"
-    if learned:
-        export(Finder(), "0.0.1", weights)
-    colorist = hire(finder_path=weights if learned else None)
+def test_repair_works_under_the_restrictions(hire: Hire, photo: Path, learned: bool) -> None:
+    colorist = hire(finder_path=MODEL.with_name("finder.onnx") if learned else None)
     options = ColorizeOptions(repair=Repair.AUTO, levels=Levels.AUTO, color=Color.OFF)
     with colorist.colorize(photo, options) as colored:
         made = {name: b"".join(chunks) for name, chunks in colored.parts()}
@@ -181,7 +177,7 @@ def test_a_file_that_corrupts_its_decoders_memory_leaves_the_next_unharmed(
     """imagecodecs (2026.3) writes beyond its memory where it is asked for one picture of a deep sequence."""
     colorist, sequence = hire(), tmp_path / "sequence.avif"
     frames = np.random.default_rng(7).integers(0, 1024, (5, 160, 160, 3)).astype(np.uint16)
-    sequence.write_bytes(bytes(imagecodecs.avif_encode(frames, level=90, bitspersample=10)))
+    sequence.write_bytes(bytes(imagecodecs.avif_encode(frames, level=90, speed=10, bitspersample=10)))
     for _ in range(3):
         with contextlib.suppress(PhotochromError):  # it may crash, hang, or come through
             assert parts(colorist, sequence)["data"]
