@@ -58,7 +58,7 @@ class Model(_Told):
 
 
 class Series(_Told):
-    """The photographs of a batch that show the same, and share their colours."""
+    """Photographs of a batch that show the same thing and share their colours."""
 
     group: Annotated[str, Field(description="Names the series; empty of a photograph that is alone.")] = ""
     members: int = 1
@@ -131,14 +131,14 @@ class ProposedHint(_Told):
 
 
 class Proposals(_Told):
-    """What others of the series were told; `ready` is False until the batch was looked through."""
+    """Hints of other photographs of the series; `ready` is False until the batch's series are found."""
 
     ready: bool
     proposals: Annotated[tuple[ProposedHint, ...], Field(description="The most similar first.")] = ()
 
 
 class FramedPage(_Told):
-    """One page of a scan, upright, in pixels, and the photographs on it: none where it is one itself."""
+    """One page of a scan, upright, in pixels, and the photographs on it: none if the page is one photograph."""
 
     width: int
     height: int
@@ -199,7 +199,7 @@ class Batch(_Told):
 
 
 class RejectedEntry(_Told):
-    """An entry of an archive that became no item."""
+    """An entry of an archive that was rejected."""
 
     item: str
     code: str
@@ -207,7 +207,7 @@ class RejectedEntry(_Told):
 
 
 class RenamedEntry(_Told):
-    """An entry of an archive whose name not every system takes, and the item that it became."""
+    """An entry of an archive whose name some system does not allow, and the item that it became."""
 
     entry: str
     item: str

@@ -58,7 +58,7 @@ class Pages:
         return until_over(self._transport, lambda: self.get(page_id), timeout)
 
     def frame(self, page_id: str, pages: Sequence[Sequence[Frame]]) -> AlbumPage:
-        """Replace the frames of all pages of the scan; no frames take a page for one photograph.
+        """Replace the frames of all pages of the scan; a page without frames is one photograph.
 
         Raises:
             InvalidRequest: code `bad-frames`, they do not fit.

@@ -75,13 +75,13 @@ def _fault(part: str) -> str:
     if part in ("", ".", ".."):
         return _LIKE
     if found := _FORBIDDEN.search(part):
-        return f"not every system takes {_shown(found[0])} in a file name; put _ in its place"
+        return f"some systems do not allow {_shown(found[0])} in a file name; put _ in its place"
     if _LEADING.match(part):
         return (
             f"{part[:80]!r} begins with what a shell takes for something else; put _ in place of {part[:1]!r}"
         )
     if part != part.rstrip(" ."):
-        return f"{part[:80]!r} ends in a dot or a blank, which not every system takes; leave that out"
+        return f"{part[:80]!r} ends in a dot or a blank, which some systems do not allow; leave that out"
     if _RESERVED.match(part):
         return f"{part[:80]!r} is the name of a device on Windows; call it otherwise"
     if len(part.encode(errors="replace")) > _PART_BYTES:

@@ -48,7 +48,7 @@ _FATAL = (ArchiveRejected, StorageFull, QueueFull, QuotaExceeded, BatchClosed)
 
 
 class RejectedEntry(BaseModel):
-    """An entry that became no item."""
+    """An entry that was rejected."""
 
     item: str
     code: str
@@ -56,7 +56,7 @@ class RejectedEntry(BaseModel):
 
 
 class RenamedEntry(BaseModel):
-    """An entry whose name not every system takes."""
+    """An entry whose name some system does not allow."""
 
     entry: str
     item: str
@@ -72,7 +72,7 @@ class ArchiveReport(BaseModel):
     renamed: Annotated[
         list[RenamedEntry],
         Field(
-            description="Entries whose name has what not every system takes, and the items that they became, with _ "
+            description="Entries whose name some system does not allow, and the items that they became, with _ "
             f"in its place: the first {_REPORTED}."
         ),
     ] = []
@@ -132,7 +132,7 @@ async def post_archive(
 ) -> ArchiveReport:
     """Every file becomes an item under its name with folders; bad files are reported and do not affect others.
 
-    Where a name has what not every system takes, `_` is put in its place. Sending it again after a broken connection
+    What some system does not allow in a name is replaced by `_`. Sending the archive again after a broken connection
     adds what is missing.
     """
     encoding = encoding_called(names)
