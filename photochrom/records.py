@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 _log = logging.getLogger(__name__)
 Record = TypeVar("Record", bound=BaseModel)
+Part = TypeVar("Part", bound=BaseModel)
 
 
 def _closed(schema: dict[str, Any]) -> None:
@@ -32,6 +33,21 @@ def readable(kind: type[Record], texts: Iterable[bytes | None]) -> list[Record]:
             wrong = [f"{'.'.join(map(str, item['loc']))} {item['type']}" for item in error.errors()[:3]]
             _log.error("%s... cannot be read: %s", text[:40].decode(errors="replace"), "; ".join(wrong))
     return records
+
+
+def known(stored: Part | None) -> Part | None:
+    """Return a part of a record without what this version does not know, all the way down: to be shown."""
+    if stored is None:
+        return None
+    kind = type(stored)
+    return kind.model_construct(**{name: _known(getattr(stored, name)) for name in kind.model_fields})
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return known(value)
+    parts = isinstance(value, tuple) and any(isinstance(one, BaseModel) for one in value)
+    return tuple(map(_known, value)) if parts else value
 
 
 def texts(members: object) -> list[str]:

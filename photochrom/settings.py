@@ -115,7 +115,11 @@ class SharedSettings(BaseSettings):
     ] = None
     max_upload_bytes: Annotated[int, Field(gt=0, description="Size of one photograph's file.")] = 256 * 2**20
     max_pixels: Annotated[
-        int, Field(gt=0, description="Width times height of one photograph, by its header.")
+        int,
+        Field(
+            gt=0,
+            description="Width times height of one photograph, by its header; no side may have over 1,000,000.",
+        ),
     ] = 200_000_000
     input_retention: Annotated[
         Kept,

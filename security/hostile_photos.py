@@ -46,6 +46,11 @@ def huge_tiff() -> bytes:
     return bytes(data)
 
 
+def line() -> bytes:
+    """Return a TIFF of 200 megapixels in rows of one pixel."""
+    return one_strip(packed_zeros(200), 8, {256: 1, 257: 200_000_000, 278: 200_000_000})
+
+
 def huge_jpeg() -> bytes:
     """Return a JPEG that claims 3600 megapixels in its header."""
     file = io.BytesIO()
@@ -195,6 +200,7 @@ FILES: dict[str, Callable[[], bytes]] = {
     "PNG, 3600 megapixels by its header": huge_png,
     "PNG, 200 MB of empty chunks": png_of_chunks,
     "TIFF, 3600 megapixels by its header": huge_tiff,
+    "TIFF, 200 megapixels in rows of one": line,
     "TIFF, 60 samples a pixel": many_samples,
     "TIFF, a tile of 400 megapixels": large_tile,
     "TIFF, a JPEG in it larger than itself": large_jpeg,

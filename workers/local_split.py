@@ -7,10 +7,13 @@ without a change; `warnings`), or `failed`.
 """
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from photochrom.errors import BadFrames
 from photochrom.files import copy_file, replacing
 from photochrom.photo.frames import Frame, checked, numbers_of, to_cut
 from photochrom.photo.names import suffix_of
@@ -18,6 +21,7 @@ from photochrom.photo.names import suffix_of
 from .child.colorist import Colorist, FoundPage
 
 _Request = dict[str, Any]
+_FRAMES = TypeAdapter(list[tuple[Frame, ...]])
 
 
 def split(request: _Request, colorist: Colorist) -> Iterator[dict[str, Any]]:
@@ -45,12 +49,28 @@ def split(request: _Request, colorist: Colorist) -> Iterator[dict[str, Any]]:
     yield told
 
 
-def _with_frames(pages: tuple[FoundPage, ...], given: Sequence[Sequence[Any]]) -> tuple[FoundPage, ...]:
-    frames = [tuple(Frame.model_validate(frame) for frame in page) for page in given]
+def _with_frames(pages: tuple[FoundPage, ...], given: Any) -> tuple[FoundPage, ...]:
+    """Return the pages with what a file says that somebody wrote by hand, in place of what was found."""
+    try:
+        frames = _FRAMES.validate_python(given)
+    except ValidationError as error:
+        raise BadFrames(_wrong(error)) from None
+    if len(frames) > len(pages):
+        raise BadFrames(f"The file has {len(pages)} pages; frames were given for {len(frames)}.")
     frames += [()] * (len(pages) - len(frames))
     for page, own in zip(pages, frames, strict=True):
         checked(own, page.width, page.height)
     return tuple(page.model_copy(update={"frames": own}) for page, own in zip(pages, frames, strict=True))
+
+
+def _wrong(error: ValidationError) -> str:
+    """Name the first frame that is none, counted from 1 as people do, and what is wrong with it."""
+    first = error.errors()[0]
+    names = ["Page" if i == 0 else "frame" for i, part in enumerate(first["loc"]) if isinstance(part, int)]
+    numbers = [part + 1 for part in first["loc"] if isinstance(part, int)]
+    parts = [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
+    parts += [part for part in first["loc"] if isinstance(part, str)]
+    return f"{', '.join(parts) or 'Frames'}: {first['msg']}."
 
 
 def _cut(

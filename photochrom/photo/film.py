@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from ..records import STORED
 
 Weights = tuple[float, float, float]
 """Shares of linear red, green and blue in a film's exposure; they sum to 1, so that a grey is exposed as it is."""
@@ -47,7 +49,7 @@ the same three kinds. Panchromatic film is taken to see what the eye sees."""
 class FilmUsed(BaseModel):
     """The film whose light a result was freed of; its weights make the scan of the result again."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = STORED
 
     film: Film
     weights: Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
-from .boxes import Boxes
+from .boxes import Box, Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
 from .turning import Negative, Turn
@@ -298,10 +298,15 @@ class _StoredHint(Hint):
     model_config = ConfigDict(extra="allow")
 
 
+class _StoredBox(Box):
+    model_config = ConfigDict(extra="allow")
+
+
 class _Stored(ColorizeOptions):
     model_config = ConfigDict(extra="allow")
 
     hints: tuple[_StoredHint, ...] = ()
+    keep: tuple[_StoredBox, ...] = ()
 
     def known(self) -> ColorizeOptions:
         return ColorizeOptions.model_validate(_known(self.model_dump()))
@@ -320,15 +325,16 @@ def _known(value: object) -> object:
     if not isinstance(value, dict):
         return value
     known = {name: chosen for name, chosen in value.items() if name in ColorizeOptions.model_fields}
-    if isinstance(hints := known.get("hints"), list | tuple):
-        known["hints"] = type(hints)(map(_known_hint, hints))
+    for name, fields in (("hints", {*Hint.model_fields, "color"}), ("keep", set(Box.model_fields))):
+        if isinstance(parts := known.get(name), list | tuple):
+            known[name] = type(parts)(_known_of(part, fields) for part in parts)
     return known
 
 
-def _known_hint(hint: object) -> object:
-    if not isinstance(hint, dict):
-        return hint
-    return {name: chosen for name, chosen in hint.items() if name in {*Hint.model_fields, "color"}}
+def _known_of(part: object, fields: set[str]) -> object:
+    if not isinstance(part, dict):
+        return part
+    return {name: chosen for name, chosen in part.items() if name in fields}
 
 
 StoredOptions = Annotated[SerializeAsAny[ColorizeOptions], BeforeValidator(_stored)]

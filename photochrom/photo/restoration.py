@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..records import STORED
 from .turning import Inversion, Straightening, Turning
 
 
@@ -37,8 +38,7 @@ class Luma(StrEnum):
 
 
 class _Step(BaseModel):
-    # Records of a newer version may say more.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = STORED
 
 
 class Repairs(_Step):

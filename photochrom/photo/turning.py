@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
 
+from ..records import STORED
 from .auto import Auto
 
 Quarters = Literal[0, 90, 180, 270]
@@ -33,8 +34,7 @@ Negative = Annotated[
 class Inversion(BaseModel):
     """A negative became a positive."""
 
-    # As below.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = STORED
 
     chosen_by: Annotated[
         Literal["caller", "mask"],
@@ -45,8 +45,7 @@ class Inversion(BaseModel):
 class Straightening(BaseModel):
     """A scan was looked at for a print that lies askew."""
 
-    # As below.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = STORED
 
     angle: Annotated[
         float | None,
@@ -61,8 +60,7 @@ class Straightening(BaseModel):
 class Turning(BaseModel):
     """How the upright scan was turned to become the result."""
 
-    # Records of a newer version may say more.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = STORED
 
     turn: Annotated[Quarters, Field(description="Degrees clockwise.")] = 0
     mirror: Annotated[bool, Field(description="Whether left and right changed places, after the turn.")] = (

@@ -84,7 +84,10 @@ _PLAIN = {known.http_status: known.sample for known in (NOT_FOUND, METHOD_NOT_AL
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     invalid = [
-        InvalidField(field=".".join(str(part) for part in item["loc"][1:]), detail=item["msg"])
+        InvalidField(
+            field=".".join(str(part) for part in item["loc"][1:]) or "body",
+            detail=str(item["msg"]).removeprefix("Value error, "),
+        )
         for item in _told(error.errors())
     ]
     said = "; ".join(f"{item.field}: {item.detail}" for item in invalid)

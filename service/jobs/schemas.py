@@ -10,6 +10,7 @@ from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ShownOptions
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.series import Series
+from photochrom.records import known
 
 from ..edge.prefix import address
 from ..edge.view import View
@@ -47,8 +48,9 @@ class ResultView(View):
     @classmethod
     def of(cls, result: Result, url: str) -> "ResultView":
         """Show `result`, to be downloaded at `url`."""
-        shared = result.model_dump(include=set(cls.model_fields) - {"url", "redirect_url"})
-        return cls(url=url, redirect_url=f"{url}?redirect=true" if result.linked else None, **shared)
+        shared = result.model_dump(include=set(cls.model_fields) - {"url", "redirect_url", "restoration"})
+        redirect_url = f"{url}?redirect=true" if result.linked else None
+        return cls(url=url, redirect_url=redirect_url, restoration=known(result.restoration), **shared)
 
 
 class ModelName(View):
@@ -144,11 +146,15 @@ class JobView(View):
         shared = record.model_dump(
             include=set(cls.model_fields)
             - {"original", "reference", "repair_mask", "result", "model", "series"}
+            - {"progress", "film", "error"}
         )
         used = record.model
         original = OriginalView.model_validate(record.original.model_dump())
         return cls(
             **shared,
+            progress=known(record.progress),
+            film=known(record.film),
+            error=known(record.error),
             kind="page" if record.split else "photograph",
             url=url,
             queue_position=queue_position,

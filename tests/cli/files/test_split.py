@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,6 +101,32 @@ def test_frames_are_printed_and_corrected_ones_are_used(album: Path, tmp_path: P
     code, said = run(page, tmp_path / "out", "--use", tmp_path / "frames.json")
     assert code == 1
     assert "Frame 1 lies outside of the page" in said
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [
+        (
+            [[{"x": 330, "y": 280, "width": 1e9, "height": 400}]],
+            "Page 1, frame 1, width: Input should be less",
+        ),
+        ([[{"x": 330, "y": 280, "width": 500}]], "Page 1, frame 1, height: Field required"),
+        ([["all of it"]], "Page 1, frame 1: Input should be a valid dictionary"),
+        ([5], "Page 1: Input should be"),
+        (
+            [[], [{"x": 330, "y": 280, "width": 500, "height": 400}]],
+            "The file has 1 pages; frames were given for 2",
+        ),
+    ],
+)
+def test_frames_that_are_none_are_named(pages: list[Any], said: str, album: Path, tmp_path: Path) -> None:
+    told = {"source": str(album / "page.jpg"), "pages": [{"frames": frames} for frames in pages]}
+    (tmp_path / "frames.json").write_text(json.dumps(told))
+    code, output = run(album / "page.jpg", tmp_path / "out", "--use", tmp_path / "frames.json")
+    assert code == 1
+    assert said in " ".join(output.split())
+    assert "Traceback" not in output
+    assert "crashed" not in output
 
 
 def test_what_does_not_go_together_is_said_in_a_sentence(album: Path, tmp_path: Path) -> None:

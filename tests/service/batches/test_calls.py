@@ -42,6 +42,16 @@ def test_a_batch_may_begin_with_nothing(client: TestClient) -> None:
     assert code(client.post("/v1/batches", json={"nmae": "x"})) == "422 invalid-request"
 
 
+def test_a_refusal_of_a_body_is_a_sentence_about_it(client: TestClient) -> None:
+    """Nothing of the program that reads it, and no field without a name."""
+    said = client.post("/v1/batches", json=[]).json()
+    assert said["detail"].startswith("body: ")
+    options = {"consistency": 1, "uncolor": True}
+    said = client.post("/v1/batches", json={"options": options}).json()
+    assert said["detail"].startswith("options: consistency needs colours")
+    assert said["errors"][0]["detail"].startswith("consistency needs colours")
+
+
 def test_items_take_the_options_of_the_batch_and_may_override_them(
     client: TestClient, url: str, photo: bytes
 ) -> None:

@@ -240,6 +240,22 @@ def test_the_result_comes_with_its_name_and_in_ranges(
     assert client.head(url).headers["content-length"] == "10"
 
 
+RESULT_OF_A_NEWER_VERSION = {
+    "key": "k",
+    "name": "a.jpg",
+    "media_type": "image/jpeg",
+    "bytes": 1,
+    "width": 1,
+    "height": 1,
+    "sha256": "1" * 64,
+    "restoration": {
+        "turning": {"turn": 90, "of_a_newer_version": 1},
+        "repairs": {"left": 2, "of_a_newer_version": 1},
+        "of_a_newer_version": 1,
+    },
+}
+
+
 def test_what_a_newer_version_noted_is_neither_shown_nor_in_the_way(
     client: TestClient, bench: Bench, photo: bytes
 ) -> None:
@@ -249,6 +265,12 @@ def test_what_a_newer_version_noted_is_neither_shown_nor_in_the_way(
     for key in (f"job:{job_id}", f"batch:{batch['id']}"):
         record = json.loads(bench.redis.hget(key, "record") or b"")
         record["of_a_newer_version"] = record["options"]["of_a_newer_version"] = 1
+        if key.startswith("job:"):
+            part = {"of_a_newer_version": 1}
+            record["progress"] = {"stage": "decode", "done": 0, "total": 4} | part
+            record["film"] = {"film": "blue", "weights": [0, 0.2, 0.8], "chosen_by": "date"} | part
+            record["error"] = {"code": "c", "detail": "d"} | part
+            record["result"] = RESULT_OF_A_NEWER_VERSION
         bench.redis.hset(key, "record", json.dumps(record))
     shown = client.get(f"/v1/jobs/{job_id}")
     assert shown.status_code == 200

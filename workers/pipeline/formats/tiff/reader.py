@@ -6,7 +6,7 @@ from typing import Any
 
 import tifffile
 
-from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
+from photochrom.errors import PhotochromError, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
 from ...color.spaces import FROM_LAB, from_cmyk, from_lab
@@ -59,7 +59,11 @@ def read_all_pages(data: bytes, limits: PhotoLimits) -> list[Photo]:
     pages = [page for page in read_pages(structure) if page.main and page.ordinary]
     if len(pages) < _SEVERAL:
         return [first]
-    limits.check_area(sum(page.size for page in pages), 1)
+    if (pixels := sum(page.size for page in pages)) > limits.max_pixels:
+        raise PhotoTooLarge(
+            f"The TIFF's {len(pages):,} pages have {pixels / 1e6:.0f} million pixels together; the limit is "
+            f"{limits.max_pixels / 1e6:g} million. Send them in several files, or with pages=first."
+        )
     photos = [read_page(data, structure, page, limits) for page in pages]
     cut = f"The TIFF has {MANY_PAGES} or more pages; only so many were colorized."
     return [

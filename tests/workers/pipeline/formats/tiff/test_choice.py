@@ -123,7 +123,7 @@ def test_a_result_of_one_page_says_that_there_were_more(scan, predictor):
 
 def test_all_pages_together_are_bounded_as_one_is(scan, predictor):
     data = written(*[(scan, {})] * 5)
-    with pytest.raises(PhotoTooLarge):
+    with pytest.raises(PhotoTooLarge, match=r"pages have .* million pixels together"):
         colorize(
             data, predictor, ColorizeOptions(pages=Pages.ALL), limits=PhotoLimits(max_pixels=scan.size * 4)
         )
