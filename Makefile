@@ -209,14 +209,14 @@ $(VENV)/model.stamp: pyproject.toml requirements/model.txt | $(VENV)/bin/python
 	$(PIP) install $(EDITABLE)
 	@touch $@
 
-# pip compiles on one core; here all compile, and already while pip, on one, brings torch. But not what nobody runs here:
-# packages bring their own tests, a fifth of all, and some are known by their commands alone. What fails to compile is
-# not Python: packages hold templates that end in .py.
-COMPILED := $(BIN)/python -m compileall -qq -j 0 \
-  -x '/(_?tests?|testing|pip|setuptools|mypyc?|networkx|fontTools|lexers|_inductor)/' $(VENV)/lib || true
+# pip works on one core: what it has brought is compiled on the other meanwhile, and the rest on all. But not what nobody
+# runs here: packages bring their own tests, a fifth of all, and some are known by their commands alone. What fails to
+# compile is not Python (packages hold templates that end in .py), or not there as a whole yet.
+COMPILE := $(BIN)/python -m compileall -qq \
+  -x '/(_?tests?|testing|pip|setuptools|mypyc?|networkx|fontTools|lexers|_inductor)/' $(VENV)/lib
 $(VENV)/dev.stamp: pyproject.toml requirements/dev.txt | $(VENV)/bin/python
-	$(PIP) install --no-compile $(LOCKED)/dev.txt
-	@{ $(COMPILED); } & $(PIP) install --no-compile torch==2.13.0 && wait
+	{ $(PIP) install --no-compile $(LOCKED)/dev.txt && $(PIP) install --no-compile torch==2.13.0; } & pip=$$!; \
+	  while kill -0 $$pip 2>/dev/null; do $(COMPILE) -j 1 >/dev/null; sleep 1; done; wait $$pip
 	$(PIP) install $(EDITABLE)
-	@$(COMPILED)
+	@$(COMPILE) -j 0 || true
 	@touch $@

@@ -20,27 +20,31 @@ def _webp() -> bytes:
     return file.getvalue()
 
 
-def _riff(chunks: bytes) -> bytes:
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+def _riff(*chunks: bytes) -> bytes:
+    # Joined once: each copy of 200 MB more takes longer than a bomb may.
+    return b"".join((b"RIFF", struct.pack("<I", 4 + sum(map(len, chunks))), b"WEBP", *chunks))
 
 
 def webp_of_chunks(*, before: bool) -> bytes:
     """Return a WebP whose picture has 200 MB of empty chunks before or behind it."""
     head = _chunk(b"VP8X", bytes(4) + (63).to_bytes(3, "little") * 2)
     picture, flood = _webp()[12:], b"ABCD\0\0\0\0" * (_UPLOAD // 8)
-    return _riff(head + (flood + picture if before else picture + flood))
+    return _riff(head, *((flood, picture) if before else (picture, flood)))
 
 
 def webp_of_frames() -> bytes:
     """Return an animation whose only frame is 200 MB of empty chunks."""
     head = _chunk(b"VP8X", b"\x02" + bytes(3) + (63).to_bytes(3, "little") * 2)
     animation = _chunk(b"ANIM", bytes(6))
-    frame = bytes(6) + (63).to_bytes(3, "little") * 2 + bytes(4) + b"ABCD\0\0\0\0" * (_UPLOAD // 8)
-    return _riff(head + animation + _chunk(b"ANMF", frame + _webp()[12:]))
+    frame = bytes(6) + (63).to_bytes(3, "little") * 2 + bytes(4)
+    flood, picture = b"ABCD\0\0\0\0" * (_UPLOAD // 8), _webp()[12:]
+    opened = b"ANMF" + struct.pack("<I", len(frame) + len(flood) + len(picture))
+    return _riff(head, animation, opened, frame, flood, picture)
 
 
-def _box(kind: bytes, content: bytes = b"") -> bytes:
-    return struct.pack(">I", 8 + len(content)) + kind + content
+def _box(kind: bytes, content: bytes = b"", more: int = 0) -> bytes:
+    """Return a box, whose content goes on for `more` bytes."""
+    return struct.pack(">I", 8 + len(content) + more) + kind + content
 
 
 def _brand(brand: bytes) -> bytes:
@@ -54,9 +58,9 @@ def boxes(brand: bytes) -> bytes:
 
 def boxes_within(brand: bytes) -> bytes:
     """Return 200 MB of empty properties of no item."""
-    return _brand(brand) + _box(
-        b"meta", bytes(4) + _box(b"iprp", _box(b"ipco", _box(b"free") * (_UPLOAD // 8)))
-    )
+    flood = _box(b"free") * (_UPLOAD // 8)
+    properties = _box(b"iprp", _box(b"ipco", more=len(flood)), len(flood))
+    return _brand(brand) + _box(b"meta", bytes(4) + properties, len(flood)) + flood
 
 
 def frames() -> bytes:
@@ -124,8 +128,8 @@ def boxes_in_header() -> bytes:
     at = data.index(b"jp2h") - 4
     size = int.from_bytes(data[at : at + 4], "big")
     flood = _box(b"free") * (_UPLOAD // 8)
-    header = _box(b"jp2h", data[at + 8 : at + size] + flood)
-    return data[:at] + header + data[at + size :]
+    header = _box(b"jp2h", data[at + 8 : at + size], len(flood))
+    return b"".join((data[:at], header, flood, data[at + size :]))
 
 
 def hidden() -> bytes:

@@ -1,5 +1,6 @@
 """The scripts behind the documents' figures run and print their tables; the figures themselves need a quiet machine."""
 
+import os
 import subprocess
 import sys
 
@@ -10,10 +11,13 @@ from benchmarks import memory, upsampling
 from benchmarks.measure import in_own_process
 from benchmarks.scenes import as_file, scene
 from support.photographs import PHOTOS
+from support.tiny_model import light
 
 
-def table(*command: str) -> str:
-    run = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, timeout=150)
+def table(*command: str, **env: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", *command], env=os.environ | env, capture_output=True, text=True, timeout=150
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -53,5 +57,7 @@ def test_costs_are_of_every_way():
 
 
 def test_a_batch_is_measured_against_the_bare_command():
-    figures = table("benchmarks.throughput", "--photos", "3", "--megapixels", "0.1", "--processes", "1")
+    figures = table(
+        "benchmarks.throughput", "--photos", "3", "--megapixels", "0.1", "--processes", "1", **light()
+    )
     assert "| 1     | batch / colorize |" in figures

@@ -13,6 +13,7 @@ from support.objects import BUCKET, KEY, SECRET, ObjectStore
 from support.photographs import grey_jpeg, noise_png
 from support.ports import free_port
 from support.running import Service, command, service
+from support.tiny_model import light
 from support.waiting import wait_for
 
 NAMES = ("astronaut.jpg", "cat.jpg", "coffee.jpg")
@@ -36,14 +37,14 @@ def test_an_object_store_gives_what_a_disk_gives_also_when_workers_die(
     tmp_path: Path, object_store: ObjectStore
 ) -> None:
     photo = grey_jpeg(size=(320, 240))
-    with service(tmp_path / "disk") as running:
+    with service(tmp_path / "disk", **light()) as running:
         job_id = running.upload(photo)
         assert running.wait(job_id)["result"]["redirect_url"] is None
         expected, expected_batch = running.result(job_id), batch_results(running)
 
     environment = object_store.environment(tmp_path / "objects")
     environment.pop("PHOTOCHROM_DATA_DIR")
-    with service(tmp_path / "objects", **environment) as running:
+    with service(tmp_path / "objects", **light(), **environment) as running:
         slow = running.upload(noise_png(2800))
         running.wait(slow, state="running")
         job_id = running.upload(photo)

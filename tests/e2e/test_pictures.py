@@ -10,6 +10,7 @@ from PIL import Image
 
 from support.photographs import PHOTOS, grey_jpeg, slow_photograph
 from support.running import Service, service
+from support.tiny_model import light
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(data: Path) -> Iterator[Service]:
-    with service(data) as started:
+    with service(data, **light()) as started:
         yield started
 
 

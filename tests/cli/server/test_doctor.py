@@ -7,7 +7,7 @@ from support.lacking import lacking
 from support.objects import ObjectStore
 from support.ports import free_port
 from support.running import command
-from support.tiny_model import tiny_model
+from support.tiny_model import light, tiny_model
 
 HEALTHY = {
     "runtimes": {"onnxruntime": "1.32.0"},
@@ -55,16 +55,16 @@ def test_a_network_that_a_worker_loads_late_is_loaded_here(tmp_path: Path) -> No
 
 
 def test_a_redis_that_does_not_answer_is_a_failure() -> None:
-    code, said = doctor(REDIS_URL=f"redis://127.0.0.1:{free_port()}")
+    code, said = doctor(REDIS_URL=f"redis://127.0.0.1:{free_port()}", **light())
     assert code == 1
     assert "REDIS_URL does not answer" in said
 
 
 def test_it_looks_at_the_data_folder_that_is_meant(tmp_path: Path) -> None:
     data = tmp_path / "My #1 Folder" / "data"
-    assert doctor("--data", str(data))[0] == 0
+    assert doctor("--data", str(data), **light())[0] == 0
     assert not data.exists()
-    code, said = doctor("--data", str(data), **lacking("locks", tmp_path))
+    code, said = doctor("--data", str(data), **light(), **lacking("locks", tmp_path))
     assert code == 1
     assert "cannot be locked" in said
     assert not list(tmp_path.iterdir())

@@ -58,3 +58,13 @@ def test_photographs_come_in_few_shapes():
     )
     shapes = {predict_size(height, 1000, card) for height in range(40, 25_000, 7)}
     assert len(shapes) < 60
+
+
+@pytest.mark.parametrize(("threads", "sleep"), [(1, True), (4, True), (5, False), (0, False)])
+def test_few_threads_sleep_while_they_wait(threads, sleep):
+    options, name = providers.session_options(threads), "session.intra_op.allow_spinning"
+    try:
+        told = options.get_session_config_entry(name)
+    except RuntimeError:  # what nobody set is not there
+        told = "1"
+    assert (told == "0") is sleep
