@@ -1,9 +1,5 @@
 """What docs/archives.md shows is run as it stands, and prints what the page says."""
 
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +9,11 @@ from PIL import Image
 
 from support.archive_profiles import PROFILES
 from support.certificates import make_papers
+from support.examples import examples, put_commands, run_example
 from support.photographs import grey_jpeg
-from support.running import ROOT, service
+from support.running import service
 
-TEXT = (ROOT / "docs" / "archives.md").read_text()
-EXAMPLES = re.findall(r"```(bash|python)\n(.*?)```", TEXT, re.DOTALL)
+EXAMPLES = examples("archives.md")
 
 
 @pytest.fixture
@@ -30,11 +26,7 @@ def folder(tmp_path: Path) -> Path:
             image.reduce(4).save(tmp_path / name)
     make_papers(tmp_path)
     make_deep_scans(tmp_path)
-    for name, words in (("photochrom", "-P -m cli"), ("python", "")):
-        path = tmp_path / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" {words} "$@"\n')
-        path.chmod(0o755)
+    put_commands(tmp_path)
     return tmp_path
 
 
@@ -52,17 +44,9 @@ def make_deep_scans(folder: Path) -> None:
         tifffile.imwrite(path, pixels, photometric=kind, iccprofile=bytes(profile))
 
 
-def run(examples: list[tuple[str, str]], folder: Path, **env: str) -> None:
-    env = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", **env}
-    for language, script in examples:
-        words = ["bash", "-euo", "pipefail", "-c"] if language == "bash" else [sys.executable, "-c"]
-        done = subprocess.run(
-            [*words, script], cwd=folder, env=env, capture_output=True, text=True, timeout=150, check=False
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == 0, said
-        for line in re.findall(r"^# > (.+)$", script, re.MULTILINE):
-            assert line in said
+def run(some: list[tuple[str, str]], folder: Path, **env: str) -> None:
+    for language, script in some:
+        run_example(language, script, folder, **env)
 
 
 def test_the_commands_on_files_print_what_the_page_says(folder: Path, tiny: dict[str, str]) -> None:

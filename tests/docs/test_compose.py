@@ -2,10 +2,12 @@
 
 import json
 import re
+import tomllib
 from ipaddress import ip_address, ip_network
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from service.access.origins import hosts_of
 from service.settings import ServiceSettings
@@ -193,3 +195,25 @@ def test_the_proxys_network_is_none_that_docker_may_have_given_away():
     assert proxy not in others
     trusted = json.loads(default_of(SERVICES["api"]["environment"]["PHOTOCHROM_TRUSTED_PROXIES"]))
     assert trusted == [str(proxy)]
+
+
+def test_the_backup_that_is_told_is_the_one_that_is_tried():
+    """Without an engine: each command of the page is one of docker/test-compose, which runs them."""
+    told = (ROOT / "docs" / "deployment.md").read_text()
+    shown = re.findall(r"^docker (compose run .*?tar .*?)( [<>].*)?$", told, re.MULTILINE)
+    tried = (ROOT / "docker" / "test-compose-faults").read_text()
+    assert len(shown) == 4
+    for command, _ in shown:
+        assert command in tried
+
+
+def test_what_workers_may_have_besides_is_locked():
+    """By the names of extras, as in `WORKER_EXTRAS="provenance heic-write"`."""
+    shown = re.search(r'WORKER_EXTRAS="(.*)"', (ROOT / ".env.example").read_text())[1].split()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for name in shown:
+        locked = (ROOT / "requirements" / f"{name}.txt").read_text()
+        for line in extras[name]:
+            assert re.search(rf"^{Requirement(line).name}==.*\\$", locked, re.MULTILINE)
+    assert SERVICES["worker"]["build"]["args"]["WORKER_EXTRAS"] == "${WORKER_EXTRAS:-}"
+    assert DOCKERFILE.count("for extra in ${WORKER_EXTRAS}") == 2

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +14,7 @@ import pytest
 from photochrom.times import utc_now
 from photochrom.webhooks.record import new_secret
 from service.edge.problems import all_kinds
+from support.examples import put_commands
 from support.keyring import new_key
 from support.photographs import PHOTOS, album_page, grey_jpeg
 from support.queueing import Bench, workers
@@ -34,11 +34,7 @@ def folder(tmp_path: Path, bench: Bench) -> Iterator[Path]:
     """Where the examples find their photographs; a worker is at work, whose model takes hints and palettes."""
     (tmp_path / "grey.jpg").write_bytes(grey_jpeg(size=(96, 64)))
     (tmp_path / "page.jpg").write_bytes(album_page(quality=50))
-    photochrom = tmp_path / "bin" / "photochrom"
-    photochrom.parent.mkdir()
-    # This checkout's, wherever another may be installed.
-    photochrom.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m cli "$@"\n')
-    photochrom.chmod(0o755)
+    put_commands(tmp_path)
     (tmp_path / "painting.jpg").write_bytes((PHOTOS / "coffee.jpg").read_bytes())
     model = tmp_path / "able.onnx"
     model.write_bytes(tiny_model(ABLE_CARD))
