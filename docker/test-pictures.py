@@ -32,7 +32,7 @@ def main() -> None:
             body = io.BytesIO()
             picture.save(body, **SAVED[name[-3:]])
             entry = tarfile.TarInfo(name)
-            entry.size = body.tell()
+            entry.size, entry.mtime = body.tell(), 10**9  # a zip holds no time before 1980
             body.seek(0)
             made.addfile(entry, body)
 
