@@ -70,6 +70,7 @@ class Photo:
         tile: height and width of TIFF's tiles, where the file has any: so has a result.
         lossless: whether the file holds these very pixels; where a format leaves the choice, the result does as
             its source did.
+        converted: whether these are sRGB made from the file's inks (CMYK) or CIELAB.
     """
 
     pixels: Samples
@@ -81,6 +82,7 @@ class Photo:
     compression: int | None = None
     tile: tuple[int, int] | None = None
     lossless: bool = True
+    converted: bool = False
 
     @property
     def full_scale(self) -> int:

@@ -46,6 +46,9 @@ class NoSuchPage(PhotoRejected):
     code = "no-such-page"
 
 
+_AS_IT_WAS = "as it was"
+
+
 @dataclass(frozen=True)
 class Page:
     """A page and the photographs found on it."""
@@ -132,7 +135,7 @@ def _cut_jpeg(data: bytes, frames: Sequence[Frame], digest: str, limits: PhotoLi
             yield _cut_pixels(photos[0], frame, digest, 0)
             continue
         piece = next(exact).with_metadata(carried.segments)
-        packet = with_steps(read_xmp(piece.metadata), _step(frame, digest, 0, exact=True))
+        packet = with_steps(read_xmp(piece.metadata), _step(frame, digest, 0, _AS_IT_WAS))
         noted = piece.with_metadata(with_xmp(piece.metadata, packet))
         height, width = piece.frame.height, piece.frame.width
         if carried.orientation >= 5:
@@ -171,8 +174,9 @@ def _cut_pixels(page: Photo, frame: Frame, digest: str, number: int) -> Cut:
     pixels = cut_out(page.pixels, frame)
     if pixels.ndim == 2 and target not in _GREY_FORMATS:
         pixels = cv2.merge([pixels] * 3)
-    exact = is_straight(frame) and target is page.format and page.lossless
-    step = _step(frame, digest, number, exact=is_straight(frame))
+    way = _way(frame, page)
+    exact = way == _AS_IT_WAS and target is page.format and page.lossless
+    step = _step(frame, digest, number, way)
     metadata = replace(page.metadata, xmp=with_steps(page.metadata.xmp, step), geo=None)
     alpha = None if page.alpha is None else cut_out(page.alpha, frame)
     photo = replace(page, pixels=pixels, alpha=alpha, metadata=metadata)
@@ -181,9 +185,14 @@ def _cut_pixels(page: Photo, frame: Frame, digest: str, number: int) -> Cut:
     return Cut(encode([photo], target, QUALITY), target, width, height, number, exact, warnings)
 
 
-def _step(frame: Frame, digest: str, page: int, *, exact: bool) -> Step:
+def _way(frame: Frame, page: Photo) -> str:
+    """Return what happens to the pixels of a page that are cut out."""
+    converted, turned = "made sRGB" * page.converted, "turned by Lanczos, 8 x 8" * (not is_straight(frame))
+    return " and ".join(filter(None, (converted, turned))) or _AS_IT_WAS
+
+
+def _step(frame: Frame, digest: str, page: int, way: str) -> Step:
     place = {name: round(value, 2) for name, value in frame.model_dump().items()}
-    way = "as it was" if exact else "turned by Lanczos, 8 x 8"
     return Step("cropped", {"frame": place, "page": page + 1, "page_sha256": digest, "pixels": way})
 
 

@@ -91,6 +91,17 @@ def test_depth_profile_and_pages_of_a_tiff_stay(tmp_path) -> None:
         list(cut_pages(data, [[], [], [small]], LIMITS))
 
 
+def test_what_was_made_of_inks_is_not_called_exact() -> None:
+    file = io.BytesIO()
+    inks = np.random.default_rng(2).integers(0, 256, (120, 160, 4), np.uint8)
+    tifffile.imwrite(file, inks, photometric="separated")
+    straight, askew = cut_pages(file.getvalue(), [[STRAIGHT, ASKEW]], LIMITS)
+    assert not straight.exact
+    assert b"made sRGB" in straight.data
+    assert b"Lanczos" not in straight.data
+    assert b"made sRGB and turned by Lanczos" in askew.data
+
+
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "WEBP", "GIF"])
 def test_other_formats_are_cut_too(kind: str, save: Callable[..., bytes]) -> None:
     page = np.random.default_rng(3).integers(0, 256, (120, 160), np.uint8)

@@ -90,12 +90,14 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
         raise damaged("TIFF") from error
     starts = dict.fromkeys((found.start, structure.first))
     metadata, orientation, notes = read_metadata(structure, starts if not found.main else (found.start,))
-    pixels, metadata, more = _as_rgb(int(page.photometric), planes, metadata, limits)
+    photometric = int(page.photometric)
+    pixels, metadata, more = _as_rgb(photometric, planes, metadata, limits)
     warnings = missing + planes.warnings + notes + more
     tile = (int(page.tilelength), int(page.tilewidth)) if page.is_tiled else None
-    return Photo(
+    photo = Photo(
         pixels, PhotoFormat.TIFF, metadata, planes.alpha, orientation, warnings, int(page.compression), tile
     )
+    return replace(photo, converted=photometric in (CMYK, CIELAB, ICCLAB))
 
 
 def _about_pages(pages: list[Page], chosen: Page) -> tuple[str, ...]:
