@@ -40,10 +40,10 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     try:
         if photo_format in (PhotoFormat.AVIF, PhotoFormat.HEIC):
             check_stated_size(data, limits)
-        image = _open_heic(data) if photo_format is PhotoFormat.HEIC else _open(data, photo_format)
+        image: Any = _open_heic(data) if photo_format is PhotoFormat.HEIC else _open(data, photo_format)
         limits.check_size(image.size[1], image.size[0])
         bits = avif_bits(data) if photo_format is PhotoFormat.AVIF else 8
-        frames = getattr(image, "n_frames", 1)
+        frames = len(image) if photo_format is PhotoFormat.HEIC else getattr(image, "n_frames", 1)
         # imagecodecs writes beyond its memory where there is more than one frame.
         deep = bits > 8 and frames == 1 and not is_sequence(data)
         samples = _deep_avif(data, bits, image.size) if deep else _samples(image)
@@ -58,7 +58,8 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     orientation = read_orientation(image.info.get("exif") or b"")
     if photo_format is PhotoFormat.HEIC:
         metadata, orientation = turned_metadata(metadata, orientation), 1
-    many = f"The file has {frames} pictures; only the first was colorized."
+    chosen = "main one" if photo_format is PhotoFormat.HEIC else "first"  # pi-heif reads the primary item
+    many = f"The file has {frames} pictures; only the {chosen} was colorized."
     warnings = (many,) * (frames > 1) + (_8_OF_MORE,) * (bits > 8 and not deep)
     lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
     return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)

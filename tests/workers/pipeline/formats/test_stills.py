@@ -127,6 +127,16 @@ def test_of_an_animation_the_first_frame_is_taken_and_said(predictor, rgb_photo)
     assert np.abs(opened(result.data).mean() - rgb_photo.mean()) < 25
 
 
+@pytest.mark.parametrize("main", [0, 1])
+def test_of_a_heic_with_several_pictures_the_main_one_is_taken_and_said(main, predictor, rgb_photo):
+    frames = [Image.fromarray(rgb_photo), Image.fromarray(255 - rgb_photo)]
+    file = io.BytesIO()
+    frames[0].save(file, "HEIF", save_all=True, append_images=frames[1:], quality=95, primary_index=main)
+    result = colorize(file.getvalue(), predictor, ColorizeOptions())
+    assert "The file has 2 pictures; only the main one was colorized." in result.warnings
+    assert np.abs(opened(result.data).mean() - np.asarray(frames[main]).mean()) < 25
+
+
 def test_ten_bit_heic_keeps_its_ten_bits(predictor, grey_photo):
     deep = np.ascontiguousarray(grey_photo[:128, :128, None].repeat(3, -1)).astype(np.uint16) * 257
     file = io.BytesIO()
