@@ -32,26 +32,34 @@ def fasten(page: Picture, prints: list[Corners], rng: Rng) -> None:
 
 def _paper_corners(page: Picture, corners: Corners, side: float, tone: NDArray[np.float64], rng: Rng) -> None:
     opaque, out = rng.choice((1.0, 0.35)), rng.uniform(0, 0.2)
-    cover = np.zeros(page.shape[:2], np.float32)
     middle = corners.mean(axis=0)
     for i, corner in enumerate(corners):
         ways = [corners[(i + by) % 4] - corner for by in (-1, 1)]
         outer = corner + (corner - middle) / np.linalg.norm(corner - middle) * side * out
         tips = [outer + way / np.linalg.norm(way) * side for way in ways]
-        cv2.fillConvexPoly(cover, np.rint([outer, *tips]).astype(np.int32), float(opaque), cv2.LINE_AA)
-    page += (tone.astype(np.float32) - page) * cover[..., None]
+        _stick(page, np.asarray([outer, *tips]), tone, float(opaque))
 
 
 def _tape(page: Picture, corners: Corners, side: float, rng: Rng) -> None:
-    cover = np.zeros(page.shape[:2], np.float32)
+    tone, share = rng.uniform((190, 170, 100), (255, 250, 230)), rng.uniform(0.15, 0.9)
     for i in rng.permutation(4)[: int(rng.integers(1, 4))]:
         start, end = corners[i], corners[(i + 1) % 4]
         at = start + (end - start) * rng.uniform(0, 1)
         size = (side * rng.uniform(0.08, 0.16), side * rng.uniform(0.15, 0.35))
         box = cv2.boxPoints((tuple(at.tolist()), size, float(rng.uniform(0, 180))))
-        cv2.fillConvexPoly(cover, np.rint(box).astype(np.int32), 1.0, cv2.LINE_AA)
-    tone = np.asarray(rng.uniform((190, 170, 100), (255, 250, 230)), np.float32)
-    page += (tone - page) * (np.float32(rng.uniform(0.15, 0.9)) * cover)[..., None]
+        _stick(page, np.asarray(box), tone, share)
+
+
+def _stick(page: Picture, outline: NDArray[np.floating], tone: NDArray[np.float64], opaque: float) -> None:
+    """Lay a piece with an outline (n, 2) on the page, in place; only the part around it is touched."""
+    low = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 1, 0)
+    high = np.maximum(np.ceil(outline.max(axis=0)).astype(int) + 2, 0)
+    part = page[low[1] : high[1], low[0] : high[0]]
+    if not part.size:
+        return
+    cover = np.zeros(part.shape[:2], np.float32)
+    cv2.fillConvexPoly(cover, np.rint(outline - low).astype(np.int32), opaque, cv2.LINE_AA)
+    part += (tone.astype(np.float32) - part) * cover[..., None]
 
 
 def write(page: Picture, prints: list[Corners], rng: Rng) -> None:
@@ -76,6 +84,8 @@ def write(page: Picture, prints: list[Corners], rng: Rng) -> None:
             for share in (0, 0.5, 1)
         ):
             put(page, text, (x, y), face, scale, ink, int(rng.integers(1, 3)))
+            if y == low and rng.random() < 0.25:
+                put(page, words(rng, len(text)), (x, y + 1.4 * height), face, scale, ink, 1)
     if rng.random() < 0.15:
         at = rng.uniform(0.05, 0.6) * page.shape[1], rng.uniform(20, 50)
         if not any(

@@ -13,6 +13,8 @@ from .network import PRINT_CELL, PRINT_SIDE
 from .places import Place
 from .sheets import Rng
 
+Surroundings = tuple[Bytes, NDArray[np.float32], float]
+"""What is seen (S, S, 3), where sides cross (4, cells), and whether it is one print; -1: nobody can say."""
 SHARE = 0.76
 """Of a print's surroundings, along both axes, that the print fills."""
 _CROPS = 6  # of a picture
@@ -20,16 +22,15 @@ _IS, _MAY = 0.55, 0.4  # IoU above which a box is that print, and below which it
 _CELLS = PRINT_SIDE // PRINT_CELL
 
 
-def around(pixels: Bytes, box: Box) -> Bytes:
-    """Return what `Sides` sees (S, S, 3) of a box: laid straight, and stretched to a square."""
+def around(pixels: Bytes, box: Box, shrunk: dict[int, Bytes] | None = None) -> Bytes:
+    """Return what `Sides` sees (S, S, 3) of a box: laid straight, and stretched to a square.
+
+    `shrunk` keeps the halves, thirds and so on of the picture from box to box.
+    """
     turn, size = np.deg2rad(box[4]), box[2:4] / SHARE / PRINT_SIDE
     # Several pixels that become one are first made one, or fine lines are lost.
     shrink = max(1, int(min(size)))
-    if shrink > 1:
-        small = pixels.shape[1] // shrink * shrink, pixels.shape[0] // shrink * shrink
-        part = pixels[: small[1], : small[0]]
-        size_ = small[0] // shrink, small[1] // shrink
-        pixels = np.asarray(cv2.resize(part, size_, interpolation=cv2.INTER_AREA), np.uint8)
+    pixels = _shrunk(pixels, shrink, {} if shrunk is None else shrunk)
     size, middle = size / shrink, box[:2] / shrink - 0.5
     along = np.asarray((np.cos(turn), np.sin(turn))) * size[0]
     down = np.asarray((-np.sin(turn), np.cos(turn))) * size[1]
@@ -38,6 +39,16 @@ def around(pixels: Bytes, box: Box) -> Bytes:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     taken = cv2.warpAffine(pixels, way, (PRINT_SIDE,) * 2, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(taken, np.uint8)
+
+
+def _shrunk(pixels: Bytes, by: int, kept: dict[int, Bytes]) -> Bytes:
+    if by == 1:
+        return pixels
+    if by not in kept:
+        size = pixels.shape[1] // by, pixels.shape[0] // by
+        part = pixels[: size[1] * by, : size[0] * by]
+        kept[by] = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return kept[by]
 
 
 def crossings(box: Box, truth: Box) -> NDArray[np.float32]:
@@ -59,21 +70,28 @@ def crossings(box: Box, truth: Box) -> NDArray[np.float32]:
     return found
 
 
+def surroundings(picture: Picture, count: int, rng: Rng) -> list[Surroundings]:
+    """Return what `Sides` sees of boxes of a picture as `Pages` may propose them, and what it has to answer."""
+    found, shrunk = list[Surroundings](), dict[int, Bytes]()
+    for _ in range(count):
+        box = _proposed(picture, rng)
+        shared = [iou(box, truth) for truth in picture.boxes]
+        best = int(np.argmax(shared)) if shared else -1
+        value = shared[best] if shared else 0.0
+        is_one = 1.0 if value > _IS else 0.0 if value < _MAY else -1.0
+        empty = np.full((4, _CELLS), np.nan, np.float32)
+        target = crossings(box, picture.boxes[best]) if value > _IS else empty
+        found.append((around(picture.pixels, box, shrunk), target, is_one))
+    return found
+
+
 def prints(drawings: Drawings, size: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
     """Yield batches of what `Sides` sees, the crossings, and whether each is one print; -1: nobody can say."""
-    rng, kept = drawings.rng, list[tuple[Bytes, NDArray[np.float32], float]]()
+    rng, kept = drawings.rng, list[Surroundings]()
     while True:
         while len(kept) < 4 * size:
             picture = drawings.draw()
-            for _ in range(_CROPS if len(picture.boxes) else 1):
-                box = _proposed(picture, rng)
-                shared = [iou(box, truth) for truth in picture.boxes]
-                best = int(np.argmax(shared)) if shared else -1
-                value = shared[best] if shared else 0.0
-                is_one = 1.0 if value > _IS else 0.0 if value < _MAY else -1.0
-                empty = np.full((4, _CELLS), np.nan, np.float32)
-                target = crossings(box, picture.boxes[best]) if value > _IS else empty
-                kept.append((around(picture.pixels, box), target, is_one))
+            kept += surroundings(picture, _CROPS if len(picture.boxes) else 1, rng)
         order = rng.permutation(len(kept))
         chosen = [kept[i] for i in order[:size]]
         kept = [kept[i] for i in order[size:]]

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from ..training.blocks import block_tars, read_blocks
 from .pages import Drawn, make_page
+from .scenes import Draw
+from .sheets import Rng
 from .singles import make_single
 
-PAGES = 0.68
+PAGES = 0.62
 """Share of pictures that are pages."""
 EACH = 200
 """Pictures in a file."""
@@ -38,9 +40,11 @@ def draw_one(photographs: NDArray[np.uint8], seed: int) -> Drawn:
     """Draw the picture of a seed."""
     rng = np.random.default_rng((21, seed))
 
-    def photograph() -> NDArray[np.uint8]:
-        return np.asarray(photographs[rng.integers(len(photographs))])
+    return draw_with(lambda: np.asarray(photographs[rng.integers(len(photographs))]), rng)
 
+
+def draw_with(photograph: Draw, rng: Rng) -> Drawn:
+    """Draw a page or a single photograph; each call of `photograph` gives one."""
     return make_page(photograph, rng) if rng.random() < PAGES else make_single(photograph, rng)
 
 

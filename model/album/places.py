@@ -13,6 +13,7 @@ SIDE = 768
 """Longest side of a page in pixels."""
 MOST_TILT = 18.0  # degrees
 _TRIES = 25
+_STEP = 12  # pixels: a cell of `Pages`
 _ASPECTS = (1.0, 1.25, 4 / 3, 3 / 2, 1.7, 3 / 4, 2 / 3, 0.8, 0.6)
 
 
@@ -42,12 +43,38 @@ class Place:
         return np.asarray(ends, np.float32)
 
 
+def drawn_size(least: float, rng: Rng) -> tuple[int, int]:
+    """Draw the height and width of a picture, the shorter one at least this share of the longer.
+
+    Cells of the network that sees all of it end where the picture ends, so that a mirrored picture has mirrored cells.
+    """
+    short = _STEP * round(SIDE * rng.uniform(least, 1.0) / _STEP)
+    return (SIDE, short) if rng.random() < 0.5 else (short, SIDE)
+
+
 def drawn_places(size: tuple[int, int], rng: Rng) -> list[Place]:
     """Draw places on a page of this height and width."""
     kind = rng.random()
     if kind < 0.35:
         return _in_rows(size, rng)
-    return _scattered(size, 1 if kind < 0.45 else int(rng.integers(2, 13)), rng)
+    if kind < 0.41:
+        return [_large(size, rng)]
+    return _scattered(size, 1 if kind < 0.46 else int(rng.integers(2, 13)), rng)
+
+
+def _large(size: tuple[int, int], rng: Rng) -> Place:
+    """Lay one print that leaves little of the page, off the middle."""
+    share, angle = rng.uniform(0.55, 0.9, 2), rng.normal(0, rng.choice((0.3, 2.0)))
+    turn = abs(np.deg2rad(angle))
+    height, width = share * size / (1 + 1.6 * turn)
+    free = np.asarray(size) * (1 - share)
+    y, x = np.asarray(size) / 2 + rng.uniform(-0.45, 0.45, 2) * free
+    place = Place(float(x), float(y), float(width), float(height), float(angle))
+    return (
+        place
+        if _fits(place, [], size, 0.0)
+        else Place(size[1] / 2, size[0] / 2, width * 0.8, height * 0.8, 0.0)
+    )
 
 
 def _in_rows(size: tuple[int, int], rng: Rng) -> list[Place]:

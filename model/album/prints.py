@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .additions import put, words
+from .scenes import Draw, build, hang, set_windows
+from .sheets import Picture, Rng, grain
 
-Picture = NDArray[np.float32]
-Rng = np.random.Generator
-_GREY = np.asarray((0.299, 0.587, 0.114), np.float32)
+_LIKE = 12.0  # levels between a border and its paper
+_LIGHT = 185  # levels
+_SHOWS = 40  # pixels: smaller prints show no details
 
 
 @dataclass(frozen=True)
@@ -21,20 +23,38 @@ class Print:
     cover: Picture
 
 
-def printed(photo: NDArray[np.uint8], size: tuple[int, int], rng: Rng, paper: Picture) -> Print:
-    """Return a photograph (h, w, 3) as a print of this height and width, which lies on paper of this tone (3)."""
-    borders = _borders(size, rng) if rng.random() < 0.5 else (0, 0, 0, 0)
+def printed(draw: Draw, size: tuple[int, int], rng: Rng, paper: Picture) -> Print:
+    """Return a photograph, from a call of `draw`, as a print of this height and width on paper of this tone (3)."""
+    # On light paper white borders are hardest to see.
+    borders = _borders(size, rng) if rng.random() < (0.6 if paper.mean() > _LIGHT else 0.45) else (0, 0, 0, 0)
     top, right, bottom, left = borders
-    picture = exposed(photo, (size[0] - top - bottom, size[1] - left - right), rng)
+    picture = exposed(draw(), (size[0] - top - bottom, size[1] - left - right), rng)
+    if rng.random() < 0.12:
+        _show(picture, draw, rng)
     if any(borders):
         picture = _bordered(picture, borders, rng, paper)
     picture = _lit(picture, rng)
     cover = _shaped(np.ones(size, np.float32), min(borders), rng)
-    if rng.random() < 0.15:  # the cut edge of the card
+    alike = bool(np.abs(np.median(picture[0], axis=0) - paper).max() < _LIKE)
+    if rng.random() < (0.4 if alike else 0.15):  # the cut edge of the card
         tone, line = np.float32(rng.choice((30, 120, 200, 250))), np.zeros(size, np.uint8)
         cv2.rectangle(line, (0, 0), (size[1] - 1, size[0] - 1), 1, 1)
-        picture = np.where(line[..., None] > 0, (picture + tone) / 2, picture)
+        share = np.float32(rng.uniform(0.1, 0.5))
+        picture = np.where(line[..., None] > 0, picture + (tone - picture) * share, picture)
     return Print(np.asarray(picture, np.float32), cover)
+
+
+def _show(picture: Picture, draw: Draw, rng: Rng) -> None:
+    """Let a print show what has straight edges itself."""
+    if min(picture.shape[:2]) < _SHOWS:
+        return
+    kind = rng.random()
+    if kind < 0.5:
+        hang(picture, lambda size: exposed(draw(), size, rng), rng)
+    elif kind < 0.75:
+        set_windows(picture, rng)
+    else:
+        build(picture, rng)
 
 
 def exposed(photo: NDArray[np.uint8], size: tuple[int, int], rng: Rng) -> Picture:
@@ -49,26 +69,27 @@ def exposed(photo: NDArray[np.uint8], size: tuple[int, int], rng: Rng) -> Pictur
     if rng.random() < 0.5:
         part = part[:, ::-1]
     way = cv2.INTER_AREA if size[0] < rows else cv2.INTER_CUBIC
-    picture = np.asarray(cv2.resize(np.ascontiguousarray(part), size[::-1], interpolation=way), np.float32)
-    return _toned(picture, rng)
+    picture = cv2.resize(np.ascontiguousarray(part), size[::-1], interpolation=way)
+    return _toned(np.asarray(picture, np.uint8), rng)
 
 
-def _toned(picture: Picture, rng: Rng) -> Picture:
+def _toned(picture: NDArray[np.uint8], rng: Rng) -> Picture:
     kind = rng.random()
     if kind < 0.75:
-        picture = np.repeat((picture @ _GREY)[..., None], 3, axis=2)
-    light = np.clip(picture / np.float32(255), 0, 1) ** np.float32(np.exp(rng.normal(0, 0.35)))
+        picture = np.asarray(cv2.merge([cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)] * 3), np.uint8)
+    light = (np.arange(256) / 255)[:, None] ** np.exp(rng.normal(0, 0.35))
     low, high = rng.uniform(0, 60) * rng.uniform(0.8, 1.2, 3), rng.uniform(185, 255) * np.ones(3)
     if 0.3 < kind < 0.75:  # sepia, selenium, blue prints
         high = high * rng.choice(((1, 0.95, 0.8), (1, 0.9, 0.7), (0.85, 0.92, 1), (0.95, 0.9, 1)))
         low = low * rng.uniform(0.6, 1.4, 3)
     elif kind > 0.9:  # faded dyes
         low, high = low * rng.uniform(0.7, 1.8, 3), high * rng.uniform(0.8, 1, 3)
-    grain = rng.standard_normal((*picture.shape[:2], 1), np.float32) * np.float32(rng.uniform(0, 4))
-    toned = low.astype(np.float32) + light * (high - low).astype(np.float32) + grain
+    table = (low + light * (high - low)).astype(np.float32)[None]
+    toned = np.asarray(cv2.LUT(picture, table), np.float32)
+    toned += grain(picture.shape[:2], rng)[..., None] * np.float32(rng.uniform(0, 4))
     if rng.random() < 0.08:
         toned = _faded_out(toned, rng)
-    return np.asarray(np.clip(toned, 0, 255), np.float32)
+    return np.asarray(np.clip(toned, 0, 255, out=toned), np.float32)
 
 
 def _faded_out(picture: Picture, rng: Rng) -> Picture:
@@ -84,8 +105,12 @@ def _borders(size: tuple[int, int], rng: Rng) -> tuple[int, int, int, int]:
     """Return the pixels of the border above, right, below and left."""
     wide = max(1, round(min(size) * np.exp(rng.uniform(np.log(0.012), np.log(0.12)))))
     kind = rng.random()
-    if kind < 0.75:
+    if kind < 0.68:
         return wide, wide, wide, wide
+    if kind < 0.75:  # a mount of card
+        wide = max(1, round(min(size) * rng.uniform(0.1, 0.2)))
+        foot = round(wide * rng.choice((1.0, 1.0, 1.4)))
+        return wide, wide, foot, wide
     if kind < 0.87:  # an instant picture
         thick = round(min(size) * rng.uniform(0.15, 0.28))
         return (wide, wide, thick, wide) if rng.random() < 0.8 else (wide, thick, wide, wide)
@@ -102,8 +127,8 @@ def _bordered(picture: Picture, borders: tuple[int, int, int, int], rng: Rng, pa
     else:
         card = rng.uniform(5, 220) * rng.uniform(0.8, 1.1, 3)
     size = picture.shape[0] + top + bottom, picture.shape[1] + left + right
-    grain = rng.standard_normal((*size, 1), np.float32) * np.float32(rng.uniform(0, 2))
-    made = np.asarray(np.clip(card, 0, 255).astype(np.float32) + grain, np.float32)
+    fine = grain(size, rng)[..., None] * np.float32(rng.uniform(0, 2))
+    made = np.asarray(np.clip(card, 0, 255).astype(np.float32) + fine, np.float32)
     rows, columns = slice(top, size[0] - bottom), slice(left, size[1] - right)
     made[rows, columns] = picture
     if rng.random() < 0.2:

@@ -1,5 +1,7 @@
 """What prints lie on: paper of every tone and texture in uneven light, and the scanner's lid around it."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +9,7 @@ from numpy.typing import NDArray
 Picture = NDArray[np.float32]
 Rng = np.random.Generator
 _MOST_STAINS = 6
+_BANK = 1400  # pixels
 
 
 def sheet(size: tuple[int, int], rng: Rng) -> Picture:
@@ -20,9 +23,25 @@ def sheet(size: tuple[int, int], rng: Rng) -> Picture:
     return np.asarray(np.clip(page * _light(size, rng)[..., None], 0, 255), np.float32)
 
 
-def noise(size: tuple[int, int], grain: float, rng: Rng) -> Picture:
+@cache
+def _bank() -> Picture:
+    return np.random.default_rng(1).standard_normal((_BANK, _BANK), np.float32)
+
+
+def grain(size: tuple[int, int], rng: Rng) -> Picture:
+    """Return noise (H, W) of deviation 1: a part of what is drawn once, for drawing it anew takes long."""
+    if max(size) > _BANK:
+        return rng.standard_normal(size, np.float32)
+    top, left = (int(rng.integers(_BANK - side + 1)) for side in size)
+    part = _bank()[top : top + size[0], left : left + size[1]]
+    return part[:: rng.choice((-1, 1)), :: rng.choice((-1, 1))]
+
+
+def noise(size: tuple[int, int], each: float, rng: Rng) -> Picture:
     """Return smooth noise (H, W) of deviation 1, of so many pixels a grain."""
-    small = rng.standard_normal((int(size[0] / grain) + 2, int(size[1] / grain) + 2), np.float32)
+    if each <= 1:
+        return grain(size, rng)
+    small = grain((int(size[0] / each) + 2, int(size[1] / each) + 2), rng)
     return np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -45,6 +64,42 @@ def with_lid(page: Picture, rng: Rng) -> Picture:
     return np.asarray(under + (page - under) * cover[..., None], np.float32)
 
 
+def bind(page: Picture, rng: Rng) -> None:
+    """Punch holes or lay rings along a side, or draw the lines of pockets across, in place."""
+    height, width = page.shape[:2]
+    tone = (float(rng.choice((5, 40, 130, 200, 250))),) * 3
+    if rng.random() < 0.4:
+        for share in np.linspace(0, 1, int(rng.integers(2, 6)))[1:-1] if rng.random() < 0.7 else (0.5,):
+            cv2.line(
+                page, (0, int(share * height)), (width, int(share * height)), tone, int(rng.integers(1, 4))
+            )
+        if rng.random() < 0.5:
+            cv2.line(page, (width // 2, 0), (width // 2, height), tone, int(rng.integers(1, 4)))
+        return
+    count, inset, radius = int(rng.choice((2, 3, 4, 30))), int(rng.uniform(8, 28)), int(rng.integers(2, 10))
+    for share in (np.arange(count) + 0.5) / count:
+        at = (inset, int(share * height))
+        cv2.circle(page, at, radius, tone, -1, cv2.LINE_AA)
+
+
+def cover_with_foil(page: Picture, rng: Rng) -> None:
+    """Lay clear foil over the page: bright bands, and fine lines where it is ribbed, in place."""
+    height, width = page.shape[:2]
+    turn = rng.uniform(0, np.pi)
+    across = np.arange(width, dtype=np.float32)[None] * np.float32(np.cos(turn))
+    along = across + np.arange(height, dtype=np.float32)[:, None] * np.float32(np.sin(turn))
+    glare = np.zeros((height, width), np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        far = (along - np.float32(rng.uniform(float(along.min()), float(along.max())))) / np.float32(
+            np.exp(rng.uniform(np.log(3), np.log(90)))
+        )
+        glare += np.exp(-far * far) * np.float32(rng.uniform(4, 60))
+    if rng.random() < 0.3:
+        glare += np.sin(along * np.float32(rng.uniform(0.3, 1.2))) * np.float32(rng.uniform(0.5, 4))
+    page += glare[..., None]
+    np.clip(page, 0, 255, out=page)
+
+
 def _tone(rng: Rng) -> NDArray[np.float32]:
     kind = rng.random()
     if kind < 0.12:
@@ -63,7 +118,7 @@ def _tone(rng: Rng) -> NDArray[np.float32]:
 def _texture(size: tuple[int, int], rng: Rng) -> Picture:
     """Return grain of several sizes, and on some sheets fibres, a weave or ribs, in levels."""
     grains = np.exp(rng.uniform(np.log(1), np.log(60), 3))
-    made = sum(noise(size, grain, rng) * np.float32(rng.uniform(0, 1)) for grain in (1.0, *grains))
+    made = sum(noise(size, each, rng) * np.float32(rng.uniform(0, 1)) for each in (1.0, *grains))
     texture = np.asarray(made, np.float32)
     rows, columns = np.arange(size[0], dtype=np.float32)[:, None], np.arange(size[1], dtype=np.float32)[None]
     kind = rng.random()

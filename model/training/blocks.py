@@ -80,11 +80,17 @@ def read_blocks(path: Path) -> Iterator[Stored]:
         PhotoRejected: a block is missing or damaged.
     """
     with tarfile.open(path) as tar, ThreadPoolExecutor() as pool:
-        files = (
-            (_read(tar, f"{block.number}-L.avif"), _read(tar, f"{block.number}-ab.avif"), block.photographs)
-            for block in read_index(path)
-        )
+        files = (read_block(tar, block) for block in read_index(path))
         yield from pool.map(lambda file: decode_block(*file), files)  # Pillow releases the GIL
+
+
+def read_block(tar: tarfile.TarFile, block: Block) -> tuple[bytes, bytes, int]:
+    """Read what `decode_block` takes.
+
+    Raises:
+        PhotoRejected: a mosaic is missing.
+    """
+    return _read(tar, f"{block.number}-L.avif"), _read(tar, f"{block.number}-ab.avif"), block.photographs
 
 
 def decode_block(lightness: bytes, ab: bytes, count: int) -> Stored:
