@@ -27,7 +27,7 @@ TOLERANCE = 0.05
 """Of logits, and of what lies between 0 and 1: fp16 weights move them by less."""
 INPUTS, OUTPUTS = ("page", "prints"), ("votes", "is_page", "sides", "is_one")
 PAGE_ODDS, PRINT_ODDS = 2.3, 0.0
-"""Between the most page-like single photograph, and the least page-like page, of those that were looked at."""
+"""Of 480 single photographs one lies above it, of 120 pages none below."""
 
 
 class Both(nn.Module):
