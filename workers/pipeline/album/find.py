@@ -14,6 +14,7 @@ from .boxes import Box, Pyramid, box_around, corners, seen_whole, shared
 from .crossings import agreement, laid
 from .network import Album, Plane
 from .rectangles import Edges
+from .turn import is_straight
 from .votes import elected
 
 Bytes = NDArray[np.uint8]
@@ -116,8 +117,10 @@ def _checked(boxes: list[Box], odds: list[float], least: float) -> list[Box]:
 
 
 def _frame(box: Box) -> Frame:
+    """Return the box as a frame; one that would be cut as straight says that it is."""
     x, y, width, height, angle = (float(value) for value in box)
-    return Frame(x=x, y=y, width=max(width, 1), height=max(height, 1), angle=float(np.rad2deg(angle)))
+    frame = Frame(x=x, y=y, width=max(width, 1), height=max(height, 1), angle=float(np.rad2deg(angle)))
+    return frame.model_copy(update={"angle": 90.0 * round(frame.angle / 90)}) if is_straight(frame) else frame
 
 
 def _in_reading_order(frames: list[Frame]) -> list[Frame]:

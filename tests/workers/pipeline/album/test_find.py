@@ -8,6 +8,7 @@ from PIL import Image
 from photochrom.photo.frames import Frame
 from support.photographs import PHOTOS
 from workers.pipeline.album.find import find_frames
+from workers.pipeline.album.turn import is_straight
 
 NAMES = ("astronaut.jpg", "cat.jpg", "coffee.jpg", "camera.jpg")
 
@@ -52,6 +53,12 @@ def test_the_photographs_of_a_page_are_found_in_the_order_in_which_one_reads(pap
     assert len(found) == len(FOUR)
     for frame, truth in zip(found, FOUR, strict=True):
         assert iou(frame, truth) > 0.95, (frame, truth)
+
+
+def test_what_lies_straight_is_said_to_be_straight() -> None:
+    found = find_frames(page(FOUR, 120))
+    assert found[0].angle == 0
+    assert all(frame.angle == 0 or not is_straight(frame) for frame in found)
 
 
 def test_what_is_no_rectangle_does_not_lose_the_photographs_beside_it() -> None:
