@@ -24,13 +24,13 @@ def others_photographs(data: Path, count: int) -> set[str]:
 
 
 def kept(data: Path) -> set[str]:
+    """Return the keys of all files. Folders may go meanwhile: `rglob` would raise."""
     photos = data / "photos"
-    folders = ("originals", "results", "holiday")
     return {
-        path.relative_to(photos).as_posix()
-        for folder in folders
-        for path in (photos / folder).rglob("*")
-        if path.is_file()
+        (Path(folder) / name).relative_to(photos).as_posix()
+        for top in ("originals", "results", "holiday")
+        for folder, _, names in os.walk(photos / top)
+        for name in names
     }
 
 
