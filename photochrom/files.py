@@ -1,5 +1,6 @@
-"""Atomic file writes: a file is complete or absent, even after a crash of the machine."""
+"""Files: atomic writes, complete or absent even after a crash of the machine; and digests."""
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -79,6 +80,12 @@ def place(part: Path, target: Path, *, overwrite: bool) -> None:
         part.replace(target)
         return
     part.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _umask() -> int:

@@ -67,10 +67,10 @@ def _restore(request: dict[str, Any], colorist: Colorist) -> Iterator[dict[str, 
     reference, mask = (
         Path(request[name]) if request.get(name) else None for name in ("reference", "repair_mask")
     )
-    # Written from inside the pipeline: a generator could not report while a stage is running.
     if options.consistency:
         capabilities.check_series([colorist.ready().tells_series])
     series = Series.model_validate(request["series"]) if request.get("series") else None
+    # Written from inside the pipeline: a generator could not report while a stage is running.
     on_stage = lambda stage: emit({"event": "stage", "source": str(source), "stage": stage})  # noqa: E731
     with colorist.colorize(
         source, options, reference, repair_mask=mask, on_stage=on_stage, series=series

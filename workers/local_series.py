@@ -4,7 +4,6 @@ Request: `{"task": "series", "source": path, "sights": {path of a photograph: pa
 one event, `series`, with `series`: what each of them is to know, by its path, those that are alone left out.
 """
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from photochrom.errors import ObjectNotFound
+from photochrom.files import sha256_of
 from photochrom.photo.sight import Sight
 
 from .child.colorist import Colorist
@@ -34,7 +34,7 @@ def form_series(request: dict[str, Any], _: Colorist) -> Iterator[dict[str, Any]
         with suppress(ObjectNotFound):
             sight(name)
             readable.append(name)
-    digests = {name: _digest(Path(name)) for name in readable}
+    digests = {name: sha256_of(Path(name)) for name in readable}
     # By what they are, as in a batch: no order of arrival counts.
     names = sorted(readable, key=lambda name: (digests[name], name))
     told = {
@@ -43,8 +43,3 @@ def form_series(request: dict[str, Any], _: Colorist) -> Iterator[dict[str, Any]
         for name, series in group.told(digests.__getitem__)
     }
     yield {"event": "series", "source": request["source"], "series": told}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from photochrom.files import sha256_of
 from photochrom.photo.names import suffix_of, with_suffix
 from photochrom_client import Client, Conflict, InvalidRequest, TooLarge, UnsupportedMedia
 
@@ -13,7 +14,7 @@ from ..files.colorist import Outcome
 from ..files.outcomes import of_plan
 from ..files.plan import Plan, is_photograph
 from ..files.walk import Walk
-from .uploads import name_of, sha256_of
+from .uploads import name_of
 
 # These errors concern one file; every other error would hit all.
 _OF_THE_FILE = (InvalidRequest, TooLarge, UnsupportedMedia, Conflict)

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from photochrom.batches.names import item_name
 from photochrom.errors import InvalidName
+from photochrom.files import sha256_of
 from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Batch, Client, Conflict, Job, NotFound
@@ -125,9 +126,3 @@ def name_of(photograph: Path, folder: Path) -> str:
 
 def _plain(suffix: str) -> str:
     return suffix if suffix.isascii() and suffix[1:].isalnum() and len(suffix) < 8 else ""
-
-
-def sha256_of(path: Path) -> str:
-    """Return the digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

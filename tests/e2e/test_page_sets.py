@@ -1,6 +1,5 @@
 """The page gives several photographs one set of colours: those that are selected, and those cut from one page."""
 
-import io
 from typing import Any
 
 import numpy as np
@@ -9,24 +8,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from support.browser import findings, visit
-from support.photographs import PHOTOS
 from support.running import Service
+from support.series import SCENE, as_jpeg, other, part
 
 SOON = 60_000
-SCENE = [("a", (0, 0, 450, 450), 1.0), ("b", (40, 30, 490, 480), 0.8), ("c", (20, 20, 500, 500), 0.9)]
-
-
-def part(name: str, box: tuple[int, int, int, int], gain: float = 1.0) -> Image.Image:
-    """A part of a photograph, grey, darker or lighter."""
-    with Image.open(PHOTOS / f"{name}.jpg") as photo:
-        pixels = np.asarray(photo.convert("L").crop(box).resize((320, 320)), np.float32)
-    return Image.fromarray(np.clip(pixels * gain, 0, 255).astype(np.uint8))
+_SIDE = 320
 
 
 def upload(name: str, image: Image.Image) -> dict[str, Any]:
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92)
-    return {"name": name, "mimeType": "image/jpeg", "buffer": file.getvalue()}
+    return {"name": name, "mimeType": "image/jpeg", "buffer": as_jpeg(image, 92)}
 
 
 @pytest.fixture
@@ -52,8 +42,8 @@ def items_of(service: Service) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def test_selected_photographs_get_one_set_of_colours(chromium: Browser, empty: Service) -> None:
-    photos = [upload(f"{name}.jpg", part("astronaut", box, gain)) for name, box, gain in SCENE]
-    photos.append(upload("other.jpg", part("coffee", (0, 0, 320, 320))))
+    photos = [upload(f"{name}.jpg", part(*how, _SIDE)) for name, how in SCENE.items()]
+    photos.append(upload("other.jpg", other(_SIDE)))
     with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(*photos)
@@ -106,7 +96,7 @@ def version(page: Page, number: int) -> Any:
 
 
 def test_a_hint_of_one_is_offered_for_the_others_of_its_set(chromium: Browser, empty: Service) -> None:
-    photos = [upload(f"{name}.jpg", part("astronaut", box, gain)) for name, box, gain in SCENE[:2]]
+    photos = [upload(f"{name}.jpg", part(*SCENE[name], _SIDE)) for name in ("a", "b")]
     with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(*photos)
@@ -170,9 +160,9 @@ def test_photographs_of_an_album_page_get_one_set_of_colours(chromium: Browser, 
     scan = Image.fromarray(
         np.random.default_rng(0).normal(38, 1.5, (900, 1300)).clip(0, 255).astype(np.uint8)
     )
-    for (_, box, gain), place in zip(SCENE, ((60, 80), (700, 250)), strict=False):
+    for how, place in zip(SCENE.values(), ((60, 80), (700, 250)), strict=False):
         scan.paste(Image.new("L", (540, 440), 225), (place[0] - 20, place[1] - 20))
-        scan.paste(part("astronaut", box, gain).resize((500, 400)), place)
+        scan.paste(part(*how, _SIDE).resize((500, 400)), place)
     with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
         page = visitor.page
         visitor.choose(upload("oma.jpg", scan), button="Album page")

@@ -1,34 +1,21 @@
 """Workers are killed (kill -9) amid a batch that gets one set of colours: it gets the very same one."""
 
-import io
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import psutil
-from PIL import Image
 
-from support.photographs import PHOTOS
 from support.running import ROOT, Service, service
+from support.series import SCENE, as_jpeg, other, part
 from support.tiny_model import ABLE_CARD, tiny_model
 from support.waiting import wait_for
 
-SCENE = {"a": ((0, 0, 450, 450), 1.0), "b": ((40, 30, 490, 480), 0.8), "c": ((20, 20, 500, 500), 0.9)}
-
-
-def part(name: str, box: tuple[int, int, int, int], gain: float = 1.0) -> bytes:
-    """A part of a photograph, grey, darker or lighter, and large enough to be at work for a while."""
-    with Image.open(PHOTOS / f"{name}.jpg") as photo:
-        pixels = np.asarray(photo.convert("L").crop(box).resize((2400, 2400)), np.float32)
-    file = io.BytesIO()
-    Image.fromarray(np.clip(pixels * gain, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
-    return file.getvalue()
-
-
-PHOTOGRAPHS = {f"{name}.jpg": part("astronaut", *how) for name, how in SCENE.items()}
-PHOTOGRAPHS["other.jpg"] = part("coffee", (0, 0, 320, 320))
+_SIDE = 2400
+"""Large enough to be at work for a while."""
+PHOTOGRAPHS = {f"{name}.jpg": as_jpeg(part(*how, _SIDE)) for name, how in SCENE.items()}
+PHOTOGRAPHS["other.jpg"] = as_jpeg(other(_SIDE))
 
 
 def begin(client: httpx.Client) -> str:

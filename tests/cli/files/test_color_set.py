@@ -10,21 +10,13 @@ import pytest
 from PIL import Image
 
 from cli.files.color_set import FOLDER
-from support.photographs import PHOTOS
 from support.running import ROOT, command
+from support.series import SCENE, as_jpeg, other, part
 from support.tiny_model import ABLE_CARD, tiny_model
 from support.waiting import wait_for
 
-SCENE = {"a": ((0, 0, 450, 450), 1.0), "b": ((40, 30, 490, 480), 0.8), "c": ((20, 20, 500, 500), 0.9)}
+_SIDE = 800
 MATCHED = b'stEvt:action="matched"'
-
-
-def part(name: str, box: tuple[int, int, int, int], gain: float = 1.0) -> bytes:
-    with Image.open(PHOTOS / f"{name}.jpg") as photo:
-        pixels = np.asarray(photo.convert("L").crop(box).resize((800, 800)), np.float32)
-    file = io.BytesIO()
-    Image.fromarray(np.clip(pixels * gain, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
-    return file.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("photographs")
     (made / "scene").mkdir()
     for name, how in SCENE.items():
-        (made / "scene" / f"{name}.jpg").write_bytes(part("astronaut", *how))
-    (made / "other.jpg").write_bytes(part("coffee", (0, 0, 320, 320)))
+        (made / "scene" / f"{name}.jpg").write_bytes(as_jpeg(part(*how, _SIDE)))
+    (made / "other.jpg").write_bytes(as_jpeg(other(_SIDE)))
     return made
 
 
@@ -126,7 +118,7 @@ def test_what_is_cut_out_of_a_page_is_a_set(models: dict[str, str], tmp_path: Pa
     noise = np.random.default_rng(0).normal(38, 1.5, (900, 1300))
     page = Image.fromarray(noise.clip(0, 255).astype(np.uint8))
     for how, place in zip(SCENE.values(), ((60, 80), (700, 250)), strict=False):
-        with Image.open(io.BytesIO(part("astronaut", *how))) as photo:
+        with Image.open(io.BytesIO(as_jpeg(part(*how, _SIDE)))) as photo:
             page.paste(photo.resize((500, 500)), place)
     page.save(tmp_path / "page.jpg", quality=95)
     target = tmp_path / "out"

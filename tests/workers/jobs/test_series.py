@@ -1,6 +1,5 @@
 """One set of colours over a batch, in this process: who belongs together, and what becomes of each photograph."""
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
@@ -13,8 +12,9 @@ from photochrom.ids import new_id
 from photochrom.jobs.record import NOT_MATCHED, JobError, JobRecord, JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from support.photographs import PHOTOS
 from support.queueing import Bench, make_record
+from support.series import SCENE as PARTS
+from support.series import as_jpeg, other, part
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
 from workers.jobs import series
@@ -24,21 +24,9 @@ from workers.settings import SHIPPED_MODEL, WorkerSettings
 WHOLE = {"consistency": 1.0, "film": "panchromatic"}
 
 
-def cut(name: str, box: tuple[int, int, int, int], gain: float = 1.0) -> bytes:
-    """A part of a photograph, grey, darker or lighter."""
-    with Image.open(PHOTOS / f"{name}.jpg") as photo:
-        part = np.asarray(photo.convert("L").crop(box).resize((224, 224)), np.float32)
-    file = io.BytesIO()
-    Image.fromarray(np.clip(part * gain, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=92)
-    return file.getvalue()
-
-
-SCENE = {
-    "a.jpg": cut("astronaut", (0, 0, 450, 450)),
-    "b.jpg": cut("astronaut", (40, 30, 490, 480), 0.8),
-    "c.jpg": cut("astronaut", (20, 20, 500, 500), 0.9),
-}
-OTHER = {"other.jpg": cut("coffee", (0, 0, 320, 320))}
+_SIDE = 224
+SCENE = {f"{name}.jpg": as_jpeg(part(*how, _SIDE), 92) for name, how in PARTS.items()}
+OTHER = {"other.jpg": as_jpeg(other(_SIDE), 92)}
 PHOTOGRAPHS = SCENE | OTHER
 
 

@@ -94,10 +94,17 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
     pixels, metadata, more = _as_rgb(photometric, planes, metadata, limits)
     warnings = missing + planes.warnings + notes + more
     tile = (int(page.tilelength), int(page.tilewidth)) if page.is_tiled else None
-    photo = Photo(
-        pixels, PhotoFormat.TIFF, metadata, planes.alpha, orientation, warnings, int(page.compression), tile
+    return Photo(
+        pixels,
+        PhotoFormat.TIFF,
+        metadata,
+        planes.alpha,
+        orientation,
+        warnings,
+        int(page.compression),
+        tile,
+        converted=photometric in (CMYK, CIELAB, ICCLAB),
     )
-    return replace(photo, converted=photometric in (CMYK, CIELAB, ICCLAB))
 
 
 def _about_pages(pages: list[Page], chosen: Page) -> tuple[str, ...]:
