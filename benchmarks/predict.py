@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from workers.network import providers
 
 from .accelerator import used_mb

@@ -15,7 +15,7 @@ from typing import Any
 import onnx
 
 from photochrom.errors import ModelRejected, PhotochromError
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 
 from .predict import SETTINGS, OnnxPredict
 from .shipping.about import About, Example, read_about

@@ -25,7 +25,7 @@ import torch
 from onnx import numpy_helper
 
 from photochrom.errors import ModelRejected, PhotochromError
-from photochrom.photo.model_card import Figures, ModelCard
+from photochrom.photo.cards.model import Figures, ModelCard
 from photochrom.progress import Line
 
 from .checkpoint import NETWORK_KEY, load_network

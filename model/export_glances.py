@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.stored_card import StoredCard
+from photochrom.photo.cards.stored import StoredCard
 
 from .export import PREFIX, store, stored_weights, traced, weights_sha256
 

@@ -577,7 +577,7 @@ def decode(
 
 
 class Predictor(nn.Module):
-    """Network and decoding in one: what is exported; all inputs as in `photochrom.photo.model_card.ModelCard`."""
+    """Network and decoding in one: what is exported; all inputs as in `photochrom.photo.cards.model.ModelCard`."""
 
     def __init__(self, network: Colorizer) -> None:
         super().__init__()

@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812 - torch's own custom
 from torch import Tensor
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 
 from .answers import answer_of
 from .checkpoint import load_network

@@ -1,6 +1,6 @@
 """Write both networks as one ONNX file in fp16: python -m model.album.export WEIGHTS album.onnx --version 1.0.0.
 
-WEIGHTS is a folder with pages.pt and sides.pt. What the graph takes and answers: `photochrom.photo.album_card`.
+WEIGHTS is a folder with pages.pt and sides.pt. What the graph takes and answers: `photochrom.photo.cards.album`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.album_card import AlbumCard
+from photochrom.photo.cards.album import AlbumCard
 
 from ..convolved import folded
 from ..export import store, stored_weights, traced, weights_sha256

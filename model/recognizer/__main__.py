@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from photochrom.errors import PhotochromError
-from photochrom.photo.recognizer_card import RecognizerCard
+from photochrom.photo.cards.recognizer import RecognizerCard
 
 from ..checkpoint import load_network
 from .export import export

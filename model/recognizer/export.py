@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx
 
-from photochrom.photo.recognizer_card import RecognizerCard
+from photochrom.photo.cards.recognizer import RecognizerCard
 
 from .. import export_glances
 from .network import SIDE, Recognizer

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from photochrom.errors import PhotochromError
-from photochrom.photo.turner_card import TurnerCard
+from photochrom.photo.cards.turner import TurnerCard
 
 from ..checkpoint import load_network
 from ..recognizer.photographs import pairs

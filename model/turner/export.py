@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from photochrom.photo.turner_card import TurnerCard
+from photochrom.photo.cards.turner import TurnerCard
 
 from .. import export_glances
 from .network import SIDE, Turner

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from photochrom.errors import PhotoRejected
 from photochrom.photo.film import Film, Light
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from workers.network.predictor import Prediction

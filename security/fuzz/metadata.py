@@ -5,7 +5,7 @@ import struct
 import numpy as np
 
 from photochrom.errors import PhotoRejected
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.color.profile import as_srgb
 from workers.pipeline.color.space import space_of

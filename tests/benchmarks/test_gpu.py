@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import accelerator, gpu, gpu_parity, gpu_service, gpu_settings, predict, throughput
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from support.photographs import PHOTOS
 from support.tiny_model import CARD, tiny_model
 from workers.network.predictor import Prediction

@@ -7,7 +7,7 @@ from PIL import Image
 from model.card import all_rows, figures_table, main, markdown, read_onnx_card, read_report
 from model.shipping.about import About, read_about
 from photochrom.errors import ModelRejected
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 
 SHIPPED = Path("model/weights/photochrom.onnx")
 WEIGHTS = SHIPPED.parent

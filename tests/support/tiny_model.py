@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 
 FLOAT = TensorProto.FLOAT
 CARD = ModelCard(

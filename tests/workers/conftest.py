@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import ColorizeOptions
 from support.queueing import MODEL
 from workers.child.colorist import Colorist

@@ -27,7 +27,7 @@ from photochrom.errors import (
 from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result
 from photochrom.jobs.store import JobStore
 from photochrom.logs import about
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.names import with_suffix
 from photochrom.photo.options import Repair
 from photochrom.photo.series import SIGHT_EXTENSION

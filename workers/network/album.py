@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.album_card import AlbumCard
+from photochrom.photo.cards.album import AlbumCard
 
 from .late_session import LateSession
 

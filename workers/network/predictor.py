@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
 from photochrom.photo import capabilities
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import ColorizeOptions
 
 from . import providers as execution

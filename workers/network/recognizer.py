@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.recognizer_card import RecognizerCard
+from photochrom.photo.cards.recognizer import RecognizerCard
 from photochrom.photo.sight import FEATURES, GRID, PLACES
 
 from .late_session import LateSession

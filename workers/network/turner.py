@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.turner_card import TurnerCard
+from photochrom.photo.cards.turner import TurnerCard
 from photochrom.photo.turning import TURNS, Quarters
 
 from .late_session import LateSession

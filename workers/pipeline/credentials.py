@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from photochrom import __version__
 from photochrom.errors import PhotochromError
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import Color, ColorizeOptions
 from photochrom.photo.sniff import HEAD_BYTES, PhotoFormat, sniff
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from photochrom import color
 from photochrom.errors import PhotoRejected, ReferenceRejected
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 
 from .decode import decode
 from .limits import PhotoLimits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from photochrom import tracing
 from photochrom.photo.film import FilmUsed
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.sniff import PhotoFormat
 

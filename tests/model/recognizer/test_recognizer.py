@@ -15,7 +15,7 @@ from model.recognizer.fit import Examples, fit, threshold
 from model.recognizer.network import SIDE, Recognizer
 from model.recognizer.photographs import glances, pairs
 from photochrom.errors import ModelRejected
-from photochrom.photo.recognizer_card import RecognizerCard
+from photochrom.photo.cards.recognizer import RecognizerCard
 from support.photographs import PHOTOS
 from workers.network.recognizer import OnnxRecognizer
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from photochrom.photo.boxes import Box
 from photochrom.photo.hints import Hint
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.turning import TURNS, Turning
 from workers.network.hints import hint_planes

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.photo.album_card import AlbumCard
+from photochrom.photo.cards.album import AlbumCard
 
 Bytes = NDArray[np.uint8]
 Plane = NDArray[np.float32]

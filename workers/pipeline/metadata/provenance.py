@@ -8,7 +8,7 @@ from typing import Any
 
 from photochrom import __version__
 from photochrom.photo.film import FilmUsed
-from photochrom.photo.model_card import ModelCard
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.series import Series

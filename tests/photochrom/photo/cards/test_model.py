@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photochrom.errors import ModelRejected
-from photochrom.photo.model_card import METADATA_KEY, ModelCard
+from photochrom.photo.cards.model import METADATA_KEY, ModelCard
 
 cards = st.builds(
     ModelCard,

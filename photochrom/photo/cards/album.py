@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .stored_card import StoredCard
+from .stored import StoredCard
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _Side = Annotated[int, Field(ge=32, multiple_of=16)]

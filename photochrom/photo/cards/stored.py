@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..errors import ModelRejected
+from ...errors import ModelRejected
 
 
 class StoredCard(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .stored_card import StoredCard
+from .stored import StoredCard
 
 METADATA_KEY = "photochrom.card"
 
