@@ -19,7 +19,7 @@ from workers.network import providers
 from workers.network.networks import Networks, remembered
 from workers.network.predictor import OnnxPredictor
 from workers.network.recognizer import OnnxRecognizer
-from workers.pipeline.prediction import lightness_of_pixels, predict_small
+from workers.pipeline.prediction.predict import lightness_of_pixels, predict_small
 
 from .measure import ONE_THREAD
 from .scenes import MODEL, PHOTOS, scene

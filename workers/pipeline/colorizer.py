@@ -25,7 +25,7 @@ from .formats.stills import check_encoder
 from .jpeg_to_jpeg import colorize_jpeg
 from .limits import PhotoLimits
 from .notes import NO_LUMA
-from .preparation import Preparation, look_at_jpeg, prepared
+from .prediction.preparation import Preparation, look_at_jpeg, prepared
 from .repair.classical import ClassicalFinder
 from .repair.finder import Finder
 from .repair.wishes import read_wishes

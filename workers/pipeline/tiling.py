@@ -7,7 +7,7 @@ from photochrom.photo.tiles import TILE, Tiling, packed
 from .decode import decode
 from .limits import PhotoLimits
 from .photo import to_8bit
-from .preparation import NOTHING, Preparation
+from .prediction.preparation import NOTHING, Preparation
 from .previews import small_jpeg
 from .structure import format_of
 

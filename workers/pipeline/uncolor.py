@@ -32,7 +32,7 @@ from .metadata import icc
 from .metadata.provenance import Step, restored
 from .metadata.xmp import own_properties, with_steps, without_provenance
 from .photo import Metadata, Photo
-from .preparation import Preparation, by_hand
+from .prediction.preparation import Preparation, by_hand
 from .previews import confidence_png, preview_of_jpeg, preview_of_pixels
 from .result import ColorizedPhoto, Pictures, Stages, finished
 

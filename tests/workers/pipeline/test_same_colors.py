@@ -16,7 +16,7 @@ from support.queueing import MODEL
 from workers.network.predictor import OnnxPredictor
 from workers.pipeline.album.split import cut_pages, find_pages
 from workers.pipeline.limits import PhotoLimits
-from workers.pipeline.prediction import SmallColor, lightness_of_plane, predict_small
+from workers.pipeline.prediction.predict import SmallColor, lightness_of_plane, predict_small
 
 NAMES = ("coffee", "cat")
 SAME = 2.0

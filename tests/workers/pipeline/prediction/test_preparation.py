@@ -23,7 +23,7 @@ from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
 from workers.pipeline.formats.jpeg.file import APP1, JpegFile, Segment
 from workers.pipeline.formats.jpeg.metadata import read_metadata
-from workers.pipeline.likely_colors import likely_colors
+from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.exif import oriented_exif
 from workers.pipeline.metadata.orientation import composed, read_orientation, upright

@@ -11,13 +11,13 @@ from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
 from photochrom.seeing.see import LightnessAt, see
 
-from ..network.predictor import Predictor
-from ..series.apply import shifted
-from ..series.asked import OfSeries
-from ..series.look import sight_of
-from .color.pixels import reduced_lightness
-from .metadata.orientation import as_stored, upright
-from .photo import Samples
+from ...network.predictor import Predictor
+from ...series.apply import shifted
+from ...series.asked import OfSeries
+from ...series.look import sight_of
+from ..color.pixels import reduced_lightness
+from ..metadata.orientation import as_stored, upright
+from ..photo import Samples
 
 Plane = NDArray[np.float32]
 

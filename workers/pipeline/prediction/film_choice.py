@@ -4,7 +4,7 @@ from photochrom.color import RGB_TO_RELATIVE_XYZ
 from photochrom.photo.film import SENSITIVITIES, ChosenBy, Film, FilmUsed, Light, Weights
 from photochrom.photo.options import ColorizeOptions
 
-from .metadata.date import year_of
+from ..metadata.date import year_of
 
 _LUMINANCE: Weights = tuple(map(float, RGB_TO_RELATIVE_XYZ[1]))  # type: ignore[assignment]
 _ORTHOCHROMATIC_SINCE, _PANCHROMATIC_SINCE = 1900, 1930

@@ -6,9 +6,9 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.vividness import Pale
 from photochrom.seeing.see import LightnessAt
 
-from ..network.predictor import Predictor
-from ..series.asked import OfSeries
-from .prediction import SmallColor, predict_small
+from ...network.predictor import Predictor
+from ...series.asked import OfSeries
+from .predict import SmallColor, predict_small
 
 
 def predict_vividly(

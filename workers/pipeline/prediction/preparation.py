@@ -15,17 +15,17 @@ from photochrom.photo.restoration import Luma, Restoration
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.photo.turning import Inversion, Straightening, Turning
 
-from ..network.networks import Networks
-from .album.turn import STRAIGHT, cut_out
-from .color.negative import is_surely_masked
-from .formats.jpeg.file import JpegFile
-from .formats.jpeg.metadata import has_damaged_exif, read_metadata, with_orientation
-from .formats.jpeg.pixels import decode_upright
-from .metadata.orientation import composed
-from .notes import DAMAGED_EXIF, INVERTED, NO_TURNER, STRAIGHTENED, TOLD
-from .photo import Photo
-from .prediction import lightness_of_pixels
-from .skew import find_skew
+from ...network.networks import Networks
+from ..album.turn import STRAIGHT, cut_out
+from ..color.negative import is_surely_masked
+from ..formats.jpeg.file import JpegFile
+from ..formats.jpeg.metadata import has_damaged_exif, read_metadata, with_orientation
+from ..formats.jpeg.pixels import decode_upright
+from ..metadata.orientation import composed
+from ..notes import DAMAGED_EXIF, INVERTED, NO_TURNER, STRAIGHTENED, TOLD
+from ..photo import Photo
+from .predict import lightness_of_pixels
+from ..skew import find_skew
 
 _QUARTERS = {0: 1, 90: 6, 180: 3, 270: 8}
 _MIRRORED = 2

@@ -11,13 +11,13 @@ from photochrom import color
 from photochrom.errors import PhotoRejected, ReferenceRejected
 from photochrom.photo.cards.model import ModelCard
 
-from .decode import decode
-from .limits import PhotoLimits
-from .photo import Samples
-from .structure import format_of
+from ..decode import decode
+from ..limits import PhotoLimits
+from ..photo import Samples
+from ..structure import format_of
 
 if TYPE_CHECKING:
-    from ..network.predictor import OnnxPredictor
+    from ...network.predictor import OnnxPredictor
 
 # A histogram needs no more: 65,536 pixels at most.
 _SIDE = 256

@@ -11,7 +11,7 @@ from support.photographs import PHOTOS, grey_jpeg
 from support.tiny_model import ABLE_CARD, tiny_model
 from workers.network.predictor import OnnxPredictor
 from workers.pipeline.limits import PhotoLimits
-from workers.pipeline.palette import palette_of, with_palette_of
+from workers.pipeline.prediction.palette import palette_of, with_palette_of
 
 LIMITS = PhotoLimits()
 
