@@ -9,9 +9,9 @@ from pathlib import Path
 from photochrom.processes.cores import usable_cores
 
 from . import predict, upsampling
-from .measure import Measurement, file_of, in_own_process
-from .scenes import KINDS, MODEL, as_file, scene
-from .table import markdown
+from .measuring.measure import Measurement, file_of, in_own_process
+from .measuring.scenes import KINDS, MODEL, as_file, scene
+from .measuring.table import markdown
 
 _STAGES = ("decode", "predict", "upsample", "encode")
 _PEERS = {
@@ -43,11 +43,11 @@ def _pipeline(folder: Path, sizes: list[float], model: Path, repeats: int) -> li
             path = file_of(folder, kind, megapixels)
             path.write_bytes(as_file(pixels, kind))
             times = repeats if megapixels <= 50 else 1
-            ours[kind, megapixels] = in_own_process("benchmarks.ours", str(path), str(model), repeats=times)
-            floors[kind, megapixels] = in_own_process("benchmarks.floor", str(path), kind, repeats=times)
+            ours[kind, megapixels] = in_own_process("benchmarks.pipeline.ours", str(path), str(model), repeats=times)
+            floors[kind, megapixels] = in_own_process("benchmarks.pipeline.floor", str(path), kind, repeats=times)
         jpeg = str(file_of(folder, "JPEG", megapixels))
         for way in _PEERS.values():
-            peers[way, megapixels] = in_own_process("benchmarks.peers", jpeg, way, repeats=times)
+            peers[way, megapixels] = in_own_process("benchmarks.pipeline.peers", jpeg, way, repeats=times)
     return [_split(ours, floors), _against_peers(ours, floors, peers, sizes)]
 
 

@@ -22,8 +22,8 @@ from workers.network.predictor import OnnxPredictor
 from workers.pipeline.colorizer import colorize
 from workers.settings import WorkerSettings
 
-from .scenes import as_file, scene
-from .table import markdown
+from .measuring.scenes import as_file, scene
+from .measuring.table import markdown
 
 _SIDE = 1024
 

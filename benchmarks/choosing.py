@@ -21,9 +21,9 @@ from workers.network.predictor import OnnxPredictor
 from workers.network.recognizer import OnnxRecognizer
 from workers.pipeline.prediction.predict import lightness_of_pixels, predict_small
 
-from .measure import ONE_THREAD
-from .scenes import MODEL, PHOTOS, scene
-from .table import markdown
+from .measuring.measure import ONE_THREAD
+from .measuring.scenes import MODEL, PHOTOS, scene
+from .measuring.table import markdown
 
 _ROUNDS = 10
 _MEGAPIXELS = 1.0

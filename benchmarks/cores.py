@@ -24,10 +24,10 @@ from cli.files.plan import Item
 from photochrom.photo.options import ColorizeOptions
 from photochrom.processes.cores import usable_cores
 
-from .descendants import cpu_seconds, keep_to
+from .measuring.descendants import cpu_seconds, keep_to
 from .precision import processor
-from .scenes import as_file, scene
-from .table import markdown
+from .measuring.scenes import as_file, scene
+from .measuring.table import markdown
 
 _HEAD = ("MP", "cores", "processes", "threads each", "photos/s", "to one process", "CPU s a photo")
 _OPTIONS = ColorizeOptions(vividness="auto")  # as the command has it

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from photochrom.photo.film import Film
 
-from .measure import Measurement, file_of, in_own_process
-from .scenes import KINDS, MODEL, as_file, scene
-from .table import markdown
+from .measuring.measure import Measurement, file_of, in_own_process
+from .measuring.scenes import KINDS, MODEL, as_file, scene
+from .measuring.table import markdown
 
 _REPEATS = 3
 
@@ -21,7 +21,7 @@ def main(megapixels: float) -> None:
             path = file_of(Path(folder), kind, megapixels)
             path.write_bytes(as_file(scene(megapixels), kind))
             plain, relit = (
-                in_own_process("benchmarks.ours", str(path), str(MODEL), *film, repeats=_REPEATS)
+                in_own_process("benchmarks.pipeline.ours", str(path), str(MODEL), *film, repeats=_REPEATS)
                 for film in ((), (Film.BLUE.value,))
             )
             rows.append([kind, f"{megapixels:g}", *_row(plain, relit)])

@@ -22,8 +22,8 @@ from workers.pipeline.colorizer import colorize
 from workers.settings import WorkerSettings
 
 from .encoders import ENCODERS
-from .scenes import PHOTOS
-from .table import markdown, told
+from .measuring.scenes import PHOTOS
+from .measuring.table import markdown, told
 
 Bytes = NDArray[np.uint8]
 # Sides that fill their last blocks, and that do not.

@@ -16,9 +16,9 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from .measure import in_own_process
-from .scenes import MODEL, as_file, scene
-from .table import markdown
+from .measuring.measure import in_own_process
+from .measuring.scenes import MODEL, as_file, scene
+from .measuring.table import markdown
 
 _MB_PER_MEGAPIXEL = 15
 KINDS = (
@@ -65,7 +65,7 @@ def report(sizes: list[float], kinds: list[str]) -> tuple[str, bool]:
                 print(f"{megapixels:g} megapixels, {kind} ...", file=sys.stderr)
                 path = Path(folder) / "photo"
                 path.write_bytes(write(scene(megapixels), kind))
-                cost = in_own_process("benchmarks.ours", str(path), str(MODEL), repeats=1)
+                cost = in_own_process("benchmarks.pipeline.ours", str(path), str(MODEL), repeats=1)
                 held = held and cost.peak_mb <= bound
                 row = [f"{cost.peak_mb:.0f}", f"{bound:.0f}", f"{cost.peak_mb / bound:.2f}"]
                 growth, seconds = cost.bytes_out / cost.bytes_in, cost.without_network

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-from .table import markdown, told
+from .measuring.table import markdown, told
 
 _INSTRUCTIONS = {
     "AVX2": {"avx2"},

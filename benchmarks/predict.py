@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from photochrom.photo.cards.model import ModelCard
 from workers.network import providers
 
-from .accelerator import used_mb
+from .gpu.accelerator import used_mb
 from .precision import processor
-from .scenes import MODEL
-from .table import markdown, told
+from .measuring.scenes import MODEL
+from .measuring.table import markdown, told
 
 BATCHES = {providers.CPU: (1, 4), providers.CUDA: (1, 2, 4, 8, 16, 32, 64)}
 _SECONDS = 2.0

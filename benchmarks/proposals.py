@@ -24,7 +24,7 @@ from workers.series.look import sight_of
 from workers.settings import SHIPPED_MODEL
 
 from .series import Part, part_of, photographs
-from .table import markdown
+from .measuring.table import markdown
 
 PARTS, SPOTS = 4, 12
 BOUNDS = (SURE, 0.7, 0.8)

@@ -22,9 +22,9 @@ from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobState
 from tests.support.waiting import wait_for
 
-from .scenes import as_file, scene
-from .stack import Cost, Stack, resident_bytes, stack
-from .table import markdown
+from .measuring.scenes import as_file, scene
+from .measuring.stack import Cost, Stack, resident_bytes, stack
+from .measuring.table import markdown
 from .throughput import with_comment
 
 _PEAK = 3

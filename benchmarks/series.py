@@ -32,7 +32,7 @@ from workers.series.form import form
 from workers.series.look import sight_of
 from workers.settings import SHIPPED_MODEL
 
-from .table import markdown
+from .measuring.table import markdown
 
 Plane = NDArray[np.float32]
 PARTS = 5

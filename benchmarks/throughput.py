@@ -24,9 +24,9 @@ import httpx
 
 from tests.support.ports import free_port
 
-from .descendants import cpu_seconds
-from .scenes import as_file, scene
-from .table import markdown
+from .measuring.descendants import cpu_seconds
+from .measuring.scenes import as_file, scene
+from .measuring.table import markdown
 
 _READY_SECONDS = 60.0
 _ASPECTS = (4 / 3, 3 / 4, 3 / 2, 1.0)

@@ -21,8 +21,8 @@ from PIL import Image
 from photochrom import color
 from workers.pipeline.color.upsample import DetailInjection
 
-from .scenes import scene
-from .table import markdown
+from .measuring.scenes import scene
+from .measuring.table import markdown
 
 Plane = NDArray[np.float32]
 Way = Callable[[Plane, Plane, Plane], Plane]  # ab (2, h, w), L* (h, w), L* (H, W) -> ab (2, H, W)

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from benchmarks.table import markdown
+from benchmarks.measuring.table import markdown
 from photochrom.batches.names import item_name
 from photochrom.errors import ArchiveRejected, PhotochromError
 from photochrom.photo.options import ColorizeOptions

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks import memory, upsampling
-from benchmarks.measure import in_own_process
-from benchmarks.scenes import as_file, scene
+from benchmarks.measuring.measure import in_own_process
+from benchmarks.measuring.scenes import as_file, scene
 from support.photographs import PHOTOS
 from support.tiny_model import light
 

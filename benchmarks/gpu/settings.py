@@ -1,4 +1,4 @@
-"""The cost and benefit of each setting of the GPU worker: `python -m benchmarks.gpu_settings`.
+"""The cost and benefit of each setting of the GPU worker: `python -m benchmarks.gpu.settings`.
 
 Each row is a separate process that predicts one photograph in many shapes, several times, with one setting changed;
 the figures are of single predictions. Memory is that of the whole GPU beyond what was in use before the process.
@@ -23,9 +23,9 @@ from photochrom.seeing.sizes import predict_size
 from workers.network import providers
 
 from .accelerator import used_mb
-from .predict import feeds, open_network
-from .scenes import MODEL, PHOTOS
-from .table import markdown, told
+from ..predict import feeds, open_network
+from ..measuring.scenes import MODEL, PHOTOS
+from ..measuring.table import markdown, told
 
 _LIMIT_MB = 2048
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -111,7 +111,7 @@ def report(model: Path, provider: str, seconds: float) -> str:
     """Return the table; a row that fails says so, and the others continue."""
     rows = []
     for name in VARIANTS:
-        command = [sys.executable, "-m", "benchmarks.gpu_settings", "--one", name, "--model", str(model)]
+        command = [sys.executable, "-m", "benchmarks.gpu.settings", "--one", name, "--model", str(model)]
         command += ["--provider", provider, "--seconds", f"{seconds}"]
         try:
             run = subprocess.run(
@@ -132,7 +132,7 @@ def report(model: Path, provider: str, seconds: float) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu_settings", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu.settings", description=__doc__)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--provider", default=providers.CUDA)
     parser.add_argument("--seconds", type=float, default=3.0, help="for each row (default 3)")

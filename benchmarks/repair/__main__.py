@@ -1,10 +1,10 @@
-"""How well damage is found and filled: python -m benchmarks.repair PHOTOS [--finder FILE] [--plates FOLDER].
+"""How well damage is found and filled: python -m benchmarks.repair.__main__ PHOTOS [--finder FILE] [--plates FOLDER].
 
 PHOTOS is a folder or a tar of clean photographs. Each is enlarged as a scan would show it, with grain, and damaged by
 the generator (model/repair/defects.py) with seeds that training does not use. Printed for each finder, and for kinds
 of damage that training never sees: precision and recall of pixels with a tolerance of 2 pixels; PSNR of L* inside the
 damage before, after, and with the true mask. Then the share of the clean photographs' pixels that would be changed
-(benchmarks/clean.py), and the figures of real plates (benchmarks/plates.py).
+(benchmarks/repair/clean.py), and the figures of real plates (benchmarks/repair/plates.py).
 """
 
 import argparse
@@ -26,7 +26,7 @@ from workers.pipeline.repair.repair import filled, find
 
 from . import clean, plates
 from .scans import SEED, Plane, photographs, samples
-from .table import markdown
+from ..measuring.table import markdown
 
 Mask = NDArray[np.bool_]
 _TOLERANCE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
@@ -88,7 +88,7 @@ def _grown(mask: Mask) -> Mask:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.repair", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.repair.__main__", description=__doc__)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--most", type=int, default=60, help="photographs that are damaged")
     parser.add_argument("--clean", type=int, default=300, help="photographs that are not")

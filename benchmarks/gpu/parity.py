@@ -1,4 +1,4 @@
-"""Is a photograph the same from the GPU as from the CPU? `python -m benchmarks.gpu_parity [--photos FOLDER]`.
+"""Is a photograph the same from the GPU as from the CPU? `python -m benchmarks.gpu.parity [--photos FOLDER]`.
 
 Predicts photographs at several sizes and settings with both, and compares the differences with bounds; exits with 1
 if one is exceeded. A step of 0.5 in a*, b* is what an 8-bit picture can show.
@@ -19,8 +19,8 @@ from photochrom.photo.options import ColorizeOptions
 from workers.network.predictor import OnnxPredictor, Prediction
 from workers.network.providers import CPU, CUDA
 
-from .scenes import MODEL, PHOTOS
-from .table import markdown, told
+from ..measuring.scenes import MODEL, PHOTOS
+from ..measuring.table import markdown, told
 
 LARGEST, MEAN, CONFIDENCE = 0.25, 0.01, 0.005
 """Bounds: on |difference| in a*, b*, on its mean over a photograph, and on that of confidence."""
@@ -82,7 +82,7 @@ def differences(ours: Prediction, theirs: Prediction) -> tuple[float, float, flo
 
 def main() -> int:
     """Measure, print, and set the exit code: 1 if a bound was exceeded."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu_parity", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu.parity", description=__doc__)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--photos", type=Path, default=PHOTOS, help="folder of JPEGs (default: the tests')")
     parser.add_argument("--provider", default=CUDA, help=f"held against the CPU (default {CUDA})")

@@ -1,4 +1,4 @@
-"""How other projects finish a picture, on the same JPEG: python -m benchmarks.peers FILE WAY.
+"""How other projects finish a picture, on the same JPEG: python -m benchmarks.pipeline.peers FILE WAY.
 
 Written after their published inference code, without their networks: a small ab picture stands for the networks'
 output. `ddcolor`: full-size float CIELAB by OpenCV, nearest or bilinear ab (its pipeline resizes ab with PyTorch's
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .measure import Clock
+from ..measuring.measure import Clock
 
 Image.MAX_IMAGE_PIXELS = None
 Plane = NDArray[np.float32]

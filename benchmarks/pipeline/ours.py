@@ -1,4 +1,4 @@
-"""This pipeline on one file: python -m benchmarks.ours FILE MODEL [FILM]; with a film, in the eye's light.
+"""This pipeline on one file: python -m benchmarks.pipeline.ours FILE MODEL [FILM]; with a film, in the eye's light.
 
 A small photograph of the same format goes first: what a worker loads with its first photograph is no cost of each.
 """
@@ -21,7 +21,7 @@ from workers.pipeline.color import chroma_table, film_light, gamut, luma_table
 from workers.pipeline.color.space import SRGB
 from workers.pipeline.colorizer import colorize
 
-from .measure import Clock, result_of
+from ..measuring.measure import Clock, result_of
 
 
 class Watched:

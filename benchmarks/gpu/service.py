@@ -1,4 +1,4 @@
-"""Photographs a second over the API, on the GPU and on the CPU of one machine: `python -m benchmarks.gpu_service`.
+"""Photographs a second over the API, on the GPU and on the CPU of one machine: `python -m benchmarks.gpu.service`.
 
 Starts `photochrom up` with several workers, sends a folder of JPEGs by `photochrom batch` and waits for all
 results: upload, queue, network, full-size colour, previews and download, all on this machine. Rows for the CPU are the
@@ -16,9 +16,9 @@ from pathlib import Path
 from workers.network.providers import CPU, CUDA
 
 from .accelerator import query, used_mb
-from .scenes import PHOTOS
-from .table import markdown, told
-from .throughput import Pace, album, batch, provider_of, service
+from ..measuring.scenes import PHOTOS
+from ..measuring.table import markdown, told
+from ..throughput import Pace, album, batch, provider_of, service
 
 _HEAD = [
     "provider",
@@ -93,7 +93,7 @@ def one(given: argparse.Namespace, provider: str, processes: int) -> tuple[Pace,
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu_service", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu.service", description=__doc__)
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 2, 4, 8], help="workers on the GPU")
     parser.add_argument("--cpu-processes", type=int, nargs="*", default=[8], help="workers on the CPU")
     parser.add_argument("--photos", type=int, default=400, help="at most (default 400)")

@@ -3,7 +3,7 @@ import subprocess
 import sys
 import threading
 
-from benchmarks.descendants import cpu_seconds, descendants, keep_to
+from benchmarks.measuring.descendants import cpu_seconds, descendants, keep_to
 
 _WORK = "import time\nwhile time.process_time() < 0.3: pass\nprint(flush=True); input()"
 _PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {_WORK!r}])"

@@ -1,7 +1,7 @@
-"""The minimum that any pipeline must do: python -m benchmarks.floor FILE KIND. Decode it, and encode the result.
+"""The minimum that any pipeline must do: python -m benchmarks.pipeline.floor FILE KIND. Decode it, and encode the result.
 
 JPEG by Pillow, as RGB. PNG and 16-bit TIFF by the library that is fastest among those that pack the pixels of the
-result, which `benchmarks.ours` left beside the file, as small as the pipeline does, within a twentieth. Compared were
+result, which `benchmarks.pipeline.ours` left beside the file, as small as the pipeline does, within a twentieth. Compared were
 imagecodecs (libpng, libspng), OpenCV and Pillow for PNG, tifffile with imagecodecs and OpenCV for TIFF.
 """
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 from workers.pipeline.photo import Samples
 
-from .measure import Clock, result_of
+from ..measuring.measure import Clock, result_of
 
 Image.MAX_IMAGE_PIXELS = None
 

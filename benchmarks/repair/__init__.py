@@ -1,0 +1,1 @@
+"""The finder of damage, against classical ways, on drawn damage, clean photographs and real plates."""
