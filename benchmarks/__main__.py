@@ -43,8 +43,12 @@ def _pipeline(folder: Path, sizes: list[float], model: Path, repeats: int) -> li
             path = file_of(folder, kind, megapixels)
             path.write_bytes(as_file(pixels, kind))
             times = repeats if megapixels <= 50 else 1
-            ours[kind, megapixels] = in_own_process("benchmarks.pipeline.ours", str(path), str(model), repeats=times)
-            floors[kind, megapixels] = in_own_process("benchmarks.pipeline.floor", str(path), kind, repeats=times)
+            ours[kind, megapixels] = in_own_process(
+                "benchmarks.pipeline.ours", str(path), str(model), repeats=times
+            )
+            floors[kind, megapixels] = in_own_process(
+                "benchmarks.pipeline.floor", str(path), kind, repeats=times
+            )
         jpeg = str(file_of(folder, "JPEG", megapixels))
         for way in _PEERS.values():
             peers[way, megapixels] = in_own_process("benchmarks.pipeline.peers", jpeg, way, repeats=times)

@@ -25,9 +25,9 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.processes.cores import usable_cores
 
 from .measuring.descendants import cpu_seconds, keep_to
-from .precision import processor
 from .measuring.scenes import as_file, scene
 from .measuring.table import markdown
+from .precision import processor
 
 _HEAD = ("MP", "cores", "processes", "threads each", "photos/s", "to one process", "CPU s a photo")
 _OPTIONS = ColorizeOptions(vividness="auto")  # as the command has it

@@ -12,9 +12,9 @@ from photochrom.photo.cards.model import ModelCard
 from workers.network import providers
 
 from .gpu.accelerator import used_mb
-from .precision import processor
 from .measuring.scenes import MODEL
 from .measuring.table import markdown, told
+from .precision import processor
 
 BATCHES = {providers.CPU: (1, 4), providers.CUDA: (1, 2, 4, 8, 16, 32, 64)}
 _SECONDS = 2.0

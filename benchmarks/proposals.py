@@ -23,8 +23,8 @@ from workers.series.form import TOGETHER, shared
 from workers.series.look import sight_of
 from workers.settings import SHIPPED_MODEL
 
-from .series import Part, part_of, photographs
 from .measuring.table import markdown
+from .series import Part, part_of, photographs
 
 PARTS, SPOTS = 4, 12
 BOUNDS = (SURE, 0.7, 0.8)

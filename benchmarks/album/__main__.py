@@ -20,8 +20,8 @@ from PIL import Image
 from photochrom.photo.frames import shared
 from workers.pipeline.album.find import SIDE, find_frames
 
-from ..repair.scans import files_of
 from ..measuring.table import markdown
+from ..repair.scans import files_of
 from .pages import Page, make_page
 from .singles import KINDS, hung
 

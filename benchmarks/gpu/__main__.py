@@ -1,4 +1,4 @@
-"""The GPU worker on this machine's GPU: `python -m benchmarks.gpu.__main__ [--model ONNX] [--photos FOLDER]`, about 150 s.
+"""The GPU worker on this machine's GPU: `python -m benchmarks.gpu [--model ONNX] [--photos FOLDER]`, 150 s.
 
 Prints four tables: parity with the CPU, predictions a second by batch, the cost of each setting, and photographs a
 second over the API with one to eight worker processes. Each part has its own process and time limit and prints when
@@ -17,8 +17,8 @@ import onnxruntime as ort
 
 from photochrom.processes.cores import usable_cores
 
-from .accelerator import query
 from ..measuring.scenes import MODEL, PHOTOS
+from .accelerator import query
 
 LIMITS = {"Parity": 60, "Predictions": 90, "Settings": 100, "End to end": 240}
 """Time limit of each part in seconds; without a fault all take far less."""
@@ -76,7 +76,7 @@ def machine() -> str:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu.__main__", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.add_argument("--model", type=Path, default=MODEL)
     parser.add_argument("--photos", type=Path, default=PHOTOS, help="folder of JPEGs (default: the tests')")
     parser.add_argument("--parts", nargs="+", choices=LIMITS, default=list(LIMITS), help="default: all")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from workers.network.providers import CPU, CUDA
 
-from .accelerator import query, used_mb
 from ..measuring.scenes import PHOTOS
 from ..measuring.table import markdown, told
 from ..throughput import Pace, album, batch, provider_of, service
+from .accelerator import query, used_mb
 
 _HEAD = [
     "provider",

@@ -22,10 +22,10 @@ from photochrom.photo.cards.model import ModelCard
 from photochrom.seeing.sizes import predict_size
 from workers.network import providers
 
-from .accelerator import used_mb
-from ..predict import feeds, open_network
 from ..measuring.scenes import MODEL, PHOTOS
 from ..measuring.table import markdown, told
+from ..predict import feeds, open_network
+from .accelerator import used_mb
 
 _LIMIT_MB = 2048
 VARIANTS: dict[str, dict[str, Any]] = {

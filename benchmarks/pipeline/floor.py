@@ -1,8 +1,8 @@
-"""The minimum that any pipeline must do: python -m benchmarks.pipeline.floor FILE KIND. Decode it, and encode the result.
+"""The minimum that any pipeline must do, decode a file and encode the result: python -m benchmarks.pipeline.floor FILE KIND.
 
 JPEG by Pillow, as RGB. PNG and 16-bit TIFF by the library that is fastest among those that pack the pixels of the
-result, which `benchmarks.pipeline.ours` left beside the file, as small as the pipeline does, within a twentieth. Compared were
-imagecodecs (libpng, libspng), OpenCV and Pillow for PNG, tifffile with imagecodecs and OpenCV for TIFF.
+result, which `benchmarks.pipeline.ours` left beside the file, as small as the pipeline does, within a twentieth.
+Compared were imagecodecs (libpng, libspng), OpenCV and Pillow for PNG, tifffile with imagecodecs and OpenCV for TIFF.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""How well damage is found and filled: python -m benchmarks.repair.__main__ PHOTOS [--finder FILE] [--plates FOLDER].
+"""How well damage is found and filled: python -m benchmarks.repair PHOTOS [--finder FILE] [--plates FOLDER].
 
 PHOTOS is a folder or a tar of clean photographs. Each is enlarged as a scan would show it, with grain, and damaged by
 the generator (model/repair/defects.py) with seeds that training does not use. Printed for each finder, and for kinds
@@ -24,9 +24,9 @@ from workers.pipeline.repair.finder import Finder
 from workers.pipeline.repair.marks import FILLED
 from workers.pipeline.repair.repair import filled, find
 
+from ..measuring.table import markdown
 from . import clean, plates
 from .scans import SEED, Plane, photographs, samples
-from ..measuring.table import markdown
 
 Mask = NDArray[np.bool_]
 _TOLERANCE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
@@ -88,7 +88,7 @@ def _grown(mask: Mask) -> Mask:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.repair.__main__", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.repair", description=__doc__)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--most", type=int, default=60, help="photographs that are damaged")
     parser.add_argument("--clean", type=int, default=300, help="photographs that are not")

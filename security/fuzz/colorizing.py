@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import PhotoRejected
-from photochrom.photo.film import Film, Light
 from photochrom.photo.cards.model import ModelCard
+from photochrom.photo.film import Film, Light
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.sniff import HEAD_BYTES, sniff
 from workers.network.predictor import Prediction

@@ -1,8 +1,8 @@
 """A million a day follows from what one photograph costs; that is asked of real processes."""
 
-from benchmarks.scaling import STEPS, measure, per_day, per_photo
 from benchmarks.measuring.scenes import as_file, scene
 from benchmarks.measuring.stack import Cost, stack
+from benchmarks.scaling import STEPS, measure, per_day, per_photo
 
 ONE = Cost(*(1.0 for _ in Cost.__dataclass_fields__))
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
 from photochrom.logs import LogFormat
+from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.frames import MOST_FRAMES, MOST_PAGES, Frame
-from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import StoredOptions
 from photochrom.photo.restoration import FinderCard, Restoration
 from photochrom.photo.series import Series

@@ -16,8 +16,8 @@ from ..out_of_memory import lacks_memory, let_go
 from ..pipeline.album.network import Album
 from ..pipeline.colorizer import ColorizedPhoto, colorize
 from ..pipeline.credentials import Signatory, with_credentials
-from ..pipeline.prediction.likely_colors import likely_colors
 from ..pipeline.limits import PhotoLimits
+from ..pipeline.prediction.likely_colors import likely_colors
 from ..pipeline.prediction.palette import palette_of, reference_pixels
 from ..pipeline.prediction.preparation import by_hand
 from ..pipeline.repair.finder import Finder

@@ -17,7 +17,6 @@ from .color.own import with_own
 from .color.space import SRGB
 from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
-from .prediction.film_choice import film_used
 from .formats.jpeg import luma as jpeg_luma
 from .formats.jpeg.file import PROGRESSIVE, JpegFile
 from .formats.jpeg.light import FilmLight, relit
@@ -28,13 +27,14 @@ from .left_out import too_large
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
 from .metadata.provenance import restored as steps_of
+from .prediction.film_choice import film_used
 from .prediction.predict import lightness_of_plane, turned
 from .prediction.preparation import NOTHING, Preparation
+from .prediction.vividness import predict_vividly
 from .previews import confidence_png, mask_png, preview_of_jpeg
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
 from .steps import Restored, restore_luma
-from .prediction.vividness import predict_vividly
 
 
 def colorize_jpeg(

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from photochrom import tracing
-from photochrom.photo.film import FilmUsed
 from photochrom.photo.cards.model import ModelCard
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.sniff import PhotoFormat
 

@@ -24,19 +24,19 @@ from .color.tone import Toned, tone_of
 from .color.upsample import DetailInjection, RowSource
 from .decode import decode, decode_pages
 from .encode import encode, noted_metadata, output_format
-from .prediction.film_choice import film_used
 from .left_out import losses_of_pixels
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
 from .metadata.provenance import restored as steps_of
 from .photo import Photo
+from .prediction.film_choice import film_used
 from .prediction.predict import SmallColor, lightness_of_pixels, predict_small
 from .prediction.preparation import Preparation, prepared
+from .prediction.vividness import predict_vividly
 from .previews import confidence_png, mask_png, preview_of_pixels
 from .repair.finder import Bytes, Finder
 from .result import ColorizedPhoto, Pictures, Stages, finished
 from .steps import Restored, restore_pixels, together
-from .prediction.vividness import predict_vividly
 
 
 def colorize_decoded(

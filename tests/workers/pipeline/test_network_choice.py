@@ -10,8 +10,8 @@ from photochrom.photo.options import ColorizeOptions
 from support.recognizing import Says
 from workers.network.networks import Networks
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
+from workers.pipeline.prediction.likely_colors import likely_colors
 
 
 @pytest.fixture

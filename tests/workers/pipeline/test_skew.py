@@ -16,8 +16,8 @@ from photochrom.photo.turning import Straightening
 from support.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
-from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
+from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.skew import find_skew
 from workers.pipeline.structure import format_of
 

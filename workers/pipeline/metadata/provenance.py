@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from photochrom import __version__
-from photochrom.photo.film import FilmUsed
 from photochrom.photo.cards.model import ModelCard
+from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.series import Series

@@ -20,9 +20,9 @@ from ...network.networks import Networks, networks_of, remembered
 from ...network.predictor import Predictor
 from ..decode import decode
 from ..limits import PhotoLimits
+from ..structure import format_of
 from .predict import Plane, lightness_of_pixels, reduce_lightness
 from .preparation import prepared
-from ..structure import format_of
 from .vividness import settle_vividness
 
 _ASKED = ((0.0, 0.05), (1.0, 0.05), (2.0, 0.05), (3.0, 0.2), (2.0, 1.0), (0.0, 1.0))

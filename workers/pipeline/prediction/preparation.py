@@ -24,8 +24,8 @@ from ..formats.jpeg.pixels import decode_upright
 from ..metadata.orientation import composed
 from ..notes import DAMAGED_EXIF, INVERTED, NO_TURNER, STRAIGHTENED, TOLD
 from ..photo import Photo
-from .predict import lightness_of_pixels
 from ..skew import find_skew
+from .predict import lightness_of_pixels
 
 _QUARTERS = {0: 1, 90: 6, 180: 3, 270: 8}
 _MIRRORED = 2

@@ -13,9 +13,9 @@ from photochrom.photo.turning import Inversion
 from support.photographs import PHOTOS, masked
 from workers.pipeline.color.negative import is_masked
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.notes import INVERTED, MASKED, TOLD
+from workers.pipeline.prediction.likely_colors import likely_colors
 
 NEGATIVE = ColorizeOptions(negative=True)
 AUTO = ColorizeOptions(negative="auto")

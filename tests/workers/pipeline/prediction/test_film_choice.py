@@ -9,9 +9,9 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
-from workers.pipeline.prediction.film_choice import film_used
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.date import year_of
+from workers.pipeline.prediction.film_choice import film_used
 
 RELIT = ColorizeOptions(light="panchromatic")
 

@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 from pydantic import ValidationError
 
 from photochrom.photo.boxes import Box
-from photochrom.photo.hints import Hint
 from photochrom.photo.cards.model import ModelCard
+from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.turning import TURNS, Turning
 from workers.network.hints import hint_planes
@@ -23,12 +23,12 @@ from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
 from workers.pipeline.formats.jpeg.file import APP1, JpegFile, Segment
 from workers.pipeline.formats.jpeg.metadata import read_metadata
-from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.exif import oriented_exif
 from workers.pipeline.metadata.orientation import composed, read_orientation, upright
 from workers.pipeline.metadata.xmp import own_properties
 from workers.pipeline.notes import DAMAGED_EXIF, NO_TURNER
+from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.structure import format_of
 
 PLAIN = ColorizeOptions()

@@ -11,8 +11,8 @@ from photochrom.photo.vividness import PALE, PALE_ON_FILM
 from support.recognizing import Says
 from workers.network.networks import Networks
 from workers.pipeline.colorizer import colorize
-from workers.pipeline.prediction.likely_colors import likely_colors
 from workers.pipeline.limits import PhotoLimits
+from workers.pipeline.prediction.likely_colors import likely_colors
 
 HINT = {"x": 0.5, "y": 0.5, "a": 40, "b": 20, "radius": 0.02}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.gpu import accelerator, __main__, parity, service, settings
 from benchmarks import predict, throughput
+from benchmarks.gpu import __main__, accelerator, parity, service, settings
 from photochrom.photo.cards.model import ModelCard
 from support.photographs import PHOTOS
 from support.tiny_model import CARD, tiny_model
@@ -32,14 +32,12 @@ def test_a_difference_is_seen():
     ab, confidence = np.zeros((2, 4, 4), np.float32), np.zeros((4, 4), np.float32)
     other = ab.copy()
     other[0, 1, 1] = -3.2
-    largest, mean, sure = parity.differences(
-        Prediction(ab, confidence), Prediction(other, confidence + 0.5)
-    )
+    largest, mean, sure = parity.differences(Prediction(ab, confidence), Prediction(other, confidence + 0.5))
     assert np.allclose([largest, mean, sure], [3.2, 0.1, 0.5])
 
 
 def test_a_difference_beyond_the_bound_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(gpu_parity, "differences", lambda *_: (parity.LARGEST * 2, 0.0, 0.0))
+    monkeypatch.setattr(parity, "differences", lambda *_: (parity.LARGEST * 2, 0.0, 0.0))
     assert not parity.report(model(tmp_path), PHOTOS, CPU)[1]
 
 
