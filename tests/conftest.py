@@ -13,8 +13,8 @@ from redis import Redis
 from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import valkey
 from support.beforehand import prepare
-from support.objects import ObjectStore, object_store_server
-from support.queueing import Bench
+from support.servers.objects import ObjectStore, object_store_server
+from support.queue.queueing import Bench
 
 # A law does not depend on how busy the machine is.
 settings.register_profile("any-machine", deadline=None)

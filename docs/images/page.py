@@ -11,9 +11,9 @@ from playwright.sync_api import Page, expect
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[1] / "tests")]
 
-from support.browser import browser, visit  # noqa: E402
-from support.photographs import grey_jpeg  # noqa: E402
-from support.running import service  # noqa: E402
+from support.page.browser import browser, visit  # noqa: E402
+from support.pictures.photographs import grey_jpeg  # noqa: E402
+from support.servers.running import service  # noqa: E402
 
 NAMES = {
     "astronaut": "portrait",

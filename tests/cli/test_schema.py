@@ -9,9 +9,9 @@ import pytest
 from redis import Redis
 
 from photochrom.processes.valkey import valkey
-from support.ports import free_port
-from support.queueing import Bench
-from support.running import ROOT, command
+from support.servers.ports import free_port
+from support.queue.queueing import Bench
+from support.servers.running import ROOT, command
 from support.waiting import wait_for
 
 

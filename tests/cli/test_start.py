@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 
 def test_a_command_that_needs_no_queue_loads_no_client_of_one() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import simplejpeg
 
-from support.photographs import grey_jpeg
-from support.running import command
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import command
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 DIGEST = "sha256:" + "a1" * 32
 

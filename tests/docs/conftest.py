@@ -1,3 +1,3 @@
-from support.tiny_model import tiny
+from support.networks.tiny_model import tiny
 
 __all__ = ["tiny"]

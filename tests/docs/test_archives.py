@@ -7,11 +7,11 @@ import pytest
 import tifffile
 from PIL import Image
 
-from support.archive_profiles import PROFILES
-from support.certificates import make_papers
+from support.pictures.archive_profiles import PROFILES
+from support.servers.certificates import make_papers
 from support.examples import examples, put_commands, run_example
-from support.photographs import grey_jpeg
-from support.running import service
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import service
 
 EXAMPLES = examples("archives.md")
 

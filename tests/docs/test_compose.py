@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from service.access.origins import hosts_of
 from service.settings import ServiceSettings
-from support.running import ROOT
+from support.servers.running import ROOT
 from workers.supervisor import _COLD_SECONDS, MEMORY_BYTES
 
 TEXT = (ROOT / "docker-compose.yml").read_text()

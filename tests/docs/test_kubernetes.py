@@ -11,8 +11,8 @@ import yaml
 
 from photochrom import __version__
 from service.settings import ServiceSettings
-from support.ports import free_port
-from support.running import ROOT
+from support.servers.ports import free_port
+from support.servers.running import ROOT
 from workers.settings import WorkerSettings
 
 FILES = sorted((ROOT / "docker" / "kubernetes").glob("*.yaml"))

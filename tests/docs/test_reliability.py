@@ -3,7 +3,7 @@
 import re
 
 from support.faults.__main__ import FAULTS
-from support.running import ROOT
+from support.servers.running import ROOT
 
 TEXT = (ROOT / "docs/reliability.md").read_text()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 TEXT = (ROOT / "docs/reports/field-2026-11.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()

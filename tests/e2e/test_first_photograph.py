@@ -7,8 +7,8 @@ import pytest
 import simplejpeg
 from PIL import Image
 
-from support.photographs import PHOTOS, grey_jpeg
-from support.running import Service
+from support.pictures.photographs import PHOTOS, grey_jpeg
+from support.servers.running import Service
 
 
 def luma(jpeg: bytes) -> np.ndarray:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from support.photographs import grey_jpeg
-from support.running import command, service
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import command, service
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from support.lacking import lacking
-from support.photographs import grey_jpeg
-from support.ports import free_port
-from support.running import Service, command, service
-from support.tiny_model import light
+from support.filesystems.lacking import lacking
+from support.pictures.photographs import grey_jpeg
+from support.servers.ports import free_port
+from support.servers.running import Service, command, service
+from support.networks.tiny_model import light
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from support.browser import Visit, visit
-from support.photographs import PHOTOS, grey_jpeg
-from support.running import Service
+from support.page.browser import Visit, visit
+from support.pictures.photographs import PHOTOS, grey_jpeg
+from support.servers.running import Service
 
 SOON = 30_000
 

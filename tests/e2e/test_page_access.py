@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from support.browser import findings, visit
-from support.photographs import grey_jpeg
-from support.running import Service
+from support.page.browser import findings, visit
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import Service
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

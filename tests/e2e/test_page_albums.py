@@ -5,9 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from support.browser import findings, visit
-from support.photographs import album_page
-from support.running import Service
+from support.page.browser import findings, visit
+from support.pictures.photographs import album_page
+from support.servers.running import Service
 
 SOON = 60_000
 SCAN: dict[str, Any] = {"name": "oma.jpg", "mimeType": "image/jpeg", "buffer": album_page()}

@@ -8,9 +8,9 @@ import simplejpeg
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from support.browser import visit
-from support.photographs import grey_jpeg
-from support.running import Service
+from support.page.browser import visit
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import Service
 
 
 def test_the_light_of_the_scan_is_saved_and_no_job_stays(chromium: Browser, running: Service) -> None:

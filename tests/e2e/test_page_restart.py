@@ -5,10 +5,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from support.browser import visit
-from support.photographs import grey_jpeg, noise_png
-from support.ports import free_port
-from support.running import service
+from support.page.browser import visit
+from support.pictures.photographs import grey_jpeg, noise_png
+from support.servers.ports import free_port
+from support.servers.running import service
 
 
 def test_a_restart_during_a_job_loses_nothing(chromium: Browser, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from support.browser import visit
-from support.running import Service
+from support.page.browser import visit
+from support.servers.running import Service
 
 SOON = 60_000
 

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from support.browser import visit
-from support.photographs import PHOTOS, masked
-from support.running import Service
+from support.page.browser import visit
+from support.pictures.photographs import PHOTOS, masked
+from support.servers.running import Service
 from support.waiting import wait_for
 
 SOON = 60_000

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from support.browser import findings, visit
-from support.running import Service
-from support.series import SCENE, as_jpeg, other, part
+from support.page.browser import findings, visit
+from support.servers.running import Service
+from support.pictures.series import SCENE, as_jpeg, other, part
 
 SOON = 60_000
 _SIDE = 320

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from support.browser import openseadragon
-from support.running import Service, service
+from support.page.browser import openseadragon
+from support.servers.running import Service, service
 
 PAGE = """<!doctype html><title>Viewer</title>
 <style>body { margin: 0 } #viewer { width: 600px; height: 400px }</style>

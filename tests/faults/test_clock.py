@@ -8,8 +8,8 @@ import pytest
 from photochrom.jobs.record import JobState
 from photochrom.processes.valkey import valkey
 from support.faults import clock
-from support.photographs import grey_jpeg
-from support.queueing import Bench, workers
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench, workers
 from support.waiting import wait_for
 
 HOURS, MONTH = 6 * 3600, 31 * 86_400

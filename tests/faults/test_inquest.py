@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from photochrom_client import Client, Job
-from support.inquest import Verdict, examine
-from support.queueing import Bench, failed, finished
+from support.queue.inquest import Verdict, examine
+from support.queue.queueing import Bench, failed, finished
 
 
 class Scene:

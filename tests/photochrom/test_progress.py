@@ -7,7 +7,7 @@ from rich.console import Console
 
 from photochrom import progress
 from photochrom.progress import Count, Line, left, pace
-from support.clock import Clock, clock_of
+from support.queue.clock import Clock, clock_of
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 

@@ -10,7 +10,7 @@ from redis import Redis
 
 from photochrom import proven_time
 from photochrom.proven_time import DOUBT, ProvenTime, Reading, read_clocks
-from support.proven_time import Machines, machines_of
+from support.queue.proven_time import Machines, machines_of
 
 MONTH = timedelta(days=31)
 EXACTLY = timedelta(milliseconds=1)

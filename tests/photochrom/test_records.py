@@ -33,7 +33,7 @@ from photochrom.photo.series import Series
 from photochrom.photo.turning import Inversion, Straightening, Turning
 from photochrom.times import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, Webhook, new_secret
-from support.queueing import KEEP
+from support.queue.queueing import KEEP
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 ID = new_id()

@@ -9,7 +9,7 @@ import pytest
 
 from photochrom.settings import UNUSABLE, SharedSettings
 from service.settings import ServiceSettings
-from support.running import ROOT
+from support.servers.running import ROOT
 from workers.settings import WorkerSettings
 
 SECRET = "topsecret"

@@ -1,3 +1,3 @@
-from support.contact import client, photo, server_url
+from support.servers.contact import client, photo, server_url
 
 __all__ = ["client", "photo", "server_url"]

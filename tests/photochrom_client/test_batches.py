@@ -13,7 +13,7 @@ from photochrom_client import (
     NotFound,
     WaitedTooLong,
 )
-from support.queueing import Bench, failed, finished
+from support.queue.queueing import Bench, failed, finished
 from support.waiting import wait_for
 from support.zips import zip_of
 

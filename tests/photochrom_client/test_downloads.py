@@ -14,7 +14,7 @@ from photochrom_client import (
 )
 from photochrom_client.downloads import download
 from photochrom_client.transport import Transport
-from support.answering import Answer, Handler, Script, answer, answering, cut_off, hang_up
+from support.servers.answering import Answer, Handler, Script, answer, answering, cut_off, hang_up
 
 DATA = bytes(range(256)) * 4000
 SHA = hashlib.sha256(DATA).hexdigest()

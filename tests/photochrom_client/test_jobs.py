@@ -20,9 +20,9 @@ from photochrom_client import (
 )
 from photochrom_client.jobs import pages
 from service.settings import ServiceSettings
-from support.queueing import Bench, failed, finished
-from support.receiver import receiver
-from support.serving import serving
+from support.queue.queueing import Bench, failed, finished
+from support.servers.receiver import receiver
+from support.servers.serving import serving
 
 
 def test_a_photograph_becomes_a_job_with_its_name_and_options(

@@ -13,7 +13,7 @@ from photochrom_client import (
     NotFound,
     WaitedTooLong,
 )
-from support.queueing import Bench, found
+from support.queue.queueing import Bench, found
 
 LEFT, RIGHT = (StoredFrame(x=x, y=32, width=40, height=50) for x in (24, 72))
 

@@ -8,8 +8,8 @@ from photochrom.photo.hints import Hint
 from photochrom.photo.series import Series
 from photochrom.photo.sight import FEATURES, PLACES, Sight
 from photochrom_client import Client, ColorizeOptions, Conflict, NotFound
-from support.photographs import grey_jpeg
-from support.queueing import Bench, finished
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench, finished
 
 COAT = Hint(x=0.4, y=0.3, a=45, b=31)
 

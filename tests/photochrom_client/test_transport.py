@@ -13,8 +13,8 @@ from photochrom_client import (
     ServerFault,
 )
 from photochrom_client.models import Limits
-from support.answering import answer, answering, cut_off, hang_up
-from support.ports import free_port
+from support.servers.answering import answer, answering, cut_off, hang_up
+from support.servers.ports import free_port
 from support.waiting import wait_for
 
 LIMITS = Limits(

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from security.shipped import shipped
-from support.running import ROOT
+from support.servers.running import ROOT
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 ALL = (ROOT / "requirements" / "dev.txt").read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 FIND = ROOT / "requirements" / "python"
 

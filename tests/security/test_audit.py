@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from security.audit import UNANSWERED, WEAK, verdict
-from support.running import ROOT
+from support.servers.running import ROOT
 
 PACKAGES = {"pillow": "13.0.0", "rq": "3.0.0"}
 FINE = [{"name": "pillow", "version": "13.0.0", "vulns": []}, {"name": "rq", "version": "3.0.0", "vulns": []}]

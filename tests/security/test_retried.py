@@ -10,7 +10,7 @@ from pathlib import Path
 from support.retried.__main__ import ordered
 from support.retried.finding import Finding, outcome
 from support.retried.ways import Ways
-from support.running import ROOT
+from support.servers.running import ROOT
 
 
 def test_none_is_left_out() -> None:

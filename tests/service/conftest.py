@@ -6,9 +6,9 @@ from fastapi.testclient import TestClient
 from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.photographs import grey_jpeg
-from support.queueing import Bench, finished
-from support.serving import serving
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench, finished
+from support.servers.serving import serving
 
 
 @pytest.fixture

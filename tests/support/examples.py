@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 
 def examples(page: str) -> list[tuple[str, str]]:

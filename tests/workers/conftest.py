@@ -8,7 +8,7 @@ from PIL import Image
 
 from photochrom.photo.cards.model import ModelCard
 from photochrom.photo.options import ColorizeOptions
-from support.queueing import MODEL
+from support.queue.queueing import MODEL
 from workers.child.colorist import Colorist
 from workers.network.predictor import Prediction
 from workers.settings import WorkerSettings

@@ -6,8 +6,8 @@ import pytest
 from photochrom.jobs.fleet import Fleet, WorkerStatus
 from photochrom.jobs.record import ModelUsed
 from photochrom.times import utc_now
-from support.health import asked
-from support.ports import free_port
+from support.servers.health import asked
+from support.servers.ports import free_port
 
 
 def status(host: str) -> WorkerStatus:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 from workers import local
 from workers.child.colorist import Colorist
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from photochrom.errors import UnreadablePhoto
 from photochrom.jobs.record import JobState
-from support.photographs import grey_jpeg
-from support.queueing import MODEL, Bench, workers
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import MODEL, Bench, workers
 from workers.out_of_memory import lacks_memory
 from workers.supervisor import MEMORY_BYTES
 

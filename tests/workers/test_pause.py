@@ -2,8 +2,8 @@
 
 from photochrom.batches.record import BatchState
 from photochrom.jobs.record import JobState
-from support.photographs import grey_jpeg, slow_photograph
-from support.queueing import Bench, add_item, new_batch, workers
+from support.pictures.photographs import grey_jpeg, slow_photograph
+from support.queue.queueing import Bench, add_item, new_batch, workers
 from support.waiting import wait_for
 
 PHOTO = grey_jpeg(size=(64, 48))

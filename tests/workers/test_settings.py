@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from photochrom.errors import ModelRejected
-from support.running import ROOT
+from support.servers.running import ROOT
 from workers.child.messages import Setup
 from workers.settings import WorkerSettings
 from workers.supervisor import GRACE_SECONDS

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 LOAD = "from workers.network.predictor import OnnxPredictor; from workers.settings import WorkerSettings; "
 LOAD += "OnnxPredictor(WorkerSettings().model_path)"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 WORKER = "import workers.__main__, photochrom.settings, workers.child.colorist, workers.settings"
 BEFORE = "import workers.__main__, workers.child.start"

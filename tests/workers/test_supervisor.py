@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from support.running import ROOT
+from support.servers.running import ROOT
 from support.waiting import wait_for
 from workers.supervisor import Supervisor
 

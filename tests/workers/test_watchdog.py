@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.clock import Clock, clock_of
-from support.running import ROOT
+from support.queue.clock import Clock, clock_of
+from support.servers.running import ROOT
 from support.waiting import wait_for
 from workers import watchdog
 from workers.watchdog import Pulse

@@ -11,8 +11,8 @@ import pytest
 from photochrom.jobs.queue import JobQueue
 from photochrom.jobs.record import JobState
 from photochrom.processes.valkey import valkey
-from support.photographs import grey_jpeg, slow_photograph
-from support.queueing import MODEL, Bench, add_item, new_batch, workers
+from support.pictures.photographs import grey_jpeg, slow_photograph
+from support.queue.queueing import MODEL, Bench, add_item, new_batch, workers
 from support.waiting import wait_for
 from workers.worker import tell_held
 

@@ -2,7 +2,7 @@ import pytest
 
 from cli.batch.follower import Follower
 from photochrom_client import Client, NotFound
-from support.queueing import Bench, failed, finished
+from support.queue.queueing import Bench, failed, finished
 
 
 @pytest.fixture

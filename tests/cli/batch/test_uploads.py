@@ -7,7 +7,7 @@ from cli.batch.uploads import Sender
 from cli.files.plan import Item
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, JobState, NotFound
-from support.queueing import Bench, failed, finished
+from support.queue.queueing import Bench, failed, finished
 
 
 @pytest.fixture

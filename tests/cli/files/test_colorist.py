@@ -7,7 +7,7 @@ import pytest
 from cli.files.colorist import Colorist, ColoristBroken
 from cli.files.plan import Item
 from photochrom.photo.options import ColorizeOptions
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from cli.files.plan import CannotPlan, Plan, format_for, make_plan
 from photochrom.photo.options import OutputFormat
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from support.certificates import make_papers
-from support.photographs import grey_jpeg
-from support.running import command
+from support.servers.certificates import make_papers
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import command
 
 
 def run(*arguments: str | Path, **env: str) -> tuple[int, str]:

@@ -15,9 +15,9 @@ from photochrom.ownership import Ownership
 from photochrom.processes.valkey import valkey
 from photochrom.storage.keys import is_photograph
 from photochrom.storage.storage import LocalStorage
-from support.photographs import grey_jpeg
-from support.queueing import Bench, failed, finished
-from support.running import photochrom, service
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench, failed, finished
+from support.servers.running import photochrom, service
 
 
 @pytest.fixture

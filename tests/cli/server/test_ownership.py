@@ -3,11 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
-from support.objects import ObjectStore
-from support.others import kept, looked, others_photographs
-from support.photographs import grey_jpeg
-from support.queueing import Bench, maintenance
-from support.running import photochrom, service
+from support.servers.objects import ObjectStore
+from support.queue.others import kept, looked, others_photographs
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench, maintenance
+from support.servers.running import photochrom, service
 from support.waiting import wait_for
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cli.server import parts as parts_module
 from cli.server.parts import Parts
-from support.running import wait_for
+from support.servers.running import wait_for
 
 
 def ends_with(code: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from model.recognizer.network import SIDE, Recognizer
 from model.recognizer.photographs import glances, pairs
 from photochrom.errors import ModelRejected
 from photochrom.photo.cards.recognizer import RecognizerCard
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.network.recognizer import OnnxRecognizer
 
 CARD = RecognizerCard(
@@ -77,7 +77,7 @@ def test_the_same_weights_give_the_same_file(recognizer: Recognizer, written: Pa
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
-    from support.tiny_model import tiny_model
+    from support.networks.tiny_model import tiny_model
 
     other = tmp_path / "tiny.onnx"
     other.write_bytes(tiny_model())

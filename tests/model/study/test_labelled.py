@@ -8,7 +8,7 @@ from PIL import Image
 from model.study.labelled import VOID, camvid, network_input, read_sets, tiny
 from photochrom import color
 from photochrom.errors import PhotoRejected
-from support.probe_sets import packed, stripes, write_classes, write_streets
+from support.pictures.probe_sets import packed, stripes, write_classes, write_streets
 
 
 def test_photographs_leave_the_mosaic_in_their_order(tmp_path: Path) -> None:

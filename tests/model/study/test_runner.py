@@ -13,7 +13,7 @@ from model.study.tables import COSTS, RESULTS, SNAPSHOTS, Row, Table
 from model.study.uses.budget import UsesBudget
 from model.study.uses.every import USES
 from photochrom.errors import ModelRejected, PhotoRejected
-from support.probe_sets import write_classes, write_streets
+from support.pictures.probe_sets import write_classes, write_streets
 
 torch.set_num_threads(1)
 

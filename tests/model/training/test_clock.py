@@ -8,7 +8,7 @@ from model.training.clock import Clock as RunClock
 from model.training.clock import Stopwatch
 from model.training.config import RunConfig
 from model.training.distributed import Ranks
-from support.clock import Clock, clock_of
+from support.queue.clock import Clock, clock_of
 
 CONFIG = RunConfig(steps=1000, warmup=100)
 ALONE = Ranks(0, 1, "cpu")

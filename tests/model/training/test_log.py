@@ -8,7 +8,7 @@ from model.training import log as module
 from model.training.config import RunConfig
 from model.training.distributed import Ranks
 from model.training.log import Log
-from support.clock import Clock, clock_of
+from support.queue.clock import Clock, clock_of
 
 CONFIG = RunConfig(steps=100, batch=8, log_every=10)
 

@@ -18,7 +18,7 @@ from model.turner.fit import decided, fit, maps_of, shares, turns
 from model.turner.network import SIDE, Turner
 from photochrom.errors import ModelRejected
 from photochrom.photo.cards.turner import TurnerCard
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.network.turner import OnnxTurner
 
 CARD = TurnerCard(

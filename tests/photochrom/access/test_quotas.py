@@ -13,7 +13,7 @@ from photochrom.access.keys import KeyLimits
 from photochrom.access.quotas import Allowance, Charge, Use, midnight
 from photochrom.errors import IdempotencyMismatch, QuotaExceeded, TooManyRequests
 from photochrom.jobs.store import IdempotencyKey, JobStore
-from support.queueing import KEEP, Bench, make_record
+from support.queue.queueing import KEEP, Bench, make_record
 
 
 @pytest.fixture

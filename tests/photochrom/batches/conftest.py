@@ -4,7 +4,7 @@ from photochrom.batches.record import BatchRecord
 from photochrom.ids import new_id
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 
 @pytest.fixture

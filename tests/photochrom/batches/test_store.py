@@ -7,8 +7,8 @@ from photochrom.errors import BatchClosed, BatchNotFound, ItemConflict, ItemNotF
 from photochrom.ids import new_id
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from support.batching import add, end, queued
-from support.queueing import Bench
+from support.queue.batching import add, end, queued
+from support.queue.queueing import Bench
 
 
 def test_sending_the_same_item_again_changes_nothing(bench: Bench, batch_id: str) -> None:

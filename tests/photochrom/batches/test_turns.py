@@ -10,8 +10,8 @@ from photochrom.jobs.record import JobRecord, JobState
 from photochrom.jobs.store import HANDED_OVER
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from support.batching import add, end, queued, worker
-from support.queueing import Bench, add_item, new_batch
+from support.queue.batching import add, end, queued, worker
+from support.queue.queueing import Bench, add_item, new_batch
 
 
 def test_only_one_item_for_each_worker_is_in_the_queue(bench: Bench, batch_id: str) -> None:

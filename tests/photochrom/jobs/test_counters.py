@@ -9,7 +9,7 @@ from photochrom.jobs import counters
 from photochrom.jobs.counters import BOUNDS, WAIT
 from photochrom.jobs.record import JobError, ModelUsed
 from photochrom.times import utc_now
-from support.queueing import Bench, make_record
+from support.queue.queueing import Bench, make_record
 
 MODEL = ModelUsed(name="photochrom", version="1", provider="CPUExecutionProvider")
 

@@ -15,8 +15,8 @@ from photochrom.jobs.events import SUBSCRIBABLE, Event
 from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Result
 from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
-from support.queueing import Bench, add_item, make_record, new_batch
-from support.receiver import make_webhook
+from support.queue.queueing import Bench, add_item, make_record, new_batch
+from support.servers.receiver import make_webhook
 
 LOST = JobError(code="worker-lost", detail="d")
 RESULT = Result(key="k", name="n", media_type="image/jpeg", bytes=1, width=1, height=1, sha256="0" * 64)

@@ -28,7 +28,7 @@ from photochrom.jobs.record import UNFINISHED, JobError, JobRecord, JobState, Le
 from photochrom.jobs.store import HANDED_OVER, index_of
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from support.queueing import Bench, make_record
+from support.queue.queueing import Bench, make_record
 from workers.upkeep.maintenance import Maintenance
 
 QUEUE = "rq:queue:photochrom"

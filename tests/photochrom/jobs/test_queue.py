@@ -4,7 +4,7 @@ import pytest
 
 from photochrom.jobs.queue import connect
 from photochrom.jobs.record import JobState
-from support.queueing import Bench, make_record
+from support.queue.queueing import Bench, make_record
 
 PHOTO = b"\xff\xd8\xff"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from photochrom.processes.cores import quota, usable_cores
-from support.running import ROOT
+from support.servers.running import ROOT
 
 
 def test_what_affinity_leaves_is_counted_not_what_the_machine_has() -> None:

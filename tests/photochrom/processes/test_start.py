@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from photochrom.processes.start import importing
-from support.running import ROOT
+from support.servers.running import ROOT
 
 MODELS = {"numpy", "PIL", "cv2", "onnxruntime", "torch"}
 WEB = {"fastapi", "starlette", "uvicorn"}

@@ -8,7 +8,7 @@ from photochrom.seeing.boxes import WHOLE, Box
 from photochrom.seeing.look import choose_look
 from photochrom.seeing.pages import find_photographs
 from photochrom.seeing.resize import resized
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 
 NAMES = ("astronaut", "cat", "coffee", "camera", "rocket")
 PAPERS = {"white": (94, 0.7), "dark": (8, 0.7), "grey": (38, 0.7), "textured": (80, 2.5)}

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from photochrom.photo.hints import Hint
 from photochrom.seeing.resize import resized
 from photochrom.seeing.see import Seen, see
-from support.tiny_model import CARD
+from support.networks.tiny_model import CARD
 
 
 class Formula:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from photochrom.errors import ObjectNotFound
 from photochrom.storage.storage import LocalStorage, Storage
-from support.objects import ObjectStore
+from support.servers.objects import ObjectStore
 
 KEY = "results/a/b.jpg"
 NO_KEYS = [

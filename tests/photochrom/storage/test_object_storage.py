@@ -18,10 +18,10 @@ from photochrom.settings import SharedSettings
 from photochrom.storage.choose import open_storage
 from photochrom.storage.object_storage import ObjectStorage, bucket_and_prefix
 from photochrom.storage.storage import LocalStorage
-from support.objects import BUCKET, ObjectStore
-from support.ports import free_port
-from support.receiver import receiver
-from support.running import ROOT
+from support.servers.objects import BUCKET, ObjectStore
+from support.servers.ports import free_port
+from support.servers.receiver import receiver
+from support.servers.running import ROOT
 from support.waiting import wait_for
 
 KEY = "results/a/b.jpg"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from photochrom.errors import ObjectNotFound, StorageFull, StorageReadOnly
 from photochrom.storage.storage import LocalStorage
-from support.lacking import lacking
-from support.running import ROOT
+from support.filesystems.lacking import lacking
+from support.servers.running import ROOT
 
 
 @pytest.fixture

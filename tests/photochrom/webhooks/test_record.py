@@ -13,7 +13,7 @@ from photochrom.access.keys import KeyRecord, Scope
 from photochrom.jobs.events import EventType, ping
 from photochrom.times import utc_now
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook, new_secret
-from support.receiver import make_ping, make_webhook
+from support.servers.receiver import make_ping, make_webhook
 
 PATIENCE = timedelta(days=5)
 

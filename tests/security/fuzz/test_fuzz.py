@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from security.fuzz.__main__ import CORPUS, TARGETS
-from support.running import ROOT
+from support.servers.running import ROOT
 
 RUNS = {"sniffing": 800, "decoding": 600, "colorizing": 100, "unpacking": 500, "metadata": 500}
 

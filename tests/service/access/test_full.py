@@ -15,9 +15,9 @@ from photochrom.jobs.record import JobRecord
 from photochrom.processes.valkey import valkey
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.keyring import bearer, new_key
-from support.queueing import Bench
-from support.running import wait_for
+from support.servers.keyring import bearer, new_key
+from support.queue.queueing import Bench
+from support.servers.running import wait_for
 
 MANY = 60
 

@@ -7,9 +7,9 @@ import sys
 import httpx
 import pytest
 
-from support.keyring import show
-from support.ports import free_port
-from support.running import ROOT
+from support.servers.keyring import show
+from support.servers.ports import free_port
+from support.servers.running import ROOT
 from support.waiting import wait_for
 
 

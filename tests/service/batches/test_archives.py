@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 
 from security.hostile_archives import HOSTILE_ARCHIVES, HOSTILE_ENTRIES, tarred, zip64_ending, zipped
 from service.batches import archives
-from support.queueing import Bench
-from support.running import ROOT
+from support.queue.queueing import Bench
+from support.servers.running import ROOT
 
 
 @pytest.fixture

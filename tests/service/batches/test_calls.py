@@ -14,7 +14,7 @@ from photochrom.photo.names import suffix_of
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 Finish = Callable[..., JobRecord]
 

@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from photochrom.jobs.record import JobRecord
 from photochrom.photo.names import folded
 from photochrom.times import utc_now
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 PREMIS = "{http://www.loc.gov/premis/v3}"
 NAMES = {"Älbum/1.jpg": b"one", "Älbum/1.tif": b"two", "50%.jpg": b"three", "originals/x.jpg": b"four"}

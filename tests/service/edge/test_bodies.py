@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 
 from service.edge.bodies import _declared
 from service.settings import ServiceSettings
-from support.serving import serving
+from support.servers.serving import serving
 
 PATIENCE = 0.6
 CHUNKED = "Transfer-Encoding: chunked"

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from photochrom.jobs.record import JobRecord
 from service.edge.compression import JsonGzip, takes_gzip
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 LARGE = {"text": "abc " * 1000}
 

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.edge.conditions import matches
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 STALE = {"If-Match": 'W/"other"'}
 

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from service.settings import ServiceSettings
-from support.photographs import grey_jpeg
-from support.queueing import Bench, finished
-from support.serving import serving
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench, finished
+from support.servers.serving import serving
 from support.waiting import wait_for
 
 PATIENCE = 0.6

@@ -14,9 +14,9 @@ from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.edge import failures
 from service.settings import ServiceSettings
-from support.queueing import Bench
-from support.running import wait_for
-from support.serving import serving
+from support.queue.queueing import Bench
+from support.servers.running import wait_for
+from support.servers.serving import serving
 
 FRIEND = "https://friend.example"
 

@@ -16,8 +16,8 @@ from starlette.routing import Mount, Route
 from service.app import create_app
 from service.edge.headers import ALWAYS
 from service.settings import ServiceSettings
-from support.browser import browser
-from support.queueing import Bench
+from support.page.browser import browser
+from support.queue.queueing import Bench
 
 FOREIGN = {"Origin": "https://evil.example"}
 FRIEND = "https://friend.example"

@@ -18,7 +18,7 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.queueing import Bench, make_record
+from support.queue.queueing import Bench, make_record
 
 Finish = Callable[..., JobRecord]
 

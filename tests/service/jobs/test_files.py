@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.record import JobRecord
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 SMALL = ("preview", "preview?of=original", "confidence", "repairs")
 FILES = ("result", "original", *SMALL)

@@ -12,8 +12,8 @@ from photochrom.photo.restoration import Restoration
 from photochrom.photo.series import SIGHT_EXTENSION, Series
 from photochrom.photo.sight import FEATURES, PLACES, Sight
 from photochrom.photo.turning import Turning
-from support.photographs import grey_jpeg
-from support.queueing import Bench
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench
 
 Finish = Callable[..., JobRecord]
 COAT = {"x": 0.4, "y": 0.3, "a": 45, "b": 31}

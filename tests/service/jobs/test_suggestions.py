@@ -12,8 +12,8 @@ from photochrom.jobs.record import JobRecord, ModelUsed
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.suggestions import LikelyColors
 from photochrom.times import utc_now
-from support.photographs import PHOTOS, grey_jpeg
-from support.queueing import Bench
+from support.pictures.photographs import PHOTOS, grey_jpeg
+from support.queue.queueing import Bench
 
 Finish = Callable[..., JobRecord]
 RED = {"x": 0.25, "y": 0.5, "color": "#a04030"}

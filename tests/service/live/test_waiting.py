@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from photochrom.times import utc_now
 from service.edge.conditions import matches
 from service.live.waiting import wanted_wait
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 
 @contextmanager

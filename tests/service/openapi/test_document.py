@@ -16,7 +16,7 @@ from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.edge.problems import all_kinds
 from service.settings import ServiceSettings
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(create_app(ServiceSettings()).openapi()))
 CALLS = [

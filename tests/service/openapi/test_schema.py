@@ -30,9 +30,9 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.keyring import show
-from support.queueing import Bench, add_item, found, new_batch
-from support.running import ROOT
+from support.servers.keyring import show
+from support.queue.queueing import Bench, add_item, found, new_batch
+from support.servers.running import ROOT
 
 CHECKS = [
     not_a_server_error,

@@ -1,7 +1,7 @@
 import json
 import re
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 BOARD = json.loads((ROOT / "docker" / "grafana" / "photochrom.json").read_text())
 SUFFIXES = ("_total", "_bucket", "_count", "_sum")

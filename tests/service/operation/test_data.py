@@ -6,7 +6,7 @@ from photochrom.ownership import Ownership
 from photochrom.storage.keys import MARKER
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 
 def ownership(bench: Bench) -> Ownership:

@@ -10,10 +10,10 @@ import pytest
 
 from service.looks import DEADLINE_SECONDS
 from service.settings import ServiceSettings
-from support.queueing import Bench
-from support.running import wait_for
-from support.serving import serving
-from support.silent import Silent
+from support.queue.queueing import Bench
+from support.servers.running import wait_for
+from support.servers.serving import serving
+from support.servers.silent import Silent
 
 THREADS = 40
 # More than there are, of either kind.

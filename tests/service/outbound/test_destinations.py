@@ -18,8 +18,8 @@ from photochrom.errors import WebhookRejected
 from photochrom.webhooks.record import Attempt
 from service.outbound.destinations import PinnedNetwork, check_url, is_refused, system_resolver
 from service.webhooks.sender import _CANNOT_CONNECT, Sender
-from support.ports import free_port
-from support.receiver import Receiver, make_ping, make_webhook, receiver
+from support.servers.ports import free_port
+from support.servers.receiver import Receiver, make_ping, make_webhook, receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 REFUSED = {

@@ -21,9 +21,9 @@ from service.deps import Services
 from service.outbound.destinations import PinnedNetwork
 from service.outbound.fetch import Fetcher, fetcher_of
 from service.settings import ServiceSettings
-from support.ports import free_port
-from support.queueing import Bench
-from support.receiver import Answer, Receiver, receiver
+from support.servers.ports import free_port
+from support.queue.queueing import Bench
+from support.servers.receiver import Answer, Receiver, receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 CANNOT = "The photograph's address does not answer, has no valid certificate, or is not public."

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 
 def png(width: int, height: int) -> bytes:

@@ -10,7 +10,7 @@ from photochrom.errors import InvalidOption
 from service.uploads.form import Form
 from service.uploads.names import safe_name
 from service.uploads.receive import parse_options
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 BOUNDARY = "limit"
 

@@ -17,10 +17,10 @@ from photochrom.storage import drafts
 from photochrom.storage.storage import LocalStorage
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.keyring import show
-from support.queueing import Bench, finished
-from support.running import wait_for
-from support.serving import serving
+from support.servers.keyring import show
+from support.queue.queueing import Bench, finished
+from support.servers.running import wait_for
+from support.servers.serving import serving
 
 MORE_THAN_THERE_IS = 1 << 62
 

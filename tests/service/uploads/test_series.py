@@ -7,8 +7,8 @@ from photochrom.jobs.record import JobState, ModelUsed
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.series import Series
 from photochrom.times import utc_now
-from support.photographs import grey_jpeg
-from support.queueing import Bench
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench
 
 PHOTO = grey_jpeg(size=(96, 64))
 

@@ -10,8 +10,8 @@ from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.queueing import Bench
-from support.receiver import make_webhook
+from support.queue.queueing import Bench
+from support.servers.receiver import make_webhook
 
 URL = "https://photos.example/hooks/photochrom"
 

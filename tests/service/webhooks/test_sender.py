@@ -12,8 +12,8 @@ import pytest
 from photochrom.webhooks.record import Attempt
 from service.outbound.destinations import PinnedNetwork
 from service.webhooks.sender import Sender
-from support.ports import free_port
-from support.receiver import Answer, make_ping, make_webhook, receiver
+from support.servers.ports import free_port
+from support.servers.receiver import Answer, make_ping, make_webhook, receiver
 
 SECONDS = 1.0  # where time is what is tested; a machine may stall for longer, so other answers have PATIENCE
 PATIENCE = 30.0

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 import httpx
 
-from support.queueing import Bench
-from support.running import ROOT
+from support.queue.queueing import Bench
+from support.servers.running import ROOT
 from support.waiting import wait_for
 
 

@@ -16,8 +16,8 @@ import psutil
 
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.jobs.store import JobStore
-from support.photographs import noise_jpeg, noise_png
-from support.running import service, wait_for
+from support.pictures.photographs import noise_jpeg, noise_png
+from support.servers.running import service, wait_for
 
 from .inside import running, store_of, worker_of
 from .row import Row

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from support.inquest import examine
-from support.killing import Battle, begun, make_album
-from support.running import command
+from support.queue.inquest import examine
+from support.queue.killing import Battle, begun, make_album
+from support.servers.running import command
 from support.waiting import wait_for
 
 from .row import Row

@@ -1,8 +1,8 @@
-"""kill -9 of server, workers and all at once, as `support.killing` does it, as a row among the others."""
+"""kill -9 of server, workers and all at once, as `support.queue.killing` does it, as a row among the others."""
 
 from pathlib import Path
 
-from support.killing import under_fire
+from support.queue.killing import under_fire
 
 from .row import Row
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from photochrom.jobs.queue import connect
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.jobs.store import JobStore
-from support.queueing import KEEP
+from support.queue.queueing import KEEP
 
 
 def store_of(data: Path) -> JobStore:

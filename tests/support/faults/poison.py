@@ -12,8 +12,8 @@ import psutil
 
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.jobs.store import JobStore
-from support.photographs import noise_jpeg, noise_png
-from support.running import Service, service
+from support.pictures.photographs import noise_jpeg, noise_png
+from support.servers.running import Service, service
 from support.waiting import wait_for
 
 from .inside import running, store_of, worker_of

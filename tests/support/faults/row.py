@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import dataclass, field
 
-from support.inquest import Verdict
+from support.queue.inquest import Verdict
 
 HEAD = (
     "| `ARGS` | fault | times | photographs | lost | duplicated | back after, s (median, worst) | also seen |\n"

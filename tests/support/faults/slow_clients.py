@@ -14,9 +14,9 @@ import httpx
 import psutil
 
 from photochrom.processes.valkey import valkey
-from support.photographs import noise_jpeg
-from support.ports import free_port
-from support.queueing import Bench, finished
+from support.pictures.photographs import noise_jpeg
+from support.servers.ports import free_port
+from support.queue.queueing import Bench, finished
 from support.waiting import wait_for
 
 from .api import api

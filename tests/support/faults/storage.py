@@ -12,8 +12,8 @@ import httpx
 import psutil
 
 from photochrom.storage.storage import LocalStorage
-from support.photographs import noise_jpeg
-from support.running import Service, service
+from support.pictures.photographs import noise_jpeg
+from support.servers.running import Service, service
 from support.waiting import wait_for
 
 from .disks import disk

@@ -16,9 +16,9 @@ import httpx
 
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.processes.valkey import valkey
-from support.photographs import noise_jpeg
-from support.ports import free_port
-from support.queueing import Bench, maintenance, workers
+from support.pictures.photographs import noise_jpeg
+from support.servers.ports import free_port
+from support.queue.queueing import Bench, maintenance, workers
 from support.waiting import wait_for
 
 from .api import api

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 
 from photochrom.jobs.record import JobRecord, JobState
-from support.inquest import examine
-from support.killing import LAST_ATTEMPT, Battle, make_album
-from support.running import command
+from support.queue.inquest import examine
+from support.queue.killing import LAST_ATTEMPT, Battle, make_album
+from support.servers.running import command
 
 from .inside import running, store_of, worker_of
 from .row import Row

@@ -10,7 +10,7 @@ import psutil
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import Scope
 from photochrom.webhooks.store import WebhookStore
-from support.receiver import receiver
+from support.servers.receiver import receiver
 from support.waiting import wait_for
 
 from .finding import finding

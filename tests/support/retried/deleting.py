@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 from photochrom.ids import new_id
-from support.others import kept, looked, others_photographs
-from support.photographs import grey_jpeg
-from support.running import photochrom
+from support.queue.others import kept, looked, others_photographs
+from support.pictures.photographs import grey_jpeg
+from support.servers.running import photochrom
 from support.waiting import wait_for
 
 from .finding import finding

@@ -12,8 +12,8 @@ import httpx
 
 from photochrom.access.key_store import SESSIONS
 from photochrom.access.keys import Scope
-from support.photographs import grey_jpeg
-from support.silent import Silent
+from support.pictures.photographs import grey_jpeg
+from support.servers.silent import Silent
 from support.waiting import wait_for
 
 from .finding import finding

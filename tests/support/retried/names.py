@@ -5,7 +5,7 @@ import unicodedata
 import zipfile
 from urllib.parse import quote
 
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 from support.waiting import wait_for
 
 from .finding import finding

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.times import utc_now
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 
 from .finding import finding
 from .ways import Ways

@@ -12,7 +12,7 @@ import httpx
 import psutil
 from PIL import Image
 
-from support.receiver import Answer, receiver
+from support.servers.receiver import Answer, receiver
 from support.waiting import wait_for
 
 from .finding import finding

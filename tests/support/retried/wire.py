@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 
 from .finding import finding
 from .ways import Way, Ways

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.tiny_model import tiny_model
+from support.networks.tiny_model import tiny_model
 from workers.child.colorist import Colorist
 from workers.settings import WorkerSettings
 

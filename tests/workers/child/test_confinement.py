@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.running import ROOT
+from support.servers.running import ROOT
 from workers.child import landlock, seccomp
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from photochrom.errors import ModelRejected
-from support.queueing import MODEL
+from support.queue.queueing import MODEL
 from workers.network.album import OnnxAlbum
 from workers.network.onnx_file import shipped
 

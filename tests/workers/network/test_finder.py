@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from model.repair.export import TOLERANCE, export
 from model.repair.network import Finder
 from photochrom.errors import ModelRejected
-from support.queueing import MODEL
+from support.queue.queueing import MODEL
 from workers.network.finder import OnnxFinder
 
 

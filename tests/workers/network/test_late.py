@@ -7,7 +7,7 @@ import pytest
 
 from photochrom.errors import ModelRejected
 from photochrom.photo.options import ColorizeOptions
-from support.tiny_model import ABLE_CARD, tiny_model
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from workers.network.late import LatePredictor
 from workers.network.predictor import OnnxPredictor, Prediction
 

@@ -6,8 +6,8 @@ import pytest
 from photochrom.photo.film import Film
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.vividness import PALE, PALE_ON_FILM
-from support.recognizing import Says
-from support.tiny_model import CARD
+from support.networks.recognizing import Says
+from support.networks.tiny_model import CARD
 from workers.network.networks import Networks, remembered
 
 

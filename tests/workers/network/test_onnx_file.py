@@ -7,7 +7,7 @@ import onnxruntime as ort
 import pytest
 
 from photochrom.errors import ModelRejected
-from support.tiny_model import tiny_model
+from support.networks.tiny_model import tiny_model
 from workers.network.onnx_file import OnnxFile
 from workers.settings import SHIPPED_MODEL
 

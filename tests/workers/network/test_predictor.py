@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from photochrom.errors import ModelRejected
 from photochrom.photo.options import ColorizeOptions
 from photochrom.seeing.sizes import predict_size
-from support.tiny_model import CARD, tiny_model
+from support.networks.tiny_model import CARD, tiny_model
 from workers.network import providers as execution
 from workers.network.predictor import OnnxPredictor
 

@@ -6,7 +6,7 @@ import pytest
 
 from photochrom.photo.options import ColorizeOptions
 from photochrom.seeing.sizes import predict_size
-from support.tiny_model import CARD, tiny_model
+from support.networks.tiny_model import CARD, tiny_model
 from workers.network import providers
 from workers.network.predictor import OnnxPredictor, _all_zeros
 

@@ -9,7 +9,7 @@ from model.recognizer.photographs import FILM, glances
 from model.training.film import photograph
 from photochrom import color
 from photochrom.photo.options import ColorizeOptions
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.network.networks import Networks
 from workers.network.recognizer import OnnxRecognizer
 from workers.settings import SHIPPED_MODEL

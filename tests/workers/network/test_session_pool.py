@@ -1,7 +1,7 @@
 import onnxruntime as ort
 import pytest
 
-from support.tiny_model import tiny_model
+from support.networks.tiny_model import tiny_model
 from workers.network import providers
 from workers.network.session_pool import Lanes, sessions_for
 

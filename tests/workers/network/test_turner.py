@@ -6,7 +6,7 @@ from PIL import Image
 
 from photochrom import color
 from photochrom.photo.turning import TURNS
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.network.networks import Networks
 from workers.network.turner import OnnxTurner
 from workers.settings import SHIPPED_MODEL

@@ -12,7 +12,7 @@ from PIL import Image
 from photochrom.errors import JobCanceled, PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from security.hostile_photos import black_png, huge_jpeg, huge_png, huge_tiff
-from support.decoded import pixels_of
+from support.pictures.decoded import pixels_of
 from workers.pipeline.colorizer import STAGES, PhotoLimits, colorize
 from workers.pipeline.formats.png import read_png
 

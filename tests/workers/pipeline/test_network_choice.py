@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
-from support.recognizing import Says
+from support.networks.recognizing import Says
 from workers.network.networks import Networks
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.limits import PhotoLimits

@@ -10,9 +10,9 @@ from photochrom.color import lightness_of_luminance, linear
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
 from photochrom.seeing.resize import resized
-from support.color_difference import ciede2000
-from support.photographs import PHOTOS
-from support.queueing import MODEL
+from support.pictures.color_difference import ciede2000
+from support.pictures.photographs import PHOTOS
+from support.queue.queueing import MODEL
 from workers.network.predictor import OnnxPredictor
 from workers.pipeline.album.split import cut_pages, find_pages
 from workers.pipeline.limits import PhotoLimits

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from photochrom.errors import MaskRejected
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.turning import Straightening
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
 from workers.pipeline.limits import PhotoLimits

@@ -11,8 +11,8 @@ from PIL import Image
 from photochrom.photo.boxes import Box
 from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputFormat, Repair
 from photochrom.photo.restoration import Luma
-from support.damage import KnownDamage, damaged, drawn, touched_blocks
-from support.decoded import pixels_of
+from support.pictures.damage import KnownDamage, damaged, drawn, touched_blocks
+from support.pictures.decoded import pixels_of
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.formats.jpeg.file import JpegFile
 from workers.pipeline.metadata.orientation import as_stored

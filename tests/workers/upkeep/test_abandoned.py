@@ -13,7 +13,7 @@ from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.queue import rq_id
 from photochrom.jobs.record import JobRecord, JobState, ModelUsed
 from photochrom.times import utc_now
-from support.queueing import MODEL, Bench, maintenance
+from support.queue.queueing import MODEL, Bench, maintenance
 from workers.settings import WorkerSettings
 from workers.upkeep import clock_jumps, neighbours
 from workers.worker import RestoreWorker

@@ -12,7 +12,7 @@ from photochrom.jobs.record import JobError, JobRecord, JobState
 from photochrom.jobs.store import JobStore
 from photochrom.processes.valkey import valkey
 from photochrom.times import Retention, utc_now
-from support.queueing import Bench, finished
+from support.queue.queueing import Bench, finished
 from workers.upkeep.maintenance import Maintenance
 from workers.upkeep.sweeper import Sweeper
 

@@ -9,8 +9,8 @@ from model.study.report.__main__ import kept, main, make, remake
 from model.study.report.columns import columns
 from model.study.report.record import Record
 from model.study.report.results import Results
-from support.probe_sets import write_classes, write_streets
-from support.running import ROOT
+from support.pictures.probe_sets import write_classes, write_streets
+from support.servers.running import ROOT
 
 PLOTS = ("stages", "shares", "losses", "gradients")
 

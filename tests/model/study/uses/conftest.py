@@ -4,7 +4,7 @@ import torch
 from model.study.encoder import Encoder
 from model.study.labelled import Sets, read_sets
 from model.study.uses.budget import UsesBudget
-from support.probe_sets import write_classes, write_streets
+from support.pictures.probe_sets import write_classes, write_streets
 
 torch.set_num_threads(1)
 

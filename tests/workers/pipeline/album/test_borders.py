@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.pipeline.album.borders import border_around
 from workers.pipeline.album.paper import papers, sharpness
 from workers.pipeline.album.rectangles import _as_lab

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from photochrom.photo.frames import Frame
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.pipeline.album.find import find_frames
 from workers.pipeline.album.turn import is_straight
 

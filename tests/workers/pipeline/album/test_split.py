@@ -10,7 +10,7 @@ from PIL import Image
 
 from photochrom.photo.frames import Frame
 from photochrom.photo.sniff import PhotoFormat
-from support.photographs import grey_jpeg
+from support.pictures.photographs import grey_jpeg
 from workers.pipeline.album.split import NoSuchPage, cut_pages, find_pages
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.icc import srgb

@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from photochrom import color
 from photochrom.photo.options import ColorizeOptions
-from support.archive_profiles import PROFILES
+from support.pictures.archive_profiles import PROFILES
 from workers.pipeline.color.space import space_of
 from workers.pipeline.colorizer import colorize
 

@@ -38,7 +38,7 @@ def test_the_curve_increases_and_keeps_its_ends(dark, light):
 def test_clean_photographs_stay_as_they_are(name, lightness_of):
     from PIL import Image
 
-    from support.photographs import PHOTOS
+    from support.pictures.photographs import PHOTOS
 
     assert faded(lightness_of(np.asarray(Image.open(PHOTOS / f"{name}.jpg").convert("L")))) is None
 

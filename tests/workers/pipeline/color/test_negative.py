@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from photochrom.photo.options import ColorizeOptions, OwnColor
 from photochrom.photo.turning import Inversion
-from support.photographs import PHOTOS, masked
+from support.pictures.photographs import PHOTOS, masked
 from workers.pipeline.color.negative import is_masked
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.limits import PhotoLimits

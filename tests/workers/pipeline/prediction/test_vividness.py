@@ -8,7 +8,7 @@ from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.vividness import PALE, PALE_ON_FILM
-from support.recognizing import Says
+from support.networks.recognizing import Says
 from workers.network.networks import Networks
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.limits import PhotoLimits

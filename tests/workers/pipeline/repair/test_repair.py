@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from photochrom.photo.restoration import DefectKind
-from support.damage import KnownDamage, damaged, drawn
+from support.pictures.damage import KnownDamage, damaged, drawn
 from workers.pipeline.repair import repair
 from workers.pipeline.repair.classical import ClassicalFinder
 from workers.pipeline.repair.marks import FILLED, LEFT, WIDEST

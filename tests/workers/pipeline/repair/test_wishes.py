@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from photochrom.errors import MaskRejected
 from photochrom.photo.boxes import Box
 from photochrom.photo.restoration import DefectKind
-from support.damage import KnownDamage, drawn
+from support.pictures.damage import KnownDamage, drawn
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.metadata.orientation import as_stored
 from workers.pipeline.repair.classical import ClassicalFinder

@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from photochrom.photo.options import ColorizeOptions, Repair
-from support.damage import KnownDamage, damaged, drawn, touched_blocks
-from support.photographs import PHOTOS
+from support.pictures.damage import KnownDamage, damaged, drawn, touched_blocks
+from support.pictures.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 
 

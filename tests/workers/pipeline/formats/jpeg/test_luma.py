@@ -13,7 +13,7 @@ from PIL import Image
 from photochrom import color
 from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.formats.jpeg.file import DQT, PROGRESSIVE, JpegFile, Segment
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from photochrom.errors import UnreadablePhoto
 from photochrom.photo.options import ColorizeOptions
-from support.sampling import sampled
+from support.pictures.sampling import sampled
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.formats.jpeg.file import APP0, APP14, JpegFile, Segment
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from photochrom import color
 from photochrom.photo.film import SENSITIVITIES, Film
-from support.running import ROOT
-from support.tiny_model import tiny_model
+from support.servers.running import ROOT
+from support.networks.tiny_model import tiny_model
 
 SCRIPT = """
 import json, sys

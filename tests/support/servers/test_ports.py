@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from support import ports
-from support.ports import free_port
+from support.servers import ports
+from support.servers.ports import free_port
 
 
 def test_no_port_comes_twice_whatever_the_seed() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from support.ports import free_port
+from support.servers.ports import free_port
 from support.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]

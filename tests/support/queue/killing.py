@@ -1,6 +1,6 @@
 """A batch under fire: `photochrom batch` while the server and the workers are killed (kill -9) at random.
 
-`python -m support.killing --photos 500 --kills 10 --seed 7`, or `make test-faults`, prints a table and exits with 1
+`python -m support.queue.killing --photos 500 --kills 10 --seed 7`, or `make test-faults`, prints a table and exits with 1
 unless each photograph came through. What is counted:
 
 - *lost*: photographs whose item is not `succeeded`, or whose result is not in the client's folder, byte for byte;
@@ -29,10 +29,10 @@ import psutil
 
 from photochrom.jobs.record import JobState
 from photochrom_client import Batch, Client, Job, PhotochromError, Retries
-from support.inquest import Verdict, examine
-from support.photographs import noise_jpeg
-from support.ports import free_port
-from support.running import Service, command, service
+from support.queue.inquest import Verdict, examine
+from support.pictures.photographs import noise_jpeg
+from support.servers.ports import free_port
+from support.servers.running import Service, command, service
 from support.waiting import wait_for
 
 KINDS = ("a worker", "all workers", "the server", "everything")
@@ -183,7 +183,7 @@ def _goes_on(now: Job, before: Job) -> bool:
 
 def main() -> int:
     """Run and print."""
-    parser = argparse.ArgumentParser(prog="python -m support.killing", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m support.queue.killing", description=__doc__.partition("\n")[0])
     parser.add_argument("--photos", type=int, default=500)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 
 def asked(module: str, redis_url: str) -> "subprocess.CompletedProcess[str]":

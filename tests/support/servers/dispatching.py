@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from support.queueing import Bench
-from support.running import ROOT
+from support.queue.queueing import Bench
+from support.servers.running import ROOT
 
 SETTINGS = {
     "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",

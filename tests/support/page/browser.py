@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from support.running import ROOT
+from support.servers.running import ROOT
 
 _ARGUMENTS = [
     "--headless",

@@ -3,7 +3,7 @@
 from photochrom.jobs.fleet import WorkerStatus
 from photochrom.jobs.record import JobError, JobRecord, ModelUsed
 from photochrom.times import utc_now
-from support.queueing import Bench, make_record
+from support.queue.queueing import Bench, make_record
 
 
 def add(bench: Bench, batch_id: str, name: str, photo: bytes = b"x", **options: object) -> JobRecord:

@@ -6,9 +6,9 @@ import pytest
 
 from photochrom_client import Client, Retries
 from service.settings import ServiceSettings
-from support.photographs import grey_jpeg
-from support.queueing import Bench
-from support.serving import serving
+from support.pictures.photographs import grey_jpeg
+from support.queue.queueing import Bench
+from support.servers.serving import serving
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from support.photographs import PHOTOS
+from support.pictures.photographs import PHOTOS
 
 Box = tuple[int, int, int, int]
 SCENE: dict[str, tuple[Box, float]] = {

@@ -5,7 +5,7 @@ from datetime import datetime
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.times import utc_now
-from support.queueing import Bench
+from support.queue.queueing import Bench
 
 USUAL = frozenset({Scope.READ, Scope.WRITE})
 
