@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 from .measuring.descendants import cpu_seconds
 from .measuring.scenes import as_file, scene

@@ -13,8 +13,8 @@ from redis import Redis
 from photochrom.processes.cores import usable_cores
 from photochrom.processes.valkey import valkey
 from support.beforehand import prepare
-from support.servers.objects import ObjectStore, object_store_server
 from support.queue.queueing import Bench
+from support.servers.objects import ObjectStore, object_store_server
 
 # A law does not depend on how busy the machine is.
 settings.register_profile("any-machine", deadline=None)
@@ -22,7 +22,7 @@ settings.load_profile("any-machine")
 
 
 # Half a minute and more for one test: begun last, they would keep one core busy and the others waiting.
-LONGEST = {f"test_{name}" for name in ("export", "killing", "bombs", "storage", "clock", "page_many")}
+LONGEST = {f"test_{name}" for name in ("export", "killing", "bombs", "storage", "clock", "many")}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from workers.settings import SHIPPED_MODEL
 
 MODEL = SHIPPED_MODEL
-PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
+PHOTOS = Path(__file__).parents[2] / "tests" / "photos"
 _PHOTO = PHOTOS / "camera.jpg"
 _ASPECT = 4 / 3
 _GRAIN = 4.0

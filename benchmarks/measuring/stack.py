@@ -17,8 +17,8 @@ from typing import cast
 from redis import Redis
 
 from photochrom.processes.valkey import valkey
-from tests.support.objects import object_store_server
-from tests.support.ports import free_port
+from tests.support.servers.objects import object_store_server
+from tests.support.servers.ports import free_port
 from tests.support.waiting import wait_for
 
 _START_SECONDS = 60.0

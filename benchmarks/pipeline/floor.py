@@ -1,4 +1,4 @@
-"""The minimum that any pipeline must do, decode a file and encode the result: python -m benchmarks.pipeline.floor FILE KIND.
+"""The least that any pipeline does: decode it, encode the result. python -m benchmarks.pipeline.floor FILE KIND.
 
 JPEG by Pillow, as RGB. PNG and 16-bit TIFF by the library that is fastest among those that pack the pixels of the
 result, which `benchmarks.pipeline.ours` left beside the file, as small as the pipeline does, within a twentieth.

@@ -10,8 +10,8 @@ import pytest
 from benchmarks import memory, upsampling
 from benchmarks.measuring.measure import in_own_process
 from benchmarks.measuring.scenes import as_file, scene
-from support.pictures.photographs import PHOTOS
 from support.networks.tiny_model import light
+from support.pictures.photographs import PHOTOS
 
 
 def table(*command: str, **env: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 
 from photochrom.processes.valkey import valkey
-from support.servers.ports import free_port
 from support.queue.queueing import Bench
+from support.servers.ports import free_port
 from support.servers.running import ROOT, command
 from support.waiting import wait_for
 

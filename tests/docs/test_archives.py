@@ -7,10 +7,10 @@ import pytest
 import tifffile
 from PIL import Image
 
-from support.pictures.archive_profiles import PROFILES
-from support.servers.certificates import make_papers
 from support.examples import examples, put_commands, run_example
+from support.pictures.archive_profiles import PROFILES
 from support.pictures.photographs import grey_jpeg
+from support.servers.certificates import make_papers
 from support.servers.running import service
 
 EXAMPLES = examples("archives.md")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from support.examples import examples, put_commands, run_example
+from support.networks.tiny_model import tiny_model
 from support.pictures.photographs import album_page, grey_jpeg
 from support.servers.running import service
-from support.networks.tiny_model import tiny_model
 from workers.network.onnx_file import shipped
 
 STARTS = {".jpg": b"\xff\xd8\xff", ".png": b"\x89PNG"}

@@ -3,9 +3,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from support.networks.tiny_model import tiny
 from support.page.browser import browser
 from support.servers.running import Service, service
-from support.networks.tiny_model import tiny
 
 __all__ = ["chromium", "running", "tiny"]
 

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from support.filesystems.lacking import lacking
+from support.networks.tiny_model import light
 from support.pictures.photographs import grey_jpeg
 from support.servers.ports import free_port
 from support.servers.running import Service, command, service
-from support.networks.tiny_model import light
 
 
 @pytest.fixture(scope="module")

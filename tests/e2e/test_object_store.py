@@ -9,11 +9,11 @@ import obstore
 from obstore.store import S3Store
 
 from photochrom.storage.drafts import Drafts
-from support.servers.objects import BUCKET, KEY, SECRET, ObjectStore
+from support.networks.tiny_model import light
 from support.pictures.photographs import grey_jpeg, noise_png
+from support.servers.objects import BUCKET, KEY, SECRET, ObjectStore
 from support.servers.ports import free_port
 from support.servers.running import Service, command, service
-from support.networks.tiny_model import light
 from support.waiting import wait_for
 
 NAMES = ("astronaut.jpg", "cat.jpg", "coffee.jpg")

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from support.networks.tiny_model import light
 from support.pictures.photographs import PHOTOS, grey_jpeg, slow_photograph
 from support.servers.running import Service, service
-from support.networks.tiny_model import light
 
 
 @pytest.fixture(scope="module")

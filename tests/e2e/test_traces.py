@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from support.networks.tiny_model import light
 from support.pictures.photographs import grey_jpeg
 from support.servers.ports import free_port
 from support.servers.receiver import Receiver, receiver
 from support.servers.running import ROOT, Service, service
-from support.networks.tiny_model import light
 from support.waiting import wait_for
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from photochrom_client import Client
-from support.page.browser import visit
-from support.servers.nginx import nginx
-from support.pictures.photographs import grey_jpeg
-from support.servers.running import ROOT, Service, command, service
 from support.networks.tiny_model import tiny_model
+from support.page.browser import visit
+from support.pictures.photographs import grey_jpeg
+from support.servers.nginx import nginx
+from support.servers.running import ROOT, Service, command, service
 
 SOON = 30_000
 

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from photochrom.processes.valkey import valkey
+from support.networks.tiny_model import light
 from support.pictures.photographs import grey_jpeg, noise_png
 from support.servers.ports import free_port
 from support.servers.receiver import receiver
 from support.servers.running import Service, command, service
-from support.networks.tiny_model import light
 from support.waiting import wait_for
 
 BROKEN_OFF = (

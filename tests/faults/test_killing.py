@@ -3,8 +3,8 @@
 import random
 from pathlib import Path
 
-from support.queue.killing import KINDS, planned_kills, table, under_fire
 from support.networks.tiny_model import tiny_model
+from support.queue.killing import KINDS, planned_kills, table, under_fire
 
 
 def test_a_batch_survives_the_death_of_workers_server_and_all(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import psutil
 
-from support.servers.running import ROOT, Service, service
-from support.pictures.series import SCENE, as_jpeg, other, part
 from support.networks.tiny_model import ABLE_CARD, tiny_model
+from support.pictures.series import SCENE, as_jpeg, other, part
+from support.servers.running import ROOT, Service, service
 from support.waiting import wait_for
 
 _SIDE = 2400

@@ -5,8 +5,8 @@ import pytest
 
 from photochrom_client import Client, ColorizeOptions, JobFailed, Unauthorized, WaitedTooLong
 from service.settings import ServiceSettings
-from support.servers.keyring import new_key
 from support.queue.queueing import Bench, failed, finished
+from support.servers.keyring import new_key
 from support.servers.serving import serving
 from support.waiting import wait_for
 

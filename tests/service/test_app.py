@@ -20,8 +20,8 @@ from photochrom.times import utc_now
 from service.app import create_app
 from service.edge.bodies import BodyLimit
 from service.settings import ServiceSettings
-from support.servers.ports import free_port
 from support.queue.queueing import Bench
+from support.servers.ports import free_port
 from support.waiting import wait_for
 
 FINDER = FinderCard(name="finder", version="1.0.0", weights_sha256="0" * 64)

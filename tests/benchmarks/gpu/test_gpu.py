@@ -9,8 +9,8 @@ from PIL import Image
 from benchmarks import predict, throughput
 from benchmarks.gpu import __main__, accelerator, parity, service, settings
 from photochrom.photo.cards.model import ModelCard
-from support.pictures.photographs import PHOTOS
 from support.networks.tiny_model import CARD, tiny_model
+from support.pictures.photographs import PHOTOS
 from workers.network.predictor import Prediction
 from workers.network.providers import CPU
 

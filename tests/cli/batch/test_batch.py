@@ -12,13 +12,13 @@ from cli.batch.ledger import held
 from photochrom.processes.valkey import valkey
 from photochrom_client import Client, JobState
 from service.settings import ServiceSettings
-from support.servers.answering import answer, answering
+from support.networks.tiny_model import tiny_model
 from support.pictures.photographs import album_page, grey_jpeg, noise_jpeg
-from support.servers.ports import free_port
 from support.queue.queueing import Bench, workers
+from support.servers.answering import answer, answering
+from support.servers.ports import free_port
 from support.servers.running import command
 from support.servers.serving import serving
-from support.networks.tiny_model import tiny_model
 from support.waiting import wait_for
 from support.zips import zip_of
 

@@ -13,8 +13,8 @@ from cli.files.plan import Item
 from photochrom.jobs.record import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, NotFound, Retries
-from support.servers.answering import answer, answering
 from support.queue.queueing import Bench, failed, finished
+from support.servers.answering import answer, answering
 
 
 @pytest.fixture

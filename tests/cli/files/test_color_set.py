@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from cli.files.color_set import FOLDER
-from support.servers.running import ROOT, command
-from support.pictures.series import SCENE, as_jpeg, other, part
 from support.networks.tiny_model import ABLE_CARD, tiny_model
+from support.pictures.series import SCENE, as_jpeg, other, part
+from support.servers.running import ROOT, command
 from support.waiting import wait_for
 
 _SIDE = 800

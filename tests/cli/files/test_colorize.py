@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from photochrom import color
+from support.networks.tiny_model import ABLE_CARD, light, tiny_model
 from support.pictures.photographs import PHOTOS, grey_jpeg
 from support.servers.running import command
-from support.networks.tiny_model import ABLE_CARD, light, tiny_model
 from support.waiting import wait_for
 
 

@@ -9,9 +9,9 @@ import pytest
 import simplejpeg
 from PIL import Image
 
+from support.networks.tiny_model import tiny_model
 from support.pictures.photographs import PHOTOS, album_page
 from support.servers.running import command
-from support.networks.tiny_model import tiny_model
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.servers.certificates import make_papers
 from support.pictures.photographs import grey_jpeg
+from support.servers.certificates import make_papers
 from support.servers.running import command
 
 

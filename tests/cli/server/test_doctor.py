@@ -4,10 +4,10 @@ import pytest
 
 from cli.server.doctor import Verdict, check_storage, judge_checkup
 from support.filesystems.lacking import lacking
+from support.networks.tiny_model import light, tiny_model
 from support.servers.objects import ObjectStore
 from support.servers.ports import free_port
 from support.servers.running import command
-from support.networks.tiny_model import light, tiny_model
 
 HEALTHY = {
     "runtimes": {"onnxruntime": "1.32.0"},

@@ -12,8 +12,8 @@ from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import KeyLimits, Scope
 from photochrom.webhooks.record import Disabled
 from photochrom.webhooks.store import WebhookStore
-from support.servers.ports import free_port
 from support.queue.queueing import Bench
+from support.servers.ports import free_port
 from support.servers.receiver import make_webhook
 from support.servers.running import ROOT
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
-from support.servers.objects import ObjectStore
-from support.queue.others import kept, looked, others_photographs
 from support.pictures.photographs import grey_jpeg
+from support.queue.others import kept, looked, others_photographs
 from support.queue.queueing import Bench, maintenance
+from support.servers.objects import ObjectStore
 from support.servers.running import photochrom, service
 from support.waiting import wait_for
 

@@ -13,9 +13,9 @@ from photochrom.times import utc_now
 from service.access.auth import scope_for
 from service.app import create_app
 from service.settings import ServiceSettings
+from support.queue.queueing import Bench
 from support.servers.keyring import bearer, new_key, show
 from support.servers.ports import free_port
-from support.queue.queueing import Bench
 
 HERE = "http://localhost:8000"
 

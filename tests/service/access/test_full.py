@@ -15,8 +15,8 @@ from photochrom.jobs.record import JobRecord
 from photochrom.processes.valkey import valkey
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import bearer, new_key
 from support.queue.queueing import Bench
+from support.servers.keyring import bearer, new_key
 from support.servers.running import wait_for
 
 MANY = 60

@@ -18,8 +18,8 @@ from photochrom.webhooks.record import Webhook, new_secret
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import bearer, new_key, show
 from support.queue.queueing import Bench, add_item, failed, finished, new_batch
+from support.servers.keyring import bearer, new_key, show
 
 FEW = KeyLimits(daily_jobs=3, daily_actions=3)
 

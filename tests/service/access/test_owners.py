@@ -14,8 +14,8 @@ from photochrom.webhooks.store import WebhookStore
 from service.access.auth import is_open
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import bearer, new_key, show
 from support.queue.queueing import Bench
+from support.servers.keyring import bearer, new_key, show
 
 Headers = dict[str, str]
 _GONE = {"job-not-found", "batch-not-found", "webhook-not-found", "delivery-not-found", "page-not-found"}

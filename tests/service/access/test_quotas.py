@@ -14,9 +14,9 @@ from photochrom.access.quotas import Allowance, Use
 from service.app import create_app
 from service.settings import ServiceSettings
 from service.uploads.pixels import pixels_of
-from support.servers.keyring import bearer, new_key, show
 from support.pictures.photographs import grey_jpeg
 from support.queue.queueing import Bench
+from support.servers.keyring import bearer, new_key, show
 
 PIXELS = 96 * 64  # of the fixture `photo`
 

@@ -8,8 +8,8 @@ import pytest
 from photochrom.access.key_store import KeyStore
 from photochrom.jobs.record import JobRecord
 from service.batches import calls
-from support.servers.keyring import bearer, new_key
 from support.queue.queueing import Bench
+from support.servers.keyring import bearer, new_key
 
 # More than the kernel and the server keep for a reader that does not read.
 LARGE = b"x" * (64 << 20)

@@ -13,8 +13,8 @@ from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.edge.prefixes import joined
 from service.settings import ServiceSettings
-from support.servers.keyring import new_key
 from support.queue.queueing import Bench
+from support.servers.keyring import new_key
 
 PROXY = "192.0.2.7"
 TRUSTED = {"trusted_proxies": (ip_network(PROXY),)}

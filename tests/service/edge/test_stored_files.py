@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.objects import ObjectStore
 from support.queue.queueing import Bench
+from support.servers.objects import ObjectStore
 
 DATA = bytes(range(256)) * 40
 TAG = f'"{hashlib.sha256(DATA).hexdigest()}"'

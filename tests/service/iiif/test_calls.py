@@ -13,8 +13,8 @@ from photochrom.jobs.record import JobRecord
 from photochrom.photo.tiles import Tiling, packed
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import show
 from support.queue.queueing import Bench
+from support.servers.keyring import show
 
 Finish = Callable[..., JobRecord]
 TILING = Tiling(1300, 700)

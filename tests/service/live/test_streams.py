@@ -12,8 +12,8 @@ from photochrom.access.keys import Scope
 from photochrom.jobs.record import JobRecord, Progress
 from photochrom.times import utc_now
 from service.live import streams
-from support.servers.keyring import bearer, new_key
 from support.queue.queueing import Bench
+from support.servers.keyring import bearer, new_key
 
 
 def events(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:

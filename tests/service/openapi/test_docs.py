@@ -15,12 +15,12 @@ from photochrom.times import utc_now
 from photochrom.webhooks.record import new_secret
 from service.edge.problems import all_kinds
 from support.examples import put_commands
-from support.servers.keyring import new_key
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.photographs import PHOTOS, album_page, grey_jpeg
 from support.queue.queueing import Bench, workers
+from support.servers.keyring import new_key
 from support.servers.receiver import make_webhook
 from support.servers.running import ROOT
-from support.networks.tiny_model import ABLE_CARD, tiny_model
 
 TEXT = (ROOT / "docs" / "api.md").read_text()
 

@@ -30,8 +30,8 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import show
 from support.queue.queueing import Bench, add_item, found, new_batch
+from support.servers.keyring import show
 from support.servers.running import ROOT
 
 CHECKS = [

@@ -21,8 +21,8 @@ from service.deps import Services
 from service.outbound.destinations import PinnedNetwork
 from service.outbound.fetch import Fetcher, fetcher_of
 from service.settings import ServiceSettings
-from support.servers.ports import free_port
 from support.queue.queueing import Bench
+from support.servers.ports import free_port
 from support.servers.receiver import Answer, Receiver, receiver
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)

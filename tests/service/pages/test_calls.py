@@ -19,8 +19,8 @@ from photochrom.jobs.split import ScannedPage, Split, StoredFrame
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import bearer, new_key, show
 from support.queue.queueing import Bench, failed, found, maintenance
+from support.servers.keyring import bearer, new_key, show
 from workers.jobs.splitting import names_of
 
 LEFT, RIGHT = (StoredFrame(x=x, y=32, width=40, height=50) for x in (24, 72))

@@ -13,8 +13,8 @@ from photochrom.batches.turns import Turns
 from photochrom.errors import BatchClosed
 from photochrom.jobs.record import JobRecord
 from service.deps import Services
-from support.servers.ports import free_port
 from support.queue.queueing import Bench, maintenance
+from support.servers.ports import free_port
 
 HEADERS = {"content-type": "image/jpeg", "idempotency-key": "k"}
 

@@ -17,8 +17,8 @@ from photochrom.storage import drafts
 from photochrom.storage.storage import LocalStorage
 from service.app import create_app
 from service.settings import ServiceSettings
-from support.servers.keyring import show
 from support.queue.queueing import Bench, finished
+from support.servers.keyring import show
 from support.servers.running import wait_for
 from support.servers.serving import serving
 

@@ -27,10 +27,10 @@ from service.outbound.destinations import PinnedNetwork, system_resolver
 from service.settings import ServiceSettings
 from service.webhooks.dispatcher import Dispatcher
 from service.webhooks.sender import Sender
-from support.servers.dispatching import dispatcher
 from support.pictures.photographs import grey_jpeg
 from support.queue.proven_time import machines_of
 from support.queue.queueing import Bench, workers
+from support.servers.dispatching import dispatcher
 from support.servers.receiver import Receiver, make_webhook, receiver
 from support.waiting import wait_for
 

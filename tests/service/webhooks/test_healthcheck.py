@@ -1,8 +1,8 @@
 import os
 
+from support.queue.queueing import Bench
 from support.servers.dispatching import dispatcher
 from support.servers.health import asked
-from support.queue.queueing import Bench
 from support.waiting import wait_for
 
 

@@ -15,9 +15,9 @@ from photochrom.webhooks.record import Disabled, Webhook
 from photochrom.webhooks.store import WebhookStore
 from service.app import create_app
 from service.settings import ServiceSettings
+from support.queue.queueing import Bench
 from support.servers.dispatching import dispatcher
 from support.servers.keyring import bearer, new_key, show
-from support.queue.queueing import Bench
 from support.servers.running import wait_for
 
 NEW = {"url": "https://photos.example/h", "batch_items": True}

@@ -10,9 +10,9 @@ import psutil
 from redis.exceptions import RedisError
 
 from photochrom.jobs.queue import connect
+from support.pictures.photographs import noise_jpeg
 from support.queue.inquest import examine
 from support.queue.killing import Battle, begun, make_album
-from support.pictures.photographs import noise_jpeg
 from support.servers.running import command
 from support.waiting import wait_for
 

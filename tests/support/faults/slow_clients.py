@@ -15,8 +15,8 @@ import psutil
 
 from photochrom.processes.valkey import valkey
 from support.pictures.photographs import noise_jpeg
-from support.servers.ports import free_port
 from support.queue.queueing import Bench, finished
+from support.servers.ports import free_port
 from support.waiting import wait_for
 
 from .api import api

@@ -17,8 +17,8 @@ import httpx
 from photochrom.jobs.record import JobRecord, JobState
 from photochrom.processes.valkey import valkey
 from support.pictures.photographs import noise_jpeg
-from support.servers.ports import free_port
 from support.queue.queueing import Bench, maintenance, workers
+from support.servers.ports import free_port
 from support.waiting import wait_for
 
 from .api import api

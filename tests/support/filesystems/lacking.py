@@ -5,7 +5,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-_SOURCE = Path(__file__).parent / "filesystems" / "lacking.c"
+_SOURCE = Path(__file__).with_name("lacking.c")
 
 
 def lacking(what: str, folder: Path) -> dict[str, str]:

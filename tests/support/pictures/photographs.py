@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-PHOTOS = Path(__file__).parents[1] / "photos"
+PHOTOS = Path(__file__).parents[2] / "photos"
 
 
 def grey_jpeg(name: str = "astronaut.jpg", size: tuple[int, int] | None = None) -> bytes:

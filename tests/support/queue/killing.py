@@ -1,7 +1,7 @@
 """A batch under fire: `photochrom batch` while the server and the workers are killed (kill -9) at random.
 
-`python -m support.queue.killing --photos 500 --kills 10 --seed 7`, or `make test-faults`, prints a table and exits with 1
-unless each photograph came through. What is counted:
+`python -m support.queue.killing --photos 500 --kills 10 --seed 7`, or `make test-faults`, prints a table and exits with
+1 unless each photograph came through. What is counted:
 
 - *lost*: photographs whose item is not `succeeded`, or whose result is not in the client's folder, byte for byte;
 - *duplicated*: items beyond one for a photograph; results beyond one for an item, in the storage or in the zip;
@@ -29,8 +29,8 @@ import psutil
 
 from photochrom.jobs.record import JobState
 from photochrom_client import Batch, Client, Job, PhotochromError, Retries
-from support.queue.inquest import Verdict, examine
 from support.pictures.photographs import noise_jpeg
+from support.queue.inquest import Verdict, examine
 from support.servers.ports import free_port
 from support.servers.running import Service, command, service
 from support.waiting import wait_for
@@ -183,7 +183,9 @@ def _goes_on(now: Job, before: Job) -> bool:
 
 def main() -> int:
     """Run and print."""
-    parser = argparse.ArgumentParser(prog="python -m support.queue.killing", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m support.queue.killing", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--photos", type=int, default=500)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)

@@ -27,8 +27,8 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.keys import MARKER, original_key, result_key
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
-from support.servers.running import ROOT
 from support.networks.tiny_model import light
+from support.servers.running import ROOT
 from support.waiting import wait_for
 from workers.upkeep.maintenance import Maintenance
 

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from photochrom.ids import new_id
-from support.queue.others import kept, looked, others_photographs
 from support.pictures.photographs import grey_jpeg
+from support.queue.others import kept, looked, others_photographs
 from support.servers.running import photochrom
 from support.waiting import wait_for
 

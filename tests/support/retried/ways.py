@@ -17,12 +17,12 @@ from redis import Redis
 from photochrom.access.keys import KeyLimits, Scope
 from photochrom.jobs.queue import connect
 from photochrom.processes.valkey import valkey
+from support.networks.tiny_model import tiny_model
+from support.pictures.photographs import grey_jpeg
 from support.servers.dispatching import SETTINGS
 from support.servers.keyring import bearer, new_key
-from support.pictures.photographs import grey_jpeg
 from support.servers.ports import free_port
 from support.servers.running import ROOT, service
-from support.networks.tiny_model import tiny_model
 from support.waiting import wait_for
 
 

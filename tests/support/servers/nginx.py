@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..waiting import wait_for
 from .ports import free_port
-from .waiting import wait_for
 
 # `make proxy` unpacks one into the virtual environment.
 _PATH = f"/usr/sbin:/usr/local/sbin:/usr/bin:{sys.prefix}/nginx/usr/sbin"

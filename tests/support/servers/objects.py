@@ -18,8 +18,8 @@ from photochrom.ids import new_id
 from photochrom.settings import SharedSettings
 from photochrom.storage.object_storage import ObjectStorage
 
+from ..waiting import wait_for
 from .ports import free_port
-from .waiting import wait_for
 
 BUCKET, KEY, SECRET = "photographs", "photochrom", "no-secret-at-all"
 WEED = Path(sys.executable).parent / "weed"

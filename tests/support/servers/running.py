@@ -18,7 +18,7 @@ import psutil
 from support.servers.ports import free_port
 from support.waiting import wait_for
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass

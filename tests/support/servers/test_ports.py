@@ -35,7 +35,8 @@ def test_a_server_s_port_is_passed_over(two_ports: tuple[int, int]) -> None:
 
 def test_another_process_port_is_passed_over(two_ports: tuple[int, int]) -> None:
     taken, free = two_ports
-    holds = f"from tests.support import ports; ports._PORTS = [{taken}]; print(ports.free_port(), flush=True); input()"
+    there = "from tests.support.servers import ports"
+    holds = f"{there}; ports._PORTS = [{taken}]; print(ports.free_port(), flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

@@ -19,11 +19,11 @@ import pytest
 from photochrom.errors import JobCanceled, ModelRejected, PhotochromError, StorageFull
 from photochrom.photo.options import Color, ColorizeOptions, Levels, OutputFormat, Repair
 from photochrom.photo.sniff import HEAD_BYTES, sniff
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.photographs import grey_jpeg, noise_png
+from support.pictures.sampling import sampled
 from support.queue.queueing import MODEL
 from support.servers.running import ROOT, wait_for
-from support.pictures.sampling import sampled
-from support.networks.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import ChildBroken, Colorist, Refused, Stumbled
 from workers.child.messages import Which
 from workers.failures import OutOfMemory, PhotoCrashed, PhotoHung

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from photochrom.photo.options import ColorizeOptions
-from support.servers.certificates import Papers, make_papers
 from support.pictures.damage import damaged, drawn
 from support.pictures.decoded import pixels_of
 from support.pictures.photographs import grey_jpeg
+from support.servers.certificates import Papers, make_papers
 from workers.child.colorist import ChildBroken, Colorist
 from workers.pipeline.formats.jpeg.file import JpegFile
 from workers.pipeline.formats.jpeg.luma_alone import luma_sha256

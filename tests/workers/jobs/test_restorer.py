@@ -19,9 +19,9 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.restoration import FinderCard
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.photographs import grey_jpeg
 from support.queue.queueing import MODEL, Bench
-from support.networks.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
 from workers.jobs.restorer import Restorer
 from workers.settings import WorkerSettings

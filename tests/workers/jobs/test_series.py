@@ -12,10 +12,10 @@ from photochrom.ids import new_id
 from photochrom.jobs.record import NOT_MATCHED, JobError, JobRecord, JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from support.queue.queueing import Bench, make_record
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.series import SCENE as PARTS
 from support.pictures.series import as_jpeg, other, part
-from support.networks.tiny_model import ABLE_CARD, tiny_model
+from support.queue.queueing import Bench, make_record
 from workers.child.colorist import Colorist
 from workers.jobs import series
 from workers.jobs.restorer import Restorer

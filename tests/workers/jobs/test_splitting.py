@@ -18,9 +18,9 @@ from photochrom.jobs.record import JobRecord, JobState, Progress
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.photographs import album_page, grey_jpeg
 from support.queue.queueing import KEEP, Bench, make_record, new_batch
-from support.networks.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
 from workers.jobs import splitting
 from workers.jobs.restorer import Restorer

@@ -14,9 +14,9 @@ from PIL import Image
 from photochrom import color
 from photochrom.jobs.record import JobRecord, JobState, Original
 from photochrom.photo.suggestions import LikelyColors
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.photographs import PHOTOS, grey_jpeg
 from support.queue.queueing import Bench
-from support.networks.tiny_model import ABLE_CARD, tiny_model
 from workers.child.colorist import Colorist
 from workers.jobs import suggestions
 from workers.jobs.restorer import Restorer

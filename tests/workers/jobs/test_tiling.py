@@ -18,8 +18,8 @@ from photochrom.photo.restoration import Restoration
 from photochrom.photo.tiles import HEAD, TILE, place_of, span_of, tiling_of
 from photochrom.photo.turning import Inversion, Turning
 from photochrom.times import utc_now
-from support.queue.queueing import Bench
 from support.networks.tiny_model import tiny_model
+from support.queue.queueing import Bench
 from workers.child.colorist import Colorist
 from workers.jobs import tiling
 from workers.jobs.restorer import Restorer

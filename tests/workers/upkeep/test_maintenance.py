@@ -13,10 +13,10 @@ from photochrom.jobs.store import IdempotencyKey, JobStore
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import Retention, utc_now
-from support.servers.objects import ObjectStore
 from support.queue.proven_time import machines_of
 from support.queue.queueing import KEEP, Bench, add_item, finished, new_batch
 from support.queue.queueing import maintenance as new_maintenance
+from support.servers.objects import ObjectStore
 from workers.upkeep.maintenance import Maintenance
 
 

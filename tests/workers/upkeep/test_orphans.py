@@ -17,8 +17,8 @@ from photochrom.storage import trash
 from photochrom.storage.keys import TRASH, from_trash, original_key, result_key
 from photochrom.storage.storage import LocalStorage, Storage
 from photochrom.times import utc_now
-from support.servers.objects import ObjectStore
 from support.queue.queueing import Bench
+from support.servers.objects import ObjectStore
 from workers.upkeep.maintenance import Maintenance
 from workers.upkeep.orphans import Orphans
 

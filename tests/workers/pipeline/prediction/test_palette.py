@@ -7,8 +7,8 @@ from PIL import Image
 
 from photochrom.errors import CapabilityMissing, ReferenceRejected
 from photochrom.photo.options import ColorizeOptions
-from support.pictures.photographs import PHOTOS, grey_jpeg
 from support.networks.tiny_model import ABLE_CARD, tiny_model
+from support.pictures.photographs import PHOTOS, grey_jpeg
 from workers.network.predictor import OnnxPredictor
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.prediction.palette import palette_of, with_palette_of

@@ -12,8 +12,8 @@ from PIL import Image
 
 from photochrom import color
 from photochrom.photo.film import SENSITIVITIES, Film
-from support.servers.running import ROOT
 from support.networks.tiny_model import tiny_model
+from support.servers.running import ROOT
 
 SCRIPT = """
 import json, sys

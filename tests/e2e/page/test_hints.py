@@ -14,11 +14,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from photochrom import color
+from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.page.browser import findings, visit
 from support.pictures.photographs import PHOTOS, grey_jpeg
 from support.servers.ports import free_port
 from support.servers.running import Service, service
-from support.networks.tiny_model import ABLE_CARD, tiny_model
 
 SOON = 30_000
 QUIET = {"reduced_motion": "reduce"}

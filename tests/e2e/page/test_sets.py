@@ -8,8 +8,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from support.page.browser import findings, visit
-from support.servers.running import Service
 from support.pictures.series import SCENE, as_jpeg, other, part
+from support.servers.running import Service
 
 SOON = 60_000
 _SIDE = 320

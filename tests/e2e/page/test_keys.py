@@ -8,10 +8,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from support.networks.tiny_model import light
 from support.page.browser import visit
 from support.pictures.photographs import grey_jpeg
 from support.servers.running import Service, command, service
-from support.networks.tiny_model import light
 
 SOON = 30_000
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from support.networks.tiny_model import tiny_model
 from support.page.browser import visit
 from support.page.tasks import watched
 from support.pictures.photographs import PHOTOS
 from support.servers.running import Service, service
-from support.networks.tiny_model import tiny_model
 from support.waiting import wait_for
 
 
