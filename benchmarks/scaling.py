@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from photochrom.jobs.queue import JobQueue
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from tests.support.waiting import wait_for
 
 from .measuring.scenes import as_file, scene

@@ -11,7 +11,7 @@ Every method is safe to call again, whatever happened before, and retries errors
 
 from photochrom.batches.record import BatchState
 from photochrom.errors import PhotochromError
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.photo.film import Film, FilmUsed, Light
 from photochrom.photo.frames import Frame
 from photochrom.photo.options import ColorizeOptions, OutputFormat

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from photochrom.jobs.record import JobError, JobState
+from photochrom.jobs.parts import JobError
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download

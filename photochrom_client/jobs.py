@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 
 from .downloads import download

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from photochrom.batches.record import BatchState
-from photochrom.jobs.record import UNFINISHED, JobError, JobState, Progress
+from photochrom.jobs.parts import JobError, Progress
+from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.frames import Frame
 from photochrom.photo.hints import Hint

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from photochrom.batches.names import item_name
 from photochrom.errors import InvalidName
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.photo.names import folded, suffix_of, with_suffix
 from photochrom.photo.options import ColorizeOptions
 from photochrom.progress import Count

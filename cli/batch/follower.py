@@ -1,6 +1,6 @@
 """Finds which items of a batch have finished, without asking for all of them each time."""
 
-from photochrom.jobs.record import UNFINISHED, JobState
+from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom_client import Batch, Client, Job
 
 _FINAL = tuple(state for state in JobState if state not in UNFINISHED)

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from photochrom.batches.names import item_name
 from photochrom.errors import InvalidName
 from photochrom.files import sha256_of
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Batch, Client, Conflict, Job, NotFound
 

@@ -20,7 +20,8 @@ from redis import Redis
 from photochrom import __version__, schema
 from photochrom.errors import ObjectNotFound, PhotochromError
 from photochrom.files import copy_file
-from photochrom.jobs.record import UNFINISHED, JobRecord
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import UNFINISHED
 from photochrom.jobs.store import JobStore
 from photochrom.ownership import Ownership, forget_queue
 from photochrom.processes import append_only

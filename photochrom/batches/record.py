@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from ..ids import PATTERN
-from ..jobs.record import UNFINISHED, JobState
+from ..jobs.states import UNFINISHED, JobState
 from ..photo.options import StoredOptions
 from ..records import STORED
 

@@ -20,7 +20,8 @@ from ..errors import (
 from ..ids import hashed
 from ..jobs import scripts
 from ..jobs.queue import JobQueue
-from ..jobs.record import JobRecord, JobState
+from ..jobs.record import JobRecord
+from ..jobs.states import JobState
 from ..jobs.store import IdempotencyKey, JobStore
 from ..records import readable, texts
 from ..times import utc_now

@@ -13,7 +13,8 @@ from ..errors import JobConflict, JobNotFound
 from ..jobs import scripts
 from ..jobs.fleet import Fleet
 from ..jobs.queue import JobQueue
-from ..jobs.record import UNFINISHED, JobRecord, JobState
+from ..jobs.record import JobRecord
+from ..jobs.states import UNFINISHED, JobState
 from ..jobs.store import JobStore
 from ..records import texts
 from ..times import utc_now

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..ids import new_id
 from ..times import utc_now
-from .record import JobRecord, JobState
+from .record import JobRecord
+from .states import JobState
 
 
 class EventType(StrEnum):

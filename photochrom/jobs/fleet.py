@@ -9,7 +9,7 @@ from redis import Redis
 from ..photo.options import OutputFormat
 from ..photo.restoration import FinderCard
 from ..records import readable
-from .record import ModelUsed
+from .parts import ModelUsed
 
 _INDEX = "workers"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
@@ -11,51 +10,13 @@ from ..errors import JobCanceled, JobConflict, PhotoTooLarge, UnreadablePhoto, U
 from ..ids import PATTERN
 from ..photo.film import FilmUsed
 from ..photo.options import StoredOptions
-from ..photo.restoration import Restoration
 from ..photo.series import Series
 from ..records import STORED
 from ..times import NEVER, Retention, after
+from .parts import JobError, Lease, ModelUsed, Original, Progress, Result
 from .split import Split
+from .states import TRANSITIONS, UNFINISHED, JobState
 
-
-class JobState(StrEnum):
-    """The state of a job; succeeded, failed, canceled and expired are final until `:retry`."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    RETRYING = "retrying"
-    CANCELING = "canceling"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-
-
-TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    # To succeeded from here on: it keeps the result that it has, made before its series was known.
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED, JobState.SUCCEEDED}),
-    # Running to running: another worker takes over from a dead one, or the stage moves on.
-    JobState.RUNNING: frozenset(
-        {
-            JobState.RUNNING,
-            JobState.QUEUED,
-            JobState.RETRYING,
-            JobState.CANCELING,
-            JobState.SUCCEEDED,
-            JobState.FAILED,
-        }
-    ),
-    JobState.RETRYING: frozenset({JobState.RUNNING, JobState.CANCELED, JobState.FAILED, JobState.SUCCEEDED}),
-    # A job that finished before it saw the flag counts as succeeded.
-    JobState.CANCELING: frozenset({JobState.CANCELED, JobState.SUCCEEDED}),
-    # To queued: it is coloured once more, as one of its series.
-    JobState.SUCCEEDED: frozenset({JobState.EXPIRED, JobState.QUEUED}),
-    JobState.FAILED: frozenset({JobState.QUEUED}),
-    JobState.CANCELED: frozenset({JobState.QUEUED}),
-    JobState.EXPIRED: frozenset(),
-}
-UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.RETRYING, JobState.CANCELING)
-WAITING = (JobState.QUEUED, JobState.RETRYING)
 # No retry can succeed with these, so their originals are not kept for one, only long enough to look at them.
 _AT_FAULT = {error.code for error in (UnreadablePhoto, UnsupportedFormat, PhotoTooLarge)}
 _EXTRA_ATTEMPTS = 5
@@ -65,121 +26,10 @@ NOT_MATCHED = (
 _REFUSED_KEPT = timedelta(minutes=30)
 
 
-class _Part(BaseModel):
-    model_config = STORED
-
-
-class Original(_Part):
-    """The photograph as it was uploaded."""
-
-    name: Annotated[
-        str, Field(description="File name that the caller gave; only shown, never used as a path.")
-    ]
-    bytes: int
-    media_type: str
-    sha256: str
-    key: Annotated[str, Field(description="Where the storage keeps it.")]
-    expires_at: Annotated[
-        datetime | None, Field(description="Unknown until the job ends; then, none is for ever.")
-    ] = None
-
-
-class Result(_Part):
-    """The colorized photograph."""
-
-    key: str
-    name: str
-    media_type: str
-    bytes: int
-    width: int
-    height: int
-    sha256: str
-    expires_at: datetime | None = None
-    preview_key: Annotated[str | None, Field(description="A small JPEG of the result.")] = None
-    original_preview_key: Annotated[str | None, Field(description="A small JPEG of the original.")] = None
-    confidence_key: Annotated[
-        str | None, Field(description="Grey PNG, white where the network was sure.")
-    ] = None
-    repairs_key: Annotated[
-        str | None,
-        Field(description="Grey PNG of full size: white where repaired, grey where damage was left."),
-    ] = None
-    restoration: Annotated[
-        Restoration | None,
-        Field(description="The steps before colour; null where none was asked for."),
-    ] = None
-    suggestions_key: Annotated[
-        str | None, Field(description="The network's likely colours; made when somebody asks for them.")
-    ] = None
-
-    turned: Annotated[
-        bool, Field(description="Whether it lies on its side, as its EXIF says: upright, width is height.")
-    ] = False
-    tiles_key: Annotated[
-        str | None, Field(description="Tiles for viewers (IIIF); made when somebody asks for them.")
-    ] = None
-    original_tiles_key: Annotated[
-        str | None, Field(description="The same of the original; they go with the result.")
-    ] = None
-    sight_key: Annotated[
-        str | None, Field(description="What the photograph shows, for the others of its batch.")
-    ] = None
-    linked: Annotated[bool, Field(description="Whether the storage gives links to it.")] = False
-
-    @property
-    def keys(self) -> set[str]:
-        """The storage keys of the result and of the files that belong to it."""
-        small = (self.preview_key, self.original_preview_key, self.confidence_key, self.repairs_key)
-        asked = (self.suggestions_key, self.tiles_key, self.original_tiles_key, self.sight_key)
-        return {key for key in (self.key, *small, *asked) if key}
-
-    @property
-    def upright_size(self) -> tuple[int, int]:
-        """Width and height as it is seen."""
-        return (self.height, self.width) if self.turned else (self.width, self.height)
-
-
-class Progress(_Part):
-    """The running stage: `done` of `total` stages have finished."""
-
-    stage: str
-    done: int
-    total: int
-
-
-class ModelUsed(_Part):
-    """Which network predicted the colour, and on what it ran."""
-
-    name: str
-    version: str
-    provider: Annotated[
-        str, Field(description="ONNX Runtime execution provider, shows a fallback to the CPU.")
-    ]
-    weights_sha256: Annotated[
-        str, Field(description="Of its weights; empty in records of versions before this field.")
-    ] = ""
-    vividness: Annotated[
-        float | None, Field(description="At which it coloured the photograph, also where that was `auto`.")
-    ] = None
-
-
-class JobError(_Part):
-    """Why the job failed; `code` is stable, `detail` is a sentence for people."""
-
-    code: str
-    detail: str
-
-
-class Lease(_Part):
-    """Proof of who may change a running job: after a takeover the previous worker holds an old one."""
-
-    worker: str
-    dispatch: int
-    attempt: int
-
-
-class JobRecord(_Part):
+class JobRecord(BaseModel):
     """Everything that is known about one job; a record is never changed, only replaced."""
+
+    model_config = STORED
 
     id: Annotated[str, Field(pattern=PATTERN)]
     revision: Annotated[int, Field(description="Counts the writes; the store raises it.")] = 1

@@ -17,7 +17,8 @@ from ..records import readable, texts
 from ..times import Retention, utc_now
 from . import counters, scripts
 from .events import end_of
-from .record import UNFINISHED, JobRecord, JobState
+from .record import JobRecord
+from .states import UNFINISHED, JobState
 
 CHANGES = "jobs:changed"
 HANDED_OVER = "jobs:handed"

@@ -26,7 +26,8 @@ from photochrom.errors import (
     TooManyBatches,
 )
 from photochrom.ids import new_id
-from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 

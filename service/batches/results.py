@@ -11,7 +11,9 @@ from zipstream import ZIP_STORED, ZipStream
 
 from photochrom.batches.record import BatchRecord
 from photochrom.errors import ObjectNotFound
-from photochrom.jobs.record import JobRecord, JobState, Result
+from photochrom.jobs.parts import Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.names import folded, suffix_of, with_suffix
 from photochrom.storage.storage import Storage

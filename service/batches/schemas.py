@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from photochrom.batches.record import BatchRecord, BatchState
-from photochrom.jobs.record import UNFINISHED, JobState
+from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions, ShownOptions
 

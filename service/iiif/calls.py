@@ -20,8 +20,10 @@ from photochrom.errors import (
     StorageUnavailable,
     TilesNotReady,
 )
+from photochrom.jobs.parts import Result
 from photochrom.jobs.queue import Extra
-from photochrom.jobs.record import JobRecord, JobState, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.tiles import HEAD, Tiling, place_of, span_of, tiling_of
 from photochrom.storage.storage import Storage

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from photochrom.batches.record import BatchRecord
-from photochrom.jobs.record import JobRecord, Result
+from photochrom.jobs.parts import Result
+from photochrom.jobs.record import JobRecord
 from photochrom.photo.tiles import Tiling
 
 from ..jobs.files import Pictured

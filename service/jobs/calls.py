@@ -19,7 +19,8 @@ from photochrom.errors import (
     StorageUnavailable,
 )
 from photochrom.jobs.queue import JobQueue
-from photochrom.jobs.record import WAITING, JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import WAITING, JobState
 from photochrom.times import utc_now
 
 from ..access.ledger import charge, photographs

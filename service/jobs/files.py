@@ -17,7 +17,9 @@ from photochrom.errors import (
     ResultNotReady,
     StorageUnavailable,
 )
-from photochrom.jobs.record import JobRecord, JobState, Original, Result
+from photochrom.jobs.parts import Original, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from photochrom.jobs.record import JobError, JobRecord, JobState, Original, Progress, Result
+from photochrom.jobs.parts import JobError, Original, Progress, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.film import FilmUsed
 from photochrom.photo.options import ShownOptions
 from photochrom.photo.restoration import Restoration

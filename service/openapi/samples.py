@@ -11,8 +11,10 @@ from photochrom.access.quotas import Use
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.jobs.events import EventType
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Original, Progress, Result
+from photochrom.jobs.parts import JobError, Lease, ModelUsed, Original, Progress, Result
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.jobs.states import JobState
 from photochrom.photo.frames import Frame
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions, OutputFormat

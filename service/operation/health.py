@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from photochrom.access.quotas import Allowance
-from photochrom.jobs.record import ModelUsed
+from photochrom.jobs.parts import ModelUsed
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.sniff import PhotoFormat
 from photochrom.times import utc_now

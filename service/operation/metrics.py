@@ -21,7 +21,7 @@ from photochrom.jobs import counters
 from photochrom.jobs.findings import LEFT, OWNED, UNREADABLE, Findings
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import JobQueue
-from photochrom.jobs.record import UNFINISHED
+from photochrom.jobs.states import UNFINISHED
 from photochrom.jobs.store import JobStore
 
 from ..deps import ServicesDep

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from photochrom.access.keys import KeyLimits
 from photochrom.access.quotas import Use, limits_by_name, midnight
-from photochrom.jobs.record import ModelUsed
+from photochrom.jobs.parts import ModelUsed
 from photochrom.photo.options import OutputFormat
 
 from ..edge.view import View

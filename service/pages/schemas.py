@@ -6,8 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from photochrom.errors import BadFrames
-from photochrom.jobs.record import JobError, JobRecord, JobState, Progress
+from photochrom.jobs.parts import JobError, Progress
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.jobs.states import JobState
 from photochrom.photo.frames import MOST_PAGES, MOST_PHOTOGRAPHS, Frame, checked
 from photochrom.photo.options import ShownOptions
 

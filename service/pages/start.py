@@ -19,7 +19,8 @@ from photochrom.errors import (
     PreconditionFailed,
 )
 from photochrom.ids import new_id
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.keys import original_key
 from photochrom.times import utc_now

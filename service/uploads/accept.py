@@ -15,9 +15,11 @@ from photochrom.batches.turns import Turns
 from photochrom.errors import JobNotFound, ObjectNotFound, PhotochromError, QueueFull, ReferenceRejected
 from photochrom.ids import PATTERN, new_id
 from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.parts import Original
 from photochrom.jobs.queue import JobQueue
-from photochrom.jobs.record import JobRecord, JobState, Original
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import Split
+from photochrom.jobs.states import JobState
 from photochrom.photo import capabilities
 from photochrom.photo.options import ColorizeOptions, OutputFormat
 from photochrom.photo.vividness import STARTING_VIVIDNESS

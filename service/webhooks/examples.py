@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header
 
 from photochrom.batches.record import BatchState
 from photochrom.jobs.events import SUBSCRIBABLE, Event, EventType, Payload
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 
 _ID = "01m82jkk9e75enz50t650yysbb"
 _AT = 1_795_368_064.118

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.processes.valkey import valkey
 from support.faults import clock
 from support.pictures.photographs import grey_jpeg

@@ -12,17 +12,10 @@ from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.batches.record import BatchRecord
 from photochrom.ids import new_id
 from photochrom.jobs.events import EventType
-from photochrom.jobs.record import (
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Original,
-    Progress,
-    Result,
-)
+from photochrom.jobs.parts import JobError, Lease, ModelUsed, Original, Progress, Result
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.boxes import Box
 from photochrom.photo.film import Film, FilmUsed

@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from photochrom.errors import PhotochromError
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobRecord, ModelUsed
+from photochrom.jobs.parts import ModelUsed
+from photochrom.jobs.record import JobRecord
 from photochrom.photo.restoration import FinderCard
 from photochrom.times import utc_now
 from service.app import create_app

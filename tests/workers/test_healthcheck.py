@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from photochrom.jobs.fleet import Fleet, WorkerStatus
-from photochrom.jobs.record import ModelUsed
+from photochrom.jobs.parts import ModelUsed
 from photochrom.times import utc_now
 from support.servers.health import asked
 from support.servers.ports import free_port

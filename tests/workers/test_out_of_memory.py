@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from photochrom.errors import UnreadablePhoto
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from support.pictures.photographs import grey_jpeg
 from support.queue.queueing import MODEL, Bench, workers
 from workers.out_of_memory import lacks_memory

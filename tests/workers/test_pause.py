@@ -1,7 +1,7 @@
 """Paused batches with real workers: what is at work ends, nothing else begins, single jobs go on."""
 
 from photochrom.batches.record import BatchState
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from support.pictures.photographs import grey_jpeg, slow_photograph
 from support.queue.queueing import Bench, add_item, new_batch, workers
 from support.waiting import wait_for

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from photochrom.jobs.queue import JobQueue
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.processes.valkey import valkey
 from support.pictures.photographs import grey_jpeg, slow_photograph
 from support.queue.queueing import MODEL, Bench, add_item, new_batch, workers

@@ -24,7 +24,9 @@ from photochrom.errors import (
     PhotoRejected,
     StorageUnavailable,
 )
-from photochrom.jobs.record import JobError, JobRecord, JobState, Lease, ModelUsed, Progress, Result
+from photochrom.jobs.parts import JobError, Lease, ModelUsed, Progress, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.logs import about
 from photochrom.photo.cards.model import ModelCard

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.errors import BatchNotFound, JobConflict, JobNotFound, ObjectNotFound
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.series import Series
 from photochrom.storage.storage import Storage

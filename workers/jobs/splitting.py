@@ -18,7 +18,8 @@ from photochrom.batches.names import folder_of, item_name
 from photochrom.batches.store import BatchStore
 from photochrom.errors import BatchClosed, InvalidName, ItemConflict, ItemNotFound, JobCanceled, PhotoRejected
 from photochrom.ids import new_id
-from photochrom.jobs.record import JobRecord, Lease, Original, Progress
+from photochrom.jobs.parts import Lease, Original, Progress
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, StoredFrame
 from photochrom.jobs.store import JobStore
 from photochrom.photo.frames import MOST_PHOTOGRAPHS, numbers_of, to_cut

@@ -3,7 +3,7 @@
 import logging
 
 from photochrom.errors import JobConflict, JobNotFound, ObjectNotFound
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 
 from .restorer import Restorer
 

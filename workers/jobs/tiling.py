@@ -3,7 +3,8 @@
 import logging
 
 from photochrom.errors import JobConflict, JobNotFound, ObjectNotFound, PhotoRejected
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.tiles import ORIGINAL_TILES, RESULT_TILES
 

@@ -16,7 +16,8 @@ from photochrom.errors import JobConflict, JobNotFound
 from photochrom.jobs.findings import Findings
 from photochrom.jobs.fleet import Fleet
 from photochrom.jobs.queue import Delivery, JobQueue
-from photochrom.jobs.record import UNFINISHED, JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom.jobs.store import HANDED_OVER, JobStore, index_of
 from photochrom.ownership import FILES_AT_START, Ownership
 from photochrom.proven_time import ProvenTime

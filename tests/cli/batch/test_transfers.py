@@ -10,7 +10,7 @@ from cli.batch.ledger import Ledger
 from cli.batch.transfers import Transfers
 from cli.batch.uploads import Sender
 from cli.files.plan import Item
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom_client import Client, NotFound, Retries
 from support.queue.queueing import Bench, failed, finished

@@ -4,7 +4,7 @@ import pytest
 
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.ids import new_id
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 

@@ -6,7 +6,8 @@ import pytest
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.errors import BatchClosed
 from photochrom.ids import new_id
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import HANDED_OVER
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from photochrom.jobs import counters
 from photochrom.jobs.counters import BOUNDS, WAIT
-from photochrom.jobs.record import JobError, ModelUsed
+from photochrom.jobs.parts import JobError, ModelUsed
 from photochrom.times import utc_now
 from support.queue.queueing import Bench, make_record
 

@@ -12,7 +12,9 @@ from redis import Redis
 
 from photochrom.errors import JobCanceled, JobConflict, JobNotFound
 from photochrom.jobs.events import SUBSCRIBABLE, Event
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Result
+from photochrom.jobs.parts import JobError, ModelUsed, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.times import utc_now
 from photochrom.webhooks.store import WebhookStore
 from support.queue.queueing import Bench, add_item, make_record, new_batch

@@ -24,7 +24,9 @@ from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.errors import BatchClosed, ItemConflict, JobCanceled, JobConflict, JobNotFound
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import UNFINISHED, JobError, JobRecord, JobState, Lease, ModelUsed, Result
+from photochrom.jobs.parts import JobError, Lease, ModelUsed, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom.jobs.store import HANDED_OVER, index_of
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now

@@ -3,7 +3,7 @@
 import pytest
 
 from photochrom.jobs.queue import connect
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from support.queue.queueing import Bench, make_record
 
 PHOTO = b"\xff\xd8\xff"

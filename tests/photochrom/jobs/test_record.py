@@ -4,18 +4,9 @@ import pytest
 
 from photochrom.errors import JobCanceled, JobConflict
 from photochrom.ids import new_id
-from photochrom.jobs.record import (
-    TRANSITIONS,
-    UNFINISHED,
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Original,
-    Progress,
-    Result,
-)
+from photochrom.jobs.parts import JobError, Lease, ModelUsed, Original, Progress, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import TRANSITIONS, UNFINISHED, JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import NEVER, Retention, utc_now
 

@@ -17,18 +17,9 @@ from redis import Redis
 
 from photochrom.errors import IdempotencyMismatch, JobCanceled, JobConflict, JobNotFound
 from photochrom.ids import new_id
-from photochrom.jobs.record import (
-    TRANSITIONS,
-    UNFINISHED,
-    JobError,
-    JobRecord,
-    JobState,
-    Lease,
-    ModelUsed,
-    Original,
-    Progress,
-    Result,
-)
+from photochrom.jobs.parts import JobError, Lease, ModelUsed, Original, Progress, Result
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import TRANSITIONS, UNFINISHED, JobState
 from photochrom.jobs.store import CHANGES, HANDED_OVER, IdempotencyKey, JobStore
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import Retention, utc_now

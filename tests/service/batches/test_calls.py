@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
-from photochrom.jobs.record import JobError, JobRecord
+from photochrom.jobs.parts import JobError
+from photochrom.jobs.record import JobRecord
 from photochrom.photo.names import suffix_of
 from photochrom.times import utc_now
 from service.app import create_app

@@ -11,8 +11,10 @@ from fastapi.testclient import TestClient
 
 from photochrom.ids import hashed
 from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.parts import JobError, ModelUsed
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import IdempotencyKey
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobRecord, ModelUsed
+from photochrom.jobs.parts import ModelUsed
+from photochrom.jobs.record import JobRecord
 from photochrom.photo.options import OutputFormat
 from photochrom.photo.suggestions import LikelyColors
 from photochrom.times import utc_now

@@ -9,7 +9,8 @@ import pytest
 
 from photochrom.access.key_store import KeyStore
 from photochrom.access.keys import Scope
-from photochrom.jobs.record import JobRecord, Progress
+from photochrom.jobs.parts import Progress
+from photochrom.jobs.record import JobRecord
 from photochrom.times import utc_now
 from service.live import streams
 from support.queue.queueing import Bench

@@ -24,7 +24,7 @@ from schemathesis.transport.requests import ManagedCookiesSession
 
 from photochrom.access.keys import Scope
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import ModelUsed
+from photochrom.jobs.parts import ModelUsed
 from photochrom.jobs.split import Split
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now

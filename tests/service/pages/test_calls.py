@@ -14,8 +14,10 @@ from photochrom.batches.store import BatchStore
 from photochrom.errors import StorageFull
 from photochrom.jobs.events import Event, end_of
 from photochrom.jobs.fleet import PAGE, PHOTOGRAPH, WorkerStatus
-from photochrom.jobs.record import JobRecord, JobState, ModelUsed
+from photochrom.jobs.parts import ModelUsed
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.jobs.states import JobState
 from photochrom.times import utc_now
 from service.app import create_app
 from service.settings import ServiceSettings

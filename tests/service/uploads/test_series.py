@@ -3,7 +3,8 @@
 from fastapi.testclient import TestClient
 
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobState, ModelUsed
+from photochrom.jobs.parts import ModelUsed
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.series import Series
 from photochrom.times import utc_now

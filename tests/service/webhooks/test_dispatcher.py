@@ -18,7 +18,8 @@ from photochrom import ids
 from photochrom.errors import DeliveryNotFound
 from photochrom.jobs.events import ping
 from photochrom.jobs.fleet import Dispatchers
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.processes.valkey import valkey
 from photochrom.proven_time import ProvenTime
 from photochrom.webhooks.store import WebhookStore

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from support.pictures.photographs import noise_jpeg, noise_png
 from support.servers.running import service, wait_for

@@ -6,7 +6,7 @@ import statistics
 import time
 from pathlib import Path
 
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from support.queue.inquest import examine
 from support.queue.killing import Battle, begun, make_album
 from support.servers.running import command

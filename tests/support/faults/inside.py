@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from photochrom.jobs.queue import connect
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from support.queue.queueing import KEEP
 

@@ -14,7 +14,8 @@ from queue import Empty, SimpleQueue
 
 import httpx
 
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.processes.valkey import valkey
 from support.pictures.photographs import noise_jpeg
 from support.queue.queueing import Bench, maintenance, workers

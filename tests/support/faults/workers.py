@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from support.queue.inquest import examine
 from support.queue.killing import LAST_ATTEMPT, Battle, make_album
 from support.servers.running import command

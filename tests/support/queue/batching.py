@@ -1,7 +1,8 @@
 """A batch and its items, as the tests of stores see them."""
 
 from photochrom.jobs.fleet import WorkerStatus
-from photochrom.jobs.record import JobError, JobRecord, ModelUsed
+from photochrom.jobs.parts import JobError, ModelUsed
+from photochrom.jobs.record import JobRecord
 from photochrom.times import utc_now
 from support.queue.queueing import Bench, make_record
 

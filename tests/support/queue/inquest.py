@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom.storage.storage import LocalStorage
 from photochrom_client import Client, Job
 from photochrom_client.downloads import sha256_of

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import psutil
 
-from photochrom.jobs.record import JobState
+from photochrom.jobs.states import JobState
 from photochrom_client import Batch, Client, Job, PhotochromError, Retries
 from support.pictures.photographs import noise_jpeg
 from support.queue.inquest import Verdict, examine

@@ -19,9 +19,11 @@ from photochrom.batches.store import BatchStore
 from photochrom.batches.turns import Turns
 from photochrom.ids import new_id
 from photochrom.jobs.fleet import Fleet
+from photochrom.jobs.parts import JobError, ModelUsed, Original, Progress, Result
 from photochrom.jobs.queue import JobQueue, connect
-from photochrom.jobs.record import JobError, JobRecord, JobState, ModelUsed, Original, Progress, Result
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.keys import MARKER, original_key, result_key

@@ -14,7 +14,9 @@ import pytest
 from rq.timeouts import JobTimeoutException
 
 from photochrom.errors import StorageFull, StorageUnavailable
-from photochrom.jobs.record import JobRecord, JobState, Original
+from photochrom.jobs.parts import Original
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.restoration import FinderCard
 from photochrom.storage.storage import LocalStorage

@@ -9,7 +9,9 @@ from PIL import Image
 
 from photochrom.batches.record import BatchRecord, BatchState
 from photochrom.ids import new_id
-from photochrom.jobs.record import NOT_MATCHED, JobError, JobRecord, JobState
+from photochrom.jobs.parts import JobError
+from photochrom.jobs.record import NOT_MATCHED, JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
 from support.networks.tiny_model import ABLE_CARD, tiny_model

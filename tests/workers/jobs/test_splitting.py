@@ -14,8 +14,10 @@ from photochrom.access.quotas import Allowance, Charge
 from photochrom.batches.record import BatchState
 from photochrom.batches.store import BatchStore
 from photochrom.errors import StorageFull
-from photochrom.jobs.record import JobRecord, JobState, Progress
+from photochrom.jobs.parts import Progress
+from photochrom.jobs.record import JobRecord
 from photochrom.jobs.split import ScannedPage, Split, StoredFrame
+from photochrom.jobs.states import JobState
 from photochrom.storage.storage import LocalStorage
 from photochrom.times import utc_now
 from support.networks.tiny_model import ABLE_CARD, tiny_model

@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 from photochrom import color
-from photochrom.jobs.record import JobRecord, JobState, Original
+from photochrom.jobs.parts import Original
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.suggestions import LikelyColors
 from support.networks.tiny_model import ABLE_CARD, tiny_model
 from support.pictures.photographs import PHOTOS, grey_jpeg

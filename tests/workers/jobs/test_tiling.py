@@ -13,7 +13,8 @@ import simplejpeg
 from PIL import Image
 
 from photochrom.jobs.findings import Findings
-from photochrom.jobs.record import JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.photo.restoration import Restoration
 from photochrom.photo.tiles import HEAD, TILE, place_of, span_of, tiling_of
 from photochrom.photo.turning import Inversion, Turning

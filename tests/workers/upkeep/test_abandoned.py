@@ -10,8 +10,10 @@ import pytest
 from rq import registry
 
 from photochrom.jobs.fleet import WorkerStatus
+from photochrom.jobs.parts import ModelUsed
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobRecord, JobState, ModelUsed
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.times import utc_now
 from support.queue.queueing import MODEL, Bench, maintenance
 from workers.settings import WorkerSettings

@@ -7,8 +7,10 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from photochrom.errors import BatchNotFound, JobNotFound
+from photochrom.jobs.parts import JobError
 from photochrom.jobs.queue import rq_id
-from photochrom.jobs.record import JobError, JobRecord, JobState
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import IdempotencyKey, JobStore
 from photochrom.storage.keys import result_key
 from photochrom.storage.storage import LocalStorage

@@ -8,7 +8,9 @@ import pytest
 
 from photochrom.errors import JobConflict, JobNotFound, StorageUnavailable
 from photochrom.jobs.findings import UNREADABLE, Findings
-from photochrom.jobs.record import JobError, JobRecord, JobState
+from photochrom.jobs.parts import JobError
+from photochrom.jobs.record import JobRecord
+from photochrom.jobs.states import JobState
 from photochrom.jobs.store import JobStore
 from photochrom.processes.valkey import valkey
 from photochrom.times import Retention, utc_now
