@@ -1,15 +1,13 @@
 """Where the sides of a print cross the rows and columns of its surroundings: the targets of `Sides`."""
 
-from collections.abc import Iterator
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.photo import frames
 
-from .drawings import Box, Bytes, Drawings, Picture
 from .network import PRINT_CELL, PRINT_SIDE
+from .picture import Box, Bytes, Picture
 from .places import Place
 from .sheets import Rng
 
@@ -83,20 +81,6 @@ def surroundings(picture: Picture, count: int, rng: Rng) -> list[Surroundings]:
         target = crossings(box, picture.boxes[best]) if value > _IS else empty
         found.append((around(picture.pixels, box, shrunk), target, is_one))
     return found
-
-
-def prints(drawings: Drawings, size: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
-    """Yield batches of what `Sides` sees, the crossings, and whether each is one print; -1: nobody can say."""
-    rng, kept = drawings.rng, list[Surroundings]()
-    while True:
-        while len(kept) < 4 * size:
-            picture = drawings.draw()
-            kept += surroundings(picture, _CROPS if len(picture.boxes) else 1, rng)
-        order = rng.permutation(len(kept))
-        chosen = [kept[i] for i in order[:size]]
-        kept = [kept[i] for i in order[size:]]
-        seen = np.stack([one[0] for one in chosen]).transpose(0, 3, 1, 2).astype(np.float32)
-        yield seen, np.stack([one[1] for one in chosen]), np.asarray([one[2] for one in chosen], np.float32)
 
 
 def _proposed(picture: Picture, rng: Rng) -> Box:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .crossings import surroundings
-from .drawings import Bytes, Picture
 from .network import PAGE_CELL
 from .pages import Drawn
+from .picture import Bytes, picture_of
 from .sheets import Rng
 from .votes import votes
 
@@ -38,16 +38,15 @@ class Views(NamedTuple):
 
 def views(drawn: Drawn, rng: Rng) -> Views:
     """Return what both networks see of a picture."""
-    rows = [(place.x, place.y, place.width, place.height, place.angle) for place in drawn.places]
-    picture = Picture(drawn.picture, np.asarray(rows, np.float32).reshape(-1, 5))
+    picture = picture_of(drawn)
     whole = votes(picture)
     scale = len(whole.seen) / max(drawn.picture.shape[:2]) / PAGE_CELL
-    parts = surroundings(picture, _CROPS if rows else _OF_NONE, rng)
+    parts = surroundings(picture, _CROPS if len(picture.boxes) else _OF_NONE, rng)
     return Views(
         whole.seen,
         np.rint(np.asarray(drawn.picture.shape[:2]) * scale).astype(np.int16),
         np.concatenate([whole.distances, whole.angle[None], whole.weight[None]]).astype(np.float16),
-        np.asarray(len(rows) > 0, np.float16),
+        np.asarray(len(picture.boxes) > 0, np.float16),
         np.stack([part[0] for part in parts]),
         np.stack([part[1] for part in parts]).astype(np.float16),
         np.asarray([part[2] for part in parts], np.float16),

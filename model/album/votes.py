@@ -1,14 +1,13 @@
 """What the cells of a page have to say of the prints below them: the targets of `Pages`."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .drawings import Bytes, Drawings, Picture
 from .network import PAGE_CELL, PAGE_SIDE
+from .picture import Bytes, Picture
 
 
 def seen_whole(pixels: Bytes) -> tuple[Bytes, float]:
@@ -52,17 +51,3 @@ def votes(picture: Picture) -> Votes:
         angle[inside] = turn
         weight[inside] = 1 / max(float(inside.sum()), 1) ** 0.5
     return Votes(seen, distances, angle, weight)
-
-
-def pages(drawings: Drawings, size: int) -> Iterator[tuple[NDArray[np.float32], ...]]:
-    """Yield batches of what `Pages` sees, the votes, and whether each is a page, without end."""
-    while True:
-        drawn = [drawings.draw() for _ in range(size)]
-        made = [votes(one) for one in drawn]
-        yield (
-            np.stack([one.seen for one in made]).transpose(0, 3, 1, 2).astype(np.float32),
-            np.stack([one.distances for one in made]),
-            np.stack([one.angle for one in made]),
-            np.stack([one.weight for one in made]),
-            np.asarray([len(one.boxes) > 0 for one in drawn], np.float32),
-        )
