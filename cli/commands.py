@@ -14,6 +14,7 @@ from photochrom.photo.hints import Hint
 from photochrom.processes.start import importing
 
 from .errors import failed
+from .numbers import Commands
 from .options import (
     DEFAULTS,
     Color,
@@ -48,6 +49,7 @@ from .server import keys, upkeep
 _CUT_HAS_NO_TIME = "What is cut from a scan has no file, and so no time, of its own."
 
 app = typer.Typer(
+    cls=Commands,
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
     no_args_is_help=True,
     add_completion=False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from photochrom.as_json import AS_JSON
 from photochrom.errors import (
     JobConflict,
     JobNotFound,
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 router = Router(prefix="/v1/jobs", tags=["jobs"])
 _RETRY_AFTER = "1"
 Share = Annotated[
-    float, Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side.")
+    float,
+    Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side."),
+    AS_JSON,
 ]
 
 

@@ -8,6 +8,7 @@ from fastapi import Header, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.datastructures import Headers
 
+from photochrom.as_json import AS_JSON
 from photochrom.errors import (
     BadFrames,
     FramesNotReady,
@@ -206,7 +207,7 @@ def page_preview(
     page_id: PageId,
     request: Request,
     services: ServicesDep,
-    page: Annotated[int, Query(ge=1, le=1000, description="Of the scan, from 1.")] = 1,
+    page: Annotated[int, Query(ge=1, le=1000, description="Of the scan, from 1."), AS_JSON] = 1,
 ) -> Response:
     """Return an upright JPEG of at most 1,600 pixels, to draw the frames on."""
     record = page_of(services.store, page_id)
