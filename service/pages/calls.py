@@ -36,11 +36,12 @@ from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
 from ..jobs.calls import erase, position_of, require_known
 from ..jobs.files import FILE_HEADERS, PHOTO, PICTURE, as_it_came, file_answers
+from ..live.later import RETRY_AFTER
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_page
 from ..uploads.described import REFUSALS, page_body
-from ..uploads.take import RETRY_AFTER, take
+from ..uploads.take import take
 from .schemas import NewFrames, PageView
 from .standing import page_of, standing
 from .start import start
