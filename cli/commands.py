@@ -14,7 +14,6 @@ from photochrom.photo.hints import Hint
 from photochrom.processes.start import importing
 
 from .errors import failed
-from .numbers import Commands
 from .options import (
     DEFAULTS,
     Color,
@@ -45,6 +44,7 @@ from .options import (
     chosen,
 )
 from .server import keys, upkeep
+from .spelling import Commands
 
 _CUT_HAS_NO_TIME = "What is cut from a scan has no file, and so no time, of its own."
 

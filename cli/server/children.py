@@ -11,7 +11,7 @@ from pathlib import Path
 from photochrom.numerals import whole_number
 from photochrom.processes.parent_death import end_with_parent
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _STOP_SECONDS = 20
 
 

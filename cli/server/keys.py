@@ -10,7 +10,7 @@ from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.times import utc_now
 
 from ..errors import stderr
-from ..numbers import Commands
+from ..spelling import Commands
 from .queue_at_hand import Data, queue_at_hand
 
 app = typer.Typer(cls=Commands, help="Make, list and revoke API keys.", no_args_is_help=True)
