@@ -44,10 +44,12 @@ from .options import (
     chosen,
 )
 from .server import keys, upkeep
+from .spelling import Commands
 
 _CUT_HAS_NO_TIME = "What is cut from a scan has no file, and so no time, of its own."
 
 app = typer.Typer(
+    cls=Commands,
     help="Colour for black-and-white photographs, at full resolution, on your own machine.",
     no_args_is_help=True,
     add_completion=False,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from photochrom.numerals import number
 from photochrom.photo.boxes import Box
 from photochrom.photo.film import Film as FilmChoice
 from photochrom.photo.film import Light as LightChoice
@@ -127,7 +128,7 @@ def boxes(given: list[str] | None) -> tuple[Box, ...]:
 
 def _box(text: str) -> Box:
     try:
-        x, y, width, height = (float(part) for part in text.split(","))
+        x, y, width, height = map(number, text.split(","))
         return Box(x=x, y=y, width=width, height=height)
     except ValidationError as error:
         said = error.errors()[0]["msg"].removeprefix("Value error, ")

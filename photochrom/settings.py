@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from .as_json import AsJson
 from .logs import LogFormat
 from .times import Retention
 
@@ -51,7 +52,7 @@ Kept = Annotated[timedelta | None, BeforeValidator(_never)]
 """A time after which something is deleted; None is never."""
 
 
-class SharedSettings(BaseSettings):
+class SharedSettings(AsJson, BaseSettings):
     """Where the queue and the files are, and the limits and retention times."""
 
     model_config = SettingsConfigDict(

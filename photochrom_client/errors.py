@@ -161,7 +161,7 @@ def _phrase(response: httpx.Response) -> str:
 
 def _seconds(retry_after: str) -> float | None:
     """Read the header (RFC 9110, 10.2.3): a number of seconds, or a date."""
-    if retry_after.isdecimal():
+    if retry_after.isascii() and retry_after.isdecimal():
         return float(retry_after)
     try:
         date = parsedate_to_datetime(retry_after)

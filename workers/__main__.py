@@ -3,11 +3,12 @@
 import argparse
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from photochrom import logs
 from photochrom.logs import LogFormat
+from photochrom.numerals import whole_number
 from photochrom.processes.start import importing
 
 from .supervisor import (
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 def main() -> int:
     """Supervise, or (with `--single`) be one worker."""
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("--processes", type=int, help="worker processes (default: PHOTOCHROM_PROCESSES or 1)")
+    parser.add_argument(
+        "--processes", type=whole_number, help="worker processes (default: PHOTOCHROM_PROCESSES or 1)"
+    )
     parser.add_argument("--single", action="store_true", help="be one worker, without a supervisor")
     arguments = parser.parse_args()
     try:
@@ -56,10 +59,10 @@ def main() -> int:
 
 
 def _whole_number(name: str, default: int, least: int = 0) -> int:
-    text = os.environ.get(name, str(default))
-    if not text.isdecimal() or int(text) < least:
-        raise ValueError(f"{name} is not valid; give a whole number from {least} up.")
-    return int(text)
+    with suppress(ValueError):
+        if (given := whole_number(os.environ.get(name, str(default)))) >= least:
+            return given
+    raise ValueError(f"{name} is not valid; give a whole number from {least} up.")
 
 
 def _work() -> int:

@@ -4,19 +4,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from photochrom.numerals import whole_number
 from photochrom.processes.parent_death import end_with_parent
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _STOP_SECONDS = 20
 
 
 def stop_seconds() -> int:
     """Return how long to wait for children: longer than the worker's grace, after which it gives its job back."""
     grace = os.environ.get("PHOTOCHROM_SHUTDOWN_GRACE", "")
-    return max(_STOP_SECONDS, int(grace) + 5) if grace.isdecimal() else _STOP_SECONDS
+    with suppress(ValueError):
+        return max(_STOP_SECONDS, whole_number(grace) + 5)
+    return _STOP_SECONDS
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -10,9 +10,10 @@ from photochrom.access.keys import KeyLimits, KeyRecord, Scope
 from photochrom.times import utc_now
 
 from ..errors import stderr
+from ..spelling import Commands
 from .queue_at_hand import Data, queue_at_hand
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(cls=Commands, help="Make, list and revoke API keys.", no_args_is_help=True)
 _USUAL = [Scope.READ, Scope.WRITE]
 Bound = Annotated[int | None, typer.Option(min=0, help="Overrides the server's setting.")]
 

@@ -50,11 +50,19 @@ class BatchRecord(BaseModel):
             "None where `consistency` was not asked for."
         ),
     ] = None
+    renewals: Annotated[
+        int,
+        Field(description="How often items that were over went on, so that it is to be looked through anew."),
+    ] = 0
 
     @property
     def open(self) -> bool:
         """True while items may be added."""
         return self.sealed_at is None and self.canceled_at is None
+
+    def renewed(self) -> dict[str, object]:
+        """Return what changes where an item that was over may belong to a series after all."""
+        return {"series": "due", "renewals": self.renewals + 1} if self.series else {}
 
     def state(self, counts: Mapping[JobState, int]) -> BatchState:
         """Return the state, from the number of items in each state."""

@@ -1,6 +1,7 @@
 """Batches in Redis: their records, and the names of their items."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -36,6 +37,10 @@ _EXPIRY = "batches:expiry"
 
 
 _AGES = timedelta(days=36_500)
+
+
+class _Renewed(Exception):
+    """An item has gone on meanwhile."""
 
 
 class BatchStore:
@@ -185,30 +190,35 @@ class BatchStore:
 
     def may_form_series(self, batch: BatchRecord) -> bool:
         """Return whether all photographs that a batch will have are there, and done."""
-        return batch.series == "due" and not batch.open and not self._jobs.unfinished(batch.id)
+        if batch.series != "due" or batch.open or batch.canceled_at is not None:
+            return False
+        return not self._redis.hexists(RETRYING, batch.id) and not self._jobs.unfinished(batch.id)
 
-    def made_series(self, batch_id: str) -> None:
-        """Note that each photograph of a batch knows which others it belongs to."""
+    def made_series(self, seen: BatchRecord) -> None:
+        """Note that each photograph of a batch as it was seen knows which others it belongs to.
+
+        Where an item has gone on since, it is still to be looked through.
+        """
 
         def made(batch: BatchRecord) -> BatchRecord:
-            return batch.model_copy(update={"series": "made"}) if batch.series == "due" else batch
+            if (batch.series, batch.renewals) != ("due", seen.renewals):
+                raise _Renewed
+            return batch.model_copy(update={"series": "made"})
 
         def noted(pipeline: Pipeline) -> None:
-            pipeline.srem(SERIES, batch_id)
+            pipeline.srem(SERIES, seen.id)
 
-        self._change(batch_id, made, noted)
+        with suppress(_Renewed):
+            self._change(seen.id, made, noted)
 
     def renew_series(self, batch_id: str) -> None:
-        """Have a batch looked through once more: an item that failed may come after all."""
-
-        def due(batch: BatchRecord) -> BatchRecord:
-            return batch.model_copy(update={"series": "due"}) if batch.series == "made" else batch
+        """Have a batch looked through once more: an item that was over may come after all."""
 
         def noted(pipeline: Pipeline) -> None:
             pipeline.sadd(SERIES, batch_id)
 
-        if self.get(batch_id).series == "made":
-            self._change(batch_id, due, noted)
+        if self.get(batch_id).series:
+            self._change(batch_id, lambda batch: batch.model_copy(update=batch.renewed()), noted)
 
     def retry_failed(self, batch_id: str) -> int:
         """Retry all failed and canceled items, by `Turns.retry_items`; return how many there are."""

@@ -208,8 +208,8 @@ class JobRecord(BaseModel):
     def join(self, series: Series) -> Self:
         """Record which photographs it belongs to, and queue it again where they change its colours.
 
-        The result that it has stays until there is another, and for good where that cannot be made. A second call
-        changes nothing: what was decided once is not decided anew.
+        The result that it has stays until there is another, and for good where that cannot be made. Its colours are
+        decided once: a second call, when others have come, says who they are and changes nothing else.
 
         Raises:
             JobConflict: it has no result.
@@ -217,7 +217,8 @@ class JobRecord(BaseModel):
         if self.state is not JobState.SUCCEEDED or self.result is None:
             raise JobConflict(f"Job {self.id} is {self.state}; only results belong to a series.")
         if self.series is not None:
-            return self
+            told = series.model_copy(update={"shift": self.series.shift})
+            return self._changed(series=told) if series.group and told != self.series else self
         if not series.shift or self.original.key == "":
             return self._changed(series=series.model_copy(update={"shift": ""}))
         fresh: dict[str, Any] = {"attempt": 0, "dispatch": self.dispatch + 1, "expires_at": None}

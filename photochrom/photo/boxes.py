@@ -2,14 +2,15 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from ..as_json import AsJson
 from .json_list import json_list
 
 MAX_BOXES = 64
 
 
-class Box(BaseModel):
+class Box(AsJson):
     """A place, as shares of the sides, so that it means the same on a preview and at full size."""
 
     model_config = ConfigDict(

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ..as_json import AsJson
 from ..errors import BadFrames
 
 MOST_FRAMES = 60
@@ -26,7 +27,7 @@ Corners = tuple[tuple[float, float], ...]
 Length = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
-class Frame(BaseModel):
+class Frame(AsJson):
     """A rectangle on an upright page, in pixels of the page, from its top left corner."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from ..as_json import AsJson
 from ..hex_color import ab_of_hex
 from .json_list import json_list
 
@@ -17,7 +18,7 @@ def _rounded(digits: int) -> AfterValidator:
     return AfterValidator(lambda value: round(value, digits) + 0.0)
 
 
-class Hint(BaseModel):
+class Hint(AsJson):
     """One spot and its colour.
 
     Positions are shares of the sides, so they mean the same on a preview and at full size. The colour is a* and b*

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
+from ..as_json import AsJson
 from .boxes import Box, Boxes
 from .film import Film, Light
 from .hints import Hint, Hints
@@ -71,7 +72,7 @@ class OwnColor(StrEnum):
 _OF_0_1_0 = {"hints", "pages"}
 
 
-class ColorizeOptions(BaseModel):
+class ColorizeOptions(AsJson):
     """Options of one colorization; part of the result's identity, so the same options give the same bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

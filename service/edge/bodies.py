@@ -154,7 +154,7 @@ def _declared(headers: Headers) -> int | None:
     if "transfer-encoding" in headers:
         return None
     given = headers.get("content-length", "0")
-    return int(given) if given.isdigit() else None
+    return int(given) if given.isascii() and given.isdigit() else None
 
 
 def _two_lengths(scope: Scope) -> Response:

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
+from photochrom.as_json import AS_JSON
+
 from .prefix import address
 
 Cursor = Annotated[str | None, Query(pattern="^[0-9a-z]{26}$")]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=200), AS_JSON]
 
 
 def link_next(request: Request, response: Response, following: str | None) -> None:

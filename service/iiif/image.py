@@ -6,8 +6,8 @@ from typing import Any
 from photochrom.photo.tiles import TILE, Tiling
 
 CONTEXT = "http://iiif.io/api/image/3/context.json"
-_REGION = re.compile(r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})")
-_SIZE = re.compile(r"(\d{1,9})?,(\d{1,9})?")
+_REGION = re.compile(r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})", re.ASCII)
+_SIZE = re.compile(r"(\d{1,9})?,(\d{1,9})?", re.ASCII)
 
 
 def info(address: str, tiling: Tiling) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from ..edge.conditions import IfMatch, require_match
 from ..edge.paging import Cursor, Limit, link_next
 from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
+from ..live.later import RETRY_AFTER
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_job, hand_over
@@ -38,7 +39,7 @@ from ..uploads.described import REFUSALS, upload_body
 from ..uploads.receive import Upload
 from ..uploads.series import refuse_consistency
 from ..uploads.split import refuse_split
-from ..uploads.take import RETRY_AFTER, take
+from ..uploads.take import take
 from .schemas import JobPage, JobView
 from .standing import standing, tag_of
 

@@ -22,13 +22,13 @@ from ..deps import HintsOf, JobId, Services, ServicesDep
 from ..edge import problems
 from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
+from ..live.later import ask_again, described
 from .files import result_of
 
 if TYPE_CHECKING:
     from photochrom.photo.sight import Sight
 
 router = Router(prefix="/v1/jobs", tags=["jobs"])
-_RETRY_AFTER = "1"
 
 
 class ProposedHint(BaseModel):
@@ -51,7 +51,7 @@ class Proposals(BaseModel):
     summary="See which hints of its series fit a photograph",
     response_model=Proposals,
     responses={
-        202: {"model": Proposals, "description": "The series is not known yet; ask again after Retry-After"},
+        **described(Proposals, "The series is not known yet"),
         **problems.responses(
             JobNotFound,
             JobConflict,
@@ -71,8 +71,8 @@ def proposals(job_id: JobId, services: ServicesDep, response: Response, hints_of
             f"Job {job_id} is not one of a series; colour the photograph in a batch with consistency first."
         )
     if record.series is None:
-        response.status_code = 202
-        response.headers["Retry-After"] = _RETRY_AFTER
+        _refuse_for_ever(services, record)
+        ask_again(response)
         return Proposals(ready=False)
     # Imported here: see `suggestions`.
     from photochrom.photo.proposals import propose
@@ -85,6 +85,14 @@ def proposals(job_id: JobId, services: ServicesDep, response: Response, hints_of
     own = [hint for one in (record, *named) if _is_same_picture(one, record) for hint in one.options.hints]
     found = propose(_lenders(services, record, named), here, own)
     return Proposals(ready=True, proposals=[ProposedHint.model_validate(vars(each)) for each in found])
+
+
+def _refuse_for_ever(services: Services, record: JobRecord) -> None:
+    """Raise `JobConflict` where asking again is of no use."""
+    if record.batch_id and services.batches.get(record.batch_id).canceled_at:
+        raise JobConflict(
+            f"The batch of job {record.id} is canceled, so its series are not found; go on with it by :retry-failed."
+        )
 
 
 def _lenders(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from photochrom.as_json import AS_JSON
 from photochrom.errors import (
     JobConflict,
     JobNotFound,
@@ -23,6 +24,7 @@ from ..deps import CallerDep, JobId, ServicesDep
 from ..edge import problems
 from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
+from ..live.later import ask_again, described
 from .extras import ask_for
 from .files import result_of
 
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
     from photochrom.photo.suggestions import SpotColor
 
 router = Router(prefix="/v1/jobs", tags=["jobs"])
-_RETRY_AFTER = "1"
 Share = Annotated[
-    float, Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side.")
+    float,
+    Query(ge=0, le=1, description="As in a hint: a share of the upright photograph's side."),
+    AS_JSON,
 ]
 
 
@@ -60,7 +63,7 @@ class Suggestions(BaseModel):
     summary="See which colours are likely at a spot",
     response_model=Suggestions,
     responses={
-        202: {"model": Suggestions, "description": "A worker looks for them; ask again after Retry-After"},
+        **described(Suggestions, "A worker looks for them"),
         **problems.responses(
             JobNotFound,
             ResultNotReady,
@@ -87,8 +90,7 @@ def suggestions(
         if not record.original.key:
             raise OriginalExpired("The original was deleted when its time was over.")
         ask_for(services, caller, record, Extra.SUGGESTIONS, JobRecord.ask_for_suggestions)
-        response.status_code = 202
-        response.headers["Retry-After"] = _RETRY_AFTER
+        ask_again(response)
         return Suggestions(ready=False)
     try:
         found = services.storage.read(result.suggestions_key)

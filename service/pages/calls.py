@@ -8,6 +8,7 @@ from fastapi import Header, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.datastructures import Headers
 
+from photochrom.as_json import AS_JSON
 from photochrom.errors import (
     BadFrames,
     FramesNotReady,
@@ -35,11 +36,12 @@ from ..edge.routing import Router
 from ..edge.storage_threads import waits_for_storage
 from ..jobs.calls import erase, position_of, require_known
 from ..jobs.files import FILE_HEADERS, PHOTO, PICTURE, as_it_came, file_answers
+from ..live.later import RETRY_AFTER
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_page
 from ..uploads.described import REFUSALS, page_body
-from ..uploads.take import RETRY_AFTER, take
+from ..uploads.take import take
 from .schemas import NewFrames, PageView
 from .standing import page_of, standing
 from .start import start
@@ -206,7 +208,7 @@ def page_preview(
     page_id: PageId,
     request: Request,
     services: ServicesDep,
-    page: Annotated[int, Query(ge=1, le=1000, description="Of the scan, from 1.")] = 1,
+    page: Annotated[int, Query(ge=1, le=1000, description="Of the scan, from 1."), AS_JSON] = 1,
 ) -> Response:
     """Return an upright JPEG of at most 1,600 pixels, to draw the frames on."""
     record = page_of(services.store, page_id)

@@ -12,13 +12,11 @@ from ..caller import Caller
 from ..deps import Services
 from ..edge.prefix import address
 from ..edge.storage_threads import on_storage_thread
+from ..live.later import RETRY_AFTER
 from ..live.standing import Standing
 from ..live.waiting import wait_until, wanted_wait
 from .accept import refuse_if_full
 from .receive import Upload, received
-
-RETRY_AFTER = "1"
-"""Seconds after which a caller without news looks again."""
 
 Accept = Callable[[Services, Caller, Upload, str | None], tuple[JobRecord, bool]]
 """Keeps an upload, under an idempotency key; returns its record, and whether it is new."""

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from photochrom.as_json import AsJson
 from photochrom.jobs.events import SUBSCRIBABLE, EventType, Payload
 from photochrom.webhooks.record import Attempt, Delivery, DeliveryState, Disabled, Webhook
 
@@ -18,7 +19,7 @@ _ITEMS = Field(
 _URL = Field(min_length=1, max_length=2048, examples=["https://photos.example/hooks/photochrom"])
 
 
-class _Taken(BaseModel):
+class _Taken(AsJson):
     model_config = ConfigDict(extra="forbid")
 
 

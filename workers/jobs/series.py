@@ -2,8 +2,8 @@
 
 It begins when every photograph of a sealed batch has colours of its own, or will never have any, so none waits for
 another. What it decides follows from what the photographs show, in no order but that of their bytes; each record takes
-its part once. So it may be killed at any point and begun anew, and a photograph that failed, was deleted or comes
-late leaves the others as they are.
+its colours once. So it may be killed at any point and begun anew, and a photograph that failed, was deleted or comes
+late leaves the others' colours as they are; they are told of one that comes.
 """
 
 import logging
@@ -59,6 +59,9 @@ def ask_if_due(restorer: Harmonizer, batch_id: str) -> None:
         batch = restorer.batches.get(batch_id)
     except BatchNotFound:
         return
+    if batch.series == "made":  # without this one
+        restorer.batches.renew_series(batch_id)
+        batch = restorer.batches.get(batch_id)
     if restorer.batches.may_form_series(batch):
         restorer.turns.ask_for_series(batch_id)
 
@@ -82,7 +85,7 @@ def harmonize(restorer: Harmonizer, batch_id: str) -> None:
                 _tell(restorer, name, told)
         for name in sorted(alone):
             _tell(restorer, name, Series())
-        restorer.batches.made_series(batch_id)
+        restorer.batches.made_series(batch)
     except BatchNotFound:
         _log.info("No series: batch %s was deleted", batch_id)
         return

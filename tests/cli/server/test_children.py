@@ -1,10 +1,12 @@
+import os
 import signal
 import subprocess
 import sys
 
 import pytest
 
-from cli.server.children import stop, stop_seconds
+from cli.server.children import environment, stop, stop_seconds
+from support.running import ROOT
 
 
 @pytest.mark.parametrize(("grace", "seconds"), [("", 20), ("5", 20), ("60", 65), ("soon", 20)])
@@ -13,6 +15,11 @@ def test_children_have_longer_than_the_grace_of_a_worker(
 ) -> None:
     monkeypatch.setenv("PHOTOCHROM_SHUTDOWN_GRACE", grace)
     assert stop_seconds() == seconds
+
+
+def test_our_packages_are_where_children_look_first() -> None:
+    """A file of ours that is called as one of Python's would replace it in every child otherwise."""
+    assert environment({})["PYTHONPATH"].split(os.pathsep)[0] == str(ROOT)
 
 
 def test_a_child_that_does_not_listen_is_killed_and_one_that_has_ended_is_no_trouble(

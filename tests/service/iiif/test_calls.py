@@ -118,7 +118,15 @@ def test_info_says_which_tiles_there_are_and_they_are_there(client: TestClient, 
 
 
 @pytest.mark.parametrize(
-    "tile", ["1,0,512,512/512,512", "0,0,512,512/100,100", "full/,", "pct:1,1,1,1/max", "full/^max"]
+    "tile",
+    [
+        "1,0,512,512/512,512",
+        "0,0,512,512/100,100",
+        "full/,",
+        "pct:1,1,1,1/max",
+        "full/^max",
+        "\u0660,0,512,512/512,512",
+    ],
 )
 def test_what_level_0_has_not_is_not_found(client: TestClient, job: JobRecord, tile: str) -> None:
     missing = client.get(f"/v1/jobs/{job.id}/iiif/result/{tile}/0/default.jpg")

@@ -139,6 +139,13 @@ def test_a_number_is_not_auto(client: TestClient, photo: bytes) -> None:
         assert (again.status_code, again.json()["code"]) == (422, "idempotency-mismatch")
 
 
+@pytest.mark.parametrize("limit", ["1_0", "%205", "%2B5", "05", "\u0665"])
+def test_a_number_of_a_query_is_one_of_json(client: TestClient, limit: str) -> None:
+    assert client.get("/v1/jobs?limit=5").status_code == 200
+    refused, letters = client.get(f"/v1/jobs?limit={limit}"), client.get("/v1/jobs?limit=five")
+    assert (refused.status_code, refused.json()["detail"]) == (422, letters.json()["detail"])
+
+
 def test_what_a_form_leaves_empty_the_query_says(client: TestClient, photo: bytes) -> None:
     sent = client.post("/v1/jobs?format=png", files={"photo": ("a.jpg", photo)}, data={"format": ""})
     assert sent.json()["options"]["format"] == "png"

@@ -136,3 +136,15 @@ def test_a_photograph_without_a_series_is_told_so(client: TestClient, finish: Fi
     status, said = ask(client, job_id)
     assert (status, said["code"]) == (409, "job-conflict")
     assert "consistency" in str(said["detail"])
+
+
+def test_who_asks_in_a_canceled_batch_is_not_told_to_ask_again(
+    client: TestClient, album: Album, finish: Finish
+) -> None:
+    job_id = album.put("plain.jpg", OTHER)
+    finish(job_id)
+    assert ask(client, job_id)[0] == 202
+    client.post(f"{album.url}:cancel").raise_for_status()
+    status, said = ask(client, job_id)
+    assert (status, said["code"]) == (409, "job-conflict")
+    assert ":retry-failed" in str(said["detail"])

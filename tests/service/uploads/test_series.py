@@ -74,7 +74,7 @@ def test_a_batch_with_all_colours_runs_until_its_set_is_made(client: TestClient,
         ),
     )
     assert client.get(f"/v1/batches/{batch}").json()["state"] == "running"
-    bench.batches.made_series(batch)
+    bench.batches.made_series(bench.batches.get(batch))
     assert client.get(f"/v1/batches/{batch}").json()["state"] == "completed"
     shown = client.get(f"/v1/jobs/{job['id']}").json()["series"]
     assert shown == {"group": "ab", "members": 2, "relatives": ["x"], "matched": False}

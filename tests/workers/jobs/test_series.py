@@ -105,6 +105,15 @@ def results(records: dict[str, JobRecord]) -> dict[str, str]:
     return {name: record.result.sha256 for name, record in records.items() if record.result}
 
 
+def sets(records: dict[str, JobRecord]) -> dict[str, tuple[str, int, list[str]]]:
+    """What each record says of its series."""
+    names = {record.id: name for name, record in records.items()}
+    told = {name: record.series for name, record in records.items() if record.series}
+    return {
+        name: (one.group, one.members, [names[each] for each in one.relatives]) for name, one in told.items()
+    }
+
+
 def pixels(bench: Bench, record: JobRecord) -> np.ndarray:
     assert record.result
     with bench.storage.file(record.result.key) as path, Image.open(path) as image:
@@ -207,8 +216,53 @@ def test_a_late_one_joins_and_changes_nobody(bench: Bench, restorer: Restorer) -
     bench.batches.retry_failed(batch)
     bench.turns.retry_items(batch)
     after = finish(bench, restorer, batch)
-    assert after["c.jpg"].series.members == 3
     assert results(after).items() >= results(before).items()
+    assert sets(after) == sets(finish(bench, restorer, begin(bench, PHOTOGRAPHS)))
+
+
+def test_a_batch_that_was_canceled_amid_its_first_colours_has_one_set_when_it_went_on(
+    bench: Bench, restorer: Restorer
+) -> None:
+    batch = begin(bench, PHOTOGRAPHS)
+    late = items(bench, batch)["c.jpg"]
+    work(bench, restorer, batch, lambda waiting: [job_id for job_id in waiting if job_id != late.id])
+    bench.batches.cancel(batch)
+    bench.turns.cancel_items(batch)
+    assert bench.batches.with_series_due() == []
+    series.harmonize(restorer, batch)
+    assert {record.state for record in items(bench, batch).values()} == {
+        JobState.SUCCEEDED,
+        JobState.CANCELED,
+    }
+    assert all(record.series is None for record in items(bench, batch).values())
+    bench.batches.retry_failed(batch)
+    assert not bench.batches.may_form_series(bench.batches.get(batch)), "what is retried is still to come"
+    bench.turns.retry_items(batch)
+    whole, calm = finish(bench, restorer, batch), finish(bench, restorer, begin(bench, PHOTOGRAPHS))
+    assert results(whole) == results(calm)
+    assert sets(whole) == sets(calm)
+
+
+def test_a_photograph_that_comes_while_series_are_formed_is_in_them(
+    bench: Bench, restorer: Restorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = begin(bench, PHOTOGRAPHS)
+    late = items(bench, batch)["c.jpg"]
+    bench.store.change(late.id, lambda job: job.request_cancel(utc_now()))
+    work(bench, restorer, batch, list)
+    tell = series._tell
+
+    def retried_meanwhile(*given: object) -> None:
+        tell(*given)
+        if bench.store.get(late.id).state is JobState.CANCELED:
+            bench.store.change(late.id, JobRecord.retry)
+            bench.batches.renew_series(batch)
+
+    monkeypatch.setattr(series, "_tell", retried_meanwhile)
+    series.harmonize(restorer, batch)
+    assert bench.batches.get(batch).series == "due"
+    whole = finish(bench, restorer, batch)
+    assert sets(whole) == sets(finish(bench, restorer, begin(bench, PHOTOGRAPHS)))
 
 
 def test_a_batch_that_did_not_ask_is_not_looked_through(bench: Bench, restorer: Restorer) -> None:
