@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -36,10 +37,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
 _HEADERS = {
     **ALWAYS,
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    # Revalidated each time and usually answered by 304: an upgraded service never meets an older script.
+    # Revalidated each time and usually answered by 304: an upgraded service never meets an older page.
     "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
 }
+# An address that has the digest of all files in it; the page names them by it.
+_FOR_EVER = "public, max-age=31536000, immutable"
+_VERSION = re.compile(r"([0-9a-f]{16})/(.+)")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -83,7 +87,8 @@ def read_assets(folder: Path = _FOLDER) -> dict[str, Asset]:
 def page_router() -> APIRouter:
     """Return the routes of the page; a name that is not one of its files is 404, never a look at the disk."""
     assets = read_assets()
-    index = assets.pop("index.html")
+    version = version_of(assets)
+    index = _at(assets.pop("index.html"), f"web/{version}/")
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
@@ -92,9 +97,14 @@ def page_router() -> APIRouter:
 
     @router.api_route("/web/{name:path}", methods=["GET", "HEAD"])
     def asset(request: Request, name: str, accept_encoding: AcceptEncoding = "") -> Response:
+        # A page that was opened before an upgrade gets what there is now.
+        asked, name = found.groups() if (found := _VERSION.fullmatch(name)) else ("", name)
         if name not in assets:
             raise HTTPException(status.HTTP_404_NOT_FOUND)
-        return _answer(request, assets[name], takes_gzip(accept_encoding))
+        answer = _answer(request, assets[name], takes_gzip(accept_encoding))
+        if asked == version:
+            answer.headers["Cache-Control"] = _FOR_EVER
+        return answer
 
     return router
 
@@ -102,11 +112,18 @@ def page_router() -> APIRouter:
 @lru_cache(maxsize=16)
 def _below(index: Asset, prefix: str) -> Asset:
     """Return the page for a proxy's path. Some proxies serve it without the slash that relative addresses need."""
-    return (
-        Asset.of(index.media_type, index.plain.replace(b'"web/', f'"{prefix}/web/'.encode()))
-        if prefix
-        else index
-    )
+    return _at(index, f"{prefix}/web/") if prefix else index
+
+
+def _at(index: Asset, folder: str) -> Asset:
+    """Return the page with its files in this folder."""
+    return Asset.of(index.media_type, index.plain.replace(b'"web/', f'"{folder}'.encode()))
+
+
+def version_of(assets: dict[str, Asset]) -> str:
+    """Return the digest of all files, in 16 hexadecimal digits: what is under it never changes."""
+    told = "".join(f"{name} {asset.digest}\n" for name, asset in assets.items())
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _answer(request: Request, asset: Asset, packed: bool) -> Response:

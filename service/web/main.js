@@ -33,20 +33,19 @@ let loading = true;
 const addButton = h("button.primary", { "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
 const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
 const choosePage = () => chooseFiles(([{ file }]) => import("./album/album.js").then(({ open }) => open(file, meet)), { multiple: false });
-const mark = h("a.mark", { href: base }, h("span.mark-sign", { "aria-hidden": "true" }), text.name);
-document.getElementById("bar").append(mark, h("nav.row", { "aria-label": text.add }, iconButton("page", text.page, choosePage), folderButton, addButton, makeThemeButton(), makeLeaveButton()));
+document.querySelector(".mark").href = base;
+document.getElementById("bar").append(h("nav.row", { "aria-label": text.add }, iconButton("page", text.page, choosePage), folderButton, addButton, makeThemeButton(), makeLeaveButton()));
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 
 const many = makeMany({ shown: () => shownNow(), redraw: () => draw() });
 const toolbar = makeToolbar({ ...many, filter: setFilter, album: setAlbum, select, selectAll, match: matchSelected, zip: downloadSelected, remove: removeSelected });
-const sheet = makeSheet({ open: (photo) => route.visit(photo), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
+const sheet = makeSheet({ open: (photo, event) => (selecting ? toggle(photo, event) : route.visit(photo)), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
 const welcome = makeWelcome((how) => chooseFiles(add, how), choosePage);
-const wait = h("p.nothing.dim", {}, text.loading);
+const wait = document.getElementById("wait");
 const listing = h("section.listing", { "aria-labelledby": "listing-heading", hidden: true }, h("h1.unseen", { id: "listing-heading" }, text.sheet.label), toolbar.element, nothing, sheet.element);
-welcome.hidden = true;
-main.append(banner, wait, welcome, listing);
+main.append(banner, listing);
 
 
 // A file's size costs a look at the disk: five hundred at once are felt.
@@ -55,6 +54,8 @@ const AT_ONCE = 10;
 async function add(incoming) {
   if (!incoming.length) return say(text.nothingFound, { urgent: true });
   say(text.say.added(incoming.length));
+  album = "";
+  toolbar.all();
   const [added, drop] = [Date.now(), albums.openDrop(incoming)];
   for (let from = 0; from < incoming.length; from += AT_ONCE) {
     const some = photos.addFiles(incoming.slice(from, from + AT_ONCE), { added, first: from, drop });
@@ -80,7 +81,7 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
+  toolbar.draw({ numbers, records: everything.flatMap((photo) => photos.current(photo).record ?? []), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
   if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
@@ -102,6 +103,7 @@ const shownNow = () => photos.all().filter((photo) => !album || photo.batch === 
 
 function select(on) {
   selecting = on;
+  toggled = null;
   selected.clear();
   draw();
 }
@@ -111,9 +113,15 @@ function selectAll() {
   draw();
 }
 
-function toggle(photo) {
-  if (!selected.delete(photo)) selected.add(photo);
-  draw({ touched: new Set([photo]), structural: false });
+let toggled = null;
+
+/** With Shift, select all from the one before to this one. */
+function toggle(photo, { shiftKey }) {
+  const [from, to] = [sheet.shown.indexOf(toggled), sheet.shown.indexOf(photo)].sort((a, b) => a - b);
+  if (shiftKey && from >= 0) for (const one of sheet.shown.slice(from, to + 1)) selected.add(one);
+  else if (!selected.delete(photo)) selected.add(photo);
+  toggled = photo;
+  draw();
 }
 
 async function removeSelected() {

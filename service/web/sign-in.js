@@ -1,6 +1,6 @@
 import { base, closeSession, isSignedIn, onKeyWanted, openSession } from "./api/api.js";
 import { showBanner } from "./ui/banner.js";
-import { h, iconButton, write } from "./ui/dom.js";
+import { iconButton, write } from "./ui/dom.js";
 import { forgetAll } from "./photos/remembered.js";
 import { text } from "./ui/strings.js";
 
@@ -28,33 +28,27 @@ async function leave() {
 
 /** Ask until the service accepts a key; the rest of the page is blocked meanwhile. */
 function askForKey() {
-  const wrong = h("p.wrong", { role: "alert", id: "key-wrong" });
-  const input = h("input", { id: "key", type: "password", autocomplete: "current-password", spellcheck: "false", required: true, autofocus: true, "aria-describedby": "key-lead key-wrong" });
-  const submit = h("button.primary", { type: "submit" }, words.submit);
-  const form = h("form", {}, h("label", { for: "key" }, words.label), input, wrong, h("div.row", {}, submit));
-  const dialog = h("dialog.ask", { "aria-labelledby": "key-heading" }, h("h2", { id: "key-heading" }, words.heading), h("p", { id: "key-lead" }, words.lead), form);
-  document.body.append(dialog);
+  const dialog = document.getElementById("sign-in");
+  const form = dialog.querySelector("form");
+  const [key, wrong, submit] = ["input", ".wrong", "button"].map((name) => form.querySelector(name));
   dialog.showModal();
   return new Promise((resolve) => {
-    let taken = false;
-    form.addEventListener("submit", async (event) => {
+    form.onsubmit = async (event) => {
       event.preventDefault();
       submit.disabled = true;
       try {
-        await openSession(input.value.trim());
-        taken = true;
+        await openSession(key.value.trim());
+        form.reset();
+        resolve();
+        dialog.onclose = null;
         dialog.close();
       } catch (problem) {
         write(wrong, problem.status === 401 ? words.wrong : problem.detail || words.unreachable);
-        input.select();
+        key.select();
       }
       submit.disabled = false;
-    });
+    };
     // Ignore Escape: without a key there is nothing to show.
-    dialog.addEventListener("close", () => {
-      if (!taken) return dialog.showModal();
-      dialog.remove();
-      resolve();
-    });
+    dialog.onclose = () => dialog.showModal();
   });
 }

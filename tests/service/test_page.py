@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from service.page import page_router, read_assets
+from service.page import page_router, read_assets, version_of
 
 ASSETS = read_assets()
 SCRIPTS = sorted(name for name in ASSETS if name.endswith(".js"))
@@ -30,6 +30,20 @@ def test_every_file_is_served_under_the_policy(client: TestClient, path: str) ->
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert "unsafe" not in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_page_names_its_files_by_an_address_that_browsers_keep(client: TestClient) -> None:
+    named = set(re.findall(r'"(web/[^"]+)"', client.get("/").text))
+    folder = f"web/{version_of(ASSETS)}"
+    assert named
+    assert all(address.startswith(f"{folder}/") for address in named)
+    for address in (*named, f"{folder}/album/album.js"):
+        assert "immutable" in client.get(f"/{address}").headers["cache-control"]
+    older = client.get(f"/web/{'0' * 16}/main.js")
+    assert older.content == ASSETS["main.js"].plain
+    assert older.headers["cache-control"] == client.get("/").headers["cache-control"] == "no-cache"
+    changed = {**ASSETS, "main.js": ASSETS["base.css"]}
+    assert version_of(changed) != version_of(ASSETS)
 
 
 def test_types_are_what_browsers_insist_on(client: TestClient) -> None:

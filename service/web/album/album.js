@@ -1,4 +1,4 @@
-import { base, listItems } from "../api/api.js";
+import { listItems } from "../api/api.js";
 import { sleep } from "../api/link.js";
 import { UNFINISHED, adopt, newKey } from "../photos/photos.js";
 import { showBanner } from "../ui/banner.js";
@@ -26,16 +26,15 @@ export async function open(file, meet) {
   const turn = button("retry", words.turn, () => editor.turn());
   const remove = button("delete", words.remove, () => editor.remove());
   const whole = button("photo", words.whole, () => editor.replace([]));
-  const tools = h("div.row.album-tools", {}, pages, button("plus", words.add, () => editor.add()), join, turn, remove, whole, button("undo", words.asFound, () => editor.replace(asFound())));
+  const tools = h("div.row.album-tools", {}, pages, button("plus", words.add, () => editor.add()), join, turn, remove, whole, button("undo", words.asFound, () => editor.replace(found.pages[at].frames)));
   const start = h("button.primary", { onclick: begin });
   const alike = h("input", { type: "checkbox" });
   const shared = h("label.row.small", {}, alike, words.alike);
   const cancel = h("button", { onclick: () => dialog.close() }, words.cancel);
-  const work = h("div.album-work", { hidden: true }, tools, editor.element, h("p.dim.small", {}, words.lead), shared);
-  const dialog = h("dialog.album", { "aria-labelledby": "album-heading", onclose: closed, onkeydown: (event) => event.key === "Escape" && busy && event.preventDefault() },
+  const work = h("div.album-work", { hidden: true }, tools, editor.element, h("p.dim.small", {}, words.lead), h("p.dim.small.by-mouse", {}, words.keys), shared);
+  const dialog = h("dialog.album", { "aria-labelledby": "album-heading", onclose: closed, onkeydown: (event) => event.key === "Escape" && (busy || corrected()) && (event.preventDefault(), cancel.focus()) },
     h("h2", { id: "album-heading" }, words.heading), status, wrong, work, h("div.row.album-end", {}, cancel, start));
 
-  const asFound = () => found.pages[at].frames.map((frame) => ({ ...frame }));
   const total = () => own.reduce((sum, frames) => sum + Math.max(1, frames.length), 0);
 
   function turnTo(number) {
@@ -55,12 +54,14 @@ export async function open(file, meet) {
     write(start, words.start(total()));
   }
 
+  const framed = (pages) => pages.map((frames) => ({ frames: frames.map(rounded) }));
+  const corrected = () => own.length && JSON.stringify(framed(own)) !== JSON.stringify(framed(found.pages.map(({ frames }) => frames)));
+
   async function begin() {
     busy = start.disabled = true;
     write(wrong, "");
     try {
-      const frames = own.map((each) => ({ frames: each.map(rounded) }));
-      if (JSON.stringify(frames) !== JSON.stringify(found.pages.map((page) => ({ frames: page.frames.map(rounded) })))) await putFrames(id, frames);
+      if (corrected()) await putFrames(id, framed(own));
       const batch = await startBatch(id, started, alike.checked && total() > 1 ? { options: { consistency: 1 } } : {});
       dialog.close();
       showBanner(words.started(total()), { trouble: false });
@@ -86,7 +87,7 @@ export async function open(file, meet) {
   try {
     found = await findPhotographs(file, key, stop.signal, (known) => (id = known));
     if (!found.pages) throw Object.assign(new Error(), { detail: found.error?.detail ?? words.failed });
-    own = found.pages.map(({ frames }) => frames.map((frame) => ({ ...frame })));
+    own = found.pages.map(({ frames }) => [...frames]);
     work.hidden = start.hidden = false;
     write(status, words.found(own.flat().length));
     turnTo(0);
@@ -115,7 +116,7 @@ async function arrive(batch) {
 
 function style() {
   return new Promise((resolve) => {
-    const link = h("link", { rel: "stylesheet", href: `${base}web/album/album.css`, onload: resolve, onerror: resolve });
+    const link = h("link", { rel: "stylesheet", href: new URL("album.css", import.meta.url).href, onload: resolve, onerror: resolve });
     document.head.append(link);
   });
 }

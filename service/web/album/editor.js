@@ -19,7 +19,6 @@ export function makeEditor(changed) {
 
   const scale = () => page.width / element.clientWidth;
   const spot = (event) => [(event.clientX - element.getBoundingClientRect().left) * scale(), (event.clientY - element.getBoundingClientRect().top) * scale()];
-  const focused = () => buttons.indexOf(document.activeElement);
   /** What a button of the toolbar works on: the frames that are marked, else the one used last. */
   let last = -1;
   const meant = () => (marked.size ? [...marked].sort((a, b) => a - b) : last >= 0 && last < frames.length ? [last] : []);
@@ -78,7 +77,7 @@ export function makeEditor(changed) {
     const step = STEP * Math.max(page.width, page.height);
     const arrow = ARROWS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (arrow && event.shiftKey) change(index, resized({ ...frames[index] }, [1, 1], ...along(frames[index], arrow, step)));
+    if (arrow && event.shiftKey) change(index, resized(frames[index], [1, 1], ...along(frames[index], arrow, step)));
     else if (arrow) change(index, moved(frames[index], arrow[0] * step, arrow[1] * step, page));
     else if (event.key === "," || event.key === ".") change(index, spun(frames[index], event.key === "," ? -0.5 : 0.5));
     else if (event.key.toLowerCase() === "t") change(index, turned(frames[index]));
@@ -152,7 +151,6 @@ export function makeEditor(changed) {
     remove: () => meant().length && remove(meant()),
     replace: (all) => put(all),
     focus: () => (buttons[0] ?? element).focus(),
-    focused,
   };
 }
 

@@ -12,7 +12,7 @@ export class Problem extends Error {
 }
 
 /** Where the service is on its host: `/`, or the path under which a proxy serves it. */
-export const base = new URL("../../", import.meta.url).pathname;
+export const base = new URL("../../../", import.meta.url).pathname;
 const job = (id) => `${base}v1/jobs/${encodeURIComponent(id)}`;
 const batch = (id) => `${base}v1/batches/${encodeURIComponent(id)}`;
 export const urls = {

@@ -1,5 +1,5 @@
 import { cancelJob, deleteJob, retryJob } from "../api/api.js";
-import { h, say } from "../ui/dom.js";
+import { say, write } from "../ui/dom.js";
 import { UNFINISHED, addVersion, current, remove, setVersion, update } from "./photos.js";
 import { resend, send, unsend } from "./sender.js";
 import { text } from "../ui/strings.js";
@@ -68,26 +68,12 @@ async function erase(photo) {
   return true;
 }
 
-function confirm(n) {
-  const words = text.remove;
-  const dialog = h(
-    "dialog.ask",
-    { "aria-labelledby": "ask-heading", "aria-describedby": "ask-lead" },
-    h("h2", { id: "ask-heading" }, words.heading(n)),
-    h("p", { id: "ask-lead" }, words.lead),
-    h(
-      "form.row",
-      { method: "dialog" },
-      h("button", { type: "submit", value: "no", autofocus: true }, words.no),
-      h("button.primary", { type: "submit", value: "yes" }, words.yes),
-    ),
-  );
-  document.body.append(dialog);
+async function confirm(n) {
+  const dialog = document.getElementById("ask");
+  write(document.getElementById("ask-heading"), text.remove.heading(n));
+  write(document.getElementById("ask-lead"), text.remove.lead(n));
+  dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) =>
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    }),
-  );
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  return dialog.returnValue === "yes";
 }

@@ -20,9 +20,20 @@ export function watch(listener) {
   return () => listeners.delete(listener);
 }
 
-export const all = () => (sorted ??= [...photos.values()].sort((a, b) => b.added - a.added || a.rank - b.rank));
+const byName = new Intl.Collator("en", { numeric: true }).compare;
+
+/** The newest first; those that were added together in their order, or by name where another browser added them. */
+export const all = () => (sorted ??= [...photos.values()].sort((a, b) => b.added - a.added || a.rank - b.rank || byName(a.folder, b.folder) || byName(a.name, b.name)));
 export const get = (id) => photos.get(id);
 export const fileOf = (photo) => files.get(photo.id);
+
+const albumTimes = new Map();
+
+/** When it was added; the photographs of an album were added together. */
+function timeOf({ batch_id: album, created_at }) {
+  if (album && !albumTimes.has(album)) albumTimes.set(album, Date.parse(created_at));
+  return albumTimes.get(album) ?? (Date.parse(created_at) || 0);
+}
 
 export const knownJobs = () => [...byJob.keys()];
 
@@ -61,7 +72,7 @@ export function adopt(record) {
     type: record.original.media_type,
     folder: record.item?.split("/").slice(0, -1).join("/") ?? "",
     batch: record.batch_id ?? null,
-    added: Date.parse(record.created_at) || 0,
+    added: timeOf(record),
     rank: 0,
     versions: [],
     chosen: null,

@@ -31,6 +31,7 @@ export function follow(photo) {
 
 export async function start() {
   addEventListener("online", look);
+  addEventListener("offline", look);
   document.addEventListener("visibilitychange", () => document.hidden || look());
   for (;;) {
     await tick();

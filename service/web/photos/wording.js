@@ -7,6 +7,7 @@ export function stateWords(version) {
   if (state === "queued" && isPaused(record?.batch_id)) return text.state.paused;
   if (state === "queued" && place) return text.state.place(place);
   if (state === "running" && record?.progress) return text.stage[record.progress.stage] ?? text.state.running;
+  if (state === "succeeded" && version.options.color === "off") return text.state.restored;
   return text.state[state] ?? state;
 }
 
@@ -20,7 +21,7 @@ export function errorWords(version) {
 
 export function progressOf(version) {
   const { state, record } = version;
-  if (state === "sending") return version.sent * 0.2;
+  if (state === "unsent" || state === "sending") return version.sent * 0.2;
   if (state === "queued" || state === "retrying") return 0.2;
   if (state === "running" && record?.progress) return 0.25 + (0.7 * record.progress.done) / Math.max(1, record.progress.total);
   return { matching: 0.9, succeeded: 1 }[state] ?? 0.2;

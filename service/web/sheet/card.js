@@ -15,12 +15,12 @@ export function makeCard(photo, { open, toggle }) {
   const bar = h("span.bar-fill");
   const opener = h(
     "button.card-open",
-    { onclick: () => open(photo) },
+    { onclick: (event) => open(photo, event) },
     h("span.mat", {}, kind, before, after, failure, h("span.bar-track", {}, bar)),
     h("span.card-name", {}, photo.name),
   );
   const status = h("span.card-status");
-  const check = h("input.card-check", { type: "checkbox", "aria-label": words.select(photo.name), onchange: () => toggle(photo) });
+  const check = h("input.card-check", { type: "checkbox", "aria-label": words.select(photo.name), onclick: (event) => toggle(photo, event) });
   const retry = iconButton("retry", words.retry(photo.name), () => actions.retry(photo));
   const cancel = iconButton("stop", words.cancel(photo.name), () => actions.cancel(photo));
   const remove = iconButton("delete", words.remove(photo.name), () => actions.removeAsking([photo]));
@@ -43,7 +43,7 @@ export function makeCard(photo, { open, toggle }) {
     write(kind, thumbs.every((url) => url === null) ? words.noPicture(kindOf(photo)) : "");
     write(failure, now === "failed" ? errorWords(version) : "");
     write(status, statusWords(version));
-    set(opener, { "aria-label": words.open(photo.name, now === "failed" ? errorWords(version) : statusWords(version)) });
+    set(opener, { "aria-label": words.open(photo.name, now === "failed" ? errorWords(version) : statusWords(version)), "aria-pressed": selecting ? String(Boolean(selected)) : null });
     bar.style.transform = `scaleX(${progressOf(version)})`;
     retry.hidden = !actions.canRetry(photo);
     cancel.hidden = !actions.canCancel(version);

@@ -32,15 +32,17 @@ export function makeToolbar(deeds) {
 
   return {
     element,
+    /** Show all, whatever their state. */
+    all: () => radios[0].click(),
     /** `known` is a list of `{ id, name, count }`; `album` is the id of the one shown, or "". */
-    draw({ numbers, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
+    draw({ numbers, records, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
       albums.hidden = !known.length;
       fill(albums, [["", words.everyAlbum], ...known.map(({ id, name, count }) => [id, words.albumEntry(name, count)])], album);
       set(archive, { href: archiveUrl });
       archive.hidden = !archiveUrl;
       for (const name of FILTERS) write(counts[name], String(numbers[name]));
       const atWork = numbers.working > 0;
-      const left = timeLeft(numbers);
+      const left = timeLeft(numbers.working, records);
       const ahead = pausing.paused ? words.paused : left ? words.left(left) : "";
       write(overall, words.overall(numbers.done, numbers.all) + (atWork && ahead ? `, ${ahead}` : ""));
       bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
@@ -63,16 +65,10 @@ export function makeToolbar(deeds) {
 }
 
 const REMEMBERED = 50;
-const ends = [];
-let lastDone = null;
 
-/** Estimate the seconds left from the pace of the last finished photographs; 0 while there are too few of them. */
-function timeLeft({ done, failed, working }) {
-  const finished = done + failed;
-  const now = Date.now();
-  if (lastDone !== null) for (let n = lastDone; n < finished; n += 1) ends.push(now);
-  lastDone = finished;
-  ends.splice(0, ends.length - REMEMBERED);
-  if (!working || ends.length < 3) return 0;
-  return (((now - ends[0]) / (ends.length - 1)) * working) / 1000;
+/** Estimate the seconds left from the pace of the last that finished since the oldest of the others was sent, by the service's clock; 0 while there are too few. */
+export function timeLeft(working, records) {
+  const since = records.filter((record) => !record.finished_at).map((record) => record.created_at).sort()[0];
+  const ends = records.map((record) => record.finished_at).filter((end) => end > since).sort().slice(-REMEMBERED);
+  return ends.length < 3 ? 0 : (working * (Date.parse(ends.at(-1)) - Date.parse(ends[0]))) / (ends.length - 1) / 1000;
 }

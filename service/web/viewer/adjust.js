@@ -118,6 +118,11 @@ export function moved(hints, from, to) {
 }
 
 const placeOf = ({ options: { turn = 0, mirror = false, deskew = "off" }, record }) => ({ turn: turn === "auto" ? record?.result?.restoration?.turning?.turn ?? 0 : turn, mirror, deskew });
+/** Whether a finished version lies otherwise than its scan. */
+export function isPlaced({ record }) {
+  const { turning, straightening } = record?.result?.restoration ?? {};
+  return Boolean(turning?.turn || turning?.mirror || straightening?.turned);
+}
 const scanOf = ({ negative, own_color = "anew" }) => (negative === true ? "negative" : negative || own_color);
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");

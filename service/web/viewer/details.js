@@ -45,7 +45,7 @@ function facts(photo, { record, options }) {
     [words.file, `${photo.name}, ${bytes(photo.bytes)}`],
     [words.size, result && words.pixels(result.width, result.height)],
     [words.result, result && `${result.media_type}, ${bytes(result.bytes)}`],
-    [text.adjust.heading, text.adjust.summary(options)],
+    [words.made, text.adjust.summary(options)],
     [words.film, film && words.filmBy[film.chosen_by]?.(film.film)],
     [words.lender, record?.reference?.name],
     [words.series, record?.series?.matched && words.shared(record.series.members)],

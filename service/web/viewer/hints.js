@@ -37,7 +37,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     if (!on) return;
     say(words.howTo);
     stage.element.focus({ preventScroll: true });
-    stage.element.scrollIntoView({ block: "nearest" });
+    element.scrollIntoView({ block: "nearest" });
     ask({ x: 0.5, y: 0.5 }).catch(() => {}); // a worker needs seconds for the first answer: start now
   }
 

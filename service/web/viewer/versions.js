@@ -1,7 +1,8 @@
 import { fill, h, icon, picture, set, write } from "../ui/dom.js";
 import { choose } from "../photos/photos.js";
-import { text } from "../ui/strings.js";
+import { day, text } from "../ui/strings.js";
 import { thumb } from "../photos/thumbs.js";
+import { isPlaced } from "./adjust.js";
 import { errorWords, progressOf, stateWords } from "../photos/wording.js";
 
 const words = text.viewer;
@@ -12,8 +13,8 @@ export function makeVersions({ show, compare, redraw }) {
   const select = h("select", { id: "compare-with", onchange: () => compare(select.value) });
   const comparing = h("div.row.spread.compare", {}, h("label", { for: "compare-with" }, words.compareWith), select);
   const keep = h("button.wide", {});
-  const summary = h("p.dim.small");
-  const element = h("section.panel-part", {}, h("h3", {}, words.versions), strip, summary, comparing, keep);
+  const [summary, until] = [h("p.dim.small"), h("p.dim.small")];
+  const element = h("section.panel-part", {}, h("h3", {}, words.versions), strip, summary, until, comparing, keep);
   let handlers = {};
   keep.addEventListener("click", () => handlers.keep?.());
 
@@ -29,7 +30,9 @@ export function makeVersions({ show, compare, redraw }) {
       keep.replaceChildren(icon(kept ? "check" : "star"), kept ? words.kept : words.keep);
       set(keep, { "aria-pressed": String(kept) });
       handlers.keep = () => choose(photo, kept ? null : shown.key);
-      write(summary, shown.state === "succeeded" ? text.adjust.summary(shown.options) : shown.state === "failed" ? errorWords(shown) : stateWords(shown));
+      const [result, original] = [shown.record?.result, shown.record?.original].map((kept) => kept?.expires_at && day(new Date(kept.expires_at)));
+      write(until, result ? words.until(result, original) : "");
+      write(summary, shown.state === "succeeded" ? text.adjust.summary(shown.options) + (text.adjust.placed(shown.options) && !isPlaced(shown) ? `. ${text.adjust.asScanned}` : "") : shown.state === "failed" ? errorWords(shown) : stateWords(shown));
     },
   };
 }

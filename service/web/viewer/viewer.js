@@ -1,5 +1,5 @@
 import * as actions from "../photos/actions.js";
-import { makeAdjust, moved } from "./adjust.js";
+import { isPlaced, makeAdjust, moved } from "./adjust.js";
 import { capabilities as newest, urls } from "../api/api.js";
 import { makeDetails } from "./details.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
@@ -35,6 +35,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const legend = h("p.legend", { hidden: true }, h("span", {}, text.guess.legend[0]), h("span.legend-scale", { "aria-hidden": "true" }), h("span", {}, text.guess.legend[1]));
   const versions = makeVersions({ show: (version) => show(version), compare, redraw: () => photo && drawPanel() });
   let brush = null;
+  versions.element.append(h("div.chips", { role: "group", "aria-label": words.overlays }, overlays.guess.button, overlays.repairs.button));
   const draft = makeDraft(() => photo && drawPanel());
   const tryDraft = () => makeAnother(adjust.options());
   const adjust = makeAdjust(makeAnother);
@@ -45,7 +46,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     h("header.viewer-bar", {},
       h("div.row", {}, iconButton("back", words.back, close), name),
       h("div.row.zooms", {}, iconButton("zoom-out", words.zoomOut, () => stage.zoomBy(1 / 1.4)), zoomWords, iconButton("zoom-in", words.zoomIn, () => stage.zoomBy(1.4)), fit),
-      h("div.row", {}, overlays.guess.button, overlays.repairs.button, previous, next, remove, download)),
+      h("div.row", {}, previous, next, remove, download)),
     h("div.viewer-body", {},
       h("div.stage-wrap", {}, stage.element, legend, work),
       h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
@@ -144,7 +145,9 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     write(status, busy ? stateWords(shown) : errorWords(shown));
     bar.style.transform = `scaleX(${progressOf(shown)})`;
     bar.parentElement.hidden = !busy;
-    retry.hidden = busy || !["failed", "canceled"].includes(shown.state);
+    // Of what is no photograph nothing else can be made.
+    const hopeless = /^(unsupported|unreadable|photo)-/.test(shown.error?.code);
+    retry.hidden = busy || hopeless || !["failed", "canceled"].includes(shown.state);
     cancel.hidden = !actions.canCancel(shown);
     download.hidden = !ready;
     if (ready) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });
@@ -156,17 +159,19 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     hints.know({ can: Boolean(capabilities.hints), same });
     lender.know({ can: Boolean(capabilities.palette), same, had: Boolean(shown.lender) });
     details.draw(photo, shown);
+    adjust.element.hidden = hopeless;
+    if (hopeless) hints.element.hidden = lender.element.hidden = true;
   }
 
   async function drawStage() {
     const left = photo.versions.find((version) => version.key === leftKey) ?? null;
     const ready = shown.state === "succeeded";
-    const key = [photo.id, leftKey, ready ? shown.key : ""].join();
+    const key = [photo.id, leftKey, ready ? shown.key : "", shown.state === "failed"].join();
     if (key === drawn) return;
     drawn = key;
     const mine = ++turn;
     stage.note(words.loading);
-    const [before, after] = await Promise.all([load(photo, left, ready && text.adjust.placed(shown.options) ? shown : null), ready ? load(photo, shown) : null]);
+    const [before, after] = await Promise.all([load(photo, left, ready && isPlaced(shown) ? shown : null), ready ? load(photo, shown) : null]);
     if (mine !== turn) return;
     put(before, after, ready);
     stage.name(left ? words.version(photo.versions.indexOf(left) + 1) : words.original, words.version(photo.versions.indexOf(shown) + 1), Boolean(before && after));
@@ -180,7 +185,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     if (main) stage.measure(main.image.naturalWidth, main.image.naturalHeight);
     stage.left.put(before?.image ?? null);
     stage.right.put(after?.image ?? null);
-    if (!main || (ready && !after)) return stage.note(words.noDisplay(kindOf(photo)));
+    if (!main || (ready && !after)) return stage.note(shown.state === "failed" ? "" : words.noDisplay(kindOf(photo)));
     if (!before) return stage.note(words.gone);
     stage.note(main.reduced ? words.preview : "");
     hints.draw();
@@ -189,8 +194,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   /** What can be laid over the photograph. */
   function makeOverlay(name, draw) {
     const { show: label, failed } = text[name];
-    const onclick = () => setOverlay(overlaid === name ? "" : name);
-    return { draw, failed, button: h("button.quiet.labelled", { "aria-pressed": "false", "aria-label": label, title: label, onclick }, icon("guess"), h("span", {}, label)) };
+    const onclick = () => (setOverlay(overlaid === name ? "" : name), stage.element.scrollIntoView({ block: "nearest" }));
+    return { draw, failed, button: h("button.chip", { "aria-pressed": "false", onclick }, label) };
   }
 
   async function setOverlay(name) {

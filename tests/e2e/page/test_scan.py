@@ -172,7 +172,7 @@ def test_a_scan_on_its_side_is_turned_by_itself_where_the_page_asks(
         upright = page.get_by_role("button", name="Turn upright")
         upright.click()
         expect(upright).to_have_attribute("aria-pressed", "true")
-        expect(page.get_by_text("turned by itself", exact=True)).to_be_visible()
+        expect(page.get_by_text("turned upright", exact=True)).to_be_visible()
         # A turn by hand takes its place, and it that of a turn by hand.
         page.get_by_role("button", name="Turn right").click()
         expect(page.get_by_text("turned by 90°", exact=True)).to_be_visible()
