@@ -1,12 +1,12 @@
-"""Numbers that come as text, from forms, queries, environment and command line: what JSON calls a number.
+"""Numbers that come as text, from forms, queries, environment and command line: what JSON calls a number, and `.5`.
 
-Python and pydantic read more: `1_0`, ` 5`, `+5`, `.5`, `Infinity`, digits of every script, and `true` as 1. Whoever
-sends these did not mean what would be read.
+Python and pydantic read more: `1_0`, ` 5`, `+5`, `Infinity`, digits of every script, and `true` as 1. Whoever sends
+these did not mean what would be read; whoever types `.5` did.
 """
 
 import re
 
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
