@@ -9,7 +9,8 @@ from photochrom.errors import UnreadablePhoto
 SOI, EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xFE
 APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS = 0xC0, 0xC1, 0xC2, 0xC3
-_FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
+_JPEG_LS = 0xF7
+_FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC} | {_JPEG_LS}
 # Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte. The patterns
 # leave fill bytes out: searching the end of a long run of them from each of its bytes would take hours.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -66,7 +67,9 @@ class Frame:
         components = tuple(Component(p[0], p[1] >> 4, p[1] & 15, p[2]) for p in parts)
         height, width = int.from_bytes(payload[1:3], "big"), int.from_bytes(payload[3:5], "big")
         if not height or not width:
-            raise UnreadablePhoto("The JPEG's header gives no height or width.")
+            raise UnreadablePhoto(
+                "The JPEG's header gives no height or width; open it in another program, and save it again."
+            )
         return cls(segment.marker, payload[0], height, width, components)
 
     def segment(self) -> Segment:
