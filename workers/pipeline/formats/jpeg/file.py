@@ -23,7 +23,7 @@ _MAX_MARKERS = 20_000
 
 @dataclass(frozen=True)
 class Segment:
-    """One marker with its payload (without the length) and, after SOS, the entropy-coded data."""
+    """One marker with its payload (without the length) and, after SOS, the entropy-coded data; after EOI, the rest."""
 
     marker: int
     payload: bytes = b""
@@ -87,18 +87,20 @@ class JpegFile:
     segments: tuple[Segment, ...]
     complete: bool
     """Whether the file has its end marker."""
+    tail: bytes = b""
+    """What follows the end marker."""
 
     @classmethod
     def read(cls, data: bytes) -> "JpegFile":
-        """Parse a file; data after its end marker (previews, gain maps) are dropped.
+        """Parse a file.
 
         Raises:
             UnreadablePhoto: the file ends before its first scan, or its segments are not valid.
         """
-        frame, segments, complete = None, [], False
+        frame, segments, complete, tail = None, [], False, b""
         for segment in _segments(data):
             if segment.marker == EOI:
-                complete = True
+                complete, tail = True, segment.scan
             elif segment.marker in _FRAMES:
                 if frame is not None:
                     raise UnreadablePhoto("The JPEG has two frame headers.")
@@ -110,7 +112,7 @@ class JpegFile:
             raise UnreadablePhoto("The JPEG ends before its picture begins; the file is truncated.")
         if scans > _MAX_SCANS:
             raise UnreadablePhoto(f"The JPEG has {scans} scans, far more than any camera or program writes.")
-        return cls(frame, tuple(segments), complete)
+        return cls(frame, tuple(segments), complete, tail)
 
     @property
     def metadata(self) -> tuple[Segment, ...]:
@@ -170,7 +172,7 @@ def _segments(data: bytes) -> Iterator[Segment]:
             )
         marker, start = found.group()[-1], found.end()
         if marker == EOI:
-            yield Segment(EOI)
+            yield Segment(EOI, scan=data[start:])
             return
         if marker in (SOI, 1) or 0xD0 <= marker <= 0xD7:  # stand alone
             position = start

@@ -21,9 +21,10 @@ from ...notes import INCOMPLETE, UNREFINED
 from ...photo import Metadata, Photo, Samples, to_8bit
 from ..damage import damaged, truncated
 from ..overheard import overheard
+from .companions import left_behind
 from .file import Frame, JpegFile
 from .markers import lacks_scans, lost_a_restart, plain, says_color
-from .metadata import extension_lost, further_pictures, read_metadata, write_segments
+from .metadata import extension_lost, read_metadata, write_segments
 
 _STRAY = "The JPEG has bytes in its picture that mean nothing; they were passed over."
 _LOST = "A strip of the JPEG's picture could not be read, and is grey or repeated; copy the file again if you can."
@@ -45,7 +46,7 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
     space = {1: "GRAY", 4: "CMYK"}.get(len(jpeg.frame.components), "RGB")
     pixels, damage = decode_jpeg(data, jpeg, space, 1)
     metadata, orientation = read_metadata(jpeg.metadata)
-    warnings = further_pictures(jpeg.metadata) + extension_lost(jpeg.metadata) + damage + missing(jpeg)
+    warnings = left_behind(jpeg) + extension_lost(jpeg.metadata) + damage + missing(jpeg)
     if space == "CMYK":
         usable = metadata.icc and len(metadata.icc) <= limits.max_icc_bytes
         # Adobe's programs store how much light is left, and all others have followed them.
