@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from ..errors import UnreadablePhoto, UnsupportedFormat
 
-HEAD_BYTES = 64
+HEAD_BYTES = 160
 """As many bytes of a file as `sniff` looks at."""
 
 
@@ -75,12 +75,51 @@ _RAW_FILES = (
     b"FOVb",
     b"II\x1a\x00\x00\x00HEAP",
 )
+_IMAGES = (
+    (b"\x00\x00\x01\x00", "Windows' icons (ICO)"),
+    (b"icns", "macOS's icons (ICNS)"),
+    (b"\n\x05\x01", "PCX"),
+    (b"\x01\xda", "Silicon Graphics (SGI)"),
+    (b"DDS ", "DirectDraw (DDS)"),
+    (b"qoif", "QOI"),
+    (b"II\xbc\x01", "JPEG XR"),
+    (b"AT&TFORM", "DjVu"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance (HDR)"),
+    (b"SIMPLE  =", "astronomy (FITS)"),
+    (b"gimp xcf", "GIMP (XCF)"),
+    (b"\x8aMNG", "MNG"),
+    (b"\x8bJNG", "JNG"),
+    (b"\x59\xa6\x6a\x95", "Sun's rasters"),
+    (b"SDPX", "film scanners (DPX)"),
+    (b"XPDS", "film scanners (DPX)"),
+    (b"\x80\x2a\x5f\xd7", "film scanners (Cineon)"),
+    (b"BPG\xfb", "BPG"),
+    (b"FLIF", "FLIF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Microsoft Office"),
+)
+_DICOM_AT = 128
+_TEXT_MODE = "copied as if it were text, which damages it; copy it again, in binary mode"
 _OTHERS = (
     (b"%PDF", "a PDF; export its pages as images first"),
     (b"8BPS", "a Photoshop document; save it as TIFF"),
     (b"PK\x03\x04", "a ZIP archive; send its photographs one by one, or as a batch"),
     (b"PF", "a portable float map; save it with 8 or 16 bits"),
     (b"Pf", "a portable float map; save it with 8 or 16 bits"),
+    (b"\xc3\xbf\xc3\x98", f"a JPEG {_TEXT_MODE}"),
+    (b"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", f"a JPEG {_TEXT_MODE}"),
+    (b"\x89PNG", f"a PNG {_TEXT_MODE}"),
+    (b"\xc2\x89PNG", f"a PNG {_TEXT_MODE}"),
+    (b"\xef\xbf\xbdPNG", f"a PNG {_TEXT_MODE}"),
+    (b"\xff\xd8\xff", "a JPEG with other bytes in front of it; copy it again"),
+    (b"/9j/", "a JPEG in Base64; decode it first"),
+    (b"iVBORw0KGgo", "a PNG in Base64; decode it first"),
+    (b"data:image/", "an image as a data URL; decode it first"),
+    (b"\x00\x05\x16\x07", "macOS's notes about a file (AppleDouble); send the file itself"),
+    (b"version https://git-lfs", "the pointer of Git LFS to a file; fetch the file itself"),
+    *((magic, f"a file of {name}; save it as TIFF or PNG") for magic, name in _IMAGES),
     (b"\x1f\x8b", "a gzip archive"),
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
@@ -139,7 +178,11 @@ def _looks_like(head: bytes) -> str:
         return "a raw camera file; develop it to TIFF first"
     if head[4:8] == b"ftyp":
         return "a video"
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return next(
-        (name for magic, name in _OTHERS if text.startswith(magic)), "not an image that can be recognised"
-    )
+    if head[_DICOM_AT : _DICOM_AT + 4] == b"DICM":
+        return "a medical picture (DICOM); export it as TIFF or PNG"
+    # The whole head first: a format may begin with what is blank in a text.
+    for text in (head, head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")):
+        for magic, name in _OTHERS:
+            if text.startswith((magic, magic.lower()) if magic.startswith(b"<") else magic):
+                return name
+    return "not an image that can be recognised"

@@ -15,6 +15,7 @@ from .left_out import bounded
 from .limits import PhotoLimits
 from .metadata.exif import repaired, without_thumbnail
 from .metadata.orientation import is_readable, resolution_of
+from .metadata.xmp_companions import without_companions
 from .notes import DAMAGED_EXIF
 from .photo import Metadata, Photo
 
@@ -75,6 +76,8 @@ def _read(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> Photo:
 
 def _finished(photo: Photo, limits: PhotoLimits) -> Photo:
     metadata, left_out = bounded(_with_dpi(photo.metadata), limits)
+    if metadata.xmp:
+        metadata = replace(metadata, xmp=without_companions(metadata.xmp))
     photo = replace(photo, metadata=metadata, warnings=photo.warnings + left_out)
     return _with_readable_exif(photo).turned_upright()
 

@@ -22,7 +22,7 @@ from .formats.jpeg.file import PROGRESSIVE, JpegFile
 from .formats.jpeg.light import FilmLight, relit
 from .formats.jpeg.luma_alone import luma_sha256
 from .formats.jpeg.metadata import carried_metadata, jpeg_with_provenance, read_metadata
-from .formats.jpeg.pixels import decode_jpeg
+from .formats.jpeg.pixels import decode_jpeg, missing
 from .left_out import too_large
 from .limits import PhotoLimits
 from .metadata.provenance import provenance_of, with_film, with_series, with_steps_before
@@ -54,7 +54,7 @@ def colorize_jpeg(
     `data` is the file as it came, `jpeg` the same with the turn of `preparation` in its metadata; pixels stay as they
     lie.
     """
-    original, complete, in_color = data, jpeg.complete, options.color is Color.ON
+    original, lacking, in_color = data, missing(jpeg), options.color is Color.ON
     with stages.stage("decode"):
         source = jpeg_luma.read_luma(data, jpeg)
         carried = carried_metadata(jpeg, limits, colored=in_color)
@@ -129,14 +129,13 @@ def colorize_jpeg(
         )
     said = (
         (notes.of_color(options), source.colored and in_color),
-        (notes.INCOMPLETE, not complete),
         (notes.ODD_PROFILE, carried.space is None and in_color),
         (notes.NO_ROOM, noted is picture),
         (notes.RELIT, weights is not None),
         (too_large("icc", limits.max_icc_bytes), carried.profile_too_large),
     )
     warnings = preparation.notes + carried.warnings + source.warnings + seen
-    warnings += tuple(note for note, applies in said if applies)
+    warnings += tuple(note for note, applies in said if applies) + lacking
     shown = (small_pictures, film, restored.told)
     used = predictor.card, options.vivid() if in_color else None
     return finished(

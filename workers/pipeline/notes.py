@@ -24,6 +24,7 @@ LIGHT_UNDONE = (
 )
 DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 INCOMPLETE = "The file ends early; the missing part of the picture is as the decoder left it."
+UNREFINED = "The JPEG's last scans are missing, and detail with them; copy it again from where it came."
 
 
 def of_color(options: ColorizeOptions) -> str:

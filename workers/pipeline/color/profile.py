@@ -11,6 +11,9 @@ from ..metadata import icc
 from ..photo import Photo, Samples
 
 UNREAD = "The photo's ICC profile could not be used; its numbers were taken as sRGB."
+HDR = (
+    "The photo has HDR colours ({}), which are not supported: they were read as sRGB. Export it as SDR first."
+)
 _STRIP = 256
 _LEAST_CONTRAST = 64
 

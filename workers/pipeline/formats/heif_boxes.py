@@ -1,10 +1,14 @@
 """What the boxes of HEIC and AVIF (ISO/IEC 23008-12) say of their pictures, found without a decoder."""
 
 from ..limits import PhotoLimits
+from .jpeg.companions import LEFT_GAIN_MAP, LEFT_VIDEO
 
 _SEQUENCES = (b"avis", b"msf1", b"hevc", b"hevx")
 _AV1_MARKER = 0x81  # and version 1
 _HIGH, _TWELVE = 0x40, 0x20
+_GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
+_DEPTHS = (b"urn:mpeg:hevc:2015:auxid:2", b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth")
+_LEFT_DEPTH = "The file holds a depth map; it was left out."
 _ISPE_LENGTH = (20).to_bytes(4, "big")
 
 
@@ -32,6 +36,23 @@ def is_coded_as(data: bytes, *kinds: bytes) -> bool:
         if data[at + 12 : at + 16] in kinds or data[at + 14 : at + 18] in kinds:
             return True
     return False
+
+
+def left_behind(data: bytes) -> tuple[str, ...]:
+    """Return a sentence for each thing beside the picture that does not travel: a gain map, a depth map, a video."""
+    gain_map = is_coded_as(data, b"tmap") or any(name in data for name in _GAIN_MAPS)
+    depth = any(name in data for name in _DEPTHS)
+    video = b"mpvd" in _kinds(data)
+    return (LEFT_GAIN_MAP,) * gain_map + (_LEFT_DEPTH,) * depth + (LEFT_VIDEO,) * video
+
+
+def _kinds(data: bytes) -> set[bytes]:
+    """Return the kinds of the outermost boxes, to the first that is damaged or of no stated size."""
+    at, found = 0, set[bytes]()
+    while at + 8 <= len(data) and (size := int.from_bytes(data[at : at + 4], "big")) >= 8:
+        found.add(data[at + 4 : at + 8])
+        at += size
+    return found | {data[at + 4 : at + 8]}
 
 
 def check_stated_size(data: bytes, limits: PhotoLimits) -> None:

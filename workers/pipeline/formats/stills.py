@@ -18,7 +18,8 @@ from ..metadata.exif import ORIENTATION_TAG, without_tag
 from ..metadata.orientation import read_orientation, resolution_of, with_resolution
 from ..photo import Metadata, Photo, Samples, full_range, split_alpha, to_8bit, turned_metadata
 from .damage import damaged
-from .heif_boxes import avif_bits, check_stated_size, is_coded_as, is_sequence
+from .heif_boxes import avif_bits, check_stated_size, is_coded_as, is_sequence, left_behind
+from .heif_colors import profile_of
 
 _WEBP_MAX_SIDE = 16_383
 _AVIF_INFO = 7
@@ -61,6 +62,9 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
     chosen = "main one" if photo_format is PhotoFormat.HEIC else "first"  # pi-heif reads the primary item
     many = f"The file has {frames} pictures; only the {chosen} was colorized."
     warnings = (many,) * (frames > 1) + (_8_OF_MORE,) * (bits > 8 and not deep)
+    if photo_format is not PhotoFormat.WEBP:
+        profile, notes = profile_of(data, metadata.icc)
+        metadata, warnings = replace(metadata, icc=profile), warnings + left_behind(data) + notes
     lossless = photo_format is PhotoFormat.WEBP and _is_lossless_webp(data)
     return Photo(pixels, photo_format, metadata, alpha, orientation, warnings, lossless=lossless)
 

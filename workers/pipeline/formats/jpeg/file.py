@@ -9,7 +9,8 @@ from photochrom.errors import UnreadablePhoto
 SOI, EOI, SOS, DQT, DHT, DRI, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xDC, 0xFE
 APP0, APP1, APP2, APP11, APP13, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE
 BASELINE, EXTENDED, PROGRESSIVE, LOSSLESS = 0xC0, 0xC1, 0xC2, 0xC3
-_FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}
+_JPEG_LS = 0xF7
+_FRAMES = set(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC} | {_JPEG_LS}
 # Entropy-coded data end at the first marker that is neither a stuffed zero, a restart nor a fill byte. The patterns
 # leave fill bytes out: searching the end of a long run of them from each of its bytes would take hours.
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -22,7 +23,7 @@ _MAX_MARKERS = 20_000
 
 @dataclass(frozen=True)
 class Segment:
-    """One marker with its payload (without the length) and, after SOS, the entropy-coded data."""
+    """One marker with its payload (without the length) and, after SOS, the entropy-coded data; after EOI, the rest."""
 
     marker: int
     payload: bytes = b""
@@ -66,7 +67,9 @@ class Frame:
         components = tuple(Component(p[0], p[1] >> 4, p[1] & 15, p[2]) for p in parts)
         height, width = int.from_bytes(payload[1:3], "big"), int.from_bytes(payload[3:5], "big")
         if not height or not width:
-            raise UnreadablePhoto("The JPEG's header gives no height or width.")
+            raise UnreadablePhoto(
+                "The JPEG's header gives no height or width; open it in another program, and save it again."
+            )
         return cls(segment.marker, payload[0], height, width, components)
 
     def segment(self) -> Segment:
@@ -84,18 +87,20 @@ class JpegFile:
     segments: tuple[Segment, ...]
     complete: bool
     """Whether the file has its end marker."""
+    tail: bytes = b""
+    """What follows the end marker."""
 
     @classmethod
     def read(cls, data: bytes) -> "JpegFile":
-        """Parse a file; data after its end marker (previews, gain maps) are dropped.
+        """Parse a file.
 
         Raises:
             UnreadablePhoto: the file ends before its first scan, or its segments are not valid.
         """
-        frame, segments, complete = None, [], False
+        frame, segments, complete, tail = None, [], False, b""
         for segment in _segments(data):
             if segment.marker == EOI:
-                complete = True
+                complete, tail = True, segment.scan
             elif segment.marker in _FRAMES:
                 if frame is not None:
                     raise UnreadablePhoto("The JPEG has two frame headers.")
@@ -107,7 +112,7 @@ class JpegFile:
             raise UnreadablePhoto("The JPEG ends before its picture begins; the file is truncated.")
         if scans > _MAX_SCANS:
             raise UnreadablePhoto(f"The JPEG has {scans} scans, far more than any camera or program writes.")
-        return cls(frame, tuple(segments), complete)
+        return cls(frame, tuple(segments), complete, tail)
 
     @property
     def metadata(self) -> tuple[Segment, ...]:
@@ -167,7 +172,7 @@ def _segments(data: bytes) -> Iterator[Segment]:
             )
         marker, start = found.group()[-1], found.end()
         if marker == EOI:
-            yield Segment(EOI)
+            yield Segment(EOI, scan=data[start:])
             return
         if marker in (SOI, 1) or 0xD0 <= marker <= 0xD7:  # stand alone
             position = start

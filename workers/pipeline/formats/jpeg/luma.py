@@ -24,9 +24,9 @@ from ...color.space import SRGB, RgbSpace
 from ...color.upsample import RowSource
 from .coefficients import can_rewrite, grey_of, rewritten
 from .file import (
-    APP0,
     APP14,
     BASELINE,
+    DHT,
     DQT,
     DRI,
     EXTENDED,
@@ -40,6 +40,7 @@ from .file import (
     table_identifiers,
     tables,
 )
+from .markers import is_rgb
 from .pixels import decode_jpeg
 
 Bytes = NDArray[np.uint8]
@@ -47,7 +48,6 @@ Bytes = NDArray[np.uint8]
 _GREYS = np.asarray(np.arange(256) / 255, np.float32)
 _SMALL_PHOTO = 2_000_000
 _STRIP = 128
-_ADOBE_RGB = 0
 _INKS = 4
 # T.81, table K.2, by rows.
 _CHROMA_STEPS = (
@@ -96,8 +96,13 @@ def has_exact_luma(jpeg: JpegFile) -> bool:
     if frame.marker not in (BASELINE, EXTENDED, PROGRESSIVE) or len(frame.components) == _INKS:
         return False
     first, *others = frame.components
+    # Frames of films leave out the usual codes; of components of one name no two decoders think alike.
+    if not any(s.marker == DHT for s in jpeg.coding) or len({c.identifier for c in frame.components}) <= len(
+        others
+    ):
+        return False
     full_size = all(c.horizontal <= first.horizontal and c.vertical <= first.vertical for c in others)
-    return not others or (can_rewrite() and full_size and not _is_rgb(jpeg))
+    return not others or (can_rewrite() and full_size and not is_rgb(jpeg))
 
 
 def read_luma(data: bytes, jpeg: JpegFile) -> LumaSource:
@@ -196,17 +201,6 @@ def without_chroma(jpeg: JpegFile) -> tuple[JpegFile, bool]:
 
     grey = rewritten(jpeg, luma_alone)
     return grey, colored
-
-
-def _is_rgb(jpeg: JpegFile) -> bool:
-    """As libjpeg decides: JFIF means YCbCr, then Adobe's flag counts, then the components' names."""
-    markers = {s.marker: s.payload for s in reversed(jpeg.metadata)}
-    if markers.get(APP0, b"").startswith(b"JFIF\x00"):
-        return False
-    adobe = markers.get(APP14, b"")
-    if adobe.startswith(b"Adobe") and len(adobe) >= 12:
-        return adobe[11] == _ADOBE_RGB
-    return bytes(c.identifier for c in jpeg.frame.components) == b"RGB"
 
 
 def _other_table(jpeg: JpegFile) -> int:

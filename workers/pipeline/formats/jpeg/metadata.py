@@ -7,21 +7,20 @@ from typing import Literal
 from ...color.space import RgbSpace, space_of
 from ...limits import PhotoLimits
 from ...metadata import icc, photoshop
-from ...metadata.directory import Structure
 from ...metadata.exif import oriented_exif, without_thumbnail
 from ...metadata.orientation import is_readable, read_orientation
 from ...metadata.provenance import Provenance
 from ...metadata.xmp import turned_xmp, with_provenance, without_extension
+from ...metadata.xmp_companions import without_companions
 from ...photo import Metadata
+from .companions import GAIN_MAP, MPF, left_behind
 from .file import APP0, APP1, APP2, APP11, APP13, COM, JpegFile, Segment
 
 _EXIF, _XMP = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
-_ICC, _MPF, _PHOTOSHOP = b"ICC_PROFILE\x00", b"MPF\x00", b"Photoshop 3.0\x00"
+_ICC, _PHOTOSHOP = b"ICC_PROFILE\x00", b"Photoshop 3.0\x00"
 _JFIF_THUMBNAIL = b"JFXX\x00"
 _JFIF_SIZES = 12  # where JFIF says how large the thumbnail behind it is
 _ICC_CHUNK = 65_519
-_MP_ENTRIES = 0xB002
-_MP_CLASS, _MP_PREVIEW = 0xFF0000, 0x010000
 _MAX_PAYLOAD = 65_533
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
 _CREDENTIALS = "The file's content credentials (C2PA) are signed for its own bytes; they were left out."
@@ -44,17 +43,17 @@ class CarriedMetadata:
 def carried_metadata(jpeg: JpegFile, limits: PhotoLimits, *, colored: bool = True) -> CarriedMetadata:
     """Read which segments of a JPEG a version of it keeps as they are, in colour or not, and how they want it seen.
 
-    All but four: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched
-    luma means the same light; the index of further pictures (MPF) goes, as they do not travel; so do the
+    All but four: a grey ICC profile becomes a colour profile with the same tone curve, so that the untouched luma means
+    the same light; what tells of further pictures, gain maps and videos goes, as they do not travel; so do the
     thumbnails of EXIF, JFIF and Photoshop, which show the original, and content credentials, which are signed for the
     original's bytes.
     """
     kept = tuple(
-        _without_thumbnail(s)
+        _without_companions(_without_thumbnail(s))
         for s in _with_joined_resources(jpeg.metadata)
-        if not s.payload.startswith((_MPF, _JFIF_THUMBNAIL)) and not is_credentials(s)
+        if not s.payload.startswith((MPF, GAIN_MAP, _JFIF_THUMBNAIL)) and not is_credentials(s)
     )
-    further = further_pictures(jpeg.metadata) + (_CREDENTIALS,) * any(map(is_credentials, jpeg.metadata))
+    further = left_behind(jpeg) + (_CREDENTIALS,) * any(map(is_credentials, jpeg.metadata))
     profile = read_icc(kept)
     too_large = profile is not None and len(profile) > limits.max_icc_bytes
     profile = None if too_large else profile
@@ -192,6 +191,12 @@ def _without_thumbnail(segment: Segment) -> Segment:
     return segment
 
 
+def _without_companions(segment: Segment) -> Segment:
+    if segment.marker == APP1 and segment.payload.startswith(_XMP):
+        return Segment(APP1, _XMP + without_companions(segment.payload[len(_XMP) :]))
+    return segment
+
+
 def _with_joined_resources(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """Take the thumbnails out of Photoshop's block, which may lie in several segments, cut anywhere."""
     block = b"".join(s.payload[len(_PHOTOSHOP) :] for s in segments if _is_photoshop(s))
@@ -205,19 +210,6 @@ def _with_joined_resources(segments: tuple[Segment, ...]) -> tuple[Segment, ...]
 
 def _is_photoshop(segment: Segment) -> bool:
     return segment.marker == APP13 and segment.payload.startswith(_PHOTOSHOP)
-
-
-def further_pictures(segments: tuple[Segment, ...]) -> tuple[str, ...]:
-    """Return a sentence where the index of further pictures (CIPA DC-007) names some besides previews."""
-    index = Structure(_payload(segments, APP2, _MPF) or b"")
-    entries = index.entries(index.first).get(_MP_ENTRIES) if index.is_whole() else None
-    if entries is None:
-        return ()
-    kinds = [
-        int.from_bytes(entries.value[at : at + 4], index.order) for at in range(0, len(entries.value), 16)
-    ]
-    pictures = sum(kind & _MP_CLASS != _MP_PREVIEW for kind in kinds)
-    return (f"The file has {pictures} pictures; only the first was colorized.",) if pictures > 1 else ()
 
 
 def extension_lost(segments: tuple[Segment, ...]) -> tuple[str, ...]:

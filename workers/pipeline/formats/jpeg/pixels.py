@@ -17,22 +17,22 @@ from ...color.spaces import from_cmyk
 from ...limits import PhotoLimits
 from ...metadata.icc import srgb
 from ...metadata.orientation import upright
+from ...notes import INCOMPLETE, UNREFINED
 from ...photo import Metadata, Photo, Samples, to_8bit
 from ..damage import damaged, truncated
 from ..overheard import overheard
-from .file import APP0, APP14, Frame, JpegFile, Segment
-from .metadata import extension_lost, further_pictures, read_metadata, write_segments
+from .companions import left_behind
+from .file import Frame, JpegFile
+from .markers import lacks_scans, lost_a_restart, plain, says_color
+from .metadata import extension_lost, read_metadata, write_segments
 
 _STRAY = "The JPEG has bytes in its picture that mean nothing; they were passed over."
+_LOST = "A strip of the JPEG's picture could not be read, and is grey or repeated; copy the file again if you can."
 # Of libjpeg's warnings (jerror.h): how a file says what it need not, and what was skipped.
 _HARMLESS = ("Invalid SOS parameters", "Inconsistent progression")
 _SKIPPED = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
 _DAMAGE = "Corrupt JPEG data"  # how libjpeg's words of it begin
 _ODD_SAMPLING = "Could not determine subsampling"
-_JFIF = b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-# What Adobe's marker can say of three components, and of four: the last is the usual.
-_ADOBE_TRANSFORMS = ((0, 1), (0, 2))
-_ADOBE_BYTES, _INKS = 12, 4
 _MAX_SIDE = 65_500  # libjpeg's
 
 
@@ -46,7 +46,7 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
     space = {1: "GRAY", 4: "CMYK"}.get(len(jpeg.frame.components), "RGB")
     pixels, damage = decode_jpeg(data, jpeg, space, 1)
     metadata, orientation = read_metadata(jpeg.metadata)
-    warnings = further_pictures(jpeg.metadata) + extension_lost(jpeg.metadata) + damage
+    warnings = left_behind(jpeg) + extension_lost(jpeg.metadata) + damage + missing(jpeg)
     if space == "CMYK":
         usable = metadata.icc and len(metadata.icc) <= limits.max_icc_bytes
         # Adobe's programs store how much light is left, and all others have followed them.
@@ -54,6 +54,13 @@ def read_jpeg(data: bytes, limits: PhotoLimits) -> Photo:
         metadata, warnings = replace(metadata, icc=srgb()), (*warnings, sentence)
     pixels = np.ascontiguousarray(pixels[..., 0] if space == "GRAY" else pixels)
     return Photo(pixels, PhotoFormat.JPEG, metadata, None, orientation, warnings, lossless=False)
+
+
+def missing(jpeg: JpegFile) -> tuple[str, ...]:
+    """Return a sentence where the end of the picture is not there, and the decoder went on without it."""
+    if not jpeg.complete:
+        return (INCOMPLETE,)
+    return (UNREFINED,) * lacks_scans(jpeg)
 
 
 class Decoded(NamedTuple):
@@ -105,7 +112,7 @@ def decode_jpeg(data: bytes, jpeg: JpegFile, space: str, factor: int) -> Decoded
         if not _is_harmless(str(error), jpeg):
             raise _unreadable(jpeg) from error
     try:
-        return Decoded(_decode(clean, jpeg.frame, space, factor, strict=False), (_STRAY,))
+        return Decoded(_decode(clean, jpeg.frame, space, factor, strict=False), _passed_over(jpeg))
     except ValueError as error:
         raise damaged("JPEG") from error
 
@@ -116,20 +123,11 @@ def _unreadable(jpeg: JpegFile) -> UnreadablePhoto:
 
 def without_metadata(jpeg: JpegFile) -> bytes:
     """Return a JPEG with nothing but its picture, and the markers that say how to decode it."""
-    return bytes(
-        jpeg.with_metadata(tuple(_plain(s, jpeg.frame) for s in jpeg.metadata if s.marker in (APP0, APP14)))
-    )
+    return bytes(jpeg.with_metadata(tuple(plain(s, jpeg.frame) for s in jpeg.metadata if says_color(s))))
 
 
-def _plain(segment: Segment, frame: Frame) -> Segment:
-    """The segment as libjpeg reads it without a warning."""
-    payload = segment.payload
-    if payload.startswith(b"JFIF\x00"):
-        return Segment(APP0, _JFIF)
-    known = _ADOBE_TRANSFORMS[len(frame.components) == _INKS]
-    if payload.startswith(b"Adobe") and len(payload) >= _ADOBE_BYTES and payload[11] not in known:
-        return Segment(APP14, payload[:11] + bytes([known[-1]]) + payload[12:])
-    return segment
+def _passed_over(jpeg: JpegFile) -> tuple[str, ...]:
+    return (_LOST if lost_a_restart(jpeg) else _STRAY,)
 
 
 def _is_harmless(warning: str, jpeg: JpegFile) -> bool:
@@ -164,7 +162,7 @@ def _decode_oddly_sampled(data: bytes, jpeg: JpegFile, space: str, factor: int) 
         pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
     if space == "CMYK":  # Pillow gives inks, simplejpeg what of the light they leave, as it is stored
         pixels = 255 - pixels
-    return Decoded(pixels.reshape(*pixels.shape[:2], -1), (_STRAY,) if warning else ())
+    return Decoded(pixels.reshape(*pixels.shape[:2], -1), _passed_over(jpeg) if warning else ())
 
 
 def _damage_of(jpeg: JpegFile) -> str:

@@ -12,10 +12,11 @@ from ...metadata.orientation import resolution_of, with_resolution
 from ...photo import Metadata
 from ..damage import damaged
 from ..jp2_boxes import make_box, read_boxes
+from ..jpeg.companions import LEFT_GAIN_MAP
 
 _SIGNATURE = make_box(b"JXL ", b"\r\n\x87\n")
 _TYPE = make_box(b"ftyp", b"jxl \0\0\0\0jxl ")
-_WHOLE, _PART, _PACKED = b"jxlc", b"jxlp", b"brob"
+_WHOLE, _PART, _PACKED, _GAIN_MAP = b"jxlc", b"jxlp", b"brob", b"jhgm"
 _PLACES = (b"Exif", b"xml ")
 _XMP = b"http://ns.adobe.com/xap/1.0/"
 
@@ -46,6 +47,12 @@ def read_metadata(data: bytes, limits: PhotoLimits) -> Metadata:
             found.setdefault(kind, payload)
     exif = _exif(found.get(b"Exif", b""))
     return Metadata(exif=exif, xmp=found.get(b"xml "), dpi=resolution_of(exif) if exif else None)
+
+
+def left_behind(data: bytes) -> tuple[str, ...]:
+    """Return a sentence where a gain map lies beside the picture."""
+    bare = data.startswith(START)
+    return (LEFT_GAIN_MAP,) * (not bare and any(kind == _GAIN_MAP for kind, _ in read_boxes(data)))
 
 
 def with_metadata(codestream: bytes, level: Iterable[tuple[bytes, bytes]], metadata: Metadata) -> bytes:

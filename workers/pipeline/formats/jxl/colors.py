@@ -11,6 +11,8 @@ from ...metadata import icc
 
 Point = tuple[float, float]
 GREY = 1
+HDR_CURVES = {16: "PQ", 18: "HLG"}
+"""Transfer functions of pictures whose white is not the brightest (ITU-R BT.2100)."""
 _XYB, _CUSTOM, _LINEAR, _SRGB = 2, 2, 8, 13
 _UNKNOWN_CURVE = 2
 _WHITES = {1: (0.3127, 0.3290), 10: (1 / 3, 1 / 3), 11: (0.314, 0.351)}

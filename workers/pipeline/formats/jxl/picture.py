@@ -9,14 +9,14 @@ from photochrom.color import linear
 from photochrom.errors import PhotochromError, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
-from ...color.profile import UNREAD
+from ...color.profile import HDR, UNREAD
 from ...limits import PhotoLimits
 from ...parallel import threads
 from ...photo import Metadata, Photo, Samples, full_range, turned_metadata, unmultiplied
 from ..damage import damaged
 from ..jp2_boxes import read_boxes
-from .boxes import codestream_of, read_metadata, with_metadata
-from .colors import srgb_bits
+from .boxes import codestream_of, left_behind, read_metadata, with_metadata
+from .colors import HDR_CURVES, srgb_bits
 from .header import ALPHA, BLACK, Header, read_header
 from .profile import read_profile
 
@@ -49,7 +49,12 @@ def read_jxl(data: bytes, limits: PhotoLimits) -> Photo:
     pixels, alpha = _parted(samples, header, colors)
     metadata = turned_metadata(read_metadata(data, limits), header.orientation)
     lost = set(header.channels) - {ALPHA} or header.channels.count(ALPHA) > 1
-    warnings = (_MORE_CHANNELS,) * bool(lost) + (_SEVERAL,) * header.animated + (UNREAD,) * (not known)
+    warnings = (_MORE_CHANNELS,) * bool(lost) + (_SEVERAL,) * header.animated
+    if hdr := HDR_CURVES.get(header.encoding.curve):
+        warnings += (HDR.format(hdr),)
+    elif not known:
+        warnings += (UNREAD,)
+    warnings += left_behind(data)
     metadata = replace(metadata, icc=profile)
     return Photo(pixels, PhotoFormat.JXL, metadata, alpha, 1, warnings, lossless=not header.xyb)
 
