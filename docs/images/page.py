@@ -55,6 +55,7 @@ def main() -> None:
             page.get_by_role("button", name="Vivid").click()
             page.get_by_role("button", name="Make a new version").click()
             expect(page.get_by_role("button", name="Version 2. In colour")).to_be_visible(timeout=60_000)
+            page.locator(".panel").evaluate("panel => panel.scrollTo(0, 0)")
             save(page, "page-viewer")
 
 

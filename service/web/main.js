@@ -3,7 +3,7 @@ import * as albums from "./photos/albums.js";
 import { announce } from "./announce.js";
 import { base, capabilities, listJobs, urls } from "./api/api.js";
 import { banner, raiseBanner, showBanner } from "./ui/banner.js";
-import { h, icon, iconButton, say, write } from "./ui/dom.js";
+import { h, icon, say, write } from "./ui/dom.js";
 import { acceptFrom, chooseFiles } from "./photos/intake.js";
 import { flush } from "./photos/remembered.js";
 import { makeLeaveButton } from "./sign-in.js";
@@ -19,7 +19,6 @@ import { makeThemeButton } from "./ui/theme.js";
 import { makeToolbar } from "./sheet/toolbar.js";
 import { makeViewer } from "./viewer/viewer.js";
 import * as watcher from "./photos/watcher.js";
-import { makeWelcome } from "./sheet/welcome.js";
 
 const main = document.getElementById("main");
 const selected = new Set();
@@ -29,12 +28,14 @@ let selecting = false;
 let zipping = null;
 let loading = true;
 
-
-const addButton = h("button.primary", { "aria-label": text.add, onclick: () => chooseFiles(add) }, icon("plus"), h("span", {}, text.add));
-const folderButton = iconButton("folder", text.addFolder, () => chooseFiles(add, { folder: true }));
-const choosePage = () => chooseFiles(([{ file }]) => import("./album/album.js").then(({ open }) => open(file, meet)), { multiple: false });
+const ADDING = {
+  photographs: () => chooseFiles(add),
+  folder: () => chooseFiles(add, { folder: true }),
+  page: () => chooseFiles(([{ file }]) => import("./album/album.js").then(({ open }) => open(file, meet)), { multiple: false }),
+};
+for (const button of document.querySelectorAll("[data-add]")) button.onclick = ADDING[button.dataset.add];
 document.querySelector(".mark").href = base;
-document.getElementById("bar").append(h("nav.row", { "aria-label": text.add }, iconButton("page", text.page, choosePage), folderButton, addButton, makeThemeButton(), makeLeaveButton()));
+document.querySelector("nav").append(makeThemeButton(), makeLeaveButton());
 const veil = document.getElementById("veil");
 veil.append(h("p", {}, icon("photo"), text.drop));
 
@@ -42,17 +43,15 @@ const many = makeMany({ shown: () => shownNow(), redraw: () => draw() });
 const toolbar = makeToolbar({ ...many, filter: setFilter, album: setAlbum, select, selectAll, match: matchSelected, zip: downloadSelected, remove: removeSelected });
 const sheet = makeSheet({ open: (photo, event) => (selecting ? toggle(photo, event) : route.visit(photo)), toggle, isSelecting: () => selecting, isSelected: (photo) => selected.has(photo) });
 const nothing = h("p.nothing.dim", { role: "status", hidden: true });
-const welcome = makeWelcome((how) => chooseFiles(add, how), choosePage);
-const wait = document.getElementById("wait");
+const [welcome, wait] = ["welcome", "wait"].map((id) => document.getElementById(id));
 const listing = h("section.listing", { "aria-labelledby": "listing-heading", hidden: true }, h("h1.unseen", { id: "listing-heading" }, text.sheet.label), toolbar.element, nothing, sheet.element);
 main.append(banner, listing);
-
 
 // A file's size costs a look at the disk: five hundred at once are felt.
 const AT_ONCE = 10;
 
 async function add(incoming) {
-  if (!incoming.length) return say(text.nothingFound, { urgent: true });
+  if (!incoming.length) return showBanner(text.nothingFound);
   say(text.say.added(incoming.length));
   album = "";
   toolbar.all();
@@ -65,13 +64,12 @@ async function add(incoming) {
   }
 }
 
-
 function draw({ touched = null, structural = true } = {}) {
   const known = knownAlbums();
   if (!known.some(({ id }) => id === album)) album = "";
   const everything = album ? photos.all().filter((photo) => photo.batch === album) : photos.all();
   const groups = new Map(everything.map((photo) => [photo, photos.group(photo)]));
-  const numbers = { all: everything.length, working: 0, done: 0, failed: 0 };
+  const numbers = { all: everything.length, working: 0, done: 0, failed: 0, gone: 0 };
   for (const group of groups.values()) numbers[group] += 1;
   wait.hidden = !loading || everything.length > 0;
   welcome.hidden = loading || everything.length > 0;
@@ -87,7 +85,6 @@ function draw({ touched = null, structural = true } = {}) {
   announce(touched, numbers);
   document.title = text.title(viewer.photo?.name ?? (numbers.working ? text.sheet.overall(numbers.done, numbers.all) : ""));
 }
-
 
 function setFilter(name) {
   filter = name;
@@ -147,7 +144,6 @@ async function downloadSelected() {
   draw();
 }
 
-
 const can = {};
 const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });
 const viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can });
@@ -157,7 +153,6 @@ function arrived(left) {
   raiseBanner();
   draw({ touched: new Set(), structural: false });
 }
-
 
 onLink((up) => {
   if (up) showBanner(text.connection.back, { trouble: false });

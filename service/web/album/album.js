@@ -32,7 +32,7 @@ export async function open(file, meet) {
   const shared = h("label.row.small", {}, alike, words.alike);
   const cancel = h("button", { onclick: () => dialog.close() }, words.cancel);
   const work = h("div.album-work", { hidden: true }, tools, editor.element, h("p.dim.small", {}, words.lead), h("p.dim.small.by-mouse", {}, words.keys), shared);
-  const dialog = h("dialog.album", { "aria-labelledby": "album-heading", onclose: closed, onkeydown: (event) => event.key === "Escape" && (busy || corrected()) && (event.preventDefault(), cancel.focus()) },
+  const dialog = h("dialog.album", { "aria-labelledby": "album-heading", onclose: closed, oncancel: (event) => (busy || corrected()) && (event.preventDefault(), cancel.focus()) },
     h("h2", { id: "album-heading" }, words.heading), status, wrong, work, h("div.row.album-end", {}, cancel, start));
 
   const total = () => own.reduce((sum, frames) => sum + Math.max(1, frames.length), 0);

@@ -148,7 +148,7 @@ export const current = (photo) => photo.versions.findLast((version) => UNFINISHE
 export function group(photo) {
   const { state } = current(photo);
   if (UNFINISHED.has(state)) return "working";
-  return state === "succeeded" ? "done" : "failed";
+  return { succeeded: "done", expired: "gone" }[state] ?? "failed";
 }
 
 /** Versions that were never sent are lost: their files went with the old page. */

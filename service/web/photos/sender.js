@@ -92,7 +92,7 @@ function refused(photo, version, problem) {
   if (!problem.passing) {
     return setVersion(photo, version, { state: "failed", error: { code: problem.code, detail: problem.detail } });
   }
-  setVersion(photo, version, { state: "unsent", sent: 0 });
+  setVersion(photo, version, { state: "unsent", sent: 0, error: problem.status ? { code: problem.code } : null });
   queue.unshift([photo, version]);
   if (problem.status === 0) return linked(false);
   holdUntil = Date.now() + Math.max(1, problem.retryAfter) * 1000;

@@ -4,6 +4,7 @@ import { text } from "../ui/strings.js";
 export function stateWords(version) {
   const { state, record, place } = version;
   if (state === "sending") return text.state.sending(Math.floor(version.sent * 100));
+  if (state === "unsent" && version.error) return text.state.held;
   if (state === "queued" && isPaused(record?.batch_id)) return text.state.paused;
   if (state === "queued" && place) return text.state.place(place);
   if (state === "running" && record?.progress) return text.stage[record.progress.stage] ?? text.state.running;
@@ -13,7 +14,8 @@ export function stateWords(version) {
 
 /** Why it failed: our own sentence for codes that we know, else the service's. */
 export function errorWords(version) {
-  if (version.state === "canceled" || version.state === "expired") return text.state[version.state];
+  if (version.state === "canceled") return text.state.canceled;
+  if (version.state === "expired") return text.error.expired;
   const { code, detail } = version.error ?? {};
   const special = ["unsupported-format", "photo-too-large", "photo-rejected"].includes(code) && detail;
   return special || text.error[code] || detail || text.error.other;

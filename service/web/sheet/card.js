@@ -37,7 +37,9 @@ export function makeCard(photo, { open, toggle }) {
     element.dataset.state = version.state;
     const ready = shown.state === "succeeded";
     // A result covers the original, so do not fetch it; use it if it is here anyway.
-    const thumbs = [ready && !fileOf(photo) ? null : thumb(photo, null, redrawSame), ready ? thumb(photo, shown, redrawSame) : null];
+    // This browser still has the small picture of a result that the service no longer keeps.
+    const pictured = ready || now === "gone";
+    const thumbs = [pictured && !fileOf(photo) ? null : thumb(photo, null, redrawSame), pictured ? thumb(photo, shown, redrawSame) : null];
     picture(before, thumbs[0]);
     picture(after, thumbs[1]);
     write(kind, thumbs.every((url) => url === null) ? words.noPicture(kindOf(photo)) : "");

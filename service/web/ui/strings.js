@@ -23,11 +23,8 @@ const damaged = "This photograph cannot be opened. It may be damaged: open it in
 export const text = {
   title: (name) => (name ? `${name} · Photochrom` : "Photochrom"),
 
-  add: "Add photographs",
-  addFolder: "Add a folder",
-  page: "Scan of an album page",
   drop: "Drop to add your photographs",
-  nothingFound: "No photographs found.",
+  nothingFound: "No photographs were found there.",
   theme: { auto: "Colours of the page: as on your device", dark: "Colours of the page: dark", light: "Colours of the page: light" },
 
   connection: {
@@ -70,6 +67,7 @@ export const text = {
 
   state: {
     unsent: "Waiting to be sent",
+    held: "The service has no room yet, trying again",
     sending: (percent) => `Sending, ${percent} %`,
     queued: "In the queue",
     place: (position) => (position <= 1 ? "Next in the queue" : `Number ${number.format(position)} in the queue`),
@@ -284,6 +282,7 @@ export const text = {
     "missing-scope": "The key that you signed in with does not allow this.",
     "quota-exceeded": "Your key has reached its limit for today. Try again tomorrow.",
     "needs-key": "This service asks for a key, which this page does not have.",
+    expired: "The service kept this result for a time that is over. Add the photograph again if you need it.",
     other: "Something went wrong with this photograph.",
   },
 };

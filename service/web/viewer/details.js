@@ -1,7 +1,8 @@
 import { Problem, createJob, deleteJob, fetchBlob, finishedJob, urls } from "../api/api.js";
 import { newKey } from "../photos/photos.js";
 import { resultName } from "../photos/wording.js";
-import { h, saveAs, say } from "../ui/dom.js";
+import { showBanner } from "../ui/banner.js";
+import { h, saveAs } from "../ui/dom.js";
 import { bytes, day, text } from "../ui/strings.js";
 
 const words = text.details;
@@ -18,7 +19,7 @@ export function makeDetails() {
     try {
       await saveOriginalLight(...shown);
     } catch {
-      say(words.lightFailed, { urgent: true });
+      showBanner(words.lightFailed);
     } finally {
       light.disabled = false;
     }

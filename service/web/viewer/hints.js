@@ -1,4 +1,5 @@
 import { suggestionsAt } from "../api/api.js";
+import { showBanner } from "../ui/banner.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { chromaOf, cssOf, hueOf, labOf } from "./cielab.js";
 import { sleep } from "../api/link.js";
@@ -42,7 +43,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
   }
 
   function place({ x, y }) {
-    if (draft.hints.length >= MOST) return say(words.enough(MOST), { urgent: true });
+    if (draft.hints.length >= MOST) return showBanner(words.enough(MOST));
     const { a, b } = labOf(stage.levelsAt(x, y));
     draft.change((now) => now.hints.push({ x, y, a, b }));
     choose(draft.hints.length - 1, { focus: true });

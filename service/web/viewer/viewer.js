@@ -185,7 +185,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     if (main) stage.measure(main.image.naturalWidth, main.image.naturalHeight);
     stage.left.put(before?.image ?? null);
     stage.right.put(after?.image ?? null);
-    if (!main || (ready && !after)) return stage.note(shown.state === "failed" ? "" : words.noDisplay(kindOf(photo)));
+    if (!main || (ready && !after)) return stage.note(["failed", "expired"].includes(shown.state) ? "" : words.noDisplay(kindOf(photo)));
     if (!before) return stage.note(words.gone);
     stage.note(main.reduced ? words.preview : "");
     hints.draw();

@@ -120,7 +120,7 @@ def test_frames_are_moved_added_joined_and_removed_by_keyboard_and_mouse(
         expect(dialog.get_by_role("button", name="Colour 1 photograph")).to_be_enabled()
         client = running.client()
         known = {job["id"] for job in client.get("/v1/jobs").json()["items"]}
-        # Escape throws no corrections away: it goes to the button that does.
+        # The first Escape throws no corrections away: it goes to the button that does.
         page.keyboard.press("Escape")
         expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
         with page.expect_response(lambda answer: answer.request.method == "DELETE"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -196,3 +197,52 @@ def test_the_way_to_the_network_is_missed_at_once(chromium: Browser, running: Se
         expect(page.get_by_text("You are offline")).to_be_visible(timeout=10_000)
         page.context.set_offline(False)
         expect(page.get_by_text("You are offline")).to_be_hidden(timeout=SOON)
+
+
+def test_a_folder_without_photographs_gets_an_answer_to_be_seen(
+    chromium: Browser, running: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear diary")
+    with visit(chromium, running.url) as visitor:
+        page = visitor.page
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose a folder").click()
+        chooser.value.set_files(tmp_path)
+        expect(page.get_by_text("No photographs were found there.")).to_be_in_viewport()
+
+
+OWN = "const own = (name) => import(new URL(name, document.querySelector('script[type=module]').src));"
+
+
+def test_what_is_no_longer_kept_has_not_failed(chromium: Browser, running: Service) -> None:
+    with visit(chromium, running.url, expect=(404, 410), reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(photo("a.jpg"), photo("b.jpg", 80))
+        expect(page.get_by_text("In colour 2")).to_be_visible(timeout=SOON)
+        job = running.client().get("/v1/jobs").json()["items"][0]
+        # A week later the service tells of it so.
+        page.evaluate(
+            OWN.join(["async (job) => {", "(await own('photos/photos.js')).adopt(job); }"]),
+            {**job, "state": "expired", "result": None},
+        )
+        expect(page.get_by_text("In colour 1")).to_be_visible()
+        expect(page.get_by_text("Failed 0")).to_be_visible()
+        card = page.locator(".card[data-state=expired]")
+        expect(card).to_contain_text("No longer kept")
+        # This browser still has its small picture.
+        expect(card.locator("img.after")).to_be_visible()
+        card.locator(".card-open").click()
+        expect(page.locator(".work-words")).to_contain_text("Add the photograph again")
+        expect(page.get_by_text("the photograph itself is fine")).to_be_hidden()
+
+
+def test_a_service_without_room_is_said_while_photographs_wait(chromium: Browser, running: Service) -> None:
+    with visit(chromium, running.url, expect=(503,), reduced_motion="reduce") as visitor:
+        page = visitor.page
+        full = {"status": 503, "code": "queue-full", "detail": "The queue is full."}
+        page.route("**/v1/jobs", lambda route: route.fulfill(status=503, json=full))
+        visitor.choose(photo("a.jpg"), photo("b.jpg", 80))
+        expect(page.get_by_text("The service has no room yet, trying again").first).to_be_visible()
+        page.unroute("**/v1/jobs")
+        expect(page.get_by_text("In colour 2")).to_be_visible(timeout=SOON)
