@@ -123,9 +123,14 @@ def test_a_call_that_is_answered_again_or_refused_costs_nothing(keyed: TestClien
     again = keyed.post("/v1/batches", json=said, headers=headers)
     assert (again.json()["id"], again.status_code) == (first.json()["id"], 200)
     assert refusal(keyed.post("/v1/batches", headers=headers)) == (422, "idempotency-mismatch")
-    hook = keyed.post("/v1/webhooks", json={"url": "https://example.com/"}, headers=bearer(token)).json()["id"]
+    hook = keyed.post("/v1/webhooks", json={"url": "https://example.com/"}, headers=bearer(token)).json()[
+        "id"
+    ]
     keyed.patch(f"/v1/webhooks/{hook}", json={"enabled": False}, headers=bearer(token)).raise_for_status()
-    assert refusal(keyed.post(f"/v1/webhooks/{hook}:ping", headers=bearer(token))) == (409, "webhook-disabled")
+    assert refusal(keyed.post(f"/v1/webhooks/{hook}:ping", headers=bearer(token))) == (
+        409,
+        "webhook-disabled",
+    )
     assert Allowance(bench.redis).used(record.owner) == Use(actions=1)
     Allowance(bench.redis).charge(record.owner, Use(actions=2), FEW)
     # The day is used up, and an answer that was lost is given all the same.
