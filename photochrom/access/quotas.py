@@ -4,8 +4,8 @@ The daily quotas count everything that needs a worker or stays in Redis. Photogr
 retries and suggestions. Actions are the rest: a new batch, and an event sent to a webhook on request.
 
 Both are counted in Lua scripts, so that any number of API processes count as one; a photograph is counted by the
-script that accepts it, so what is refused is never counted. Keys: `rate:{owner}` hash of the bucket's level and its
-time; `quota:{owner}:{day}` hash of jobs, bytes, pixels and actions.
+script that accepts it, and the rest is given back where it is refused, so what is refused is not counted. Keys:
+`rate:{owner}` hash of the bucket's level and its time; `quota:{owner}:{day}` hash of jobs, bytes, pixels and actions.
 """
 
 from collections.abc import Mapping
@@ -135,7 +135,7 @@ class Allowance:
             )
         return Rate(limit=per_minute, left=left, full_in_seconds=-(-full // 1000))
 
-    def charge(self, owner: str, use: Use, limits: KeyLimits) -> None:
+    def charge(self, owner: str, use: Use, limits: KeyLimits) -> Charge:
         """Count anything but an upload: the script that accepts an upload counts it.
 
         Raises:
@@ -144,6 +144,13 @@ class Allowance:
         charge = Charge(owner, use, limits, datetime.now(UTC))
         if refused := cast("bytes | None", self._charge(keys=[charge.key], args=charge.arguments())):
             raise charge.refusal(refused.decode().removeprefix("quota:"))
+        return charge
+
+    def give_back(self, charge: Charge) -> None:
+        """Count it no more: what it was for has not happened."""
+        for name, amount in asdict(charge.use).items():
+            if amount:
+                self._redis.hincrby(charge.key, name, -amount)
 
     def check(self, owner: str, limits: KeyLimits) -> None:
         """Refuse early what cannot be accepted: every photograph has at least a byte and a pixel.

@@ -8,8 +8,12 @@ from ..photo.names import suffix_of
 
 _NAME_BYTES = 1024
 _PART_BYTES = 255
+# Of each plane of Unicode the last two, which are no characters: XML and macOS refuse them.
+_NONE = r"\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
 # Control and formatting characters, lone surrogates, and what Windows refuses in names.
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*\\]')
+_FORBIDDEN = re.compile(rf'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff{_NONE}<>:"|?*\\]')
 # What a shell takes for an option or for a home, and a blank that nobody sees.
 _LEADING = re.compile(r"^[-~ ]")
 # Names of devices on Windows, whatever follows a dot.
@@ -92,7 +96,8 @@ def _fault(part: str) -> str:
 def _shown(character: str) -> str:
     if character.isprintable():
         return f"the character {character}"
-    return f"U+{ord(character):04X} ({unicodedata.name(character, 'a control character').lower()})"
+    none = "a control character" if unicodedata.category(character) == "Cc" else "no character"
+    return f"U+{ord(character):04X} ({unicodedata.name(character, none).lower()})"
 
 
 def _refused(name: str, why: str) -> InvalidName:

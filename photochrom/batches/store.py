@@ -220,17 +220,29 @@ class BatchStore:
         if self.get(batch_id).series:
             self._change(batch_id, lambda batch: batch.model_copy(update=batch.renewed()), noted)
 
-    def retry_failed(self, batch_id: str) -> int:
-        """Retry all failed and canceled items, by `Turns.retry_items`; return how many there are."""
+    def retryable(self, batch_id: str) -> int:
+        """Return how many failed and canceled items can be tried again: those whose originals are kept."""
+        over = (self._jobs.listed(state, batch_id) for state in (JobState.FAILED, JobState.CANCELED))
+        return sum(bool(record.original.key) for lists in over for records in lists for record in records)
+
+    def retry_failed(self, batch_id: str) -> bool:
+        """Retry them, by `Turns.retry_items`; return False, and change nothing, while an earlier call is under way."""
+
+        def resumed(batch: BatchRecord) -> BatchRecord:
+            if self._redis.hexists(RETRYING, batch_id):
+                raise _Renewed
+            return batch.model_copy(update=_resumed(batch))
 
         def noted(pipeline: Pipeline) -> None:
             pipeline.srem(CANCELING, batch_id)
             pipeline.hset(RETRYING, batch_id, utc_now().isoformat())
 
-        self._change(batch_id, lambda batch: batch.model_copy(update=_resumed(batch)), noted)
+        try:
+            self._change(batch_id, resumed, noted)
+        except _Renewed:
+            return False
         self.renew_series(batch_id)
-        counts = self._jobs.counts(batch_id)
-        return counts[JobState.FAILED] + counts[JobState.CANCELED]
+        return True
 
     def add(self, record: JobRecord, charge: Charge | None = None) -> tuple[JobRecord, bool]:
         """Store a new item; return it, or the one that exists already, and whether it is new.

@@ -135,7 +135,8 @@ async def still_admitted(request: Request) -> bool:
 
 def presented_key(headers: Headers) -> str | None:
     """Return what the request shows as its key; None if there is nothing of the kind."""
-    kind, _, token = headers.get("authorization", "").strip().partition(" ")
+    # Of two headers a proxy may have looked at the other one: together they are no key.
+    kind, _, token = ", ".join(headers.getlist("authorization")).strip().partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
 

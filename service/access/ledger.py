@@ -1,6 +1,12 @@
 """What callers take beside the photographs that they send, in their owners' ledgers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from redis.exceptions import RedisError
+
 from photochrom.access.quotas import Allowance, Use
+from photochrom.errors import PhotochromError
 
 from ..caller import Caller
 
@@ -13,11 +19,26 @@ def photographs(count: int) -> Use:
     return Use(jobs=count)
 
 
-def charge(allowance: Allowance, caller: Caller, use: Use) -> None:
-    """Count it; without a key nobody tells owners apart, nor counts.
+class NotTaken(Exception):
+    """Raised inside `charged` where nothing was taken after all."""
+
+
+@contextmanager
+def charged(allowance: Allowance, caller: Caller, use: Use) -> Iterator[None]:
+    """Count it, unless what is done inside is refused; without a key nobody tells owners apart, nor counts.
 
     Raises:
         QuotaExceeded: it is more than the owner may take on this day.
     """
-    if caller.key is not None and use != Use():
-        allowance.charge(caller.owner, use, caller.limits)
+    if caller.key is None or use == Use():
+        with suppress(NotTaken):
+            yield
+        return
+    charge = allowance.charge(caller.owner, use, caller.limits)
+    try:
+        yield
+    except (PhotochromError, NotTaken) as refused:
+        with suppress(RedisError):
+            allowance.give_back(charge)
+        if not isinstance(refused, NotTaken):
+            raise

@@ -5,6 +5,7 @@ page. So the Host must be one of our names, and a request that changes anything 
 an allowed origin.
 """
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from ..edge.problems import problem_of
 from ..settings import ServiceSettings
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+_NO_HOST = re.compile(r"[^\w.:\[\]-]")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _ANY = "*"
 # Values of Sec-Fetch-Site: our own page, or no page at all (the address was typed or bookmarked).
@@ -35,7 +37,7 @@ def hosts_of(settings: ServiceSettings) -> frozenset[str]:
     named = (
         *addresses(settings.host),
         settings.domain,
-        hostname(settings.public_url.partition("://")[2]) or "",
+        urlsplit(settings.public_url).hostname or "",
     )
     given = settings.allowed_hosts
     nameless = not given and any(map(is_unspecified, addresses(settings.host)))
@@ -62,7 +64,9 @@ class OriginGuard:
 
     def _refusal(self, scope: Scope) -> PhotochromError | None:
         headers = Headers(scope=scope)
-        if _ANY not in self._hosts and hostname(headers.get("host", "")) not in self._hosts:
+        host = headers.get("host", "")
+        name = hostname(host)
+        if (host and name is None) or (_ANY not in self._hosts and name not in self._hosts):
             return ForeignHost(
                 "This server does not answer to that host name; add it to PHOTOCHROM_ALLOWED_HOSTS."
             )
@@ -88,6 +92,9 @@ def is_same_origin(headers: Headers) -> bool:
 
 def hostname(host: str) -> str | None:
     """Return the name in a Host header, without the port; None where there is none."""
+    # Nothing but a name and a port: what else it says would become part of the addresses that we give out.
+    if _NO_HOST.search(host):
+        return None
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:

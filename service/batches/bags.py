@@ -7,6 +7,8 @@ from photochrom import __version__
 from photochrom.batches.record import BatchRecord
 from photochrom.times import utc_now
 
+from .plain import plain
+
 _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 PAYLOAD = "data/"
 
@@ -30,7 +32,7 @@ class Bag:
             "Bag-Software-Agent": f"Photochrom {__version__}",
             "Bagging-Date": utc_now().date().isoformat(),
             "External-Identifier": self.batch.id,
-            "External-Description": " ".join(self.batch.name.split()),
+            "External-Description": " ".join(plain(self.batch.name).split()),
             "Payload-Oxum": f"{self.octets}.{len(self.lines)}",
         }
         files = {

@@ -31,7 +31,7 @@ from photochrom.jobs.states import UNFINISHED, JobState
 from photochrom.storage.storage import Storage
 from photochrom.times import utc_now
 
-from ..access.ledger import ACTION, charge, photographs
+from ..access.ledger import ACTION, NotTaken, charged, photographs
 from ..access.recheck import while_admitted
 from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
@@ -91,8 +91,13 @@ def create_batch(
         series="due" if new.options.consistency else None,
     )
     key = idempotency(idempotency_key, new.said(), caller.owner)
-    charge(services.allowance, caller, ACTION)
-    begun = services.batches.create(record, key, services.settings.open_batches)
+    begun = services.batches.made_by(key) if key else None
+    if begun is None:
+        with charged(services.allowance, caller, ACTION):
+            begun = services.batches.create(record, key, services.settings.open_batches)
+            if begun.id != record.id:
+                raise NotTaken
+    assert begun is not None
     response.headers["Location"] = address(f"/v1/batches/{begun.id}")
     if begun.id != record.id:
         response.status_code = 200
@@ -255,9 +260,11 @@ def retry_failed(
     batch_id: BatchId, services: ServicesDep, caller: CallerDep, background: BackgroundTasks
 ) -> Retried:
     """Queue them again, as far as their originals are still kept; finished results stay as they are."""
-    counts = services.store.counts(batch_id)
-    charge(services.allowance, caller, photographs(counts[JobState.FAILED] + counts[JobState.CANCELED]))
-    retried = services.batches.retry_failed(batch_id)
+    retried = services.batches.retryable(batch_id)
+    with charged(services.allowance, caller, photographs(retried)):
+        if not services.batches.retry_failed(batch_id):
+            retried = 0
+            raise NotTaken
     background.add_task(services.turns.retry_items, batch_id)
     return Retried(retried=retried, batch=view_of(services.store, services.batches.get(batch_id)))
 

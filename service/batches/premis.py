@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape
 
 from photochrom import __version__
 
+from .plain import plain
+
 NAME = "premis.xml"
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<premis xmlns="http://www.loc.gov/premis/v3" '
@@ -117,6 +119,5 @@ def _model_of(entry: Entry) -> str:
 
 
 def _element(name: str, text: str) -> str:
-    # What XML has no room for (control characters) cannot be in a name of ours, but may be in an old record.
-    plain = "".join(c for c in text if c >= " " or c in "\t\n")
-    return f"<{name}>{escape(plain)}</{name}>"
+    # What XML has no room for cannot be in a name of ours, but may be in an old record.
+    return f"<{name}>{escape(plain(text))}</{name}>"

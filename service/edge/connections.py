@@ -11,6 +11,8 @@ from contextlib import suppress
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .portions import InPortions
+
 _AT_ONCE = struct.pack("ii", 1, 0)
 # A client that takes less than this has stopped reading. It is the same rate that a body must have.
 _LEAST_BYTES_PER_SECOND = 1024
@@ -22,7 +24,7 @@ def patient(seconds: float) -> type[H11Protocol]:
     Bodies are timed by `bodies.BodyLimit`, which can still answer.
     """
 
-    class PatientProtocol(_Patient):
+    class PatientProtocol(InPortions, _Patient):
         patience = seconds
 
     return PatientProtocol

@@ -23,7 +23,7 @@ from photochrom.jobs.record import JobRecord
 from photochrom.jobs.states import WAITING, JobState
 from photochrom.times import utc_now
 
-from ..access.ledger import charge, photographs
+from ..access.ledger import charged, photographs
 from ..caller import Caller
 from ..deps import CallerDep, JobId, Services, ServicesDep
 from ..edge import problems
@@ -158,9 +158,9 @@ def cancel_job(job_id: JobId, services: ServicesDep) -> JobView:
 )
 def retry_job(job_id: JobId, services: ServicesDep, caller: CallerDep) -> JobView:
     """Queue it again while its original is kept. Counts as sending it; 409 if it neither failed nor was canceled."""
-    services.store.get(job_id).retry()  # what is refused costs nothing
-    charge(services.allowance, caller, photographs(1))
-    record = services.store.change(job_id, JobRecord.retry)
+    services.store.get(job_id).retry()  # what is refused is not refused for want of quota
+    with charged(services.allowance, caller, photographs(1)):
+        record = services.store.change(job_id, JobRecord.retry)
     if record.batch_id is not None and record.options.consistency:
         services.batches.renew_series(record.batch_id)
     hand_over(services.queue, services.turns, record)

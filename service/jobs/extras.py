@@ -5,7 +5,7 @@ from collections.abc import Callable
 from photochrom.jobs.queue import Extra
 from photochrom.jobs.record import JobRecord
 
-from ..access.ledger import charge, photographs
+from ..access.ledger import charged, photographs
 from ..caller import Caller
 from ..deps import Services
 
@@ -31,6 +31,6 @@ def ask_for(
         QuotaExceeded: the caller has no photograph left today.
     """
     if services.queue.may_ask(record, extra):
-        counted(record)  # what is refused costs nothing
-        charge(services.allowance, caller, photographs(1))
-        services.queue.ask_for(services.store.change(record.id, counted), extra)
+        counted(record)  # what is refused is not refused for want of quota
+        with charged(services.allowance, caller, photographs(1)):
+            services.queue.ask_for(services.store.change(record.id, counted), extra)

@@ -25,7 +25,7 @@ from photochrom.photo.options import ColorizeOptions
 from photochrom.storage.keys import original_key
 from photochrom.times import utc_now
 
-from ..access.ledger import ACTION, charge
+from ..access.ledger import ACTION, charged
 from ..batches.schemas import NewBatch
 from ..caller import Caller
 from ..deps import Services
@@ -96,13 +96,13 @@ def _refuse(
 def _fill(services: Services, caller: Caller, page: JobRecord, batch: BatchRecord) -> None:
     """Add the scan and take no more; where that fails there is no batch, unless another call has filled it."""
     try:
-        charge(services.allowance, caller, ACTION)
-        item = _copied(services, page, batch)
-        try:
-            added, new = services.batches.add(item, _charge(caller, page))
-        except PhotochromError:
-            services.storage.delete(item.original.key)
-            raise
+        with charged(services.allowance, caller, ACTION):
+            item = _copied(services, page, batch)
+            try:
+                added, new = services.batches.add(item, _charge(caller, page))
+            except PhotochromError:
+                services.storage.delete(item.original.key)
+                raise
         if not new:
             services.storage.delete(item.original.key)
     except (PhotochromError, OSError):

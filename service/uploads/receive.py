@@ -96,7 +96,7 @@ async def received(
                 await files.feed(PHOTO_FIELD, chunk)
         else:
             raise UnsupportedFormat(
-                f"The body is sent as {kind}; send multipart/form-data with a {PHOTO_FIELD!r} part, "
+                f"The body is sent as {kind[:64] or 'nothing'}; send multipart/form-data with a {PHOTO_FIELD!r} part, "
                 "or the image alone as image/jpeg or application/octet-stream."
             )
         await files.flush()
@@ -170,7 +170,13 @@ def _wrong(name: str, item: Mapping[str, object]) -> str:
 
 
 def _query(request: Request) -> dict[str, str]:
-    return {key: value for key, value in request.query_params.items() if key != "name"}
+    given: dict[str, str] = {}
+    for key, value in request.query_params.multi_items():
+        if key in given:
+            raise InvalidOption(f"The query has two values for {key[:64]!r}; send one.")
+        given[key] = value
+    given.pop("name", None)
+    return given
 
 
 def _raw_name(request: Request) -> str:

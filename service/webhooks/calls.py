@@ -21,7 +21,7 @@ from photochrom.jobs.events import EventType
 from photochrom.times import utc_now
 from photochrom.webhooks.record import DeliveryState, Webhook, new_secret
 
-from ..access.ledger import ACTION, charge
+from ..access.ledger import ACTION, charged
 from ..caller import Caller
 from ..deps import CallerDep, DeliveryId, ServicesDep, WebhookId
 from ..edge import problems
@@ -162,9 +162,9 @@ def ping_webhook(
     webhook_id: WebhookId, services: ServicesDep, caller: CallerDep, response: Response
 ) -> DeliveryView:
     """Send `webhook.ping`, in one attempt; its delivery tells what came of it."""
-    charge(services.allowance, caller, ACTION)
-    webhook = services.webhooks.get(webhook_id)
-    delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.links_begin)
+    with charged(services.allowance, caller, ACTION):
+        webhook = services.webhooks.get(webhook_id)
+        delivery = services.webhooks.send(webhook, events.ping(webhook.id), services.settings.links_begin)
     view = DeliveryView.of(delivery)
     response.headers["Location"] = view.url
     return view
@@ -212,8 +212,8 @@ def replay_delivery(
     webhook_id: WebhookId, delivery_id: DeliveryId, services: ServicesDep, caller: CallerDep
 ) -> DeliveryView:
     """Send it again under the same `webhook-id`, whatever became of it, with all its attempts anew."""
-    charge(services.allowance, caller, ACTION)
-    return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
+    with charged(services.allowance, caller, ACTION):
+        return DeliveryView.of(services.webhooks.replay(webhook_id, delivery_id))
 
 
 def _checked(settings: ServiceSettings, url: str) -> str:

@@ -84,7 +84,8 @@ def test_retry_brings_back_the_failed_and_the_canceled_only(bench: Bench, batch_
     end(bench, items[0])
     end(bench, items[1], fail=False)
     bench.batches.cancel(batch_id)
-    assert bench.batches.retry_failed(batch_id) == 2
+    assert bench.batches.retryable(batch_id) == 2
+    assert bench.batches.retry_failed(batch_id)
     assert bench.turns.retrying() == [batch_id]
     bench.turns.retry_items(batch_id)
     assert bench.turns.retrying() == []

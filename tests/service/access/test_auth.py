@@ -51,6 +51,12 @@ def test_what_is_no_key_lets_nobody_in(keyed: TestClient, bench: Bench, spoil: s
     assert refusal(response) == (401, "invalid-key", 'error="invalid_token"')
 
 
+def test_two_keys_are_none(keyed: TestClient, bench: Bench) -> None:
+    shown = [("authorization", f"Bearer {new_key(bench)[1]}") for _ in range(2)]
+    assert refusal(keyed.get("/v1/jobs", headers=shown))[:2] == (401, "invalid-key")
+    assert keyed.get("/v1/jobs", headers=shown[:1]).status_code == 200
+
+
 @pytest.mark.parametrize("shown", [{}, {"Authorization": "Basic YTpi"}, {"X-API-Key": "phc_"}])
 def test_no_key_is_another_refusal(keyed: TestClient, shown: dict[str, str]) -> None:
     assert refusal(keyed.get("/v1/jobs", headers=shown)) == (401, "key-required", "")

@@ -49,7 +49,9 @@ def test_batches_are_counted_and_only_so_many_are_open(keyed: TestClient, header
     assert keyed.get("/v1/limits", headers=headers).json()["allowance"]["actions"]["left"] == 1
     assert refusal(keyed.post("/v1/batches", headers=headers)) == (409, "too-many-batches")
     assert keyed.post(f"{first}:seal", headers=headers).status_code == 200
-    # That one was counted though it was refused: it is the fourth.
+    # What is refused is not counted.
+    assert keyed.post("/v1/batches", headers=headers).status_code == 201
+    assert keyed.post(f"{first}:seal", headers=headers).status_code == 200
     assert refusal(keyed.post("/v1/batches", headers=headers)) == (429, "quota-exceeded")
 
 
@@ -90,6 +92,60 @@ def test_trying_the_failed_of_a_batch_again_counts_each(
     bench.redis.delete(*bench.redis.keys("quota:*"))
     assert keyed.post(f"{batch}:retry-failed", headers=headers).json()["retried"] == 2
     assert Allowance(bench.redis).used(record.owner) == Use(jobs=2)
+
+
+def test_what_cannot_be_tried_again_is_neither_counted_nor_said_to_be_tried(
+    keyed: TestClient, bench: Bench, photo: bytes
+) -> None:
+    record, token = new_key(bench, limits=KeyLimits(daily_jobs=5))
+    headers = bearer(token)
+    batch = keyed.post("/v1/batches", headers=headers).json()
+    kept, gone = (
+        failed(bench, keyed.put(f"{batch['url']}/items/{name}", content=photo, headers=headers).json()["id"])
+        for name in ("a.jpg", "b.jpg")
+    )
+    forgotten = gone.original.model_copy(update={"key": ""})
+    bench.store.change(gone.id, lambda job: job.model_copy(update={"original": forgotten}))
+    assert bench.batches.retry_failed(batch["id"])
+    # It is under way: a second call takes nothing.
+    assert keyed.post(f"{batch['url']}:retry-failed", headers=headers).json()["retried"] == 0
+    assert Allowance(bench.redis).used(record.owner).jobs == 2
+    bench.turns.retry_items(batch["id"])
+    failed(bench, kept.id)
+    assert keyed.post(f"{batch['url']}:retry-failed", headers=headers).json()["retried"] == 1
+    assert Allowance(bench.redis).used(record.owner).jobs == 3
+
+
+def test_a_call_that_is_answered_again_or_refused_costs_nothing(keyed: TestClient, bench: Bench) -> None:
+    record, token = new_key(bench, limits=FEW)
+    said, headers = {"name": "x"}, {**bearer(token), "Idempotency-Key": "one"}
+    first = keyed.post("/v1/batches", json=said, headers=headers)
+    again = keyed.post("/v1/batches", json=said, headers=headers)
+    assert (again.json()["id"], again.status_code) == (first.json()["id"], 200)
+    assert refusal(keyed.post("/v1/batches", headers=headers)) == (422, "idempotency-mismatch")
+    hook = keyed.post("/v1/webhooks", json={"url": "https://example.com/"}, headers=bearer(token)).json()[
+        "id"
+    ]
+    keyed.patch(f"/v1/webhooks/{hook}", json={"enabled": False}, headers=bearer(token)).raise_for_status()
+    assert refusal(keyed.post(f"/v1/webhooks/{hook}:ping", headers=bearer(token))) == (
+        409,
+        "webhook-disabled",
+    )
+    assert Allowance(bench.redis).used(record.owner) == Use(actions=1)
+    Allowance(bench.redis).charge(record.owner, Use(actions=2), FEW)
+    # The day is used up, and an answer that was lost is given all the same.
+    assert keyed.post("/v1/batches", json=said, headers=headers).json()["id"] == first.json()["id"]
+
+
+def test_of_calls_at_once_to_try_again_one_is_counted(keyed_url: str, bench: Bench, photo: bytes) -> None:
+    record, token = new_key(bench)
+    with httpx.Client(base_url=keyed_url, headers=bearer(token), timeout=30) as client:
+        job = client.post("/v1/jobs", content=photo).json()["id"]
+        failed(bench, job)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: client.post(f"/v1/jobs/{job}:retry").status_code, range(8)))
+    assert sorted(answers) == [202] + 7 * [409]
+    assert Allowance(bench.redis).used(record.owner).jobs == 2
 
 
 def test_test_events_are_counted(keyed: TestClient, headers: dict[str, str]) -> None:

@@ -28,6 +28,10 @@ def told(settings: ServiceSettings, **changes: object) -> TestClient:
         ("localhost.evil.example", False),
         ("evil.example:8000", False),
         ("[::1", False),
+        ("evil@localhost", False),
+        ("localhost/evil", False),
+        ('localhost"><script>', False),
+        ("localhost, evil.example", False),
         ("", False),
     ],
 )

@@ -16,9 +16,14 @@ import bagit
 import pytest
 from fastapi.testclient import TestClient
 
+from photochrom.batches.record import BatchRecord
+from photochrom.ids import new_id
 from photochrom.jobs.record import JobRecord
 from photochrom.photo.names import folded
+from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
+from service.batches.bags import Bag
+from service.batches.premis import _element
 from support.queue.queueing import Bench
 
 PREMIS = "{http://www.loc.gov/premis/v3}"
@@ -150,6 +155,15 @@ def test_a_bag_tells_in_premis_what_was_made_of_what(
     assert hashes == {hashlib.sha256(photo).hexdigest(): len(NAMES), **results}
     for one in root.iter(f"{PREMIS}eventDateTime"):
         assert datetime.fromisoformat(one.text or "").tzinfo
+
+
+def test_what_no_text_has_is_in_no_file_of_a_bag() -> None:
+    """Names of batches may hold anything, and so may items of an older version."""
+    odd = "a\0\x1b\x85\ufffe\uffff\ud800<&b"
+    batch = BatchRecord(id=new_id(), name=odd, options=ColorizeOptions(), created_at=utc_now())
+    assert "External-Description: a<&b\n" in Bag(batch).tag_files()["bag-info.txt"]
+    root = ElementTree.fromstring(_element("originalName", odd))
+    assert root.text == "a<&b"
 
 
 def test_a_changed_file_is_found(client: TestClient, url: str, tmp_path: Path) -> None:

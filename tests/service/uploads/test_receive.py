@@ -98,6 +98,12 @@ def test_of_a_form_that_repeats_itself_no_more_is_read(name: str) -> None:
     assert began <= 2
 
 
+def test_of_an_option_the_query_has_one_value(client: TestClient, photo: bytes) -> None:
+    refused = client.post("/v1/jobs?quality=5&quality=95", content=photo)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-option")
+    assert "quality" in refused.json()["detail"]
+
+
 def test_an_unknown_option_is_named(client: TestClient, photo: bytes) -> None:
     for response in (
         client.post("/v1/jobs?qualty=80", content=photo),
