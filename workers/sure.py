@@ -11,9 +11,12 @@ class Sure(NamedTuple):
         plain: of the surest pixel of what stands out from calm ground.
         small: of the surest pixel of any speck; what is small is soon judged, and little is lost where it is wrong.
         large: of the surest pixel of a line.
+        eased: how much less sure for each step of doubt that the damage of the whole photograph allows; with 0 it
+            allows none.
     """
 
     weak: int
     plain: int
     small: int
     large: int
+    eased: int = 0

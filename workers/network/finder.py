@@ -62,6 +62,9 @@ class OnnxFinder:
             self.card = FinderCard.model_validate(
                 {name: told[_PREFIX + name] for name in FinderCard.model_fields}
             )
+            told = {
+                f"{_PREFIX}sure.{name}": str(level) for name, level in Sure._field_defaults.items()
+            } | dict(told)
             self._sure = [
                 [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()] for name in Sure._fields
             ]

@@ -11,6 +11,7 @@ from photochrom.photo.restoration import DefectKind
 
 from ...sure import Sure
 from .calm import stands_out
+from .company import DOUBTS, doubts_of
 from .finder import Bytes
 
 FILLED, LEFT = 255, 128
@@ -26,19 +27,29 @@ _LONG = 4.0  # times as long as wide: a line
 _STRAIGHT = 0.9  # of its length from end to end
 
 
+class Tally(NamedTuple):
+    """Defects of one doubt whose uppermost pixel lies in the core of a tile.
+
+    Attributes:
+        counts: of those that are filled.
+        left: of those that are left.
+    """
+
+    counts: dict[DefectKind, int]
+    left: int
+
+
 @dataclass(frozen=True)
 class Marks:
     """Defects of a tile.
 
     Attributes:
-        mask: (H, W): `FILLED`, `LEFT` or 0.
-        counts: of those whose uppermost pixel lies in the core.
-        left: the same of those left.
+        mask: (H, W): `FILLED` or `LEFT`, less the doubt about the defect (`company`), or 0.
+        tallies: one for each doubt from 0; none if there are no defects.
     """
 
     mask: Bytes
-    counts: dict[DefectKind, int]
-    left: int
+    tallies: tuple[Tally, ...]
 
 
 def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slice]) -> Marks:
@@ -46,28 +57,29 @@ def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slic
 
     `levels` (H, W) is the photograph itself, L* 0..255.
     """
-    if sureness.max() < min(sure[1:]):
-        return Marks(np.zeros_like(sureness), {}, 0)
+    if sureness.max() < min(sure.plain, sure.small, sure.large) - (DOUBTS - 1) * sure.eased:
+        return Marks(np.zeros_like(sureness), ())
     doubtful = sureness >= sure.weak
     parts = _Parts.of(doubtful)
     surest = np.zeros(len(parts.stats), np.uint8)
     np.maximum.at(surest, parts.labels, sureness[parts.places])
-    strong = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
-    real = surest >= strong
-    for part in np.flatnonzero((surest >= sure.plain) & ~real):
-        real[part] = stands_out(levels, doubtful, parts.stats[part, :4])
-    real &= parts.area >= _SMALLEST
-    return parts.marks(real, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
+    needed = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
+    plainly = (surest >= sure.plain - 2 * sure.eased) & (surest < needed) & (parts.area >= _SMALLEST)
+    for part in np.flatnonzero(plainly):
+        plainly[part] = stands_out(levels, doubtful, parts.stats[part, :4])
+    doubts = doubts_of(surest, needed, plainly, sure)
+    doubts[parts.area < _SMALLEST] = DOUBTS
+    return parts.marks(doubts, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
 
 
 def asked_marks(asked: NDArray[np.bool_], found: Bytes, core: tuple[slice, slice]) -> Marks:
     """Part what a caller asks to repair (H, W) into defects; those in the mask `found` already count for nothing."""
     parts = _Parts.of(asked)
-    marks = parts.marks(np.ones(len(parts.stats), bool), parts.across > _WIDEST_ASKED, core)
-    counted = np.ones(len(parts.stats), bool)
-    counted[parts.labels[found[parts.places] > 0]] = False
-    told = parts.marks(counted, parts.across > _WIDEST_ASKED, core)
-    return Marks(marks.mask, told.counts, told.left)
+    large = parts.across > _WIDEST_ASKED
+    marks = parts.marks(np.zeros(len(parts.stats), np.intp), large, core)
+    counted = np.zeros(len(parts.stats), np.intp)
+    counted[parts.labels[found[parts.places] > 0]] = DOUBTS
+    return Marks(marks.mask, parts.marks(counted, large, core).tallies)
 
 
 class _Parts(NamedTuple):
@@ -107,15 +119,19 @@ class _Parts(NamedTuple):
     def extent(self) -> NDArray[np.int32]:
         return np.asarray(self.stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1))
 
-    def marks(self, real: NDArray[np.bool_], large: NDArray[np.bool_], core: tuple[slice, slice]) -> Marks:
-        """Mark the real parts: the large ones are left, the others filled."""
-        real[0] = False
-        values = np.where(real & large, LEFT, np.where(real, FILLED, 0)).astype(np.uint8)
+    def marks(self, doubts: NDArray[np.intp], large: NDArray[np.bool_], core: tuple[slice, slice]) -> Marks:
+        """Mark the parts that may be defects in some company: the large ones are left, the others filled."""
+        doubts[0] = DOUBTS
+        values = np.where(doubts < DOUBTS, np.where(large, LEFT, FILLED) - doubts, 0).astype(np.uint8)
         mask = np.zeros(self.size, np.uint8)
         mask[self.places] = values[self.labels]
         begins, forms = _begins_in(self.stats, core), _forms(self.stats, self.across)
-        counts = {kind: int((real & ~large & begins & (forms == kind.value)).sum()) for kind in DefectKind}
-        return Marks(mask, counts, int((real & large & begins).sum()))
+        tallies = []
+        for doubt in range(DOUBTS):
+            real = (doubts == doubt) & begins
+            counts = {kind: int((real & ~large & (forms == kind.value)).sum()) for kind in DefectKind}
+            tallies.append(Tally(counts, int((real & large).sum())))
+        return Marks(mask, tuple(tallies))
 
 
 def _begins_in(stats: NDArray[np.int32], core: tuple[slice, slice]) -> NDArray[np.bool_]:

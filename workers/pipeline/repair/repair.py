@@ -12,10 +12,11 @@ from photochrom.photo.restoration import DefectKind, Repairs
 
 from ..color.light import lightness_of
 from ..photo import Samples
+from .company import DOUBTS, most_doubt, settled
 from .fill import REACH, Mask, fill
 from .finder import Bytes, Finder
 from .grain import grain_of
-from .marks import FILLED, asked_marks, marks_of
+from .marks import FILLED, LEFT, Tally, asked_marks, marks_of
 from .wishes import AS_FOUND, KEEP, REPAIR
 
 _FOUND_TILE, _FILLED_TILE = 1536, 512
@@ -66,30 +67,51 @@ def find(pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None 
         strength: 0 takes only the surest, 1 all that may be damage.
         wishes: (H, W), the map of `wishes`, which goes before what is found.
     """
-    height, width = pixels.shape[:2]
-    mask = np.zeros((height, width), np.uint8)
+    mask, tallies = _doubted(pixels, finder, strength, wishes)
+    allowed = most_doubt([sum(tally.counts.values()) for tally in tallies], mask.size)
+    settled(mask, allowed, (FILLED, LEFT))
+    told = tallies[: allowed + 1]
+    if wishes is not None:
+        told += _asked(mask, finder.margin, wishes)
     counts: Counter[DefectKind] = Counter()
-    left = 0
-    for tile in tiles((height, width), _FOUND_TILE, finder.margin):
-        levels = np.rint(lightness_of(pixels[tile.around]) * np.float32(2.55)).astype(np.uint8)
-        sureness = finder.find(levels)
-        said = None if wishes is None else wishes[tile.around]
-        if said is not None:
-            sureness = np.where(said == KEEP, 0, sureness).astype(np.uint8)
-        marks = marks_of(sureness, levels, finder.thresholds(strength), tile.core)
-        # The rim of a defect is a mixture: it goes with it.
-        grown = np.asarray(cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask, np.uint8)
-        told = [marks]
-        if said is not None:
-            asked = asked_marks(said == REPAIR, grown, tile.core)
-            grown = np.where(said == AS_FOUND, grown, asked.mask)
-            told += [asked]
-        mask[tile.part] = grown[tile.core]
-        for each in told:
-            counts.update(each.counts)
-            left += each.left
+    for tally in told:
+        counts.update(tally.counts)
+    left = sum(tally.left for tally in told)
     changed = float(np.count_nonzero(mask == FILLED) / mask.size)
     return Found(mask, Repairs(counts={k: n for k, n in counts.items() if n}, left=left, changed=changed))
+
+
+def _doubted(
+    pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None
+) -> tuple[Bytes, list[Tally]]:
+    """Return the mask (H, W) of `Marks` for a whole photograph, and the tally of each doubt."""
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    tallies = [Tally(Counter(), 0)] * DOUBTS
+    for tile in tiles((mask.shape[0], mask.shape[1]), _FOUND_TILE, finder.margin):
+        levels = np.rint(lightness_of(pixels[tile.around]) * np.float32(2.55)).astype(np.uint8)
+        sureness = finder.find(levels)
+        if wishes is not None:
+            sureness = np.where(wishes[tile.around] == KEEP, 0, sureness).astype(np.uint8)
+        marks = marks_of(sureness, levels, finder.thresholds(strength), tile.core)
+        # The rim of a defect is a mixture: it goes with it.
+        grown = cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask
+        mask[tile.part] = grown[tile.core]
+        for doubt, tally in enumerate(marks.tallies):
+            before = tallies[doubt]
+            tallies[doubt] = Tally(Counter(before.counts) + Counter(tally.counts), before.left + tally.left)
+    return mask, tallies
+
+
+def _asked(mask: Bytes, margin: int, wishes: Bytes) -> list[Tally]:
+    """Lay over the mask what the map asks for, in place; return the tallies of what was not found anyway."""
+    tallies: list[Tally] = []
+    # A defect that begins in a tile goes on in later ones only, whose mask is still what was found.
+    for tile in tiles((mask.shape[0], mask.shape[1]), _FOUND_TILE, margin):
+        said = wishes[tile.around]
+        asked = asked_marks(said == REPAIR, mask[tile.around], tile.core)
+        mask[tile.part] = np.where(said == AS_FOUND, mask[tile.around], asked.mask)[tile.core]
+        tallies += asked.tallies
+    return tallies
 
 
 def filled(pixels: Samples, mask: Bytes, *, in_place: bool = False) -> Samples:
