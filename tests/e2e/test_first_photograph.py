@@ -11,6 +11,11 @@ from support.pictures.photographs import PHOTOS, grey_jpeg
 from support.servers.running import Service
 
 
+@pytest.fixture(scope="module")
+def running(as_shipped: Service) -> Service:
+    return as_shipped
+
+
 def luma(jpeg: bytes) -> np.ndarray:
     return simplejpeg.decode_jpeg(jpeg, "gray")[..., 0]
 

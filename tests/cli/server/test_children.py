@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cli.server.children import environment, stop, stop_seconds
-from support.running import ROOT
+from support.servers.running import ROOT
 
 
 @pytest.mark.parametrize(("grace", "seconds"), [("", 20), ("5", 20), ("60", 65), ("soon", 20)])

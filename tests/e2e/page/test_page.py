@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from support.page.browser import Visit, visit
-from support.pictures.photographs import PHOTOS, grey_jpeg
+from support.pictures.photographs import grey_jpeg
 from support.servers.running import Service
 
 SOON = 30_000
@@ -238,31 +237,6 @@ def test_by_keyboard_alone(chromium: Browser, empty: Service) -> None:
         page.keyboard.press("Enter")
         page.get_by_role("dialog").get_by_role("button", name="Keep").press("Enter")
         expect(card(page, "2.jpg")).to_be_visible()
-
-
-def test_where_the_machine_guessed_and_a_tiff_that_browsers_cannot_show(
-    chromium: Browser, empty: Service
-) -> None:
-    buffer = io.BytesIO()
-    with Image.open(PHOTOS / "astronaut.jpg") as source:
-        source.convert("L").resize((1400, 1400)).save(buffer, "TIFF")
-    scan = {"name": "scan.tif", "mimeType": "image/tiff", "buffer": buffer.getvalue()}
-    with visit(chromium, empty.url, reduced_motion="reduce") as visitor:
-        page = visitor.page
-        visitor.choose(scan)
-        expect(slider(page)).to_be_visible(timeout=SOON)
-        expect(page.get_by_text("Reduced view")).to_be_visible()
-        guess = page.get_by_role("button", name="Where the machine guessed")
-        guess.click()
-        expect(guess).to_have_attribute("aria-pressed", "true")
-        overlay = page.locator("canvas.guess")
-        expect(overlay).to_be_visible()
-        alphas = overlay.evaluate(
-            "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 == 3)"
-        )
-        assert len(set(alphas)) > 10
-        guess.click()
-        expect(overlay).to_be_hidden()
 
 
 def dropped(page: Page, files: list[tuple[str, bytes]]) -> None:

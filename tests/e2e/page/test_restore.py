@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,6 +14,11 @@ from support.page.browser import visit
 from support.servers.running import Service
 
 SOON = 60_000
+
+
+@pytest.fixture(scope="module")
+def running(as_shipped: Service) -> Service:
+    return as_shipped
 
 
 def worn() -> dict[str, Any]:

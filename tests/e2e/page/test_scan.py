@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
@@ -15,6 +16,11 @@ from support.servers.running import Service
 from support.waiting import wait_for
 
 SOON = 60_000
+
+
+@pytest.fixture(scope="module")
+def running(as_shipped: Service) -> Service:
+    return as_shipped
 
 
 def tinted() -> dict[str, Any]:
@@ -189,3 +195,29 @@ def test_a_scan_on_its_side_is_turned_by_itself_where_the_page_asks(
     job = running.client().get("/v1/jobs").json()["items"][0]
     assert job["options"]["turn"] == "auto"
     assert job["result"]["restoration"]["turning"]["turn"] == 270
+
+
+def test_where_the_machine_guessed_and_a_tiff_that_browsers_cannot_show(
+    chromium: Browser, running: Service
+) -> None:
+    """A map of its own for each photograph: of a real network."""
+    buffer = io.BytesIO()
+    with Image.open(PHOTOS / "astronaut.jpg") as source:
+        source.convert("L").resize((1400, 1400)).save(buffer, "TIFF")
+    scan = {"name": "scan.tif", "mimeType": "image/tiff", "buffer": buffer.getvalue()}
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(scan)
+        expect(page.get_by_role("slider", name="Compare before and after")).to_be_visible(timeout=SOON)
+        expect(page.get_by_text("Reduced view")).to_be_visible()
+        guess = page.get_by_role("button", name="Where the machine guessed")
+        guess.click()
+        expect(guess).to_have_attribute("aria-pressed", "true")
+        overlay = page.locator("canvas.guess")
+        expect(overlay).to_be_visible()
+        alphas = overlay.evaluate(
+            "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 == 3)"
+        )
+        assert len(set(alphas)) > 10
+        guess.click()
+        expect(overlay).to_be_hidden()

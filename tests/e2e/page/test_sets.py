@@ -15,6 +15,11 @@ SOON = 60_000
 _SIDE = 320
 
 
+@pytest.fixture(scope="module")
+def running(as_shipped: Service) -> Service:
+    return as_shipped
+
+
 def upload(name: str, image: Image.Image) -> dict[str, Any]:
     return {"name": name, "mimeType": "image/jpeg", "buffer": as_jpeg(image, 92)}
 

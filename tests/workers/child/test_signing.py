@@ -3,6 +3,8 @@
 import io
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,19 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
     return make_papers(tmp_path_factory.mktemp("papers"))
 
 
+@pytest.fixture(scope="module")
+def signer(tiny_path: Path, papers: Papers) -> Iterator[Colorist]:
+    """One child for all that sign: to start one takes more than any of them."""
+    with hired(tiny_path, sign_certificate=papers.chain, sign_key=papers.key) as colorist:
+        yield colorist
+
+
+@pytest.fixture(scope="module")
+def unsigning(tiny_path: Path) -> Iterator[Colorist]:
+    with hired(tiny_path) as colorist:
+        yield colorist
+
+
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
     path = tmp_path / "grey.jpg"
@@ -39,6 +54,13 @@ def photo(tmp_path: Path) -> Path:
     with Image.open(io.BytesIO(grey_jpeg(size=(160, 120)))) as image:
         image.save(path, exif=exif, quality=90)
     return path
+
+
+@contextmanager
+def hired(model: Path, **settings: Any) -> Iterator[Colorist]:
+    with closing(Colorist(WorkerSettings(model_path=model, **settings), 1)) as colorist:
+        colorist.ready()
+        yield colorist
 
 
 def made(colorist: Colorist, photo: Path, **options: Any) -> tuple[bytes, tuple[str, ...]]:
@@ -62,9 +84,8 @@ def steps_of(data: bytes, kind: str = "jpeg") -> list[tuple[str, str]]:
 
 
 def test_every_step_is_an_action_in_the_order_of_the_history(
-    hire, papers: Papers, tmp_path: Path, photo: Path
+    signer: Colorist, tmp_path: Path, photo: Path
 ) -> None:
-    signer = hire(sign_certificate=papers.chain, sign_key=papers.key)
     with Image.open(photo) as image:
         faded = Image.fromarray((80 + np.asarray(image.convert("L")) * 0.4).astype(np.uint8))
     path = tmp_path / "faded.jpg"
@@ -76,14 +97,11 @@ def test_every_step_is_an_action_in_the_order_of_the_history(
     assert steps_of(data) == [(color, "levelled")]
 
 
-def test_a_repair_is_an_action_of_its_own(
-    hire, papers: Papers, tmp_path: Path, grey_photo: np.ndarray
-) -> None:
+def test_a_repair_is_an_action_of_its_own(signer: Colorist, tmp_path: Path, grey_photo: np.ndarray) -> None:
     """By a service's own finder: white scratches across a face are damage to it."""
     mask = drawn(grey_photo.shape)
     path = tmp_path / "scratched.jpg"
     Image.fromarray(damaged(grey_photo, mask)).save(path, quality=95)
-    signer = hire(sign_certificate=papers.chain, sign_key=papers.key)
     for kind in ("jpeg", "png"):
         data, _ = made(signer, path, repair="auto", repair_strength=1, format=kind)
         assert judged(data, kind)[0] == "Valid"
@@ -92,10 +110,9 @@ def test_a_repair_is_an_action_of_its_own(
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_signed_result_holds_and_one_changed_byte_is_refused(
-    hire, papers: Papers, photo: Path, kind: str
+    signer: Colorist, papers: Papers, photo: Path, kind: str
 ) -> None:
-    told = {"sign_certificate": papers.chain, "sign_key": papers.key}
-    data, warnings = made(hire(**told), photo, format=kind)
+    data, warnings = made(signer, photo, format=kind)
     assert not [warning for warning in warnings if "sign" in warning]
     state, manifest = judged(data, kind)
     assert state == "Valid"
@@ -116,10 +133,10 @@ def test_a_signed_result_holds_and_one_changed_byte_is_refused(
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_signature_changes_nothing_else(
-    hire, papers: Papers, photo: Path, kind: str, tmp_path: Path
+    signer: Colorist, unsigning: Colorist, photo: Path, kind: str, tmp_path: Path
 ) -> None:
-    plain, _ = made(hire(), photo, format=kind)
-    data, _ = made(hire(sign_certificate=papers.chain, sign_key=papers.key), photo, format=kind)
+    plain, _ = made(unsigning, photo, format=kind)
+    data, _ = made(signer, photo, format=kind)
     np.testing.assert_array_equal(pixels_of(data), pixels_of(plain))
     if kind == "jpeg":
         assert luma_sha256(JpegFile.read(data)) == luma_sha256(JpegFile.read(plain))
@@ -136,28 +153,27 @@ def test_a_signature_changes_nothing_else(
             assert (image.getexif()[0x010F], image.getexif()[0x013B]) == ("Leitz", "Ada")
 
 
-def test_the_light_comes_back_from_a_signed_file(hire, papers: Papers, photo: Path, tmp_path: Path) -> None:
-    colorist = hire(sign_certificate=papers.chain, sign_key=papers.key)
-    (tmp_path / "color.jpg").write_bytes(made(colorist, photo)[0])
-    back, warnings = made(colorist, tmp_path / "color.jpg", uncolor=True)
+def test_the_light_comes_back_from_a_signed_file(signer: Colorist, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "color.jpg").write_bytes(made(signer, photo)[0])
+    back, warnings = made(signer, tmp_path / "color.jpg", uncolor=True)
     assert warnings == ()
     assert judged(back, "jpeg")[0] == "Valid"
     np.testing.assert_array_equal(pixels_of(back), np.asarray(Image.open(photo)))
 
 
 def test_credentials_of_a_source_are_not_taken_for_those_of_the_result(
-    hire, papers: Papers, photo: Path, tmp_path: Path
+    signer: Colorist, unsigning: Colorist, photo: Path, tmp_path: Path
 ) -> None:
-    signed, _ = made(hire(sign_certificate=papers.chain, sign_key=papers.key), photo)
+    signed, _ = made(signer, photo)
     (tmp_path / "signed.jpg").write_bytes(signed)
-    again, warnings = made(hire(), tmp_path / "signed.jpg")
+    again, warnings = made(unsigning, tmp_path / "signed.jpg")
     assert any("content credentials" in warning for warning in warnings)
     with pytest.raises(c2pa.C2paError):
         judged(again, "jpeg")
 
 
-def test_what_has_no_room_for_a_signature_says_so(hire, papers: Papers, photo: Path) -> None:
-    data, warnings = made(hire(sign_certificate=papers.chain, sign_key=papers.key), photo, format="jp2")
+def test_what_has_no_room_for_a_signature_says_so(signer: Colorist, photo: Path) -> None:
+    data, warnings = made(signer, photo, format="jp2")
     assert imagecodecs.jpeg2k_decode(data).shape == (120, 160, 3)
     assert any("not signed" in warning for warning in warnings)
 
