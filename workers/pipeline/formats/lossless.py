@@ -15,6 +15,7 @@ from .damage import damaged
 from .portable_maps import read_map
 
 _SEVERAL = "The GIF has several pictures; only the first was colorized."
+_FILE_HEADER, _V5, _EMBEDDED = 14, 124, b"DEBM"
 _UNKNOWN_BMP = "Unsupported BMP"  # Pillow's words for kinds of it that it does not read
 
 
@@ -50,8 +51,18 @@ def _read_by_pillow(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits)
         several = photo_format is PhotoFormat.GIF and bool(getattr(image, "is_animated", False))
     texts = ((b"tEXt", b"Comment\x00" + comment),) if isinstance(comment, bytes) and comment else ()
     resolution = (float(dpi[0]), float(dpi[1])) if dpi and min(dpi) > 0 else None
-    metadata = Metadata(dpi=resolution, texts=texts)
+    icc = _profile_of_bmp(data) if photo_format is PhotoFormat.BMP else None
+    metadata = Metadata(dpi=resolution, texts=texts, icc=icc)
     return Photo(pixels, photo_format, metadata, alpha, warnings=(_SEVERAL,) * several)
+
+
+def _profile_of_bmp(data: bytes) -> bytes | None:
+    """Return the profile in a file with the header of Windows 98 (BITMAPV5HEADER), None where it holds none."""
+    header = data[_FILE_HEADER : _FILE_HEADER + _V5]
+    if int.from_bytes(header[:4], "little") != _V5 or len(header) < _V5 or header[56:60] != _EMBEDDED:
+        return None
+    start, size = (int.from_bytes(header[at : at + 4], "little") for at in (112, 116))
+    return data[_FILE_HEADER + start : _FILE_HEADER + start + size] or None
 
 
 def _samples(image: Any) -> Samples:

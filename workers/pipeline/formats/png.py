@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from photochrom.errors import UnreadablePhoto
+from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.sniff import PhotoFormat
 
 from ..limits import PhotoLimits
@@ -24,7 +24,7 @@ _PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _UNCHECKED = (b"IHDR", b"PLTE", b"tRNS")
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"tIME")
 _XMP = b"XML:com.adobe.xmp\x00"
-_READ = (b"iCCP", b"sRGB", b"cICP", b"gAMA", b"eXIf", b"pHYs")
+_READ = (b"iCCP", b"sRGB", b"cICP", b"gAMA", b"cHRM", b"eXIf", b"pHYs")
 _INCH = 0.0254
 _ANIMATED = "The PNG is animated; only its still picture was colorized."
 _PALETTE = 3
@@ -42,9 +42,14 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
 
     Raises:
         UnreadablePhoto: truncated or damaged.
+        UnsupportedFormat: packed in Apple's own way.
         PhotoTooLarge: more pixels than allowed, by its header.
     """
     chunks = list(_chunks(data))
+    if chunks and chunks[0][0] == b"CgBI":
+        raise UnsupportedFormat(
+            "This PNG is packed for iPhone programs (CgBI); open it in Preview on a Mac, and export it as PNG."
+        )
     if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
         raise UnreadablePhoto("The PNG's header is damaged or missing.")
     width, height, depth, kind = struct.unpack(">IIBB", chunks[0][1][:10])
@@ -55,7 +60,8 @@ def read_png(data: bytes, limits: PhotoLimits) -> Photo:
         raise UnreadablePhoto("The PNG is damaged: its palette is missing.")
     # Ancillary chunks are not shown to the decoder: it would unpack them without a bound.
     key = _key(chunks)
-    shown = [(name, payload) for name, payload in chunks if name in _PICTURE and (name != b"tRNS" or not key)]
+    # So is a transparency that is no entry for each colour of a palette: the key is taken here, or it is damaged.
+    shown = [part for part in chunks if part[0] in _PICTURE and (part[0] != b"tRNS" or kind == _PALETTE)]
     picture = SIGNATURE + b"".join(chunk(*part) for part in shown)
     try:
         samples = np.asarray(imagecodecs.png_decode(picture)) if depth == 16 else _decode_8bit(picture)

@@ -24,6 +24,9 @@ _MOST_LINES = 100
 _MOST_DIGITS = 16
 _MOST_LEVEL = 65535
 _NOT_ALPHA = (1, 3)
+# Maps may follow one another in a file.
+_MORE = re.compile(rb"\s*P[1-7]\s")
+_SEVERAL = "The PNM has several pictures; only the first was colorized."
 _DAMAGED = "The PNM's header is damaged."
 
 
@@ -59,7 +62,8 @@ def read_map(data: bytes, limits: PhotoLimits) -> Photo:
         levels = _packed(body, width, height, channels, top, kind)
     levels = (1 - levels) if kind in _BITMAP else levels
     pixels, alpha = split_alpha(_scaled(levels.reshape((height, width, channels)), top))
-    return Photo(pixels, PhotoFormat.PNM, alpha=alpha)
+    several = kind not in _PLAIN and _MORE.match(body, _size(width, height, channels, top, kind))
+    return Photo(pixels, PhotoFormat.PNM, alpha=alpha, warnings=(_SEVERAL,) * bool(several))
 
 
 def _read_header(data: bytes, kind: int) -> _Header:
@@ -111,13 +115,19 @@ def _plain(body: bytes, count: int, kind: int) -> Samples:
 
 
 def _packed(body: bytes, width: int, height: int, channels: int, top: int, kind: int) -> Samples:
-    row = -(-width // 8) if kind in _BITMAP else width * channels * (1 if top < 256 else 2)
-    if len(body) < row * height:
+    size = _size(width, height, channels, top, kind)
+    if len(body) < size:
         raise UnreadablePhoto("The PNM is truncated: part of its picture is missing.")
-    stored = np.frombuffer(body, np.uint8, row * height)
+    stored = np.frombuffer(body, np.uint8, size)
     if kind in _BITMAP:
-        return np.asarray(np.unpackbits(stored.reshape(height, row), axis=1)[:, :width])
+        return np.asarray(np.unpackbits(stored.reshape(height, -1), axis=1)[:, :width])
     return stored if top < 256 else stored.view(">u2").astype(np.uint16)
+
+
+def _size(width: int, height: int, channels: int, top: int, kind: int) -> int:
+    """Return the bytes of a picture that is not written in words."""
+    row = -(-width // 8) if kind in _BITMAP else width * channels * (1 if top < 256 else 2)
+    return row * height
 
 
 def _scaled(levels: Samples, top: int) -> Samples:

@@ -5,6 +5,8 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.color import luminance_of_lightness
+
 Curve = NDArray[np.float64]
 
 _HEADER = 128
@@ -19,6 +21,7 @@ SRGB_PRIMARIES = np.array(list(_PRIMARIES.values())).T
 D50 = (0.96420288, 1.0, 0.82490540)
 """The white of profiles."""
 _SRGB_CURVE_POINTS = 1024
+_LAB_POINTS = 4096
 # A hundredth of sRGB's volume: no space in use is as narrow.
 _LEAST_VOLUME = 1e-3
 _LEAST_RISE = 0.5
@@ -37,10 +40,10 @@ def colored(grey_profile: bytes) -> bytes | None:
     A grey profile on an RGB picture is invalid; dropping it would change the tones wherever its curve is not
     sRGB's (dot gain 20 %, gamma 1.8). None where the profile has no readable curve.
     """
-    curve = _tag(grey_profile, b"kTRC")
-    if curve is None or tone_curve(grey_profile) is None:
+    curve, light = _tag(grey_profile, b"kTRC"), tone_curve(grey_profile)
+    if curve is None or light is None:
         return None
-    return _rgb_profile(curve)
+    return _rgb_profile(_curve_tag(light) if _is_in_lab(grey_profile) else curve)
 
 
 def greyed(rgb_profile: bytes) -> bytes | None:
@@ -58,8 +61,7 @@ def srgb() -> bytes:
     """Return an sRGB profile."""
     encoded = np.linspace(0, 1, _SRGB_CURVE_POINTS)
     light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    points = np.rint(light * 65535).astype(">u2").tobytes()
-    return _rgb_profile(b"curv\x00\x00\x00\x00" + struct.pack(">I", _SRGB_CURVE_POINTS) + points, b"sRGB")
+    return _rgb_profile(_curve_tag(light), b"sRGB")
 
 
 def power(exponent: float) -> bytes:
@@ -95,17 +97,32 @@ def primaries(profile: bytes) -> NDArray[np.float64] | None:
 
 
 def tone_curve(profile: bytes, tag: bytes = b"kTRC") -> Curve | None:
-    """Return linear light at 256 equidistant encoded values, both 0..1.
+    """Return linear light at equidistant encoded values, both 0..1: 256, of a grey profile in CIELAB 4,096.
 
     None where the curve cannot be read, or makes white no lighter than black.
     """
     data = _tag(profile, tag)
-    encoded = np.linspace(0, 1, 256)
+    encoded = np.linspace(0, 1, _LAB_POINTS if tag == b"kTRC" and _is_in_lab(profile) else 256)
     if data is None or len(data) < 12 or data[:4] not in (b"curv", b"para"):
         return None
     curve = _sampled(data, encoded) if data[:4] == b"curv" else _parametric(data, encoded)
+    if curve is not None and tag == b"kTRC" and _is_in_lab(profile):
+        curve = np.asarray(luminance_of_lightness(100 * curve))
     usable = curve is not None and np.isfinite(curve).all() and curve[-1] - curve[0] > _LEAST_RISE
     return curve if usable else None
+
+
+def _is_in_lab(grey_profile: bytes) -> bool:
+    """Whether a grey profile's curve gives lightness, as its connection space is CIELAB, and not light."""
+    return grey_profile[20:24] == b"Lab "
+
+
+def _curve_tag(light: Curve) -> bytes:
+    return (
+        b"curv\x00\x00\x00\x00"
+        + struct.pack(">I", len(light))
+        + np.rint(light * 65535).astype(">u2").tobytes()
+    )
 
 
 def is_usable(profile: bytes) -> bool:

@@ -128,3 +128,36 @@ def test_a_cmyk_file_comes_back_in_colour(format_, asked, grey_photo, predictor,
     )
     assert np.abs(lightness_of(found) - lightness_of(small)).mean() < 1.5
     assert any("CMYK" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["8 bits", "16 bits"])
+def test_a_grey_profile_in_cielab_gives_lightness_itself(deep, predictor, grey_photo, lightness_of):
+    """Printers' profiles of grey do (QuadTone RIP, for one): ICC.1:2010, table 21 and 8.3.4."""
+    pixels = grey_photo.astype(np.uint16) * 257 if deep else grey_photo
+    source = imwrite_bytes(pixels, grey_in_lab())
+    result = colorize(source, predictor, ColorizeOptions())
+    found = lightness_of(tifffile.imread(io.BytesIO(result.data)))
+    assert np.abs(found - pixels / np.iinfo(pixels.dtype).max * 100).max() < 0.5
+
+
+def test_a_jpeg_s_grey_profile_in_cielab_becomes_one_of_light(predictor, save, grey_photo, luma_of):
+    source = save(grey_photo, "JPEG", quality=95, icc_profile=grey_in_lab())
+    result = colorize(source, predictor, ColorizeOptions())
+    assert (luma_of(result.data) == luma_of(source)).all()
+    with Image.open(io.BytesIO(result.data)) as image:
+        curve = icc.tone_curve(image.info["icc_profile"], b"rTRC")
+    wanted = np.linspace(0, 100, len(curve))
+    assert np.abs(116 * np.cbrt(curve) - 16 - wanted)[wanted > 8].max() < 0.2
+
+
+def grey_in_lab() -> bytes:
+    linear = b"curv\0\0\0\0\0\0\0\1\1\0\0\0"
+    profile = bytearray(icc._profile({b"kTRC": linear}, b"grey in CIELAB", b"GRAY"))
+    profile[20:24] = b"Lab "
+    return bytes(profile)
+
+
+def imwrite_bytes(pixels: np.ndarray, profile: bytes) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels, photometric="minisblack", iccprofile=profile, metadata=None)
+    return file.getvalue()

@@ -9,12 +9,14 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from photochrom import color
 from photochrom.errors import PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.colorizer import colorize
 from workers.pipeline.decode import decode
 from workers.pipeline.limits import PhotoLimits
+from workers.pipeline.metadata import icc
 from workers.pipeline.photo import Photo
 
 
@@ -166,3 +168,29 @@ def test_a_rare_bmp_is_not_called_damaged(rgb_photo, predictor):
     source = bmp_of_32_bits(rgb_photo[:40, :30], 0, (0x3FF00000, 0xFFC00, 0x3FF, 0))
     with pytest.raises(UnsupportedFormat, match="rare kind; save it with 24 bits"):
         colorize(source, predictor, ColorizeOptions())
+
+
+def test_a_bitmap_s_own_profile_counts(grey_photo, predictor, lightness_of):
+    """BITMAPV5HEADER: bV5CSType at 56, the profile's place and size at 112."""
+    plain = saved(Image.fromarray(grey_photo[:64, :96]).convert("RGB"), "BMP")
+    profile = icc.power(1.0)
+    fields = plain[18:54].ljust(52, b"\0") + b"DEBM" + bytes(52)
+    header = (
+        struct.pack("<I", 124) + fields + struct.pack("<II", 124 + len(plain) - 54, len(profile)) + bytes(4)
+    )
+    source = plain[:10] + struct.pack("<I", 14 + 124) + header + plain[54:] + profile
+    result = colorize(source, predictor, ColorizeOptions())
+    found = lightness_of(np.asarray(Image.open(io.BytesIO(result.data))))
+    wanted = color.lightness_of_luminance(grey_photo[:64, :96] / 255)
+    assert np.abs(found - wanted).max() < 1
+    for damage in (source[:-10], source.replace(b"acsp", b"XXXX")):
+        assert colorize(damage, predictor, ColorizeOptions()).width == 96
+
+
+@pytest.mark.parametrize("kind", [b"P4 64 8\n", b"P5 64 8 255\n", b"P6 64 8 255\n"])
+def test_further_maps_of_a_file_are_said_to_be_left_out(kind, predictor):
+    size = {b"P4": 64, b"P5": 512, b"P6": 1536}[kind[:2]]
+    picture = kind + bytes(range(256)) * (size // 256) + bytes(range(size % 256))
+    assert not any("several" in note for note in read(picture).warnings)
+    assert not any("several" in note for note in read(picture + b"\n").warnings)
+    assert any("several" in note for note in read(picture + picture).warnings)

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from photochrom import color
-from photochrom.errors import UnreadablePhoto
+from photochrom.errors import UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.sniff import PhotoFormat
 from workers.pipeline.color.profile import UNREAD
@@ -170,3 +170,47 @@ def test_colours_without_their_palette_are_damaged(save, grey_photo):
     head[9] = 3
     with pytest.raises(UnreadablePhoto, match="palette"):
         read_png(data[:8] + chunk(b"IHDR", bytes(head)) + data[33:], PhotoLimits())
+
+
+# White, red, green, blue (x, y): Adobe RGB (1998), and the row of luminance that they have.
+ADOBE = (0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+ADOBE_LUMINANCE = np.array([0.2973, 0.6274, 0.0753])
+
+
+def points_chunk(*points: float) -> bytes:
+    return chunk(b"cHRM", struct.pack(f">{len(points)}I", *(round(point * 100_000) for point in points)))
+
+
+@pytest.mark.parametrize("gamma", [1.0, 1 / 1.8, 1 / 2.2])
+def test_colours_go_by_their_points_where_no_profile_is(gamma, save, rgb_photo, lightness_of):
+    pixels = rgb_photo[60:220, 100:340].copy()
+    data = with_chunks(save(pixels, "PNG"), gamma_chunk(gamma), points_chunk(*ADOBE))
+    found = decode(data, PhotoFormat.PNG, PhotoLimits()).pixels
+    light = color.linear(pixels / 255) if gamma == 1 / 2.2 else (pixels / 255) ** (1 / gamma)
+    difference = lightness_of(found) - color.lightness_of_luminance(light @ ADOBE_LUMINANCE)
+    inside = (found > 0).all(-1) & (found < 255).all(-1)
+    assert np.abs(difference)[inside].max() < 1.5
+    assert np.abs(difference)[inside].mean() < 0.3
+
+
+@pytest.mark.parametrize(
+    "points", [(0.0,) * 8, (0.3,) * 8, (0.31, 0.33, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06), ADOBE[:7]]
+)
+def test_points_that_say_nothing_change_nothing(points, save, rgb_photo):
+    pixels = rgb_photo[60:100, 100:140].copy()
+    data = with_chunks(save(pixels, "PNG"), gamma_chunk(1 / 2.2), points_chunk(*points))
+    assert_array_equal(decode(data, PhotoFormat.PNG, PhotoLimits()).pixels, pixels)
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+def test_a_transparent_key_of_a_wrong_length_is_passed_over(colour, save, rgb_photo):
+    pixels = rgb_photo[60:100, 100:140].copy() if colour else rgb_photo[60:100, 100:140, 1].copy()
+    photo = read_png(with_chunks(save(pixels, "PNG"), chunk(b"tRNS", b"\0")), PhotoLimits())
+    assert_array_equal(photo.pixels, pixels)
+    assert photo.alpha is None
+
+
+def test_apple_s_own_packing_is_called_by_its_name(save, grey_photo):
+    png = save(grey_photo, "PNG")
+    with pytest.raises(UnsupportedFormat, match=r"iPhone.*export it"):
+        read_png(png[:8] + chunk(b"CgBI", b"\x50\0\x20\x02") + png[8:], PhotoLimits())

@@ -13,6 +13,8 @@ COLORS = {
     MIN_IS_WHITE: 1, MIN_IS_BLACK: 1, PALETTE: 1, RGB: 3, YCBCR: 3, CIELAB: 3, ICCLAB: 3, CMYK: 4,
 }  # fmt: skip
 """How many samples of a pixel are its colour, by the photometric interpretation."""
+_SOFTWARE = 305
+_SCANNERS_PROGRAMS = ("vuescan", "silverfast")
 _UNSTATED = "The TIFF has extra channels whose meaning it does not state, {} a pixel; they were left out."
 _MORE = "The TIFF has extra channels besides its colours and transparency, {} a pixel; they were left out."
 
@@ -64,10 +66,16 @@ def _meanings(page: Any, samples: Samples, count: int) -> list[_Extra]:
     stated = [
         _Extra(int(value)) if int(value) in (0, 1, 2) else _Extra.UNSPECIFIED for value in page.extrasamples
     ]
-    if not stated and extra == 1 and samples[..., count].any():
+    if not stated and extra == 1 and samples[..., count].any() and not _scanned_in_infrared(page):
         # Of programs that do not say it most mean transparency; where it would hide all of the picture, they cannot.
         return [_Extra.UNASSOCIATED]
     return (stated + [_Extra.UNSPECIFIED] * extra)[:extra]
+
+
+def _scanned_in_infrared(page: Any) -> bool:
+    """Whether a program for film scanners wrote the page: its fourth sample shows dust, in infrared."""
+    software = str(page.tags.valueof(_SOFTWARE, "")).lower()
+    return any(name in software for name in _SCANNERS_PROGRAMS)
 
 
 def _looked_up(indices: Samples, colormap: Any) -> Samples:

@@ -77,13 +77,31 @@ def test_extra_samples_are_what_the_file_says(dtype, planar, photometric, extras
 @pytest.mark.parametrize("empty", [False, True])
 def test_an_extra_sample_without_a_word_is_transparency_unless_it_hides_everything(empty, rgb_photo):
     alpha = np.zeros((64, 64), np.uint8) if empty else rgb_photo[:64, :64, 0]
-    data = bytearray(written(np.dstack([rgb_photo[:64, :64], alpha]), photometric="rgb", extrasamples=[2]))
-    with tifffile.TiffFile(io.BytesIO(bytes(data))) as tiff:
-        at = tiff.pages.first.tags[338].offset
-    data[at : at + 2] = (339 - 8).to_bytes(2, "little")  # another tag, so that none says what the sample is
-    photo = read(bytes(data))
+    data = written(np.dstack([rgb_photo[:64, :64], alpha]), photometric="rgb", extrasamples=[2])
+    photo = read(without_extra_samples(data))
     assert_array_equal(photo.pixels, rgb_photo[:64, :64])
     assert (photo.alpha is None) == empty
+
+
+@pytest.mark.parametrize("software", ["VueScan 9 x64 (9.8.40)", "SilverFast Ai Studio 9.2.5"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_film_scanners_see_in_infrared_is_no_transparency(dtype, software, rgb_photo):
+    """Their programs write it behind the colours, and say nothing of it."""
+    top = np.iinfo(dtype).max
+    rgb = rgb_photo[:32, :48].astype(dtype) * dtype(top // 255)
+    infrared = (rgb[..., :1] // 4 + top // 2).astype(dtype)
+    data = written(np.dstack([rgb, infrared]), photometric="rgb", extrasamples=[2], software=software)
+    photo = read(without_extra_samples(data))
+    assert_array_equal(photo.pixels, rgb)
+    assert photo.alpha is None
+    assert any("extra channels" in warning for warning in photo.warnings)
+
+
+def without_extra_samples(tiff: bytes) -> bytes:
+    """Return a TIFF in which another tag is in the place of the one that says what the samples are."""
+    with tifffile.TiffFile(io.BytesIO(tiff)) as file:
+        at = file.pages.first.tags[338].offset
+    return tiff[:at] + (331).to_bytes(2, "little") + tiff[at + 2 :]
 
 
 def test_what_cannot_be_seen_divides_by_nothing():
