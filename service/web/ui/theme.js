@@ -23,11 +23,8 @@ export function makeThemeButton() {
   return button;
 }
 
+/** What `theme-first.js` found. */
 function read() {
-  try {
-    const kept = localStorage.getItem("theme");
-    return ORDER.includes(kept) ? kept : "auto";
-  } catch {
-    return "auto";
-  }
+  const kept = document.documentElement.dataset.theme;
+  return ORDER.includes(kept) ? kept : "auto";
 }

@@ -246,3 +246,19 @@ def test_a_service_without_room_is_said_while_photographs_wait(chromium: Browser
         expect(page.get_by_text("The service has no room yet, trying again").first).to_be_visible()
         page.unroute("**/v1/jobs")
         expect(page.get_by_text("In colour 2")).to_be_visible(timeout=SOON)
+
+
+def test_the_chosen_theme_is_there_before_the_scripts(chromium: Browser, running: Service) -> None:
+    with visit(chromium, running.url, color_scheme="light") as visitor:
+        page = visitor.page
+        button = page.get_by_role("button", name=re.compile("Colours of the page"))
+        button.click()
+        expect(button).to_have_accessible_name("Colours of the page: dark")
+        page.route("**/main.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+        page.reload()
+        expect(page.locator("html")).to_have_css("background-color", "rgb(18, 18, 18)")
+        # What is painted meanwhile says what comes.
+        expect(page.get_by_text("Opening your photographs")).to_be_visible()
+        page.unroute("**/main.js")
+        page.reload()
+        expect(button).to_have_accessible_name("Colours of the page: dark")
