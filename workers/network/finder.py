@@ -1,6 +1,6 @@
 """The network that finds damage, on ONNX Runtime."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +62,7 @@ class OnnxFinder:
             self.card = FinderCard.model_validate(
                 {name: told[_PREFIX + name] for name in FinderCard.model_fields}
             )
-            told = {
-                f"{_PREFIX}sure.{name}": str(level) for name, level in Sure._field_defaults.items()
-            } | dict(told)
-            self._sure = [
-                [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()] for name in Sure._fields
-            ]
+            self._sure = [_levels(told, name) for name in Sure._fields]
         except (KeyError, ValueError) as error:
             raise self._network.rejected(error) from error
 
@@ -90,3 +85,12 @@ class OnnxFinder:
     def thresholds(self, strength: float) -> Sure:
         """Return how sure it must be; the file says so."""
         return Sure(*(round(float(np.interp(strength, _STRENGTHS, levels))) for levels in self._sure))
+
+
+def _levels(told: Mapping[str, str], name: str) -> list[int]:
+    """Return a level of `Sure` at each strength; older files lack those that have a default."""
+    default = Sure._field_defaults.get(name)
+    text = told.get(f"{_PREFIX}sure.{name}")
+    if text is None and default is not None:
+        return [default] * len(_STRENGTHS)
+    return [int(level) for level in told[f"{_PREFIX}sure.{name}"].split()]

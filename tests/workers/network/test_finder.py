@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from numpy.testing import assert_allclose
@@ -55,3 +56,15 @@ def test_what_lies_beyond_the_margin_does_not_matter(weights: Path) -> None:
 def test_another_network_is_refused() -> None:
     with pytest.raises(ModelRejected, match="not a finder"):
         OnnxFinder(MODEL)
+
+
+def test_a_file_that_allows_no_doubt_is_read(weights: Path, tmp_path: Path) -> None:
+    model = onnx.load(weights)
+    kept = [told for told in model.metadata_props if not told.key.endswith("sure.eased")]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    onnx.save(model, tmp_path / "finder.onnx")
+    sure, eased = (
+        OnnxFinder(path, threads=1).thresholds(0.5) for path in (tmp_path / "finder.onnx", weights)
+    )
+    assert sure == eased._replace(eased=0) != eased

@@ -2,7 +2,9 @@
 
 A mast or a wire that looks like a scratch is alone in a photograph that is otherwise whole. A real scratch seldom is.
 So where a photograph has much damage that is sure, what is doubtful by itself is damage too (docs/lab/repair.md has
-the figures). A large photograph has more of both, so damage is judged by the photograph's size.
+the figures). Lines are judged by lines alone: a dusty photograph need not be scratched. Straight lines of one direction
+count as one, since bars and joints are many and parallel. A large photograph has more of everything, so damage is
+judged by the photograph's size.
 """
 
 from collections.abc import Sequence
@@ -14,42 +16,88 @@ from numpy.typing import NDArray
 from ...sure import Sure
 from .finder import Bytes
 
-DOUBTS = 4
-"""From 0, sure, to the most doubtful defects that any photograph's damage can allow."""
-_TELLS = (1.0, 0.5, 0.25, 0.0)  # what a defect of each doubt says for damage
-_LEAST, _PER_MEGAPIXEL = 2.0, 4.0  # such evidence: photographs without damage have 0.5 a megapixel
-_MUCH = 2.0  # times as much
+_TELLS = (1.0, 0.5, 0.25)  # what a defect of each doubt, from 0, says for damage
+_SMALL_DOUBT, _LINE_DOUBT = 1, 2  # the most that damage allows
+_DIRECTIONS = 8
+_CROOKED = 0.01  # of its variance, across the line
+_LEAST, _PER_MEGAPIXEL = 2.0, 4.0  # of such evidence: photographs without damage have 0.5 a megapixel
+_DOUBTS = len(_TELLS)
+CLASSES = 2 * _DOUBTS
+"""Of defects: the doubts about what is small, from 0, then the doubts about lines."""
 
 
-def doubts_of(
-    surest: NDArray[np.uint8], needed: NDArray[np.float64], plainly: NDArray[np.bool_], sure: Sure
+def classes_of(
+    surest: NDArray[np.uint8], needed: NDArray[np.float64], lines: NDArray[np.bool_], sure: Sure
 ) -> NDArray[np.intp]:
-    """Return the doubt (n,) about each of n parts, `DOUBTS` where it is no defect in any company.
+    """Return the class (n,) of each of n parts, `CLASSES` where it is no defect in any company.
 
     Args:
         surest: (n,), sureness of the surest pixel of each part.
-        needed: (n,), how sure that must be by the part's size.
-        plainly: (n,), which parts stand out from calm ground: of them less is asked for.
+        needed: (n,), how sure that must be.
+        lines: (n,), which parts are lines.
         sure: how sure the finder must be.
     """
-    needed = np.where(plainly, np.minimum(sure.plain, needed), needed)
     lacks = np.maximum(needed - surest, 0)
-    steps = np.ceil(lacks / sure.eased) if sure.eased else np.where(lacks > 0, DOUBTS, 0)
-    return np.minimum(steps, DOUBTS).astype(np.intp)
+    doubts = np.ceil(lacks / sure.eased) if sure.eased else np.where(lacks > 0, _DOUBTS, 0)
+    return np.where(doubts < _DOUBTS, doubts + _DOUBTS * lines, CLASSES).astype(np.intp)
 
 
-def most_doubt(defects: Sequence[int], pixels: int) -> int:
-    """Return how doubtful a defect may be in a photograph of so many pixels with so many defects of each doubt."""
-    evidence = sum(tells * count for tells, count in zip(_TELLS, defects, strict=True))
+def evidence_of(classes: NDArray[np.intp], directions: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return what defects (n,) of these classes say for damage, to be added up by `together`.
+
+    Args:
+        classes: (n,).
+        directions: (n,), `direction_of` each.
+
+    Returns:
+        (`_DIRECTIONS` + 2,): of straight lines by direction, of crooked lines, and of what is small.
+    """
+    found = np.zeros(_DIRECTIONS + 2)
+    known = classes < CLASSES
+    tells = np.asarray(_TELLS)[classes[known] % _DOUBTS]
+    places = np.where(classes[known] < _DOUBTS, _DIRECTIONS + 1, directions[known])
+    straight = places < _DIRECTIONS
+    np.maximum.at(found, places[straight], tells[straight])
+    np.add.at(found, places[~straight], tells[~straight])
+    return found
+
+
+def together(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the evidence of two parts of a photograph."""
+    return np.concatenate([np.maximum(one, other)[:_DIRECTIONS], (one + other)[_DIRECTIONS:]])
+
+
+def directions_of(
+    places: tuple[NDArray[np.intp], NDArray[np.intp]], labels: NDArray[np.intp], count: int
+) -> NDArray[np.intp]:
+    """Return the direction (count,), 0.._DIRECTIONS - 1, of each part's pixels; `_DIRECTIONS` of a crooked part."""
+    area = np.maximum(np.bincount(labels, minlength=count), 1)
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(labels, values, count) / area)
+
+    y, x = (at.astype(np.float64) for at in places)
+    yy, xx, yx = mean(y * y) - mean(y) ** 2, mean(x * x) - mean(x) ** 2, mean(y * x) - mean(y) * mean(x)
+    slope, spread = np.hypot(xx - yy, 2 * yx), xx + yy
+    turns = np.arctan2(2 * yx, xx - yy) / (2 * np.pi)  # of half a turn
+    crooked = spread - slope > _CROOKED * (spread + slope)
+    return np.where(crooked, _DIRECTIONS, np.rint(turns * _DIRECTIONS) % _DIRECTIONS).astype(np.intp)
+
+
+def allowed(evidence: NDArray[np.float64], pixels: int) -> list[bool]:
+    """Return which classes are damage in a photograph of so many pixels with such evidence."""
+    small, lines = evidence[-1], evidence[:-1].sum()
     much = max(_LEAST, _PER_MEGAPIXEL * pixels / 1e6)
-    if evidence < much:
-        return 0
-    return 2 if evidence < _MUCH * much else 3
+    most = (_SMALL_DOUBT * (small + lines >= much), _LINE_DOUBT * (lines >= much))
+    return [doubt <= limit for limit in most for doubt in range(_DOUBTS)]
 
 
-def settled(mask: Bytes, allowed: int, values: Sequence[int]) -> None:
-    """Turn each value less an allowed doubt into the value itself, and all else into 0, in place."""
+NO_EVIDENCE = np.zeros(_DIRECTIONS + 2)
+
+
+def settled(mask: Bytes, taken: Sequence[bool], values: Sequence[int]) -> None:
+    """Turn each value less a class that is taken into the value itself, and all else into 0, in place."""
     table = np.zeros(256, np.uint8)
     for value in values:
-        table[value - allowed : value + 1] = value
+        table[[value - number for number, real in enumerate(taken) if real]] = value
     cv2.LUT(mask, table, dst=mask)

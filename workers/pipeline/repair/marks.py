@@ -11,7 +11,7 @@ from photochrom.photo.restoration import DefectKind
 
 from ...sure import Sure
 from .calm import stands_out
-from .company import DOUBTS, doubts_of
+from .company import CLASSES, NO_EVIDENCE, classes_of, directions_of, evidence_of
 from .finder import Bytes
 
 FILLED, LEFT = 255, 128
@@ -28,7 +28,7 @@ _STRAIGHT = 0.9  # of its length from end to end
 
 
 class Tally(NamedTuple):
-    """Defects of one doubt whose uppermost pixel lies in the core of a tile.
+    """Defects of one class (`company`) whose uppermost pixel lies in the core of a tile.
 
     Attributes:
         counts: of those that are filled.
@@ -44,12 +44,14 @@ class Marks:
     """Defects of a tile.
 
     Attributes:
-        mask: (H, W): `FILLED` or `LEFT`, less the doubt about the defect (`company`), or 0.
-        tallies: one for each doubt from 0; none if there are no defects.
+        mask: (H, W): `FILLED` or `LEFT` less the defect's class, or 0.
+        tallies: one for each class; none if there are no defects.
+        evidence: what the filled defects that begin in the core say for damage (`company`).
     """
 
     mask: Bytes
     tallies: tuple[Tally, ...]
+    evidence: NDArray[np.float64]
 
 
 def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slice]) -> Marks:
@@ -57,19 +59,20 @@ def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slic
 
     `levels` (H, W) is the photograph itself, L* 0..255.
     """
-    if sureness.max() < min(sure.plain, sure.small, sure.large) - (DOUBTS - 1) * sure.eased:
-        return Marks(np.zeros_like(sureness), ())
+    if sureness.max() < min(sure.plain, sure.small, sure.large) - 2 * sure.eased:
+        return Marks(np.zeros_like(sureness), (), NO_EVIDENCE)
     doubtful = sureness >= sure.weak
     parts = _Parts.of(doubtful)
     surest = np.zeros(len(parts.stats), np.uint8)
     np.maximum.at(surest, parts.labels, sureness[parts.places])
     needed = np.interp(parts.extent, _SIZES, (sure.small, sure.large))
-    plainly = (surest >= sure.plain - 2 * sure.eased) & (surest < needed) & (parts.area >= _SMALLEST)
-    for part in np.flatnonzero(plainly):
-        plainly[part] = stands_out(levels, doubtful, parts.stats[part, :4])
-    doubts = doubts_of(surest, needed, plainly, sure)
-    doubts[parts.area < _SMALLEST] = DOUBTS
-    return parts.marks(doubts, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
+    plain = (surest >= sure.plain - 2 * sure.eased) & (surest < needed) & (parts.area >= _SMALLEST)
+    for part in np.flatnonzero(plain):
+        if stands_out(levels, doubtful, parts.stats[part, :4]):
+            needed[part] = min(needed[part], sure.plain)
+    classes = classes_of(surest, needed, parts.extent > _SIZES[1], sure)
+    classes[parts.area < _SMALLEST] = CLASSES
+    return parts.marks(classes, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
 
 
 def asked_marks(asked: NDArray[np.bool_], found: Bytes, core: tuple[slice, slice]) -> Marks:
@@ -78,8 +81,8 @@ def asked_marks(asked: NDArray[np.bool_], found: Bytes, core: tuple[slice, slice
     large = parts.across > _WIDEST_ASKED
     marks = parts.marks(np.zeros(len(parts.stats), np.intp), large, core)
     counted = np.zeros(len(parts.stats), np.intp)
-    counted[parts.labels[found[parts.places] > 0]] = DOUBTS
-    return Marks(marks.mask, parts.marks(counted, large, core).tallies)
+    counted[parts.labels[found[parts.places] > 0]] = CLASSES
+    return Marks(marks.mask, parts.marks(counted, large, core).tallies, NO_EVIDENCE)
 
 
 class _Parts(NamedTuple):
@@ -119,19 +122,21 @@ class _Parts(NamedTuple):
     def extent(self) -> NDArray[np.int32]:
         return np.asarray(self.stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1))
 
-    def marks(self, doubts: NDArray[np.intp], large: NDArray[np.bool_], core: tuple[slice, slice]) -> Marks:
-        """Mark the parts that may be defects in some company: the large ones are left, the others filled."""
-        doubts[0] = DOUBTS
-        values = np.where(doubts < DOUBTS, np.where(large, LEFT, FILLED) - doubts, 0).astype(np.uint8)
+    def marks(self, classes: NDArray[np.intp], large: NDArray[np.bool_], core: tuple[slice, slice]) -> Marks:
+        """Mark the parts that are of a class: the large ones are left, the others filled."""
+        classes[0] = CLASSES
+        values = np.where(classes < CLASSES, np.where(large, LEFT, FILLED) - classes, 0).astype(np.uint8)
         mask = np.zeros(self.size, np.uint8)
         mask[self.places] = values[self.labels]
         begins, forms = _begins_in(self.stats, core), _forms(self.stats, self.across)
         tallies = []
-        for doubt in range(DOUBTS):
-            real = (doubts == doubt) & begins
+        for number in range(CLASSES):
+            real = (classes == number) & begins
             counts = {kind: int((real & ~large & (forms == kind.value)).sum()) for kind in DefectKind}
             tallies.append(Tally(counts, int((real & large).sum())))
-        return Marks(mask, tuple(tallies))
+        telling = np.where(begins & ~large, classes, CLASSES)
+        directions = directions_of(self.places, self.labels, len(self.stats))
+        return Marks(mask, tuple(tallies), evidence_of(telling, directions))
 
 
 def _begins_in(stats: NDArray[np.int32], core: tuple[slice, slice]) -> NDArray[np.bool_]:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from photochrom.photo.restoration import DefectKind, Repairs
 
 from ..color.light import lightness_of
 from ..photo import Samples
-from .company import DOUBTS, most_doubt, settled
+from .company import CLASSES, NO_EVIDENCE, allowed, settled, together
 from .fill import REACH, Mask, fill
 from .finder import Bytes, Finder
 from .grain import grain_of
@@ -67,10 +68,10 @@ def find(pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None 
         strength: 0 takes only the surest, 1 all that may be damage.
         wishes: (H, W), the map of `wishes`, which goes before what is found.
     """
-    mask, tallies = _doubted(pixels, finder, strength, wishes)
-    allowed = most_doubt([sum(tally.counts.values()) for tally in tallies], mask.size)
-    settled(mask, allowed, (FILLED, LEFT))
-    told = tallies[: allowed + 1]
+    mask, tallies, evidence = _doubted(pixels, finder, strength, wishes)
+    taken = allowed(evidence, mask.size)
+    settled(mask, taken, (FILLED, LEFT))
+    told = [tally for tally, real in zip(tallies, taken, strict=True) if real]
     if wishes is not None:
         told += _asked(mask, finder.margin, wishes)
     counts: Counter[DefectKind] = Counter()
@@ -83,10 +84,11 @@ def find(pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None 
 
 def _doubted(
     pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None
-) -> tuple[Bytes, list[Tally]]:
-    """Return the mask (H, W) of `Marks` for a whole photograph, and the tally of each doubt."""
+) -> tuple[Bytes, list[Tally], NDArray[np.float64]]:
+    """Return the mask (H, W) of `Marks` for a whole photograph, the tally of each class, and the evidence."""
     mask = np.zeros(pixels.shape[:2], np.uint8)
-    tallies = [Tally(Counter(), 0)] * DOUBTS
+    tallies = [Tally(Counter(), 0)] * CLASSES
+    evidence = NO_EVIDENCE
     for tile in tiles((mask.shape[0], mask.shape[1]), _FOUND_TILE, finder.margin):
         levels = np.rint(lightness_of(pixels[tile.around]) * np.float32(2.55)).astype(np.uint8)
         sureness = finder.find(levels)
@@ -96,10 +98,11 @@ def _doubted(
         # The rim of a defect is a mixture: it goes with it.
         grown = cv2.dilate(marks.mask, _GROWN) if marks.mask.any() else marks.mask
         mask[tile.part] = grown[tile.core]
-        for doubt, tally in enumerate(marks.tallies):
-            before = tallies[doubt]
-            tallies[doubt] = Tally(Counter(before.counts) + Counter(tally.counts), before.left + tally.left)
-    return mask, tallies
+        evidence = together(evidence, marks.evidence)
+        for number, tally in enumerate(marks.tallies):
+            before = tallies[number]
+            tallies[number] = Tally(Counter(before.counts) + Counter(tally.counts), before.left + tally.left)
+    return mask, tallies, evidence
 
 
 def _asked(mask: Bytes, margin: int, wishes: Bytes) -> list[Tally]:
