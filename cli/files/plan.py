@@ -61,8 +61,12 @@ def make_plan(
     """Pair every photograph with its target; `into_folder` where the target is a folder that need not be there.
 
     Raises:
-        CannotPlan: the target would overwrite a source, or a file is where a folder should be.
+        CannotPlan: the target would overwrite a source, a file is where a folder should be, or it is no file.
     """
+    if str(target) == "-":
+        raise CannotPlan(
+            "Results are not written to standard output; name a file, or ./- for one of that name."
+        )
     if (source.is_dir() or into_folder) and target.exists() and not target.is_dir():
         raise CannotPlan(f"{target} is a file; name a folder for the results.")
     if source.is_dir():

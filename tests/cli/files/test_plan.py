@@ -231,3 +231,8 @@ def test_images_that_are_not_read_are_told_and_other_files_are_counted(album: Pa
     found = {item.source.name for item in plan.items}
     assert {"drawing.tga", "layers.psd", "broken.gif"} <= found
     assert plan.not_photographs == 1
+
+
+def test_a_result_on_standard_output_is_refused_with_the_way_out(album: Path) -> None:
+    with pytest.raises(CannotPlan, match="name a file"):
+        make_plan(next(album.rglob("*.jpg")), Path("-"), OutputFormat.SAME, force=False)

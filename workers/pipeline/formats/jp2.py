@@ -21,6 +21,7 @@ from .jp2_channels import Channels, Space, read_channels
 _START, _COD, _TILE = b"\xff\x4f\xff\x51", b"\xff\x52", b"\xff\x90"
 _TWO_SIZES = "The JPEG 2000 is damaged: its picture is not of the size that its header says."
 _REVERSIBLE = 1
+_MOST_PADDING = 4096
 _SRGB = b"\x01\x00\x00\x00\x00\x00\x10"
 
 
@@ -55,7 +56,8 @@ def read_jp2(data: bytes, limits: PhotoLimits) -> Photo:
         raise UnsupportedFormat(
             "This JPEG 2000 has fewer samples than pixels in more than its colours; save it without subsampling."
         )
-    if data.rstrip(b"\x00")[-2:] != b"\xff\xd9" and b"\xff\xd9" not in data[-4096:]:
+    # Programs that add metadata put their boxes behind the codestream.
+    if b"\xff\xd9" not in _codestream(data).rstrip(b"\x00")[-_MOST_PADDING:]:
         raise UnreadablePhoto("The JPEG 2000 is truncated: the end of its codestream is missing.")
     channels = read_channels(data, header.components, subsampled=subsampled)
     try:

@@ -10,6 +10,7 @@ from PIL import Image
 from photochrom.errors import PhotoRejected, PhotoTooLarge, UnreadablePhoto, UnsupportedFormat
 from photochrom.photo.options import ColorizeOptions
 from workers.pipeline.colorizer import PhotoLimits, colorize
+from workers.pipeline.formats.jp2_boxes import make_box
 
 
 def samples_of(data: bytes) -> np.ndarray:
@@ -109,3 +110,14 @@ def test_pillow_opens_the_result(predictor, grey_photo, save):
     with Image.open(io.BytesIO(result.data)) as image:
         assert image.mode == "RGB"
         assert np.allclose(image.info["dpi"], 600, rtol=1e-3)
+
+
+@pytest.mark.parametrize("end", [b"", bytes(64)], ids=["exact", "padded"])
+def test_boxes_behind_the_picture_are_no_truncation(end, predictor, grey_photo):
+    """Programs that only add metadata, such as ExifTool, put it there, with room to grow."""
+    plain = imagecodecs.jpeg2k_encode(grey_photo[:64, :96], level=0, codecformat="jp2")
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + b" " * 6000 + b"</x:xmpmeta>"
+    source = bytes(plain) + make_box(b"xml ", packet) + end
+    assert colorize(source, predictor, ColorizeOptions()).width == 96
+    with pytest.raises(UnreadablePhoto, match="truncated"):
+        colorize(bytes(plain)[:-200] + make_box(b"xml ", packet), predictor, ColorizeOptions())
