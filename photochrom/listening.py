@@ -25,6 +25,25 @@ def is_unspecified(address: str) -> bool:
         return False
 
 
+def is_loopback(address: str) -> bool:
+    """Return whether an address or a name is this machine's for itself."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def open_door(host: str) -> str | None:
+    """Return why a service that asks nobody who they are must not listen on `host`: others can reach it."""
+    if all(map(is_loopback, addresses(host))):
+        return None
+    return (
+        f"Photochrom would listen on {host or 'all addresses'} and ask nobody who they are. "
+        "Set PHOTOCHROM_AUTH=keys and make a key with `photochrom keys create`, "
+        "or PHOTOCHROM_AUTH=none if everybody who can reach it may use it."
+    )
+
+
 def reachable(host: str) -> str:
     """Return an address at which this machine reaches what listens on `host`."""
     first = addresses(host)[0]

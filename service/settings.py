@@ -1,14 +1,14 @@
 """What the API can be told by environment variables (`PHOTOCHROM_*`)."""
 
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeFloat
 
 from photochrom.access.keys import KeyLimits
-from photochrom.listening import addresses
+from photochrom.listening import addresses, is_loopback, open_door
 from photochrom.settings import SharedSettings, unset
 
 from .edge.prefixes import joined
@@ -247,22 +247,8 @@ class ServiceSettings(SharedSettings):
 
         Who sets `auth` to `none` has said so: something before the service asks them, or they are friends.
         """
-        if self.auth is not None or self.loopback_only:
-            return None
-        return (
-            f"Photochrom would listen on {self._address or 'all addresses'} and ask nobody who they are. "
-            "Set PHOTOCHROM_AUTH=keys and make a key with `photochrom keys create`, "
-            "or PHOTOCHROM_AUTH=none if everybody who can reach it may use it."
-        )
+        return None if self.auth is not None else open_door(self._address)
 
 
 def _published(publish: str) -> str:
     return publish.rpartition(":")[0].strip("[]")
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether an address or a name is this machine's for itself."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"

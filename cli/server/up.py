@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
-from photochrom.listening import listen, reachable
+from photochrom.listening import listen, open_door, reachable
 from photochrom.locks import take_lock
 from photochrom.processes.valkey import Embedded, embedded
 from photochrom.settings import SharedSettings
@@ -46,12 +46,14 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
     """Run queue, workers and API until SIGINT or SIGTERM; return the exit code.
 
     Raises:
-        CannotStart: the port or the data folder is in use, or a part stopped before it was ready.
+        CannotStart: the port or the data folder is in use, others could reach it and nobody said that they may, or a
+            part stopped before it was ready.
         StorageUnavailable, StorageFull: the object store cannot be written.
         DataTooNew: a newer version has written queue or data folder.
         QueueUnavailable: no Redis server can be started, or the given one does not answer.
     """
     console = Console(highlight=False, soft_wrap=True)
+    _refuse_open_door(host)
     _refuse_taken_port(host, port)
     # From here on SIGTERM and a closed terminal act as Ctrl-C: there is one way out, through the `with` blocks below.
     signal.signal(signal.SIGTERM, _interrupt)
@@ -78,6 +80,13 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def _refuse_open_door(host: str) -> None:
+    """Say at once what the API would say seconds later; where more is set than the address, it is left to the API."""
+    told = {name.upper() for name in os.environ} & {"PHOTOCHROM_AUTH", "PHOTOCHROM_PUBLISH"}
+    if not told and (why := open_door(host)):
+        raise CannotStart(why)
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

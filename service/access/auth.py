@@ -19,12 +19,12 @@ from photochrom.access.keys import Scope as KeyScope
 from photochrom.access.quotas import Allowance, Rate
 from photochrom.errors import ForeignOrigin, KeyRequired, MissingScope, PhotochromError, TooManyRequests
 from photochrom.full import takes_no_writes
+from photochrom.listening import is_loopback
 
 from ..caller import EVERYBODY, Caller
 from ..edge.handlers import queue_refuses, queue_unavailable
 from ..edge.prefix import address
 from ..edge.problems import problem_of
-from ..settings import is_loopback
 from .origins import SAFE, hostname, is_same_origin
 
 COOKIE = "photochrom_session"

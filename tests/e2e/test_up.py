@@ -213,6 +213,7 @@ def test_an_open_door_has_to_be_wanted(tmp_path: Path) -> None:
         said = refused.communicate(timeout=60)[0]
         assert refused.returncode == 1
         assert "PHOTOCHROM_AUTH=keys" in said
+        assert not any(tmp_path.iterdir())  # said at once: nothing was started for it
 
 
 def test_a_service_that_asks_for_keys_says_how_to_make_one(tmp_path: Path) -> None:

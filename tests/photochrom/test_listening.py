@@ -3,7 +3,7 @@ from contextlib import closing
 
 import pytest
 
-from photochrom.listening import addresses, is_unspecified, listen, reachable
+from photochrom.listening import addresses, is_unspecified, listen, open_door, reachable
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,12 @@ def test_one_several_or_all_addresses(host: str, found: tuple[str, ...], reached
 def test_all_of_this_machine_s_are_known_as_such() -> None:
     assert all(map(is_unspecified, ("0.0.0.0", "::", "0:0::0")))
     assert not any(map(is_unspecified, ("127.0.0.1", "localhost", "::1")))
+
+
+def test_a_door_is_open_where_others_can_come_in() -> None:
+    assert not any(map(open_door, ("127.0.0.1", "localhost", "[::1],127.0.0.1")))
+    for host in ("", "0.0.0.0", "127.0.0.1,::", "photos.example"):
+        assert f"listen on {host or 'all addresses'} and" in (open_door(host) or "")
 
 
 @pytest.mark.parametrize("host", ["", "::", "127.0.0.1,::1"])
