@@ -86,7 +86,7 @@ def _doubted(
     pixels: Samples, finder: Finder, strength: float, wishes: Bytes | None
 ) -> tuple[Bytes, list[Tally], NDArray[np.float64]]:
     """Return the mask (H, W) of `Marks` for a whole photograph, the tally of each class, and the evidence."""
-    mask = np.zeros(pixels.shape[:2], np.uint8)
+    mask: Bytes = np.zeros(pixels.shape[:2], np.uint8)
     tallies = [Tally(Counter(), 0)] * CLASSES
     evidence = NO_EVIDENCE
     for tile in tiles((mask.shape[0], mask.shape[1]), _FOUND_TILE, finder.margin):
