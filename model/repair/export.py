@@ -26,11 +26,12 @@ TOLERANCE = 4
 """Of 255, between the sureness by the file and by torch: fp16 weights move it by less."""
 MIDDLE, STEP = 128, 12
 SURE = {
-    "weak": (128, 116, 104),
+    "weak": (128, 104, 92),
     "plain": (212, 176, 128),
     "small": (244, 230, 176),
     "large": (255, 252, 212),
     "eased": (24, 24, 24),
+    "filled": (128, 116, 104),
 }
 """How sure it must be at strengths 0, 0.5 and 1: `workers.pipeline.repair.finder.Sure` (docs/lab/repair.md)."""
 

@@ -2,9 +2,9 @@
 
 A mast or a wire that looks like a scratch is alone in a photograph that is otherwise whole. A real scratch seldom is.
 So where a photograph has much damage that is sure, what is doubtful by itself is damage too (docs/lab/repair.md has
-the figures). Lines are judged by lines alone: a dusty photograph need not be scratched. Straight lines of one direction
-count as one, since bars and joints are many and parallel. A large photograph has more of everything, so damage is
-judged by the photograph's size.
+the figures). This holds for lines alone, and they are judged by lines: a dusty photograph need not be scratched.
+Straight lines of one direction count as one, since bars and joints are many and parallel. A large photograph has more
+of everything, so damage is judged by the photograph's size.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from ...sure import Sure
 from .finder import Bytes
 
 _TELLS = (1.0, 0.5, 0.25)  # what a defect of each doubt, from 0, says for damage
-_SMALL_DOUBT, _LINE_DOUBT = 1, 2  # the most that damage allows
+_LINE_DOUBT = 2  # the most that damage allows; none of what is small
 _DIRECTIONS = 8
 _CROOKED = 0.01  # of its variance, across the line
 _LEAST, _PER_MEGAPIXEL = 2.0, 4.0  # of such evidence: photographs without damage have 0.5 a megapixel
@@ -50,12 +50,12 @@ def evidence_of(classes: NDArray[np.intp], directions: NDArray[np.intp]) -> NDAr
         directions: (n,), `direction_of` each.
 
     Returns:
-        (`_DIRECTIONS` + 2,): of straight lines by direction, of crooked lines, and of what is small.
+        (`_DIRECTIONS` + 1,): of straight lines by direction, and of crooked ones; what is small says nothing.
     """
-    found = np.zeros(_DIRECTIONS + 2)
-    known = classes < CLASSES
+    found = np.zeros(_DIRECTIONS + 1)
+    known = (classes >= _DOUBTS) & (classes < CLASSES)
     tells = np.asarray(_TELLS)[classes[known] % _DOUBTS]
-    places = np.where(classes[known] < _DOUBTS, _DIRECTIONS + 1, directions[known])
+    places = directions[known]
     straight = places < _DIRECTIONS
     np.maximum.at(found, places[straight], tells[straight])
     np.add.at(found, places[~straight], tells[~straight])
@@ -86,13 +86,11 @@ def directions_of(
 
 def allowed(evidence: NDArray[np.float64], pixels: int) -> list[bool]:
     """Return which classes are damage in a photograph of so many pixels with such evidence."""
-    small, lines = evidence[-1], evidence[:-1].sum()
-    much = max(_LEAST, _PER_MEGAPIXEL * pixels / 1e6)
-    most = (_SMALL_DOUBT * (small + lines >= much), _LINE_DOUBT * (lines >= much))
-    return [doubt <= limit for limit in most for doubt in range(_DOUBTS)]
+    damaged = evidence.sum() >= max(_LEAST, _PER_MEGAPIXEL * pixels / 1e6)
+    return [doubt <= most for most in (0, _LINE_DOUBT * damaged) for doubt in range(_DOUBTS)]
 
 
-NO_EVIDENCE = np.zeros(_DIRECTIONS + 2)
+NO_EVIDENCE = np.zeros(_DIRECTIONS + 1)
 
 
 def settled(mask: Bytes, taken: Sequence[bool], values: Sequence[int]) -> None:

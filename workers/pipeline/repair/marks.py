@@ -24,6 +24,7 @@ _SMALLEST = 3  # pixels: less is grain
 _SPECK = 14  # pixels of a side
 _SIZES = (16, 40)  # pixels of a side: up to here a defect is small, from here on large
 _LONG = 4.0  # times as long as wide: a line
+_THIN = 6.0  # times as long as wide: what is large and doubtful must at least be thin
 _STRAIGHT = 0.9  # of its length from end to end
 
 
@@ -71,8 +72,11 @@ def marks_of(sureness: Bytes, levels: Bytes, sure: Sure, core: tuple[slice, slic
         if stands_out(levels, doubtful, parts.stats[part, :4]):
             needed[part] = min(needed[part], sure.plain)
     classes = classes_of(surest, needed, parts.extent > _SIZES[1], sure)
-    classes[parts.area < _SMALLEST] = CLASSES
-    return parts.marks(classes, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
+    compact = (parts.extent > _SIZES[1]) & (parts.extent < _THIN * parts.across)
+    classes[(parts.area < _SMALLEST) | (compact & (surest < needed))] = CLASSES
+    marks = parts.marks(classes, (parts.across > WIDEST) | (parts.area > _MOST_AREA), core)
+    marks.mask[sureness < sure.filled] = 0
+    return marks
 
 
 def asked_marks(asked: NDArray[np.bool_], found: Bytes, core: tuple[slice, slice]) -> Marks:

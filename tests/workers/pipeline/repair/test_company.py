@@ -22,10 +22,11 @@ class ByGrey:
     """A finder that is the surer, the lighter a pixel is."""
 
     eased: int = 30
-    margin: int = 8
+    filled: int = 0
+    margin: int = 48
 
     def thresholds(self, strength: float) -> Sure:
-        return Sure(140, 255, 190, 190, self.eased)
+        return Sure(140, 255, 190, 190, self.eased, self.filled)
 
     def find(self, lightness: np.ndarray) -> np.ndarray:
         return lightness
@@ -80,10 +81,10 @@ def test_dust_does_not_vouch_for_a_scratch() -> None:
     assert not found_of(specks(scratches(photograph(), 0), 20)).any()
 
 
-def test_scratches_vouch_for_dust() -> None:
-    levels = scratches(photograph(), 3, 0)
-    levels[300:304, 300:304] = 175
-    assert (find(plane(levels), ByGrey(), 0.5).mask[levels == 175] == FILLED).all()
+def test_scratches_do_not_vouch_for_dust() -> None:
+    levels = scratches(photograph(), 4, 0)
+    levels[385:389, 300:304] = DOUBTFUL
+    assert not found_of(levels).any()
 
 
 def test_the_same_damage_is_little_for_a_large_photograph() -> None:
@@ -91,6 +92,20 @@ def test_the_same_damage_is_little_for_a_large_photograph() -> None:
     large[:400, :400] = scratches(photograph(), 4)
     assert found_of(scratches(photograph(), 4)).all()
     assert not found_of(large).any()
+
+
+def test_what_is_doubtful_and_compact_is_nothing_even_among_scratches() -> None:
+    levels = scratches(photograph(), 4, 0)
+    levels[330:385, 300:316] = DOUBTFUL
+    assert not found_of(levels).any()
+
+
+def test_a_rim_that_is_less_sure_joins_a_defect_and_is_not_filled() -> None:
+    levels = photograph()
+    levels[100:104, 100:104], levels[100:104, 104:112] = SURE, 145
+    mask = find(plane(levels), ByGrey(filled=155), 0.5).mask
+    assert (mask[levels == SURE] == FILLED).all()
+    assert not mask[100:104, 106:112].any()
 
 
 def test_a_finder_that_allows_no_doubt_takes_only_what_is_sure() -> None:
