@@ -26,7 +26,7 @@ def table(*command: str, **env: str) -> str:
 def test_others_ways_are_measured_on_the_same_file(way, tmp_path):
     module, argument = way
     (tmp_path / "scene.jpeg").write_bytes(as_file(scene(0.1), "JPEG"))
-    cost = in_own_process(f"benchmarks.{module}", str(tmp_path / "scene.jpeg"), argument, repeats=1)
+    cost = in_own_process(f"benchmarks.pipeline.{module}", str(tmp_path / "scene.jpeg"), argument, repeats=1)
     assert cost.without_network > 0
     assert cost.peak_mb >= cost.start_mb > 0
     assert cost.bytes_out > 0
