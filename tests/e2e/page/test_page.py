@@ -281,7 +281,7 @@ def test_selected_results_come_as_one_zip(chromium: Browser, empty: Service) -> 
         visitor.choose(photo("same.jpg"), photo("other.jpg", "cat.jpg"))
         in_colour(page, "same.jpg")
         in_colour(page, "other.jpg")
-        visitor.choose(photo("same.jpg", "coffee.jpg"), button="Add photographs")
+        visitor.choose(photo("same.jpg", "coffee.jpg"))
         expect(slider(page)).to_be_visible(timeout=SOON)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Select", exact=True).click()

@@ -150,7 +150,7 @@ def test_a_colour_negative_is_told_where_the_page_asks(chromium: Browser, runnin
     for photo in (rocket(negative=True), rocket(negative=False)):
         with visit(chromium, running.url, reduced_motion="reduce") as visitor:
             page = visitor.page
-            visitor.choose(photo, button="Add photographs")
+            visitor.choose(photo)
             expect(page.get_by_text("You have this version already.")).to_be_visible(timeout=SOON)
             make(page, "Invert it if it is a colour negative", 2)
             expect(page.get_by_label("The scan")).to_have_value("auto")
@@ -173,7 +173,7 @@ def test_a_scan_on_its_side_is_turned_by_itself_where_the_page_asks(
     }
     with visit(chromium, running.url, reduced_motion="reduce") as visitor:
         page = visitor.page
-        visitor.choose(photo, button="Add photographs")
+        visitor.choose(photo)
         expect(page.get_by_text("You have this version already.")).to_be_visible(timeout=SOON)
         upright = page.get_by_role("button", name="Turn upright")
         upright.click()

@@ -1,6 +1,7 @@
 """Chromium through Playwright, and what a page in it may not do: log errors, or fetch from elsewhere."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,6 +58,10 @@ def browser() -> Iterator[Browser]:
             started.close()
 
 
+# An empty page asks for photographs where others take more.
+_ADD = re.compile("^(Choose|Add) photographs$")
+
+
 @dataclass
 class Visit:
     """One visitor: a fresh profile, the page, and what it complained about."""
@@ -84,7 +89,7 @@ class Visit:
         if not request.url.startswith((self.url, "blob:", "data:")):
             self.foreign.append(request.url)
 
-    def choose(self, *files: Path | dict[str, Any], button: str = "Choose photographs") -> None:
+    def choose(self, *files: Path | dict[str, Any], button: str | re.Pattern[str] = _ADD) -> None:
         # Some buttons of the bar go once the page knows that it has no photographs.
         self.page.locator("main > section:visible").first.wait_for()
         with self.page.expect_file_chooser() as chooser:
