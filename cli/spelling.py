@@ -1,4 +1,4 @@
-"""Numbers of the command line, written as JSON writes them."""
+"""Numbers of the command line: what is one, `photochrom.numerals` says for every text alike."""
 
 from copy import copy
 from functools import partial

@@ -24,6 +24,8 @@ LIGHT_UNDONE = (
 )
 DAMAGED_EXIF = "The photo's EXIF data are damaged; they were left out."
 INCOMPLETE = "The file ends early; the missing part of the picture is as the decoder left it."
+LEFT_GAIN_MAP = "The file holds an HDR gain map, which belongs to the original's light; it was left out."
+LEFT_VIDEO = "The file holds a video (a motion photo); it was left out."
 UNREFINED = "The JPEG's last scans are missing, and detail with them; copy it again from where it came."
 
 

@@ -1,7 +1,7 @@
 """What the boxes of HEIC and AVIF (ISO/IEC 23008-12) say of their pictures, found without a decoder."""
 
 from ..limits import PhotoLimits
-from .jpeg.companions import LEFT_GAIN_MAP, LEFT_VIDEO
+from ..notes import LEFT_GAIN_MAP, LEFT_VIDEO
 
 _SEQUENCES = (b"avis", b"msf1", b"hevc", b"hevx")
 _AV1_MARKER = 0x81  # and version 1

@@ -2,11 +2,10 @@
 
 from ...metadata.directory import Structure
 from ...metadata.xmp_companions import has_gain_map
+from ...notes import LEFT_GAIN_MAP, LEFT_VIDEO
 from .file import APP1, APP2, JpegFile, Segment
 
 MPF, GAIN_MAP = b"MPF\x00", b"urn:iso:std:iso:ts:21496:-1\x00"
-LEFT_GAIN_MAP = "The file holds an HDR gain map, which belongs to the original's light; it was left out."
-LEFT_VIDEO = "The file holds a video (a motion photo); it was left out."
 _LEFT_PICTURES = "The file has {} pictures; only the first was colorized."
 _LEFT_BYTES = "The file goes on behind its picture, for {:,} bytes of another kind; they were left out."
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"

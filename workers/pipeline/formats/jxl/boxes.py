@@ -9,10 +9,10 @@ from photochrom.photo.jxl_bits import START
 
 from ...limits import PhotoLimits
 from ...metadata.orientation import resolution_of, with_resolution
+from ...notes import LEFT_GAIN_MAP
 from ...photo import Metadata
 from ..damage import damaged
 from ..jp2_boxes import make_box, read_boxes
-from ..jpeg.companions import LEFT_GAIN_MAP
 
 _SIGNATURE = make_box(b"JXL ", b"\r\n\x87\n")
 _TYPE = make_box(b"ftyp", b"jxl \0\0\0\0jxl ")
