@@ -8,11 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from redis import Redis
-from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 
@@ -20,11 +17,13 @@ from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.listening import listen, open_door, reachable
 from photochrom.locks import take_lock
+from photochrom.processes.start import importing
 from photochrom.processes.valkey import Embedded, embedded
-from photochrom.settings import SharedSettings
-from photochrom.storage.choose import open_storage
 
 from .parts import Parts
+
+if TYPE_CHECKING:
+    from photochrom.settings import SharedSettings
 
 _log = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
@@ -34,6 +33,35 @@ _POLL_SECONDS = 0.05
 _LOOK_SECONDS = 0.2
 _REDIS_SECONDS = 5
 _REVIVE_SECONDS = 1.0
+
+# To read settings takes as long as all else of this process' start: it is not done where none is set.
+SETTINGS = frozenset(
+    f"PHOTOCHROM_{name}"
+    for name in (
+        "REDIS_URL",
+        "DATA_DIR",
+        "STORAGE",
+        "S3_ENDPOINT",
+        "S3_PUBLIC_ENDPOINT",
+        "S3_REGION",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "S3_SECRET_ACCESS_KEY_FILE",
+        "S3_LINK_SECONDS",
+        "S3_RETRY_SECONDS",
+        "MIN_FREE_BYTES",
+        "MAX_UPLOAD_BYTES",
+        "MAX_PIXELS",
+        "INPUT_RETENTION",
+        "RESULT_RETENTION",
+        "RECORD_RETENTION",
+        "MAX_ATTEMPTS",
+        "JOB_TIMEOUT",
+        "LOG_FORMAT",
+        "TRACES",
+        "TRACE_SHARE",
+    )
+) | {"REDIS_URL"}
 
 
 class CannotStart(PhotochromError):
@@ -100,8 +128,14 @@ def _refuse_taken_port(host: str, port: int) -> None:
         ) from None
 
 
-def shared_settings() -> SharedSettings:
+def shared_settings() -> "SharedSettings":
     """Return the settings of the environment; raise `CannotStart` if one is not valid."""
+    with importing():
+        from pydantic import ValidationError
+        from pydantic_settings import SettingsError
+
+        from photochrom.settings import SharedSettings
+
     try:
         return SharedSettings()
     except ValidationError as error:
@@ -113,6 +147,10 @@ def shared_settings() -> SharedSettings:
 
 
 def _refuse_unreachable(redis_url: str) -> None:
+    with importing():
+        from redis import Redis
+        from redis.exceptions import RedisError
+
     try:
         with Redis.from_url(
             redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
@@ -156,18 +194,21 @@ def _environment(
     host: str, port: int, data: Path, stack: ExitStack
 ) -> tuple[dict[str, str], Embedded | None]:
     """Return the environment of the parts, and the queue's server if it is ours."""
-    settings = shared_settings()
+    settings = shared_settings() if SETTINGS & {name.upper() for name in os.environ} else None
     server = None
     # Before its server starts: that would write to the folder.
     schema.check_folder(data)
-    if settings.storage:
+    if settings is not None and settings.storage:
+        from photochrom.storage.choose import open_storage
+
         open_storage(settings.model_copy(update={"data_dir": data})).check_writable()
-    if redis_url := settings.given_redis_url():
+    if redis_url := settings and settings.given_redis_url():
         _refuse_unreachable(redis_url)
+        schema.check(redis_url, data)
     else:
         server = stack.enter_context(embedded(data / "queue"))
         redis_url = server.url
-    schema.check(redis_url, data)
+        schema.refuse_newer_queue(server.get(schema.KEY))
     env = {
         "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
