@@ -14,7 +14,9 @@ def _application(arguments: list[str]) -> "Typer":
     from .root import application
     from .server.commands import ALL
 
-    # The options of a colorization would be most of these commands' start.
+    # The options of a colorization would be most of the start of these.
+    if arguments == ["--version"]:
+        return application()
     if arguments and arguments[0] in ALL:
         app = application()
         app.command()(ALL[arguments[0]])
