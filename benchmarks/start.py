@@ -1,8 +1,7 @@
 """What a start costs, process by process: `python -m benchmarks.start [--rounds 5] [--model FILE]`.
 
-Starts `photochrom up` on an empty folder and reads the CPU time of each of its processes when it says that it is up;
-that of the sender of webhooks, which starts last, when it has come to rest. Then runs commands that do nothing. Prints
-medians.
+Starts `photochrom up` on an empty folder and reads the CPU time of each of its processes when it says that it is up.
+Then runs commands that do nothing. Prints medians. The sender of webhooks is not there: it starts with the first one.
 """
 
 import argparse
@@ -12,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,13 +23,11 @@ from .measuring.scenes import MODEL
 from .measuring.table import markdown
 
 _COMMAND = [sys.executable, "-P", "-m", "cli"]
-_REST_SECONDS, _LONGEST_REST = 0.5, 30.0
 # By a word of their command; the first that is there counts.
 _PARTS = {
     "workers.child": "worker's child, which opens photographs",
     "--single": "worker",
     "workers": "supervisor of workers",
-    "service.webhooks.dispatcher": "sender of webhooks, later",
     "service": "API",
     "cli": "photochrom up",
 }
@@ -63,11 +59,7 @@ def start(model: Path) -> dict[str, float]:
     ):
         family = [launcher, *descendants(launcher)]
         spent = {part_of(pid): cpu_seconds_of(pid) for pid in family}
-        sender = _PARTS["service.webhooks.dispatcher"]
-        spent.pop(sender, None)
-        spent["together"] = sum(spent.values())
-        spent[sender] = _at_rest(launcher, sender)
-        return spent
+        return {**spent, "together": sum(spent.values())}
 
 
 def cost(command: tuple[str, ...]) -> float:
@@ -104,18 +96,6 @@ def _up(folder: Path, model: Path) -> Iterator[int]:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate()
-
-
-def _at_rest(launcher: int, name: str) -> float:
-    """Return the CPU seconds of a part once it uses next to nothing."""
-    before, give_up = -1.0, time.monotonic() + _LONGEST_REST
-    while time.monotonic() < give_up:
-        time.sleep(_REST_SECONDS)
-        spent = sum(cpu_seconds_of(pid) for pid in descendants(launcher) if part_of(pid) == name)
-        if 0 < spent < before + 0.02:
-            return spent
-        before = spent
-    return before
 
 
 def _arguments() -> argparse.Namespace:

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ _POLL_SECONDS, _POLL_SHARE = 0.05, 0.05
 # Once it runs: twenty looks a second were a fifth of what a service takes that has nothing to do.
 _LOOK_SECONDS = 0.2
 _REDIS_SECONDS = 5
+_WEBHOOKS_SECONDS = 0.5
+WEBHOOKS = "webhooks"
+"""Of the queue's server: all webhooks (`photochrom.webhooks.store`)."""
 _REVIVE_SECONDS = 1.0
 
 # To read settings takes as long as all else of this process' start: it is not done where none is set.
@@ -95,10 +98,8 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
             parts.start("The worker", "workers", "--processes", str(workers))
             parts.start("The API", "service")
             _wait_until_ready(host, port, parts)
-            # Last: nobody waits for it, and the others have the cores to themselves until they are ready.
-            parts.start("The sender of webhooks", "service.webhooks.dispatcher")
             _greet(console, host, port, data, time.monotonic() - started)
-            ended = _wait_for_end(parts, server)
+            ended = _wait_for_end(parts, server, _Sender(parts, server))
         except KeyboardInterrupt:
             console.print("\nStopping; jobs in progress are kept and continue at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -245,9 +246,33 @@ def _answers_ready(host: str, port: int) -> bool:
         connection.close()
 
 
-def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
+class _Sender:
+    """The sender of webhooks; it starts last, for nobody waits for it, and only where there is a webhook.
+
+    Without one no event is written for it (`photochrom.jobs.scripts`). A queue that is not ours may get one of another
+    API's: there it starts at once.
+    """
+
+    def __init__(self, parts: Parts, server: Embedded | None) -> None:
+        self._parts, self._server = parts, server
+        self._runs, self._look_at = False, 0.0
+
+    def start_if_needed(self) -> None:
+        """Look, every half a second, and start it once."""
+        if self._runs or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _WEBHOOKS_SECONDS
+        with suppress(QueueUnavailable):  # it is being started again
+            if self._server is None or self._server.has(WEBHOOKS):
+                self._parts.start("The sender of webhooks", "service.webhooks.dispatcher")
+                self._runs = True
+
+
+def _wait_for_end(parts: Parts, server: Embedded | None, sender: _Sender | None = None) -> str:
     """Keep every part running; return the name of the part that cannot be kept running."""
     while (name := parts.revive()) is None:
+        if sender is not None:
+            sender.start_if_needed()
         time.sleep(_LOOK_SECONDS)
         if server is not None and (code := server.revive()) is not None:
             _log.warning("The queue's server ended with code %s; it runs again, with all its data", code)

@@ -148,6 +148,17 @@ class Embedded:
         except (OSError, ValueError) as error:
             raise QueueUnavailable(f"The embedded Valkey server does not answer: {error}.") from None
 
+    def has(self, key: str) -> bool:
+        """Return whether there is anything under a key.
+
+        Raises:
+            QueueUnavailable: it does not answer.
+        """
+        try:
+            return _asked(self._socket, f"EXISTS {key}") == b"1"
+        except (OSError, ValueError) as error:
+            raise QueueUnavailable(f"The embedded Valkey server does not answer: {error}.") from None
+
     def revive(self) -> int | None:
         """Start it again if it has ended; return the exit code it ended with, None if it runs.
 
@@ -264,7 +275,7 @@ def _asked(socket: Path, command: str) -> bytes | None:
 
     Raises:
         _Refused: the answer is an error.
-        ValueError: it is neither a text nor nothing, or cut off.
+        ValueError: it is neither a text, a number nor nothing, or cut off.
         OSError: there is no answer.
 
     Source: https://valkey.io/topics/protocol/ (RESP2, inline commands).
@@ -277,7 +288,7 @@ def _asked(socket: Path, command: str) -> bytes | None:
             kind, line = answer.read(1), answer.readline().rstrip(b"\r\n")
             if kind == b"-":
                 raise _Refused(line.decode(errors="replace"))
-            if kind == b"+":
+            if kind in (b"+", b":"):
                 return line
             if kind != b"$":
                 raise ValueError("an answer of another kind")

@@ -115,6 +115,20 @@ def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
         assert not alive
 
 
+def test_a_sender_of_webhooks_starts_with_the_first_of_them_and_with_the_service_from_then_on(
+    tmp_path: Path,
+) -> None:
+    sender, permitted = "service.webhooks.dispatcher", {"PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true"}
+    with service(tmp_path, **light(), **permitted) as running, running.client() as client:
+        running.wait(running.upload(grey_jpeg(size=(96, 64))))
+        assert not running.parts(sender)
+        assert client.post("/v1/webhooks", json={"url": "https://example.org/hook"}).status_code == 201
+        wait_for(lambda: running.parts(sender), 10, "the sender")
+        assert running.stop() == 0
+    with service(tmp_path, **light(), **permitted) as again:
+        wait_for(lambda: again.parts(sender), 10, "the sender")
+
+
 def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(standing: Service) -> None:
     with receiver() as to, standing.client() as client:
         webhook = client.post("/v1/webhooks", json={"url": to.url})

@@ -142,7 +142,11 @@ def test_one_text_is_read_without_a_library(tmp_path: Path) -> None:
         assert server.get("long") == long.encode()
         assert server.get("lines") == b"a\r\n-ERR b"
         assert server.get("nothing") is None
+        assert server.has("list")
+        assert not server.has("nothing")
         with pytest.raises(QueueUnavailable, match="WRONGTYPE"):
             server.get("list")
     with pytest.raises(QueueUnavailable):
         server.get("number")
+    with pytest.raises(QueueUnavailable):
+        server.has("number")
