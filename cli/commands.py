@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from photochrom import __version__
 from photochrom.errors import PhotochromError
 from photochrom.photo.hints import Hint
-from photochrom.processes.start import importing
 
 from .errors import failed
 from .options import (
@@ -43,20 +41,15 @@ from .options import (
     boxes,
     chosen,
 )
-from .server import keys, upkeep
-from .spelling import Commands
+from .root import application
+from .server import commands as server
+from .server import keys
 
 _CUT_HAS_NO_TIME = "What is cut from a scan has no file, and so no time, of its own."
 
-app = typer.Typer(
-    cls=Commands,
-    help="Colour for black-and-white photographs, at full resolution, on your own machine.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
-)
+app = application()
 app.add_typer(keys.app, name="keys")
-for command in upkeep.COMMANDS:
+for command in (*server.UPKEEP, server.up):
     app.command()(command)
 
 
@@ -64,48 +57,6 @@ class ClientMissing(PhotochromError):
     """What the client of the API needs is not installed."""
 
     code = "client-missing"
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"photochrom {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Take the options that come before a command."""
-
-
-@app.command()
-def up(
-    host: Annotated[
-        str,
-        typer.Option(
-            help="Addresses to listen on, separated by commas; nothing or :: means all, of IPv4 and IPv6."
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
-    data: Annotated[Path, typer.Option(help="Folder for the queue, the uploads and the results.")] = Path(
-        "data"
-    ),
-    workers: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 1,
-) -> None:
-    """Start the whole service: queue, worker and API, in one go. Ctrl-C stops it.
-
-    Set REDIS_URL to use a Redis or Valkey server of your own instead of the embedded one.
-    """
-    with importing():
-        from .server.up import run_service
-
-    try:
-        raise typer.Exit(run_service(host=host, port=port, data=data, workers=workers))
-    except PhotochromError as error:
-        raise failed(error) from None
 
 
 @app.command()
@@ -415,13 +366,4 @@ def batch(
         raise failed(error) from None
 
 
-@app.command()
-def doctor(
-    data: Annotated[
-        Path, typer.Option(help="Data folder that `up` will have.", envvar="PHOTOCHROM_DATA_DIR")
-    ] = Path("data"),
-) -> None:
-    """Check that this machine can run Photochrom, and say what to do if it cannot."""
-    from .server.doctor import examine
-
-    raise typer.Exit(examine(data))
+app.command()(server.doctor)

@@ -7,18 +7,17 @@ something wrongly, with the step that brings older data forward.
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
-
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, ResponseError, TimeoutError  # noqa: A004
-from redis.retry import Retry
+from typing import TYPE_CHECKING, cast
 
 from .errors import DataTooNew
 
+if TYPE_CHECKING:
+    from redis import Redis
+
 SCHEMA = 1
 """What this version writes. 0.1.0 wrote none; what it left is laid out like 1."""
-_KEY = _FILE = "schema"
+KEY = _FILE = "schema"
+"""Where the queue has its number."""
 _SECONDS = 2.0
 
 
@@ -28,6 +27,12 @@ def check(redis_url: str, data: Path) -> bool:
     Raises:
         DataTooNew: a newer version has written one of them.
     """
+    # Not at the top: `photochrom up` has no other use for a client, which takes a third of its start.
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004
+    from redis.retry import Retry
+
     check_folder(data)
     try:
         with Redis.from_url(
@@ -42,15 +47,22 @@ def check(redis_url: str, data: Path) -> bool:
     return True
 
 
-def check_queue(redis: Redis) -> None:
+def check_queue(redis: "Redis") -> None:
     """Raise `DataTooNew` if a newer version has written the queue; note our number in one that has none."""
-    found = cast("bytes | None", redis.get(_KEY))
-    if found is not None:
-        _compare(found.decode(), "The queue")
+    from redis.exceptions import ResponseError
+
+    if refuse_newer_queue(cast("bytes | None", redis.get(KEY))):
         return
     # A full one takes no note; it is there with the next start.
     with suppress(ResponseError):
-        redis.set(_KEY, SCHEMA, nx=True)
+        redis.set(KEY, SCHEMA, nx=True)
+
+
+def refuse_newer_queue(found: bytes | None) -> bool:
+    """Raise `DataTooNew` if what a queue has as its number is a newer version's; return whether it has one."""
+    if found is not None:
+        _compare(found.decode(), "The queue")
+    return found is not None
 
 
 def check_folder(data: Path) -> None:

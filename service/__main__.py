@@ -5,9 +5,10 @@ import resource
 import sys
 from contextlib import suppress
 
+from photochrom.processes.late_models import late_models
 from photochrom.processes.start import importing
 
-with importing():
+with importing(), late_models():
     import uvicorn
 
     from photochrom import logs, schema, tracing

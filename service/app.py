@@ -59,7 +59,6 @@ from .standing import ServiceLooks
 from .uploads_at_once import UploadsAtOnce
 from .watcher import JobWatcher
 from .webhooks import calls as webhooks
-from .webhooks import examples
 
 _log = logging.getLogger(__name__)
 _ABOUT = """Colorizes black-and-white photographs at full resolution.
@@ -127,7 +126,6 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     document.describe(app)
     # `include_router` would work every route out anew for each app, at its first request: a tenth of a second.
     app.router.routes.extend(app.state.calls)
-    app.webhooks.include_router(examples.event_calls())
     app.add_middleware(Conditions)
     app.add_middleware(KeyGuard, required=settings.keys_required, limits=settings.key_limits())
     app.add_middleware(OriginGuard, hosts=hosts_of(settings), origins=settings.cors_origins)

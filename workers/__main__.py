@@ -75,6 +75,9 @@ def _work() -> int:
 
 def _work_with(started: "Started") -> int:
     with importing():
+        from photochrom.processes.late_models import late_models
+
+    with importing(), late_models():
         from photochrom.errors import DataTooNew, ModelRejected, QueueUnavailable, TracingMissing
         from photochrom.settings import UNUSABLE
 
@@ -85,7 +88,7 @@ def _work_with(started: "Started") -> int:
         settings = WorkerSettings()
         with closing(Colorist(settings, settings.share_of_threads(), started)) as colorist:
             # The child loads the network while the queue's libraries load here.
-            with importing():
+            with importing(), late_models():
                 from .worker import run
 
             run(settings, colorist)

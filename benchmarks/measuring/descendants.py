@@ -8,9 +8,13 @@ from pathlib import Path
 
 def cpu_seconds() -> float:
     """Return the CPU time of all processes below this one, those that have ended included."""
-    ticks = os.sysconf("SC_CLK_TCK")
     ended = os.times()
-    return ended.children_user + ended.children_system + sum(map(_ticks, descendants(os.getpid()))) / ticks
+    return ended.children_user + ended.children_system + sum(map(cpu_seconds_of, descendants(os.getpid())))
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Return the CPU time of one process and of those that it has seen to their end; 0 where it has ended itself."""
+    return sum(map(int, _fields(pid)[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def descendants(parent: int) -> Iterator[int]:
@@ -24,10 +28,6 @@ def descendants(parent: int) -> Iterator[int]:
     for pid in found:
         yield pid
         found.extend(below.get(pid, []))
-
-
-def _ticks(pid: int) -> int:
-    return sum(int(field) for field in _fields(pid)[11:15])
 
 
 def _fields(pid: int) -> list[str]:

@@ -6,13 +6,10 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from redis import Redis
-from redis.exceptions import RedisError
 from rich.console import Console
 from rich.markup import escape
 
@@ -20,20 +17,54 @@ from photochrom import schema
 from photochrom.errors import PhotochromError, QueueUnavailable
 from photochrom.listening import listen, open_door, reachable
 from photochrom.locks import take_lock
+from photochrom.processes.start import importing
 from photochrom.processes.valkey import Embedded, embedded
-from photochrom.settings import SharedSettings
-from photochrom.storage.choose import open_storage
 
 from .parts import Parts
+
+if TYPE_CHECKING:
+    from photochrom.settings import SharedSettings
 
 _log = logging.getLogger(__name__)
 _READY_SECONDS = 60.0
 _OURS_ALONE = 0o700
-_POLL_SECONDS = 0.05
+_POLL_SECONDS, _POLL_SHARE = 0.05, 0.05
 # Once it runs: twenty looks a second were a fifth of what a service takes that has nothing to do.
 _LOOK_SECONDS = 0.2
 _REDIS_SECONDS = 5
+_WEBHOOKS_SECONDS = 0.5
+WEBHOOKS = "webhooks"
+"""Of the queue's server: all webhooks (`photochrom.webhooks.store`)."""
 _REVIVE_SECONDS = 1.0
+
+# To read settings takes as long as all else of this process' start: it is not done where none is set.
+SETTINGS = frozenset(
+    f"PHOTOCHROM_{name}"
+    for name in (
+        "REDIS_URL",
+        "DATA_DIR",
+        "STORAGE",
+        "S3_ENDPOINT",
+        "S3_PUBLIC_ENDPOINT",
+        "S3_REGION",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "S3_SECRET_ACCESS_KEY_FILE",
+        "S3_LINK_SECONDS",
+        "S3_RETRY_SECONDS",
+        "MIN_FREE_BYTES",
+        "MAX_UPLOAD_BYTES",
+        "MAX_PIXELS",
+        "INPUT_RETENTION",
+        "RESULT_RETENTION",
+        "RECORD_RETENTION",
+        "MAX_ATTEMPTS",
+        "JOB_TIMEOUT",
+        "LOG_FORMAT",
+        "TRACES",
+        "TRACE_SHARE",
+    )
+) | {"REDIS_URL"}
 
 
 class CannotStart(PhotochromError):
@@ -67,10 +98,8 @@ def run_service(*, host: str, port: int, data: Path, workers: int) -> int:
             parts.start("The worker", "workers", "--processes", str(workers))
             parts.start("The API", "service")
             _wait_until_ready(host, port, parts)
-            # Last: nobody waits for it, and the others have the cores to themselves until they are ready.
-            parts.start("The sender of webhooks", "service.webhooks.dispatcher")
             _greet(console, host, port, data, time.monotonic() - started)
-            ended = _wait_for_end(parts, server)
+            ended = _wait_for_end(parts, server, _Sender(parts, server))
         except KeyboardInterrupt:
             console.print("\nStopping; jobs in progress are kept and continue at the next start.")
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -100,8 +129,14 @@ def _refuse_taken_port(host: str, port: int) -> None:
         ) from None
 
 
-def shared_settings() -> SharedSettings:
+def shared_settings() -> "SharedSettings":
     """Return the settings of the environment; raise `CannotStart` if one is not valid."""
+    with importing():
+        from pydantic import ValidationError
+        from pydantic_settings import SettingsError
+
+        from photochrom.settings import SharedSettings
+
     try:
         return SharedSettings()
     except ValidationError as error:
@@ -113,6 +148,10 @@ def shared_settings() -> SharedSettings:
 
 
 def _refuse_unreachable(redis_url: str) -> None:
+    with importing():
+        from redis import Redis
+        from redis.exceptions import RedisError
+
     try:
         with Redis.from_url(
             redis_url, socket_connect_timeout=_REDIS_SECONDS, socket_timeout=_REDIS_SECONDS
@@ -156,18 +195,21 @@ def _environment(
     host: str, port: int, data: Path, stack: ExitStack
 ) -> tuple[dict[str, str], Embedded | None]:
     """Return the environment of the parts, and the queue's server if it is ours."""
-    settings = shared_settings()
+    settings = shared_settings() if SETTINGS & {name.upper() for name in os.environ} else None
     server = None
     # Before its server starts: that would write to the folder.
     schema.check_folder(data)
-    if settings.storage:
+    if settings is not None and settings.storage:
+        from photochrom.storage.choose import open_storage
+
         open_storage(settings.model_copy(update={"data_dir": data})).check_writable()
-    if redis_url := settings.given_redis_url():
+    if redis_url := settings and settings.given_redis_url():
         _refuse_unreachable(redis_url)
+        schema.check(redis_url, data)
     else:
         server = stack.enter_context(embedded(data / "queue"))
         redis_url = server.url
-    schema.check(redis_url, data)
+        schema.refuse_newer_queue(server.get(schema.KEY))
     env = {
         "PHOTOCHROM_REDIS_URL": redis_url,
         "PHOTOCHROM_DATA_DIR": str(data.resolve()),
@@ -178,15 +220,16 @@ def _environment(
 
 
 def _wait_until_ready(host: str, port: int, parts: Parts) -> None:
-    give_up = time.monotonic() + _READY_SECONDS
+    began = time.monotonic()
     while not _answers_ready(host, port):
         if name := parts.ended():
             raise CannotStart(f"{name} did not start; its last messages are above.")
-        if time.monotonic() > give_up:
+        if (waited := time.monotonic() - began) > _READY_SECONDS:
             raise CannotStart(
                 f"The service was not ready after {_READY_SECONDS:.0f} s; see GET /readyz for why."
             )
-        time.sleep(_POLL_SECONDS)
+        # Where a start takes long, others want the processor: each look is an answer of the API's.
+        time.sleep(max(_POLL_SECONDS, waited * _POLL_SHARE))
 
 
 def _answers_ready(host: str, port: int) -> bool:
@@ -203,9 +246,33 @@ def _answers_ready(host: str, port: int) -> bool:
         connection.close()
 
 
-def _wait_for_end(parts: Parts, server: Embedded | None) -> str:
+class _Sender:
+    """The sender of webhooks; it starts last, for nobody waits for it, and only where there is a webhook.
+
+    Without one no event is written for it (`photochrom.jobs.scripts`). A queue that is not ours may get one of another
+    API's: there it starts at once.
+    """
+
+    def __init__(self, parts: Parts, server: Embedded | None) -> None:
+        self._parts, self._server = parts, server
+        self._runs, self._look_at = False, 0.0
+
+    def start_if_needed(self) -> None:
+        """Look, every half a second, and start it once."""
+        if self._runs or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _WEBHOOKS_SECONDS
+        with suppress(QueueUnavailable):  # it is being started again
+            if self._server is None or self._server.has(WEBHOOKS):
+                self._parts.start("The sender of webhooks", "service.webhooks.dispatcher")
+                self._runs = True
+
+
+def _wait_for_end(parts: Parts, server: Embedded | None, sender: _Sender | None = None) -> str:
     """Keep every part running; return the name of the part that cannot be kept running."""
     while (name := parts.revive()) is None:
+        if sender is not None:
+            sender.start_if_needed()
         time.sleep(_LOOK_SECONDS)
         if server is not None and (code := server.revive()) is not None:
             _log.warning("The queue's server ended with code %s; it runs again, with all its data", code)

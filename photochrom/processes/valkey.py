@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import shutil
+import socket as sockets
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ from .parent_death import end_with_parent
 
 _log = logging.getLogger(__name__)
 _STARTUP_SECONDS = 10.0
+_ANSWER_SECONDS = 5.0
 # What a power cut leaves; a person decides about more.
 _SHORT_END = 1 << 20
 # sun_path holds 108 bytes on Linux and 104 on macOS, the final zero included.
@@ -135,6 +137,28 @@ class Embedded:
         with Redis.from_url(self.url) as redis:
             forget_queue(redis)
 
+    def get(self, key: str) -> bytes | None:
+        """Return the text that it has under a key, None if there is none.
+
+        Raises:
+            QueueUnavailable: it does not answer, or has something else there.
+        """
+        try:
+            return _asked(self._socket, f"GET {key}")
+        except (OSError, ValueError) as error:
+            raise QueueUnavailable(f"The embedded Valkey server does not answer: {error}.") from None
+
+    def has(self, key: str) -> bool:
+        """Return whether there is anything under a key.
+
+        Raises:
+            QueueUnavailable: it does not answer.
+        """
+        try:
+            return _asked(self._socket, f"EXISTS {key}") == b"1"
+        except (OSError, ValueError) as error:
+            raise QueueUnavailable(f"The embedded Valkey server does not answer: {error}.") from None
+
     def revive(self) -> int | None:
         """Start it again if it has ended; return the exit code it ended with, None if it runs.
 
@@ -225,23 +249,51 @@ def _arguments(folder: Path, socket: Path) -> list[str]:
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
-    from redis import Redis
-    from redis.backoff import NoBackoff
-    from redis.exceptions import BusyLoadingError, RedisError
-    from redis.retry import Retry
-
     give_up = time.monotonic() + _STARTUP_SECONDS
-    # The client's own retries would wait for seconds between two looks.
-    with Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0)) as client:
-        while time.monotonic() < give_up and server.poll() is None:
-            try:
-                client.ping()
-            except BusyLoadingError:
-                # It has started, and reads what it had from the disk: minutes for a long queue.
-                give_up = time.monotonic() + _STARTUP_SECONDS
-                time.sleep(0.1)
-            except RedisError:
-                time.sleep(0.01)
-            else:
-                return
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            _asked(socket, "PING")
+        except _Refused as refusal:
+            if not str(refusal).startswith("LOADING"):
+                break
+            # It has started, and reads what it had from the disk: minutes for a long queue.
+            give_up = time.monotonic() + _STARTUP_SECONDS
+            time.sleep(0.1)
+        except (OSError, ValueError):
+            time.sleep(0.01)
+        else:
+            return
     raise QueueUnavailable(f"The embedded Valkey server did not start; its log is {log}.")
+
+
+class _Refused(ValueError):
+    """The server answers a command with an error."""
+
+
+def _asked(socket: Path, command: str) -> bytes | None:
+    """Return the answer to one command; a client library takes a third of the start of who needs no more of it.
+
+    Raises:
+        _Refused: the answer is an error.
+        ValueError: it is neither a text, a number nor nothing, or cut off.
+        OSError: there is no answer.
+
+    Source: https://valkey.io/topics/protocol/ (RESP2, inline commands).
+    """
+    with sockets.socket(sockets.AF_UNIX) as end:
+        end.settimeout(_ANSWER_SECONDS)
+        end.connect(str(socket))
+        end.sendall(command.encode() + b"\r\n")
+        with end.makefile("rb") as answer:
+            kind, line = answer.read(1), answer.readline().rstrip(b"\r\n")
+            if kind == b"-":
+                raise _Refused(line.decode(errors="replace"))
+            if kind in (b"+", b":"):
+                return line
+            if kind != b"$":
+                raise ValueError("an answer of another kind")
+            if (size := int(line)) < 0:
+                return None
+            if len(text := answer.read(size)) < size:
+                raise ValueError("an answer that is cut off")
+            return text

@@ -19,7 +19,7 @@ from ..times import utc_now
 from . import scripts
 from .record import Delivery, DeliveryState, Disabled, Webhook
 
-_INDEX = "webhooks"
+_INDEX = "webhooks"  # `photochrom up` looks for it
 _FOR_ITEMS = "webhooks:items"
 _OUTBOX = "webhooks:outbox"
 _MANY = 1000

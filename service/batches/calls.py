@@ -46,7 +46,7 @@ from ..edge.streaming import streamed
 from ..jobs.schemas import JobPage, JobView
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_item, refuse_if_full
-from ..uploads.described import REFUSALS, item_body
+from ..uploads.described import REFUSALS, Described, item_body
 from ..uploads.receive import received
 from .results import Layout, errors_as_lines, results_as_zip
 from .schemas import BatchPage, BatchView, NewBatch, Retried, view_of
@@ -156,7 +156,7 @@ async def read_batch(
             *REFUSALS,
         ),
     },
-    openapi_extra=item_body(),
+    openapi_extra=Described(item_body),
 )
 async def put_item(
     batch_id: BatchId, name: str, request: Request, services: ServicesDep, caller: CallerDep

@@ -35,7 +35,7 @@ from ..live.later import RETRY_AFTER
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_job, hand_over
-from ..uploads.described import REFUSALS, upload_body
+from ..uploads.described import REFUSALS, Described, upload_body
 from ..uploads.receive import Upload
 from ..uploads.series import refuse_consistency
 from ..uploads.split import refuse_split
@@ -62,7 +62,7 @@ _PLACE = re.compile(r'(?<=\d-)\d+(?=")')
         },
         **problems.responses(IdempotencyMismatch, *REFUSALS),
     },
-    openapi_extra=upload_body(),
+    openapi_extra=Described(upload_body),
 )
 async def create_job(
     request: Request,

@@ -1,6 +1,7 @@
 """The OpenAPI document: FastAPI's, with our problems in place of its error bodies, and with keys and examples."""
 
 from http import HTTPStatus
+from types import ModuleType
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +11,8 @@ from ..access.auth import COOKIE, is_open, scope_for
 from ..edge.prefix import address
 from ..edge.problems import Problem
 from ..uploads.addressed import ADDRESSED
-from . import headers, refusals, samples
+from ..webhooks import examples
+from . import headers, refusals
 
 _REF = "#/components/schemas/{model}"
 _SCHEMES = {
@@ -35,6 +37,8 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
+            if not app.webhooks.routes:
+                app.webhooks.include_router(examples.event_calls())
             schema = get_openapi(
                 title=app.title,
                 version=app.version,
@@ -82,6 +86,7 @@ def _ask_for_key(call: dict[str, Any], method: str, path: str, required: bool) -
 
 def _give_examples(call: dict[str, Any], path: str) -> None:
     """Add an example of each body and parameter that has none of its own."""
+    samples = _samples()
     for status, answer in call["responses"].items():
         if int(status) < HTTPStatus.BAD_REQUEST:
             for body in answer.get("content", {}).values():
@@ -95,8 +100,15 @@ def _give_examples(call: dict[str, Any], path: str) -> None:
             parameter["example"] = samples.PARAMETERS[parameter["name"]]
 
 
+def _samples() -> ModuleType:
+    """Return the samples: to make them takes a tenth of an API's start, and few ask for its document."""
+    from . import samples
+
+    return samples
+
+
 def _show(body: dict[str, Any], otherwise: dict[str, Any]) -> None:
-    found = samples.OF_SCHEMA.get(_model_of(body.get("schema", {})), otherwise)
+    found = _samples().OF_SCHEMA.get(_model_of(body.get("schema", {})), otherwise)
     if found and "examples" not in body:
         body["examples"] = {name: {"value": value} for name, value in found.items()}
 

@@ -40,7 +40,7 @@ from ..live.later import RETRY_AFTER
 from ..live.standing import Standing
 from ..live.waiting import IfNoneMatch, Prefer, answer
 from ..uploads.accept import accept_page
-from ..uploads.described import REFUSALS, page_body
+from ..uploads.described import REFUSALS, Described, page_body
 from ..uploads.take import take
 from .schemas import NewFrames, PageView
 from .standing import page_of, standing
@@ -61,7 +61,7 @@ router = Router(prefix="/v1/pages", tags=["pages"])
         },
         **problems.responses(IdempotencyMismatch, *REFUSALS),
     },
-    openapi_extra=page_body(),
+    openapi_extra=Described(page_body),
 )
 async def create_page(
     request: Request,

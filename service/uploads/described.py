@@ -1,5 +1,6 @@
 """The description of an upload in the OpenAPI document."""
 
+from collections.abc import Callable, ItemsView
 from typing import Any
 
 from photochrom import errors
@@ -39,6 +40,23 @@ _LISTS = {
     "hints": '[{"x":0.4,"y":0.3,"color":"#a04030"}]',
     "keep": '[{"x":0.4,"y":0.3,"width":0.1,"height":0.2}]',
 }
+
+
+class Described(dict[str, Any]):
+    """What FastAPI adds to the OpenAPI document for a call; made when the document is, and not at every start."""
+
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        """Have `make` called when somebody looks."""
+        super().__init__(parts="to be made")  # an empty one would be nothing to add
+        self._make: Callable[[], dict[str, Any]] | None = make
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        """Return the parts of the description; FastAPI's first look."""
+        if self._make is not None:
+            self.clear()
+            self.update(self._make())
+            self._make = None
+        return super().items()
 
 
 def upload_body() -> dict[str, Any]:

@@ -18,9 +18,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from photochrom.processes.late_models import late_models
 from photochrom.processes.start import importing
 
-with importing():
+with importing(), late_models():
     from redis.exceptions import RedisError
 
     from photochrom import logs

@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,6 +46,22 @@ def waiting_for_a_core(running: Service) -> float:
 def waited(part: psutil.Process) -> float:
     own = int(Path(f"/proc/{part.pid}/schedstat").read_text().split()[1]) / 1e9
     return own + max(map(waited, part.children()), default=0.0)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("standing") / "data"
+
+
+@pytest.fixture(scope="module")
+def standing(data: Path) -> Iterator[Service]:
+    """One for the tests that leave it as it was: whatever they end is started again before they are over."""
+    permitted = {
+        "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",
+        "PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
+    }
+    with service(data, **light(), **permitted) as running:
+        yield running
 
 
 @pytest.mark.alone
@@ -98,25 +115,37 @@ def test_children_end_with_a_killed_parent(tmp_path: Path) -> None:
         assert not alive
 
 
-def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(tmp_path: Path) -> None:
-    permitted = {
-        "PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true",
-        "PHOTOCHROM_WEBHOOK_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
-    }
-    with service(tmp_path, **light(), **permitted) as running, receiver() as to, running.client() as client:
-        assert client.post("/v1/webhooks", json={"url": to.url}).status_code == 201
-        wait_for(lambda: running.parts("service.webhooks.dispatcher"), 10, "the sender")[0].kill()
-        job_id = running.upload(grey_jpeg(size=(96, 64)))
-        running.wait(job_id)
+def test_a_sender_of_webhooks_starts_with_the_first_of_them_and_with_the_service_from_then_on(
+    tmp_path: Path,
+) -> None:
+    sender, permitted = "service.webhooks.dispatcher", {"PHOTOCHROM_WEBHOOK_ALLOW_HTTP": "true"}
+    with service(tmp_path, **light(), **permitted) as running, running.client() as client:
+        running.wait(running.upload(grey_jpeg(size=(96, 64))))
+        assert not running.parts(sender)
+        assert client.post("/v1/webhooks", json={"url": "https://example.org/hook"}).status_code == 201
+        wait_for(lambda: running.parts(sender), 10, "the sender")
+        assert running.stop() == 0
+    with service(tmp_path, **light(), **permitted) as again:
+        wait_for(lambda: again.parts(sender), 10, "the sender")
+
+
+def test_a_sender_of_webhooks_that_is_killed_is_replaced_and_loses_no_event(standing: Service) -> None:
+    with receiver() as to, standing.client() as client:
+        webhook = client.post("/v1/webhooks", json={"url": to.url})
+        assert webhook.status_code == 201
+        wait_for(lambda: standing.parts("service.webhooks.dispatcher"), 10, "the sender")[0].kill()
+        job_id = standing.upload(grey_jpeg(size=(96, 64)))
+        standing.wait(job_id)
         told = to.wait(1, seconds=30)[0]
         assert json.loads(told.body)["data"]["id"] == job_id
-        assert running.process.poll() is None
+        assert standing.process.poll() is None
+        assert client.delete(f"/v1/webhooks/{webhook.json()['id']}").status_code == 204
 
 
-def test_an_api_that_is_killed_comes_back_where_it_was_and_that_is_said(tmp_path: Path) -> None:
-    with service(tmp_path, **light()) as running, running.client() as client:
-        job_id = running.upload(grey_jpeg(size=(96, 64)))
-        (api,) = running.parts("service")
+def test_an_api_that_is_killed_comes_back_where_it_was_and_that_is_said(standing: Service) -> None:
+    with standing.client() as client:
+        job_id = standing.upload(grey_jpeg(size=(96, 64)))
+        (api,) = standing.parts("service")
         api.kill()
 
         def answers() -> bool:
@@ -125,9 +154,9 @@ def test_an_api_that_is_killed_comes_back_where_it_was_and_that_is_said(tmp_path
             return False
 
         wait_for(answers, 30, "the API")
-        running.wait(job_id)
-        assert running.process.poll() is None
-        assert any("The API ended with code -9; it starts again" in line for line in running.lines)
+        standing.wait(job_id)
+        assert standing.process.poll() is None
+        assert any("The API ended with code -9; it starts again" in line for line in standing.lines)
 
 
 def test_it_prints_no_error_for_work_that_is_done_nor_for_callers_who_leave(tmp_path: Path) -> None:
@@ -164,15 +193,14 @@ def test_a_folder_of_any_name_may_hold_the_data(tmp_path: Path) -> None:
         wait_for(lambda: any(str(home / "data") in line for line in running.lines), 10, "its greeting")
 
 
-def test_a_taken_port_and_a_taken_folder_are_said(tmp_path: Path) -> None:
-    with service(tmp_path / "data", **light()) as running:
-        port = running.url.rpartition(":")[2]
-        taken_port = command("up", "--port", port, "--data", str(tmp_path / "other"))
-        assert "--port" in taken_port.communicate(timeout=30)[0]
-        assert taken_port.returncode == 1
-        taken_folder = command("up", "--port", str(free_port()), "--data", str(tmp_path / "data"))
-        assert "--data" in taken_folder.communicate(timeout=30)[0]
-        assert taken_folder.returncode == 1
+def test_a_taken_port_and_a_taken_folder_are_said(standing: Service, data: Path, tmp_path: Path) -> None:
+    port = standing.url.rpartition(":")[2]
+    taken_port = command("up", "--port", port, "--data", str(tmp_path / "other"))
+    assert "--port" in taken_port.communicate(timeout=30)[0]
+    assert taken_port.returncode == 1
+    taken_folder = command("up", "--port", str(free_port()), "--data", str(data))
+    assert "--data" in taken_folder.communicate(timeout=30)[0]
+    assert taken_folder.returncode == 1
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "PHOTOCHROM_REDIS_URL"])

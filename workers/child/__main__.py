@@ -9,6 +9,9 @@ import tempfile
 from photochrom.processes.start import importing
 
 with importing():
+    from photochrom.processes.late_models import late_models
+
+with importing(), late_models():
     from photochrom import logs
     from photochrom.errors import ModelRejected
     from photochrom.processes.parent_death import end_with_parent
@@ -43,7 +46,7 @@ def _serve(end: socket.socket, pipe: int, setup: Setup) -> None:
     tempfile.tempdir = str(setup.folder)
     held = before_threads(setup.folder, *setup.files())
     # Not at the top: their threads would not be confined.
-    with importing():
+    with importing(), late_models():
         from ..pipeline.limits import PhotoLimits
         from ..pipeline.parallel import use_threads
         from ..pipeline.repair.classical import ClassicalFinder

@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -251,12 +252,17 @@ class Stopped(_Message):
 
 
 Event = Ready | Broken | Stage | Done | Sign | Made | Found | CutUp | Failed | Stopped
-_EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+@cache
+def _events() -> TypeAdapter[Event]:
+    # Not at the top: a child has no use for it, and it is half of what there is to be built of these models.
+    return TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 
 def event_of(text: bytes) -> Event:
     """Read what a child says; raise `ValueError` where it is none of its events."""
-    return _EVENTS.validate_json(text)
+    return _events().validate_json(text)
 
 
 def send(end: socket.socket, message: BaseModel, files: tuple[int, ...] = ()) -> None:

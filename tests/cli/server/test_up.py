@@ -3,6 +3,7 @@ from pathlib import Path
 
 from cli.server import up
 from cli.server.parts import Parts
+from photochrom.settings import SharedSettings
 
 
 class Dying:
@@ -29,3 +30,9 @@ def test_a_queue_s_server_that_dies_at_once_is_started_once_a_second_at_most() -
 def test_a_data_folder_that_it_makes_is_its_user_s_alone(tmp_path: Path) -> None:
     with up.locked(tmp_path / "data"):
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_each_setting_that_it_would_read_is_known_to_be_one() -> None:
+    assert {f"PHOTOCHROM_{name}".upper() for name in SharedSettings.model_fields} | {
+        "REDIS_URL"
+    } == up.SETTINGS

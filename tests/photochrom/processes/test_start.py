@@ -12,13 +12,18 @@ from support.servers.running import ROOT
 MODELS = {"numpy", "PIL", "cv2", "onnxruntime", "torch"}
 WEB = {"fastapi", "starlette", "uvicorn"}
 CLIENT = {"httpx"}
+QUEUE = {"redis", "rq"}
+VALIDATION = {"pydantic", "pydantic_settings"}
+SAMPLES = {"service.openapi.samples"}
 
 
 @pytest.mark.parametrize(
     ("process", "spared"),
     [
-        ("cli.server.up", MODELS | WEB | CLIENT | {"rq"}),
-        ("service.__main__", MODELS | CLIENT),
+        ("cli.server.up", MODELS | WEB | CLIENT | QUEUE | VALIDATION),
+        ("workers.supervisor", MODELS | WEB | CLIENT | QUEUE | VALIDATION),
+        ("workers.child.__main__", MODELS | WEB | CLIENT | QUEUE | {"pydantic_settings"}),
+        ("service.__main__", MODELS | CLIENT | SAMPLES),
         ("service.webhooks.dispatcher", MODELS | WEB | CLIENT),
         ("workers.worker", MODELS | WEB | CLIENT),
     ],

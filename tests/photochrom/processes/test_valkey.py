@@ -128,3 +128,25 @@ def test_ctrl_c_is_not_for_the_server(tmp_path: Path) -> None:
         # A terminal's SIGINT goes to its own session; field 6 of stat is the session's leader.
         stat = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
         assert int(stat[3]) == process_id
+
+
+def test_one_text_is_read_without_a_library(tmp_path: Path) -> None:
+    long = "x" * 100_000
+    with embedded.embedded(tmp_path) as server:
+        with Redis.from_url(server.url) as redis:
+            redis.set("number", 1)
+            redis.set("long", long)
+            redis.set("lines", "a\r\n-ERR b")
+            redis.rpush("list", 1)
+        assert server.get("number") == b"1"
+        assert server.get("long") == long.encode()
+        assert server.get("lines") == b"a\r\n-ERR b"
+        assert server.get("nothing") is None
+        assert server.has("list")
+        assert not server.has("nothing")
+        with pytest.raises(QueueUnavailable, match="WRONGTYPE"):
+            server.get("list")
+    with pytest.raises(QueueUnavailable):
+        server.get("number")
+    with pytest.raises(QueueUnavailable):
+        server.has("number")

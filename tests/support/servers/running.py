@@ -79,15 +79,18 @@ class Service:
         return self.process.wait(timeout=30)
 
 
+def _environment() -> dict[str, str]:
+    """This process', without our settings; what a shell says against bytecode would have each start compile us anew."""
+    ours = ("PHOTOCHROM_", "REDIS_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def command(*arguments: str, folder: Path = ROOT, **extra: str) -> "subprocess.Popen[str]":
     """Start `photochrom ...` in a folder; its stdout and stderr come as one stream."""
-    env = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
-    }
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "cli", *arguments],
         cwd=folder,
-        env={**env, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **extra},
+        env={**_environment(), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **extra},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -99,13 +102,10 @@ def command(*arguments: str, folder: Path = ROOT, **extra: str) -> "subprocess.P
 
 def photochrom(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run `photochrom ...` to its end."""
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PHOTOCHROM_", "REDIS_"))
-    }
     return subprocess.run(
         [sys.executable, "-m", "cli", *arguments],
         cwd=ROOT,
-        env={**clean, **env},
+        env={**_environment(), **env},
         capture_output=True,
         text=True,
         check=False,
