@@ -183,7 +183,7 @@ class JobStore:
         name = (
             f"idempotency:{name_key(record.batch_id, record.item)}" if record.batch_id and record.item else ""
         )
-        args = [record.id, record.batch_id or "", record.revision, name]
+        args: list[str | int] = [record.id, record.batch_id or "", record.revision, name]
         return bool(self._delete(keys=[_key(record.id)], args=args))
 
     def page(
