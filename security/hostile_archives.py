@@ -106,6 +106,23 @@ def zip64_mute(count: int) -> bytes:
     )
 
 
+def shared_bytes(count: int = 900) -> bytes:
+    """Return a zip whose directory names the bytes of one file again and again."""
+    plain = zipped({"a.jpg": b"\xff\xd8\xff" + bytes(10_000)})
+    directory_at = struct.unpack_from("<I", plain, len(plain) - 6)[0]
+    directory = plain[directory_at:-22] * count
+    ending = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, count, count, len(directory), directory_at, 0)
+    return plain[:directory_at] + directory + ending
+
+
+def reaching_over() -> bytes:
+    """Return a zip whose first entry claims the bytes of the second, too."""
+    plain = bytearray(zipped({"a.jpg": bytes(1000), "b.jpg": bytes(1000)}))
+    at = struct.unpack_from("<I", plain, len(plain) - 6)[0]
+    struct.pack_into("<I", plain, at + 20, 1500)
+    return bytes(plain)
+
+
 def pax_bomb(size: int) -> bytes:
     """Return a tar.gz whose first header claims to be that long."""
     info = tarfile.TarInfo("././@PaxHeader")
@@ -186,6 +203,8 @@ HOSTILE_ARCHIVES: dict[str, Callable[[], bytes]] = {
     "cut zip": lambda: zipped({"a.jpg": b"x" * 5000})[:-30],
     "cut gzip": lambda: gzip.compress(b"x" * 100_000)[:-2000],
     "too many entries": lambda: zipped({f"{n}.jpg": b"" for n in range(1001)}),
+    "entries on the same bytes": shared_bytes,
+    "entries that reach into the next": reaching_over,
     "too many in tar": lambda: tarred({f"{n}.jpg": b"" for n in range(1001)}),
     "a million entries that say they are one": lambda: directory_bomb(1_000_000),
     "a million entries behind a decoy": lambda: zip64_decoy(1_000_000),

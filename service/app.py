@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from redis import Redis
@@ -29,6 +28,7 @@ from . import page
 from .access import sessions
 from .access.auth import KeyGuard
 from .access.origins import OriginGuard, hosts_of
+from .archives_at_once import ArchivesAtOnce
 from .batches import archives
 from .batches import calls as batches
 from .batches import events as batch_events
@@ -182,7 +182,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         keys=KeyStore(redis),
         allowance=Allowance(redis),
         fetcher=fetcher_of(settings),
-        unpacking=CapacityLimiter(_ARCHIVES_AT_A_TIME),
+        archives=ArchivesAtOnce(_ARCHIVES_AT_A_TIME),
     )
     services.storage.discard_drafts()
     app.state.services = services

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from anyio import CapacityLimiter
 from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from redis import Redis
@@ -22,6 +21,7 @@ from photochrom.jobs.store import JobStore
 from photochrom.storage.storage import Storage
 from photochrom.webhooks.store import WebhookStore
 
+from .archives_at_once import ArchivesAtOnce
 from .caller import EVERYBODY, Caller
 from .outbound.fetch import Fetcher
 from .settings import ServiceSettings
@@ -52,8 +52,7 @@ class Services:
     uploads: UploadsAtOnce
     fetcher: Fetcher | None
     """Fetches photographs from addresses; None where the operator does not want that."""
-    unpacking: CapacityLimiter
-    """Threads that archives are unpacked on: not those that all other calls share."""
+    archives: ArchivesAtOnce
 
 
 def _services(request: Request) -> Services:

@@ -15,7 +15,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError  # noqa: A004
+from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, TimeoutError  # noqa: A004
 from rq import Queue, SimpleWorker
 from rq.exceptions import AbandonedJobError
 from rq.executions import Execution
@@ -296,8 +296,10 @@ class Heartbeat:
         while not self._stopped.wait(self._interval):
             try:
                 self._beat()
+            except RedisError as error:
+                # It may be restarting; the next heartbeat tries again.
+                _log.warning("A heartbeat failed: %s", error)
             except Exception:
-                # Redis may be restarting; the next heartbeat tries again.
                 _log.warning("A heartbeat failed", exc_info=True)
 
 

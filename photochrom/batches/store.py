@@ -23,7 +23,7 @@ from ..jobs import scripts
 from ..jobs.queue import JobQueue
 from ..jobs.record import JobRecord
 from ..jobs.states import JobState
-from ..jobs.store import IdempotencyKey, JobStore
+from ..jobs.store import IdempotencyKey, JobStore, name_key
 from ..records import readable, texts
 from ..times import utc_now
 from .record import BatchRecord
@@ -71,7 +71,9 @@ class BatchStore:
             args=[
                 record.id,
                 record.model_dump_json(),
-                (record.created_at + self._keep).timestamp() if self._keep is not None else "+inf",
+                "+inf"
+                if self._keep is None or record.retention
+                else (record.created_at + self._keep).timestamp(),
                 binding,
                 idempotency.seconds if idempotency else 0,
                 record.owner,
@@ -221,9 +223,13 @@ class BatchStore:
             self._change(batch_id, lambda batch: batch.model_copy(update=batch.renewed()), noted)
 
     def retryable(self, batch_id: str) -> int:
-        """Return how many failed and canceled items can be tried again: those whose originals are kept."""
-        over = (self._jobs.listed(state, batch_id) for state in (JobState.FAILED, JobState.CANCELED))
-        return sum(bool(record.original.key) for lists in over for records in lists for record in records)
+        """Return how many failed and canceled items can be tried again: those whose originals are kept.
+
+        0 while an earlier call is under way, which has them tried.
+        """
+        if self._redis.hexists(RETRYING, batch_id):
+            return 0
+        return sum(self._jobs.retryable(state, batch_id) for state in (JobState.FAILED, JobState.CANCELED))
 
     def retry_failed(self, batch_id: str) -> bool:
         """Retry them, by `Turns.retry_items`; return False, and change nothing, while an earlier call is under way."""
@@ -258,7 +264,7 @@ class BatchStore:
         # Its name has to lead to it for as long as there is a record.
         kept_for = _AGES if self._keep is None or record.forever else self._keep
         key = IdempotencyKey(
-            _name_key(record.batch_id, record.item), hashed(said), int(kept_for.total_seconds()) * 2
+            name_key(record.batch_id, record.item), hashed(said), int(kept_for.total_seconds()) * 2
         )
         try:
             kept = self._jobs.create(record, key, charge)
@@ -274,7 +280,7 @@ class BatchStore:
         Raises:
             ItemNotFound: there is none.
         """
-        bound = cast("bytes | None", self._redis.get(f"idempotency:{_name_key(batch_id, name)}"))
+        bound = cast("bytes | None", self._redis.get(f"idempotency:{name_key(batch_id, name)}"))
         try:
             return self._jobs.get((bound or b"").decode().partition(" ")[0])
         except JobNotFound:
@@ -319,13 +325,21 @@ class BatchStore:
             raise BatchNotFound(batch_id)
 
     def forget_empty(self, now: datetime) -> None:
-        """Delete the batches that have expired by `now` and have no items left."""
+        """Delete the batches that have expired by `now` and have no items left, but those that are kept for ever."""
         for batch_id in texts(self._redis.zrangebyscore(_EXPIRY, "-inf", now.timestamp())):
-            if any(self._jobs.counts(batch_id).values()):
+            if self._is_kept(batch_id):
+                # Of a version before this one, which gave it a time.
+                self._redis.zadd(_EXPIRY, {batch_id: "+inf"})
+            elif any(self._jobs.counts(batch_id).values()):
                 later = now + timedelta(days=1)
                 self._redis.zadd(_EXPIRY, {batch_id: later.timestamp()})
             else:
                 self.delete(batch_id)
+
+    def _is_kept(self, batch_id: str) -> bool:
+        with suppress(BatchNotFound):
+            return self.get(batch_id).retention is not None
+        return False
 
     def _change(
         self,
@@ -376,7 +390,3 @@ def key_of(batch_id: str) -> str:
 
 def _index_of(owner: str) -> str:
     return f"owner:{owner}:batches"
-
-
-def _name_key(batch_id: str, name: str) -> str:
-    return f"{batch_id}:{hashed(name)[:32]}"

@@ -52,7 +52,8 @@ def of_end(job: JobRecord) -> str:
         added[_field("failures", job.error.code)] = 1
     if job.model:
         added[_field("models", job.model.name, job.model.version, job.model.provider)] = 1
-    waited = {WAIT: (job.started_at - job.created_at).total_seconds()} if job.started_at else {}
+    # By the clocks of two machines: below zero the sum would go back, and Prometheus would take it for a restart.
+    waited = {WAIT: max(0.0, (job.started_at - job.created_at).total_seconds())} if job.started_at else {}
     for stage, seconds in (waited | job.timings).items():
         bucket = next(i for i, bound in enumerate(BOUNDS) if seconds <= bound)
         added[_field("stages", stage, str(bucket))] = 1

@@ -224,11 +224,17 @@ DELETE = (
     + _INDEX
     + _END_BATCH
     + """
--- KEYS: job:{id}; ARGV: id, batch, expected revision
+-- KEYS: job:{id}; ARGV: id, batch, expected revision, the key by which its name in the batch leads to it ("" for none)
 local id, batch = ARGV[1], ARGV[2]
 local current = redis.call('HMGET', KEYS[1], 'revision', 'state', 'owner')
 if current[1] ~= ARGV[3] then return 0 end
 redis.call('DEL', KEYS[1])
+-- Nobody else of this name has it: while there was a record, the name led there.
+local bound = ARGV[4] ~= '' and redis.call('GET', ARGV[4])
+if bound and string.match(bound, '^[^ ]+') == id then
+    redis.call('DEL', ARGV[4])
+    redis.call('ZREM', 'idempotency:expiry', ARGV[4])
+end
 index(id, batch, current[3], current[2], nil)
 redis.call('ZREM', 'jobs:expiry', id)
 turn(id, batch, 'drop')
@@ -304,6 +310,18 @@ for _, key in ipairs(ARGV) do
     if record and string.find(record, '"' .. key .. '"', 1, true) then named[#named + 1] = key end
 end
 return named
+"""
+
+RETRYABLE = """
+-- KEYS: a sorted set of ids; ARGV: where to begin, as ZRANGEBYLEX takes it; how many to look at
+-- Returns the last id looked at ("" when there was none), and how many of these jobs have an original that is kept.
+-- An original that is gone has an empty key, and nothing else in a record has one: JSON escapes the quotes of texts.
+local ids, count = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], '+', 'LIMIT', 0, ARGV[2]), 0
+for _, id in ipairs(ids) do
+    local record = redis.call('HGET', 'job:' .. id, 'record')
+    if record and not string.find(record, '"key":""', 1, true) then count = count + 1 end
+end
+return {ids[#ids] or '', count}
 """
 
 UNDELIVERED = """

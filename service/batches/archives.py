@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ from photochrom.errors import (
     TooManyArchives,
     TooManyUploads,
 )
+from photochrom.photo.sniff import HEAD_BYTES, sniff
 
 from ..caller import Caller
 from ..deps import BatchId, CallerDep, Services, ServicesDep
@@ -140,26 +142,26 @@ async def post_archive(
     if not batch.open:
         raise BatchClosed(f"Batch {batch_id} takes no more photographs.")
     # Those that come to an end of sending together wait for each other: what was sent is not thrown away.
-    if not services.unpacking.available_tokens:
-        raise TooManyArchives("Other archives are being unpacked; try again when they are done.")
+    services.archives.refuse_if_busy(caller)
     with services.uploads.one(caller):
         async with drafted(services.storage) as draft:
             async for chunk in _gathered(request):
                 await on_storage_thread(draft.write, chunk)
             report = ArchiveReport()
-            # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
-            unpacking = to_thread.run_sync(
-                _unpack,
-                services,
-                caller,
-                batch,
-                draft.path,
-                encoding,
-                report,
-                split == "auto",
-                limiter=services.unpacking,
-            )
-            await asyncio.shield(unpacking)
+            async with services.archives.turn(caller):
+                # Shielded: a caller who hangs up now would leave a thread reading a file that is gone.
+                unpacking = to_thread.run_sync(
+                    _unpack,
+                    services,
+                    caller,
+                    batch,
+                    draft.path,
+                    encoding,
+                    report,
+                    split == "auto",
+                    limiter=services.archives.threads,
+                )
+                await asyncio.shield(unpacking)
     return report
 
 
@@ -230,11 +232,15 @@ def _keep(
     *,
     split: bool,
 ) -> bool:
+    unpacked = blocks(entry, budget)
+    first = next(unpacked, b"")
+    # What is not a photograph costs neither a draft nor a question to the queue: fifty thousand such are a megabyte.
+    sniff(first[:HEAD_BYTES])
     refuse_if_full(services, caller, may_be_known=True)
     with services.storage.draft() as draft:
         sink = Sink(draft, services.settings.max_upload_bytes)
         sink.expect(entry.size)
-        for block in blocks(entry, budget):
+        for block in chain((first,), unpacked):
             sink.write(block)
         told = draft, name, sink.size, sink.sha256, sink.close(), batch.options
         upload = Upload(*told, split=split)

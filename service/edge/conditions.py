@@ -109,9 +109,10 @@ class Conditions:
                 return
             if held:
                 start = held.pop()
-                if not message.get("more_body", False):
+                # No JSON is empty: such is HEAD of a stream, whose bytes nobody knows yet.
+                if not message.get("more_body", False) and (body := message.get("body", b"")):
                     headers = MutableHeaders(scope=start)
-                    headers.setdefault("ETag", _tag_of(message.get("body", b"")))
+                    headers.setdefault("ETag", _tag_of(body))
                     if (other := instead(Request(scope), headers)) is not None:
                         await other(scope, receive, send)
                         return

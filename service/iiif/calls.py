@@ -43,7 +43,6 @@ from .image import info, number_of
 from .manifest import manifest_of_batch, manifest_of_job
 
 router = Router(tags=["iiif"])
-_PAGE = 200
 _OF_RESULT = (JobNotFound, ResultNotReady, ResultExpired)
 _MADE = (JobConflict, QuotaExceeded)
 _TILE: dict[str, Any] = {
@@ -132,7 +131,7 @@ async def tile(
 
     That counts as one photograph that is sent. They are kept as long as the result.
     """
-    look = partial(_asked, services, caller, job_id)
+    look = partial(_asked_for_tile, services, caller, job_id, region, size)
     result = await wait_until(
         services.watcher, job_id, look, lambda seen: seen.tiles_key is not None, services.settings.wait_limit
     )
@@ -165,10 +164,21 @@ def _asked(services: Services, caller: Caller, job_id: str) -> Result:
     return result
 
 
-def _read(storage: Storage, key: str, region: str, size: str) -> bytes:
-    number = number_of(tiling_of(_part(storage, key, HEAD)), region, size)
+def _asked_for_tile(services: Services, caller: Caller, job_id: str, region: str, size: str) -> Result:
+    """Return the result as `_asked` does; nothing is made for a tile that there cannot be."""
+    _place(Tiling(*result_of(services.store, job_id).upright_size), region, size)
+    return _asked(services, caller, job_id)
+
+
+def _place(tiling: Tiling, region: str, size: str) -> int:
+    number = number_of(tiling, region, size)
     if number is None:
         raise ObjectNotFound("There is no such tile; info.json says which there are.")
+    return number
+
+
+def _read(storage: Storage, key: str, region: str, size: str) -> bytes:
+    number = _place(tiling_of(_part(storage, key, HEAD)), region, size)
     return _part(storage, key, span_of(_part(storage, key, place_of(number))))
 
 
@@ -177,18 +187,9 @@ def _part(storage: Storage, key: str, span: tuple[int, int]) -> bytes:
 
 
 def _results(store: JobStore, batch_id: str) -> Iterator[JobRecord]:
-    cursor, records = None, []
-    while True:
-        page, cursor = store.page(_PAGE, before=cursor, state=JobState.SUCCEEDED, batch_id=batch_id)
-        records += [record.id for record in page]
-        if cursor is None:
-            break
-    # Ids alone are kept: the last sent comes first, and a manifest begins with the first.
-    for job_id in reversed(records):
-        try:
-            yield store.get(job_id)
-        except JobNotFound:
-            continue
+    """Yield them in the order of sending."""
+    for records in store.listed(JobState.SUCCEEDED, batch_id):
+        yield from records
 
 
 def _origin(services: Services, request: Request) -> str:

@@ -9,8 +9,10 @@ differently the next time (DNS rebinding) changes nothing. TLS and the Host head
 import asyncio
 import logging
 import socket
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -31,6 +33,8 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _URL_LENGTH = 2048
+# A lookup cannot be broken off, and who runs a name server can have it hang.
+_LOOKUPS, _OF_ONE_PARTY = 32, 8
 _SCHEMES = {"https": 443, "http": 80}
 # The ports of the web; other ports belong to other protocols.
 PORTS = (443, 80, 8443)
@@ -149,6 +153,16 @@ class PinnedNetwork(AsyncNetworkBackend):
         self._allowed = tuple(allowed)
         self._ports = ports
         self._network = AnyIOBackend()
+        self._party = ""
+        self._lookups: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(_OF_ONE_PARTY)
+        )
+
+    def of(self, party: str) -> "PinnedNetwork":
+        """Return the network for one party, whose lookups leave threads to those of others."""
+        mine = copy(self)
+        mine._party = party
+        return mine
 
     async def connect_tcp(
         self,
@@ -177,7 +191,7 @@ class PinnedNetwork(AsyncNetworkBackend):
 
     async def _checked(self, host: str, port: int) -> list[Address]:
         try:
-            addresses = [ip_address(found) for found in await self._resolve(host, port)]
+            addresses = [ip_address(found) for found in await self._looked_up(host, port)]
         except (OSError, UnicodeError) as error:
             raise ConnectError("The name cannot be resolved.") from error
         for address in addresses:
@@ -193,11 +207,21 @@ class PinnedNetwork(AsyncNetworkBackend):
                 raise AddressRefused("The name resolves to an address that is not public.")
         return addresses
 
+    async def _looked_up(self, host: str, port: int) -> Sequence[str]:
+        """Resolve a name; who gives up waiting leaves the thread at work, so it counts until it has ended."""
+        room = self._lookups[self._party]
+        await room.acquire()
+        lookup = asyncio.ensure_future(self._resolve(host, port))
+        lookup.add_done_callback(lambda _: room.release())
+        # Its error is heard where nobody waits for it any more, too.
+        lookup.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return await asyncio.shield(lookup)
+
     def _may_use(self, port: int, address: Address) -> bool:
         return port in self._ports or _is_permitted(address, self._allowed)
 
 
-def system_resolver(threads: int = 16) -> Resolve:
+def system_resolver(threads: int = _LOOKUPS) -> Resolve:
     """Return a resolver that uses the operating system's on its own threads: a dead name server blocks nothing else."""
     executor = ThreadPoolExecutor(threads, thread_name_prefix="resolver")
 

@@ -63,7 +63,7 @@ class Fetcher:
         try:
             # One limit for all of it: each single read could be slow forever.
             async with asyncio.timeout(self.seconds), self._rooms[owner], self._room:
-                return await self._follow(url, take)
+                return await self._follow(url, take, self.network.of(owner))
         except TimeoutError:
             raise UrlUnreachable(
                 f"The photograph did not arrive from its address within {self.seconds:g} s."
@@ -74,10 +74,10 @@ class Fetcher:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
             raise UrlUnreachable("The connection broke before the photograph was complete.") from error
 
-    async def _follow(self, url: str, take: Take) -> tuple[str, str]:
+    async def _follow(self, url: str, take: Take, network: PinnedNetwork) -> tuple[str, str]:
         for _ in range(_REDIRECTS + 1):
             self.check(url)
-            head = BoundedHead(self.network)
+            head = BoundedHead(network)
             async with self._connection(url, head) as connection, self._answer(connection, url) as answer:
                 head.is_here()
                 if answer.status in _REDIRECTING and (location := _header(answer, b"location")):

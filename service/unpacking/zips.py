@@ -3,7 +3,7 @@
 import stat
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, BinaryIO
 
 from photochrom.errors import ArchiveRejected, UnsupportedFormat
@@ -16,6 +16,7 @@ END, _LOCATOR, _HEADER = b"PK\x05\x06", b"PK\x06\x07", b"PK\x01\x02"
 _RECORD = b"PK\x06\x06"
 _END_BYTES, _LOCATOR_BYTES, _HEADER_BYTES, _RECORD_BYTES = 22, 20, 46, 56
 _COMMENT_BYTES = 65_535
+_LOCAL_BYTES = 30  # of an entry's own header, without its name
 # `zipfile` asks bzip2 and LZMA for no limited output: one read of a few hundred bytes unfolds to gigabytes.
 _BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -32,6 +33,7 @@ def zip_entries(file: BinaryIO, budget: Budget, encoding: str | None = None) -> 
         raise ArchiveRejected(f"The zip is damaged: {error}.") from error
     with archive:
         infos = archive.infolist()
+        _refuse_shared_bytes(infos)
         for info, name in zip(infos, names_of(infos, encoding), strict=True):
             budget.take_entry()
             # Not `is_dir()`, which looks at the last letter of names that have none.
@@ -53,6 +55,15 @@ def _zip_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
         return archive.open(info)
 
     return opener
+
+
+def _refuse_shared_bytes(infos: Iterable[zipfile.ZipInfo]) -> None:
+    """Refuse a zip whose entries lie on each other: bytes that are sent once would be unpacked thousands of times."""
+    end = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            raise ArchiveRejected("The zip is damaged: two of its entries lie on the same bytes.")
+        end = info.header_offset + _LOCAL_BYTES + info.compress_size
 
 
 def _check_directory(file: BinaryIO, budget: Budget) -> None:

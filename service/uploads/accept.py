@@ -260,5 +260,5 @@ def hand_over(queue: JobQueue, turns: Turns, record: JobRecord) -> None:
                 queue.put(record)
             else:
                 turns.feed(record.batch_id)
-    except RedisError:
-        _log.warning("Job %s is not in the queue yet", record.id, exc_info=True)
+    except RedisError as error:
+        _log.warning("Job %s is not in the queue yet: %s", record.id, error)

@@ -59,7 +59,7 @@ class Sender:
 
     async def _post(self, webhook: Webhook, delivery: Delivery) -> Attempt:
         url, body = httpcore.URL(webhook.url), delivery.body.encode()
-        head = BoundedHead(self.network)
+        head = BoundedHead(self.network.of(webhook.owner))
         connection = httpcore.AsyncHTTPConnection(url.origin, ssl_context=self.tls, network_backend=head)
         async with connection:
             headers = _headers(webhook, delivery, body)

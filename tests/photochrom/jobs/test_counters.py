@@ -45,6 +45,18 @@ def test_a_job_that_lives_adds_nothing(bench):
     assert counters.read(bench.redis) == counters.Readings()
 
 
+def test_no_clock_takes_a_counter_back(bench):
+    """The moments are of two machines: that of the API, and the worker's, which may be behind."""
+    ended(bench)
+    before = counters.read(bench.redis).stages[WAIT]
+    record = bench.accept(b"other")
+    bench.store.change(record.id, lambda job: job.claim("w", utc_now() - timedelta(hours=1), 3))
+    bench.store.change(record.id, lambda job: job.request_cancel(utc_now()).cancel(utc_now()))
+    after = counters.read(bench.redis).stages[WAIT]
+    assert after.seconds >= before.seconds
+    assert after.counts[-1] == before.counts[-1] + 1
+
+
 def test_models_and_stages_of_a_success(bench):
     now = utc_now()
     job = make_record(b"photo").model_copy(

@@ -5,8 +5,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,16 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 from fastapi.testclient import TestClient
 
+from photochrom.access.keys import KeyRecord
+from photochrom.storage.drafts import DraftFile, Drafts
 from security.hostile_archives import HOSTILE_ARCHIVES, HOSTILE_ENTRIES, tarred, zip64_ending, zipped
+from service.app import create_app
 from service.batches import archives
+from service.caller import Caller
+from service.deps import Services
+from service.settings import ServiceSettings
 from support.queue.queueing import Bench
+from support.servers.keyring import bearer, new_key
 from support.servers.running import ROOT
 
 
@@ -147,3 +155,57 @@ def test_archives_take_turns_and_no_thread_of_other_calls(
         assert int(refused.headers["retry-after"]) > 0
         assert sum(answer.result().json()["accepted"] for answer in sent) == 1
     assert send().json()["unchanged"] == 1
+
+
+def test_one_owner_s_archives_leave_a_turn_to_others(
+    settings: ServiceSettings, bench: Bench, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many it sends together: an archive of a megabyte can take its turn for minutes."""
+    unpack, inside, go_on = archives._unpack, threading.Semaphore(0), threading.Event()
+    ann, bob = (new_key(bench) for _ in range(2))
+
+    def held(services: Services, caller: Caller, *rest: Any) -> None:
+        if caller.owner == ann[0].owner:
+            inside.release()
+            assert go_on.wait(60)
+        unpack(services, caller, *rest)
+
+    def send(key: tuple[KeyRecord, str]) -> httpx.Response:
+        headers = bearer(key[1])
+        url = client.post("/v1/batches", headers=headers).json()["url"]
+        return client.post(f"{url}/archive", content=zipped({"a.jpg": photo}), headers=headers)
+
+    monkeypatch.setattr(archives, "_unpack", held)
+    with TestClient(create_app(settings.model_copy(update={"auth": "keys"}))) as client:
+        with ThreadPoolExecutor(3) as senders:
+            sent = [senders.submit(send, ann) for _ in range(3)]
+            try:
+                assert inside.acquire(timeout=60)
+                refused, taken = send(ann), send(bob)
+            finally:
+                go_on.set()
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-archives")
+        assert taken.json()["accepted"] == 1
+        assert {answer.result().status_code for answer in sent} <= {200, 429}
+
+
+def test_what_is_no_photograph_takes_no_draft(
+    client: TestClient, url: str, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty thousand such entries are a megabyte, and their archive has one of two turns."""
+    drafts: list[Path] = []
+    new = Drafts.new
+
+    @contextmanager
+    def counted(self: Drafts) -> Iterator[DraftFile]:
+        with new(self) as draft:
+            drafts.append(draft.path)
+            yield draft
+
+    monkeypatch.setattr(Drafts, "new", counted)
+    others = dict.fromkeys((f"{n}.jpg" for n in range(50)), b"")
+    report = client.post(
+        f"{url}/archive", content=zipped({**others, "a.txt": b"hello", "b.jpg": photo})
+    ).json()
+    assert (report["accepted"], report["rejected"]) == (1, 51)
+    assert len(drafts) == 2  # the archive's own, and one for the photograph

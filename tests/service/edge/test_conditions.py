@@ -39,6 +39,13 @@ def test_everything_that_is_read_hears_conditions(client: TestClient, path: str,
     assert (refused.status_code, refused.json()["code"]) == (412, "precondition-failed")
 
 
+def test_what_is_made_while_it_is_sent_has_no_tag_of_nothing(client: TestClient) -> None:
+    path = f"{client.post('/v1/batches').json()['url']}/iiif/manifest.json"
+    for headers in ({}, {"If-None-Match": "*"}):
+        found = [client.request(method, path, headers=headers) for method in ("GET", "HEAD")]
+        assert [(one.status_code, one.headers.get("etag")) for one in found] == [(200, None)] * 2
+
+
 def test_what_has_changed_has_another_tag(client: TestClient, photo: bytes) -> None:
     tag = client.get("/v1/jobs").headers["etag"]
     client.post("/v1/jobs", content=photo)

@@ -76,7 +76,26 @@ def test_events_have_it(settings: ServiceSettings, photo: bytes, finish: Callabl
 
 @pytest.mark.parametrize(
     "given",
-    ["//evil.example", "https://evil.example", "/a/../b", "/.", '/"><script>', "photochrom", "/ä", "/a b"],
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/a/../b",
+        "/.",
+        '/"><script>',
+        "photochrom",
+        "/ä",
+        "/a b",
+        "/%2e%2E/x",
+        "/.%2e",
+        "/a%2F%2fevil",
+        "/%5Cevil",
+        "/a%",
+        "/%zz",
+        "/%0d%0a",
+        "/%00",
+        "/%7f",
+        "/x" * 101,
+    ],
 )
 def test_what_is_not_a_path_is_not_heard(settings: ServiceSettings, photo: bytes, given: str) -> None:
     with behind(settings) as client:

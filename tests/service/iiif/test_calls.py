@@ -129,8 +129,19 @@ def test_info_says_which_tiles_there_are_and_they_are_there(client: TestClient, 
     ],
 )
 def test_what_level_0_has_not_is_not_found(client: TestClient, job: JobRecord, tile: str) -> None:
-    missing = client.get(f"/v1/jobs/{job.id}/iiif/result/{tile}/0/default.jpg")
+    for headers in ({}, {"If-None-Match": "*"}):
+        missing = client.get(f"/v1/jobs/{job.id}/iiif/result/{tile}/0/default.jpg", headers=headers)
+        assert (missing.status_code, missing.json()["code"]) == (404, "object-not-found")
+
+
+def test_nothing_is_made_for_a_tile_that_there_cannot_be(
+    client: TestClient, bench: Bench, photo: bytes, finish: Finish
+) -> None:
+    """It would cost a photograph of the day, and a worker's time."""
+    record = finish(client.post("/v1/jobs", content=photo).json()["id"])
+    missing = client.get(f"/v1/jobs/{record.id}/iiif/result/9999,0,512,512/512,512/0/default.jpg")
     assert (missing.status_code, missing.json()["code"]) == (404, "object-not-found")
+    assert bench.store.get(record.id).tiling_attempts == 0
 
 
 def test_the_first_who_asks_has_them_made_once(

@@ -5,9 +5,12 @@ import json
 import logging
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 import pytest
 import trustme
@@ -311,6 +314,33 @@ def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
         attempt = asyncio.run(sent_by(network, at("photos.example", to), seconds=9))
         assert attempt.status == 204
         assert attempt.seconds >= 3  # the first address had its third of the time
+
+
+def test_names_of_one_owner_that_hang_leave_threads_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lookup cannot be broken off: who gives up waiting for it leaves a thread behind."""
+    over, real = threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *rest: Any, **named: Any) -> Any:
+        if host.endswith(".slow.example"):
+            over.wait(60)
+        return real("127.0.0.1", *rest, **named)
+
+    async def deliveries(to: Receiver) -> tuple[list[Attempt], Attempt]:
+        sender = Sender(PinnedNetwork(system_resolver(), LOOPBACK), 30, ssl.create_default_context())
+        hasty = replace(sender, seconds=0.01)
+        anns, bobs = (make_webhook(to.url).model_copy(update={"owner": one}) for one in ("ann", "bob"))
+        hanging = [anns.model_copy(update={"url": f"http://{n}.slow.example/"}) for n in range(40)]
+        try:
+            lost = await asyncio.gather(*(hasty.send(each, make_ping(each)) for each in hanging))
+            return lost, await sender.send(bobs, make_ping(bobs))
+        finally:
+            over.set()
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with receiver() as to:
+        lost, arrived = asyncio.run(deliveries(to))
+    assert arrived.accepted, arrived
+    assert not any(attempt.accepted for attempt in lost)
 
 
 def test_no_address_that_answers_is_said() -> None:

@@ -57,7 +57,7 @@ def test_the_file_of_a_refused_photo_goes_at_once(
 
 
 def test_an_item_that_is_kept_is_accepted_though_the_queue_goes_away_at_that_moment(
-    client: TestClient, bench: Bench, photo: bytes
+    client: TestClient, bench: Bench, photo: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = services(client)
     away = Turns(Redis(port=free_port(), retry=Retry(NoBackoff(), 0)), found.store, found.queue)
@@ -65,6 +65,8 @@ def test_an_item_that_is_kept_is_accepted_though_the_queue_goes_away_at_that_mom
     batch = client.post("/v1/batches").json()
     sent = client.put(f"{batch['url']}/items/a.jpg", content=photo, headers=HEADERS)
     assert sent.status_code == 201, sent.text
+    said = [one for one in caplog.records if "not in the queue yet" in one.getMessage()]
+    assert [one.exc_info for one in said] == [None]
     assert bench.redis.llen("rq:queue:photochrom") == 0
     maintenance(bench).feed_batches()
     assert bench.redis.llen("rq:queue:photochrom") == 1
