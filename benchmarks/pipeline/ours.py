@@ -3,7 +3,6 @@
 A small photograph of the same format goes first: what a worker loads with its first photograph is no cost of each.
 """
 
-import io
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from workers.pipeline.color.space import SRGB
 from workers.pipeline.colorizer import colorize
 
 from ..measuring.measure import Clock, result_of
+from ..measuring.scenes import KINDS, as_file
 
 
 class Watched:
@@ -60,10 +60,10 @@ def main(source: Path, model: Path, film: Film | None = None) -> None:
 
 
 def _small(source: Path) -> bytes:
-    out = io.BytesIO()
+    """Return a small photograph of the same format, depth and packing: each has tables and a codec of its own."""
     with Image.open(source) as image:
-        Image.new("L", (96, 64), 90).save(out, image.format)
-    return out.getvalue()
+        kind = next(kind for kind in KINDS if kind.startswith(str(image.format)))
+    return as_file(np.full((64, 96), 90, np.uint8), kind)
 
 
 def _networks(model: Path, clock: Clock) -> Networks[Watched]:

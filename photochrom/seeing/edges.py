@@ -43,7 +43,7 @@ def margin(picture: Plane, columns: slice = slice(None)) -> Margin:
     """Return the margin at the top of a picture (h, w), judged by those columns that the photograph has."""
     picture = smoothed(picture)
     tone = float(np.median(picture[_RIM]))
-    away = np.abs(picture - tone)
+    away = np.abs(np.subtract(picture, np.float32(tone), out=picture), out=picture)
     spread = 1.4826 * float(np.median(away[_RIM]))
     limit = min(max(_TOLERANCE, _SPREADS * spread), _MOST_TOLERANCE)
     other = away[:, columns] > limit
@@ -63,7 +63,12 @@ def smoothed(picture: Plane) -> Plane:
     """Average along the side, which keeps its edge and evens out the texture of paper."""
     wide = np.pad(picture, ((0, 0), (_SMOOTHED, _SMOOTHED)), mode="edge")
     shifted = [wide[:, i : i + picture.shape[1]] for i in range(2 * _SMOOTHED + 1)]
-    return np.asarray(sum(shifted) / len(shifted), np.float32)
+    # In place: planes that are made for each step cost as much as the sums.
+    total = np.add(shifted[0], shifted[1], dtype=np.float32)
+    for plane in shifted[2:]:
+        total += plane
+    total /= np.float32(len(shifted))
+    return np.asarray(total, np.float32)
 
 
 def _line(ends: NDArray[np.intp], furthest: int) -> tuple[NDArray[np.bool_], int]:

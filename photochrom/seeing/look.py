@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,27 @@ class Look:
         return len(self.views) == 1 and self.views[0].box == WHOLE
 
 
+class ChooseLook(Protocol):
+    """How the network looks at a photograph: `choose_look`, or `Looks.choose` where it looks more than once."""
+
+    def __call__(self, overview: Plane, size: Size, hints: Sequence[Hint] = ()) -> Look:
+        """Return the views, as `choose_look` does."""
+        ...
+
+
+class Looks:
+    """The looks at one photograph, whose parts are searched for once: its overview is the same each time."""
+
+    def __init__(self) -> None:
+        self._boxes: tuple[Box, ...] | None = None
+
+    def choose(self, overview: Plane, size: Size, hints: Sequence[Hint] = ()) -> Look:
+        """Return the views, as `choose_look` does."""
+        if self._boxes is None:
+            self._boxes = find_photographs(overview)
+        return _look(self._boxes, overview, size, hints)
+
+
 def choose_look(overview: Plane, size: Size, hints: Sequence[Hint] = ()) -> Look:
     """Return the views that show the network a photograph at its best.
 
@@ -66,7 +88,10 @@ def choose_look(overview: Plane, size: Size, hints: Sequence[Hint] = ()) -> Look
         size: the photograph's height and width.
         hints: spots that the user gave a colour. One outside of what was found shows that it is no mount.
     """
-    boxes = find_photographs(overview)
+    return _look(find_photographs(overview), overview, size, hints)
+
+
+def _look(boxes: tuple[Box, ...], overview: Plane, size: Size, hints: Sequence[Hint]) -> Look:
     if not all(any(box.holds(hint) for box in boxes) for hint in hints):
         boxes = (WHOLE,)
     if len(boxes) > 1:

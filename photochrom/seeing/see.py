@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..photo.hints import Hint
-from .look import Look, choose_look
+from .look import ChooseLook, Look, choose_look
 from .resize import resized
 from .sizes import Sides, Size, predict_size
 
@@ -46,6 +46,7 @@ def see(
     predict: Predict,
     hints: Sequence[Hint] = (),
     on_view: Callable[[], None] = _ignore,
+    choose: ChooseLook = choose_look,
 ) -> Seen:
     """Predict a photograph of any size and aspect, in whatever state.
 
@@ -58,9 +59,10 @@ def see(
         predict: the network.
         hints: placed on the whole photograph.
         on_view: called before each view after the first; may raise to stop.
+        choose: says how to look; that of a `Looks` where the same photograph is predicted again.
     """
     overview = lightness_at(predict_size(*size, card))
-    look = choose_look(overview, size, hints)
+    look = choose(overview, size, hints)
     if look.at_the_whole:
         planes = predict(look.views[0].shown(overview), tuple(hints))
         return Seen(planes, np.ones(planes.shape[1:], bool), overview, look.notes)

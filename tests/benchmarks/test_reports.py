@@ -1,15 +1,18 @@
 """The scripts behind the documents' figures run and print their tables; the figures themselves need a quiet machine."""
 
+import io
 import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks import memory, upsampling
 from benchmarks.measuring.measure import in_own_process
-from benchmarks.measuring.scenes import as_file, scene
+from benchmarks.measuring.scenes import KINDS, as_file, scene
+from benchmarks.pipeline import ours
 from support.networks.tiny_model import light
 from support.pictures.photographs import PHOTOS
 
@@ -30,6 +33,15 @@ def test_others_ways_are_measured_on_the_same_file(way, tmp_path):
     assert cost.without_network > 0
     assert cost.peak_mb >= cost.start_mb > 0
     assert cost.bytes_out > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_photograph_that_goes_first_is_packed_like_the_measured_one(kind, tmp_path):
+    file = tmp_path / "photo"
+    file.write_bytes(as_file(scene(0.01), kind))
+    with Image.open(io.BytesIO(ours._small(file))) as first, Image.open(file) as measured:
+        assert (first.format, first.mode) == (measured.format, measured.mode)
+        assert first.info.get("compression") == measured.info.get("compression")
 
 
 def test_memory_is_held_against_its_bound():

@@ -4,8 +4,9 @@ from PIL import Image
 
 from photochrom.color import lightness
 from photochrom.photo.hints import Hint
+from photochrom.seeing import look
 from photochrom.seeing.boxes import WHOLE, Box
-from photochrom.seeing.look import choose_look
+from photochrom.seeing.look import Looks, choose_look
 from photochrom.seeing.pages import find_photographs
 from photochrom.seeing.resize import resized
 from support.pictures.photographs import PHOTOS
@@ -108,3 +109,17 @@ def test_a_hint_on_what_seemed_a_mount_shows_that_it_is_none() -> None:
     inside, outside = (Hint(x=x, y=0.5, a=20, b=20) for x in (0.5, 0.95))
     assert "mount" in choose_look(page, page.shape, [inside]).notes[0]
     assert choose_look(page, page.shape, [inside, outside]).at_the_whole
+
+
+def test_further_looks_at_a_photograph_are_like_the_first_without_another_search(monkeypatch) -> None:
+    page = paper("white", 400, 400)
+    page[40:300, 60:350] = photo("coffee", 260, 290)
+    hints = [[Hint(x=x, y=0.5, a=20, b=20)] for x in (0.5, 0.95)]
+    alone = [choose_look(page, page.shape, each) for each in ((), *hints)]
+    searches = []
+    monkeypatch.setattr(
+        look, "find_photographs", lambda page: searches.append(page) or find_photographs(page)
+    )
+    choose = Looks().choose
+    assert [choose(page, page.shape, each) for each in ((), *hints)] == alone
+    assert len(searches) == 1

@@ -22,15 +22,21 @@ def fit(lightness: Plane, ab: Plane) -> Plane:
 
     Colours inside stay as they are; `photochrom.color.fit_gamut` is the exact, slow way.
     """
-    chroma, hue = cv2.cartToPolar(ab[0], ab[1])
+    return np.asarray(ab * share(lightness, *ab), np.float32)
+
+
+def share(lightness: Plane, a: Plane, b: Plane) -> Plane:
+    """Return the share (n, W), 0..1, of the chroma of a*, b* (n, W) that fits into sRGB at lightness (n, W)."""
+    chroma, hue = cv2.cartToPolar(a, b)
     reach = np.empty_like(lightness)
     for start in range(0, lightness.shape[1], _REMAP_SIDE):
         part = np.s_[:, start : start + _REMAP_SIDE]
         across = hue[part] * np.float32(_HUES / (2 * np.pi))
         down = lightness[part] * np.float32((_LIGHTNESSES - 1) / 100)
         reach[part] = cv2.remap(_reach(), across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    factor = np.minimum(chroma, reach) / np.maximum(chroma, np.float32(1e-6))
-    return np.asarray(ab * factor, np.float32)
+    np.maximum(chroma, np.float32(1e-6), out=chroma)
+    np.divide(reach, chroma, out=reach)
+    return np.minimum(reach, np.float32(1), out=reach)
 
 
 @cache

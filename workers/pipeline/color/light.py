@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,11 +14,11 @@ from ..photo import Samples
 
 Plane = NDArray[np.float32]
 Steps = NDArray[np.uint16]
+Differences = NDArray[np.int16]
 
 STEPS = 65535
 _LIGHT = np.arange(STEPS + 1) / STEPS
 _ENCODED = np.asarray(encoded(_LIGHT), np.float32)
-_ENCODED_DEEP = _ENCODED * np.float32(65535)
 _LUMINANCE = RGB_TO_XYZ[1:2].astype(np.float32)
 LINEAR = {
     255: np.asarray(linear(np.arange(256) / 255), np.float32),
@@ -27,7 +28,8 @@ LINEAR = {
 _MOST_LIGHTNESS = 140.0
 _PER_LIGHTNESS = STEPS / _MOST_LIGHTNESS
 _QUARTER = 0.25
-_ZERO = np.zeros(1)  # adding it converts: rounded, saturated, in one go
+# Signed numbers of 16 bits hold samples less this: their sum is then limited to what samples can be.
+_MIDDLE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Light:
 
     lightness: Plane
     luminance: Plane
-    rounding: Plane | None
+    rounding: Differences | None
 
 
 def light_of(strip: Samples) -> Light:
@@ -50,7 +52,7 @@ def light_of(strip: Samples) -> Light:
     scale = int(np.iinfo(strip.dtype).max)
     levels = strip if strip.ndim == 2 else _luminance_steps(strip, scale)
     tables = _tables(scale, grey=strip.ndim == 2)
-    rounding = look_up(levels, tables.rounding) if tables.rounding is not None else None
+    rounding = None if tables.rounding is None else np.asarray(_entries(levels, tables.rounding), np.int16)
     return Light(look_up(levels, tables.lightness), look_up(levels, tables.luminance), rounding)
 
 
@@ -69,17 +71,20 @@ def tristimulus(lightness: Plane, chroma: Plane, share: float) -> Plane:
 
 def steps_of(light: Plane) -> Steps:
     """Round light 0..65535 to whole steps; beyond them, the first and the last."""
-    return np.asarray(cv2.add(light, _ZERO, dtype=cv2.CV_16U), np.uint16)
+    return np.asarray(cv2.addWeighted(light, 1, light, 0, 0, dtype=cv2.CV_16U), np.uint16)
 
 
-def encoded_samples(light: Plane, seen: Light) -> Samples:
-    """Return the samples (n, W, 3) of linear light (n, W, 3), 0..65535, on what was seen as `seen`."""
+def encode(light: Plane, seen: Light, out: Samples) -> None:
+    """Write the samples (n, W, 3) of linear light (n, W, 3), 0..65535, on what was seen as `seen`."""
     steps = steps_of(light)
     if seen.rounding is None:
-        return encoded_steps(steps, 255)
+        out[...] = encoded_steps(steps, 255)
+        return
     # The difference that colour makes to the encoded grey: without colour, the tables' rounding cancels out.
-    samples = look_up(steps, _ENCODED_DEEP)
-    return np.asarray(cv2.add(samples, cv2.merge([seen.rounding] * 3), dtype=cv2.CV_16U), np.uint16)
+    samples = np.asarray(_entries(steps, _signed_samples()), np.int16)
+    rounding = cv2.cvtColor(seen.rounding.view(np.uint16), cv2.COLOR_GRAY2RGB).view(np.int16)
+    cv2.add(samples, rounding, dst=samples)
+    np.bitwise_xor(samples.view(np.uint16), np.uint16(_MIDDLE), out=out)
 
 
 def encoded_steps(steps: Steps, scale: int) -> Samples:
@@ -89,7 +94,11 @@ def encoded_steps(steps: Steps, scale: int) -> Samples:
 
 def look_up(samples: Samples, table: Plane) -> Plane:
     """Return the table's entry of each sample."""
-    return np.asarray(cv2.LUT(np.ascontiguousarray(samples), table), np.float32)
+    return np.asarray(_entries(samples, table), np.float32)
+
+
+def _entries(samples: Samples, table: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(cv2.LUT(np.ascontiguousarray(samples), table))
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ class _Tables:
 
     lightness: Plane
     luminance: Plane
-    rounding: Plane | None
+    rounding: Differences | None
 
 
 @cache
@@ -108,8 +117,9 @@ def _tables(scale: int, *, grey: bool) -> _Tables:
     luminance = tristimulus(lightness, np.zeros_like(lightness), 0).ravel()
     if scale == 255:
         return _Tables(lightness, luminance, None)
-    greys = np.arange(scale + 1, dtype=np.float32) if grey else np.rint(_ENCODED_DEEP)
-    return _Tables(lightness, luminance, greys - _ENCODED_DEEP[steps_of(luminance).ravel()])
+    greys = np.arange(scale + 1) if grey else _samples(scale).astype(np.int64)
+    rounding = greys - _samples(scale)[steps_of(luminance).ravel()]
+    return _Tables(lightness, luminance, rounding.astype(np.int16))
 
 
 @cache
@@ -125,6 +135,11 @@ def _luminances() -> Plane:
 @cache
 def _samples(scale: int) -> Samples:
     return np.asarray(np.rint(_ENCODED * np.float32(scale)).astype(np.uint8 if scale == 255 else np.uint16))
+
+
+@cache
+def _signed_samples() -> Differences:
+    return np.asarray(_samples(65535) ^ np.uint16(_MIDDLE)).view(np.int16)
 
 
 def _luminance_steps(pixels: Samples, scale: int) -> Steps:

@@ -11,7 +11,7 @@ from photochrom.photo.film import Weights
 
 from ..parallel import mapped
 from ..photo import Samples
-from .light import LINEAR, STEPS, encoded_samples, encoded_steps, light_of, lightness_of, look_up, steps_of
+from .light import LINEAR, STEPS, encode, encoded_steps, light_of, lightness_of, look_up, steps_of
 from .same_light import colored, relit
 from .upsample import RowSource
 
@@ -54,8 +54,7 @@ def colorize_pixels(
         strip = slice(start, start + rows)
         light = light_of(pixels[strip])
         ab = colour.rows(start, light.lightness)
-        steps = colored(light, ab) if film is None else relit(light, ab, film)
-        result[strip] = encoded_samples(steps, light)
+        encode(colored(light, ab) if film is None else relit(light, ab, film), light, result[strip])
 
     for _ in mapped(colorize, range(0, len(pixels), rows)):
         pass

@@ -18,6 +18,8 @@ _OF_A, _OF_B = 116 / 500, -116 / 200
 # What rounds to a step that there is.
 _RANGE = (-0.5,) * 4, (STEPS + 0.5,) * 4
 _LEAST = np.float32(1e-9)
+_PIXEL = np.dtype((np.void, 12))
+"""Three floats: numpy copies one value many times as fast as three."""
 
 
 def colored(seen: Light, ab: Plane) -> Plane:
@@ -25,7 +27,7 @@ def colored(seen: Light, ab: Plane) -> Plane:
     light = _light(seen.lightness, seen.luminance, ab)
     outside = np.flatnonzero(cv2.inRange(light, *_RANGE) == 0)
     if len(outside):
-        light.reshape(-1, 3)[outside] = _fitted(seen, ab, outside)
+        light.view(_PIXEL).put(outside, _fitted(seen, ab, outside).view(_PIXEL))
     return light
 
 
@@ -46,22 +48,26 @@ def within(light: Plane, luminance: Plane, white: float = 1) -> Plane:
     Of a film's exposure the same is true: any weights that sum to 1 see the same all along the way.
     """
     colour = light - luminance
-    above = (np.float32(white) - luminance) / np.maximum(colour.max(axis=0), _LEAST)
-    below = luminance / np.maximum(-colour.min(axis=0), _LEAST)
-    share = np.minimum(np.minimum(above, below), np.float32(1))
-    return np.asarray(luminance + colour * share, np.float32)
+    above, below = colour.max(axis=0), colour.min(axis=0)
+    np.divide(np.float32(white) - luminance, np.maximum(above, _LEAST, out=above), out=above)
+    np.divide(-luminance, np.minimum(below, -_LEAST, out=below), out=below)
+    share = np.minimum(above, below, out=above)
+    colour *= np.minimum(share, np.float32(1), out=share)
+    colour += luminance
+    return np.asarray(colour, np.float32)
 
 
 def _fitted(seen: Light, ab: Plane, places: NDArray[np.intp]) -> Plane:
     """The light (count, 3) of the pixels at these places, with as much chroma of their hue as fits."""
-    lightness, luminance, *colour = (
-        plane.take(places)[None] for plane in (seen.lightness, seen.luminance, *ab)
-    )
-    light = _planes(_light(lightness, luminance, gamut.fit(lightness, np.stack(colour))))
-    return np.asarray(_joined(within(light, luminance, STEPS))[0], np.float32)
+    lightness, luminance, a, b = (plane.take(places)[None] for plane in (seen.lightness, seen.luminance, *ab))
+    share = gamut.share(lightness, a, b)
+    a *= share
+    b *= share
+    light = np.ascontiguousarray(_light(lightness, luminance, (a, b))[0].T)
+    return np.ascontiguousarray(within(light, luminance[0], STEPS).T)
 
 
-def _light(lightness: Plane, luminance: Plane, ab: Plane) -> Plane:
+def _light(lightness: Plane, luminance: Plane, ab: Plane | tuple[Plane, Plane]) -> Plane:
     """Linear sRGB (n, W, 3), 0..65535, not limited."""
     x, z = tristimulus(lightness, ab[0], _OF_A), tristimulus(lightness, ab[1], _OF_B)
     return np.asarray(cv2.transform(cv2.merge([x, luminance, z]), _MATRIX), np.float32)

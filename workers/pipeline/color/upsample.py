@@ -14,9 +14,9 @@ _SIGMA = 0.7
 _EPSILON = 100.0
 # The same bound for how well colour follows light, in L* squared times chroma squared.
 _AGREEMENT_EPSILON = 100.0
-# Few enough that the small planes' rows stay in the processor's cache.
-_ROWS_AT_ONCE = 16
-# Below this width, many rows are made by one call each: by one call a row, the calls cost more than the pixels.
+# Few enough that their planes stay in the processor's cache.
+_PIXELS = 1 << 16
+# Below this width, many rows are made by one call each: by one call for some, the calls cost more than the pixels.
 _NARROW, _NARROW_PIXELS = 64, 4096
 # The parameter of Keys' kernel: a sharper kernel undoes part of the averaging that made the small picture.
 _KEYS = -0.75
@@ -54,7 +54,7 @@ class DetailInjection:
     def rows(self, start: int, lightness: Plane) -> Plane:
         """Return ab (2, n, W) of the rows from `start`, whose lightness is (n, W)."""
         ab = np.empty((2, *lightness.shape), np.float32)
-        at_once = _NARROW_PIXELS // self._width if self._is_narrow else _ROWS_AT_ONCE
+        at_once = max(1, (_NARROW_PIXELS if self._is_narrow else _PIXELS) // self._width)
         fitted = np.empty((min(at_once, len(lightness)), self._small_rows.shape[1]), np.float32)
         for top in range(0, len(lightness), at_once):
             part = slice(top, top + at_once)
@@ -75,9 +75,12 @@ class DetailInjection:
             near = self._small_rows[self._first[rows, None] + np.arange(4)]  # (n, 4, 5 * W)
             np.einsum("nk,nkw->nw", self._weights[rows], near, out=fitted)
             return
-        for row, target in enumerate(fitted, start):
-            first = self._first[row]
-            np.dot(self._weights[row], self._small_rows[first : first + 4], out=target)
+        place = slice(start, start + len(fitted))
+        firsts, weights = self._first[place], self._weights[place, None]
+        for first in range(firsts[0], firsts[-1] + 1):
+            # All rows between the same small ones by one call; each is a product of its own, whatever their number.
+            rows = slice(*np.searchsorted(firsts, (first, first + 1)))
+            np.matmul(weights[rows], self._small_rows[first : first + 4], out=fitted[rows, None])
 
     @property
     def _is_narrow(self) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from photochrom.photo.hints import Hint
 from photochrom.photo.options import ColorizeOptions
+from photochrom.seeing.look import ChooseLook, choose_look
 from photochrom.seeing.see import LightnessAt, see
 
 from ...network.predictor import Predictor
@@ -56,6 +57,7 @@ def predict_small(
     options: ColorizeOptions,
     on_view: Callable[[], None],
     series: OfSeries | None = None,
+    choose: ChooseLook = choose_look,
 ) -> SmallColor:
     """Predict the colour of a photo.
 
@@ -67,6 +69,7 @@ def predict_small(
         options: passed to the network; `strength` scales what it returns.
         on_view: called where the network looks once more; may raise to stop.
         series: what is done for the sake of the others of its batch.
+        choose: says how the network looks at it.
     """
 
     def predict(lightness: Plane, hints: tuple[Hint, ...]) -> Plane:
@@ -74,7 +77,8 @@ def predict_small(
         prediction = predictor.predict(lightness, given)
         return np.concatenate([prediction.ab, prediction.confidence[None]])
 
-    seen = see(lightness_at, turned(size, orientation), predictor.card, predict, options.hints, on_view)
+    size = turned(size, orientation)
+    seen = see(lightness_at, size, predictor.card, predict, options.hints, on_view, choose)
     guide = reduce_lightness(seen.lightness, seen.shown.shape)
     confidence = np.where(seen.shown, seen.planes[2], np.float32(1))
     answer, sight = seen.planes[:2], None

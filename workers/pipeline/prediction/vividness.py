@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from photochrom.photo.options import ColorizeOptions
 from photochrom.photo.vividness import Pale
+from photochrom.seeing.look import ChooseLook, Looks, choose_look
 from photochrom.seeing.see import LightnessAt
 
 from ...network.predictor import Predictor
@@ -28,9 +29,9 @@ def predict_vividly(
     Returns:
         The options with a number for the vividness, and the colour.
     """
-    photo = lightness_at, size, orientation, predictor
-    options, plain = settle_vividness(*photo, options, pale, on_view, series)
-    return options, plain or predict_small(*photo, options, on_view, series)
+    photo, choose = (lightness_at, size, orientation, predictor), Looks().choose
+    options, plain = settle_vividness(*photo, options, pale, on_view, series, choose)
+    return options, plain or predict_small(*photo, options, on_view, series, choose)
 
 
 def settle_vividness(
@@ -42,6 +43,7 @@ def settle_vividness(
     pale: Pale,
     on_view: Callable[[], None],
     series: OfSeries | None = None,
+    choose: ChooseLook = choose_look,
 ) -> tuple[ColorizeOptions, SmallColor | None]:
     """Return the options with a number for the vividness, and the colour, if these options predicted it on the way.
 
@@ -50,6 +52,6 @@ def settle_vividness(
     if options.vividness != "auto":
         return options, None
     asked = options.model_copy(update={"vividness": options.vivid(), "hints": ()})
-    plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view, series)
+    plain = predict_small(lightness_at, size, orientation, predictor, asked, on_view, series, choose)
     settled = options.model_copy(update={"vividness": pale.vividness(plain.chroma)})
     return settled, plain if settled == asked else None
