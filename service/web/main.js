@@ -3,7 +3,7 @@ import * as albums from "./photos/albums.js";
 import { announce } from "./announce.js";
 import { base, capabilities, listJobs, urls } from "./api/api.js";
 import { banner, raiseBanner, showBanner } from "./ui/banner.js";
-import { h, icon, say, write } from "./ui/dom.js";
+import { h, icon, say, style, write } from "./ui/dom.js";
 import { acceptFrom, chooseFiles } from "./photos/intake.js";
 import { flush } from "./photos/remembered.js";
 import { makeLeaveButton } from "./sign-in.js";
@@ -14,10 +14,8 @@ import { makeRoute } from "./route.js";
 import * as sender from "./photos/sender.js";
 import { makeSheet } from "./sheet/sheet.js";
 import { text } from "./ui/strings.js";
-import { takeOut } from "./sheet/download.js";
 import { makeThemeButton } from "./ui/theme.js";
 import { makeToolbar } from "./sheet/toolbar.js";
-import { makeViewer } from "./viewer/viewer.js";
 import * as watcher from "./photos/watcher.js";
 
 const main = document.getElementById("main");
@@ -133,6 +131,7 @@ async function matchSelected() {
 
 async function downloadSelected() {
   try {
+    const { takeOut } = await import("./sheet/download.js");
     await takeOut([...selected], (done, total) => {
       zipping = [done, total];
       draw({ touched: new Set(), structural: false });
@@ -145,8 +144,15 @@ async function downloadSelected() {
 }
 
 const can = {};
-const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });
-const viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can });
+let viewer = { photo: null, open: () => showBanner(text.connection.unreachable), shut: () => {} };
+let loaded = null;
+
+/** Half of the page's scripts, which a first visitor does not wait for. */
+const loadViewer = () => (loaded ??= Promise.all([import("./viewer/viewer.js"), style(new URL("viewer/viewer.css", import.meta.url))]).then(
+  ([{ makeViewer }]) => (viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can })),
+  () => (loaded = null),
+));
+const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, ready: loadViewer, arrived });
 
 function arrived(left) {
   if (left && sheet.shown.includes(left)) sheet.focus(left);
@@ -162,21 +168,26 @@ onLink((up) => {
 
 async function meet() {
   try {
-    Object.assign(can, await capabilities());
-    const [before, seen] = [photos.knownJobs(), new Set()];
-    for await (const records of listJobs()) {
-      for (const record of records) {
-        seen.add(record.id);
-        photos.adopt(record);
-      }
-    }
-    // Deleted elsewhere, or expired.
-    for (const job of before) if (!seen.has(job)) photos.lose(job);
-    await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
-    draw();
+    await Promise.all([capabilities().then((found) => Object.assign(can, found)), meetPhotos()]);
   } catch {
     // The watcher reports it.
   }
+}
+
+async function meetPhotos() {
+  const [before, seen] = [photos.knownJobs(), new Set()];
+  for await (const records of listJobs()) {
+    for (const record of records) {
+      seen.add(record.id);
+      photos.adopt(record);
+    }
+  }
+  // Deleted elsewhere, or expired.
+  for (const job of before) if (!seen.has(job)) photos.lose(job);
+  loading = false;
+  draw();
+  await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
+  draw();
 }
 
 async function begin() {
@@ -186,10 +197,13 @@ async function begin() {
   photos.watch(draw);
   await photos.restore();
   sender.start(watcher.look);
+  // The rest of the scripts comes when there is something to see; at once where a photograph was open.
+  if (location.hash) void loadViewer();
   await meet();
   loading = false;
   draw();
-  route.follow();
+  void route.follow();
+  void loadViewer();
   void watcher.start();
 }
 

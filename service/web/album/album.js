@@ -2,7 +2,7 @@ import { listItems } from "../api/api.js";
 import { sleep } from "../api/link.js";
 import { UNFINISHED, adopt, newKey } from "../photos/photos.js";
 import { showBanner } from "../ui/banner.js";
-import { fill, h, icon, write } from "../ui/dom.js";
+import { fill, h, icon, style, write } from "../ui/dom.js";
 import { deletePage, findPhotographs, putFrames, startBatch } from "./calls.js";
 import { makeEditor } from "./editor.js";
 import { rounded } from "./frames.js";
@@ -13,7 +13,7 @@ let styled = null;
 
 /** Have the photographs on a page found, show them to be corrected, and start; `meet()` looks at the service anew. */
 export async function open(file, meet) {
-  await (styled ??= style());
+  await (styled ??= style(new URL("album.css", import.meta.url)));
   const [key, started, stop] = [newKey(), newKey(), new AbortController()];
   let [id, found, own, at, busy] = [null, null, [], 0, false];
 
@@ -112,11 +112,4 @@ async function arrive(batch) {
       }
     }
   }
-}
-
-function style() {
-  return new Promise((resolve) => {
-    const link = h("link", { rel: "stylesheet", href: new URL("album.css", import.meta.url).href, onload: resolve, onerror: resolve });
-    document.head.append(link);
-  });
 }

@@ -30,6 +30,7 @@ export const text = {
   connection: {
     offline: "The service cannot be reached. Nothing is lost; this page is trying again.",
     networkOff: "You are offline. Nothing is lost; this page continues when you are online again.",
+    unreachable: "The service cannot be reached. Please try again.",
     back: "The service is back.",
   },
 
@@ -247,7 +248,6 @@ export const text = {
   key: {
     leave: "Sign out",
     wrong: "That key is not valid: it may be mistyped, revoked or expired.",
-    unreachable: "The service cannot be reached. Please try again.",
   },
 
   remove: {
