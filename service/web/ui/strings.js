@@ -168,6 +168,8 @@ export const text = {
     made: (n) => `Version ${n} is being made.`,
   },
 
+  steps: { undo: "Undo", redo: "Redo", undone: "One step back.", redone: "One step forward." },
+
   hints: {
     heading: "Colour hints",
     lead: "You know that the coat was red? Click on it and say so; the photograph around it follows.",
@@ -189,8 +191,6 @@ export const text = {
     at: (hint) => spot(hint),
     remove: (n) => `Remove hint ${n}`,
     removed: (n) => `Hint ${n} removed.`,
-    undo: "Undo",
-    undone: "One step back.",
     enough: (n) => `You can give at most ${n} hints.`,
     make: "Try these hints",
     proposed: (n) => `Use ${count(n, "hint")} of others of its set`,
@@ -213,6 +213,13 @@ export const text = {
     correct: "Correct the repairs",
     add: "Repair here",
     take: "Leave this",
+    size: "Size",
+    across: (n) => `${n} px`,
+    clear: "Clear all corrections",
+    stage: "The photograph and what was repaired. Arrow keys move the brush, with Shift in larger steps; Space puts it down and lifts it.",
+    keys: "Drag to paint; with Shift, dragging moves the photograph. By keyboard: arrow keys move the brush, Space puts it down and lifts it, [ and ] change its size, Ctrl+Z and Ctrl+Shift+Z step back and forth, Escape puts it away.",
+    down: "Brush down. Arrow keys paint.",
+    up: "Brush lifted.",
   },
 
   guess: {

@@ -39,7 +39,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const draft = makeDraft(() => photo && drawPanel());
   const tryDraft = () => makeAnother(adjust.options());
   const adjust = makeAdjust(makeAnother);
-  const hints = makeHints({ stage, draft, make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
+  const hints = makeHints({ stage, draft, begin: () => brush?.stop(), make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
   const lender = makeLender({ draft, make: tryDraft });
   const details = makeDetails();
   dialog.append(
@@ -51,7 +51,13 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
       h("div.stage-wrap", {}, stage.element, legend, work),
       h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
   );
-  dialog.addEventListener("cancel", (event) => (event.preventDefault(), hints.active ? hints.stop() : close()));
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    const used = [hints, brush].find((tool) => tool?.active);
+    if (used) used.stop();
+    else close();
+  });
+  dialog.addEventListener("keydown", (event) => (brush?.element.hidden === false ? brush : hints).key(event));
   watch(({ touched }) => photo && touched.has(photo) && (get(photo.id) ? changed() : close()));
 
   let photo = null;
@@ -203,7 +209,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     for (const [each, { button }] of Object.entries(overlays)) set(button, { "aria-pressed": String(each === name) });
     stage.overlay.hidden = true;
     legend.hidden = true;
-    brush?.show(false);
+    brush?.show(null);
     if (!name) return;
     try {
       await overlays[name].draw(stage.overlay, shown);
@@ -220,8 +226,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   /** Loaded when it is first wanted: most visitors never correct a map. */
   async function showBrush() {
     const { makeBrush } = await import("./brush.js");
-    if (!brush) stage.element.after((brush = makeBrush(stage, (mask) => makeAnother(shown.options, mask))).element);
-    brush.show(overlaid === "repairs");
+    if (!brush) stage.element.before((brush = makeBrush(stage, { begin: hints.stop, make: (mask) => makeAnother(shown.options, mask) })).element);
+    brush.show(overlaid === "repairs" ? shown : null);
   }
 
   function makeAnother(options, mask = null) {
