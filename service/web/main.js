@@ -5,7 +5,7 @@ import { base, capabilities, listJobs, urls } from "./api/api.js";
 import { banner, raiseBanner, showBanner } from "./ui/banner.js";
 import { h, icon, say, style, write } from "./ui/dom.js";
 import { acceptFrom, chooseFiles } from "./photos/intake.js";
-import { flush } from "./photos/remembered.js";
+import { flush, note, noted } from "./photos/remembered.js";
 import { makeLeaveButton } from "./sign-in.js";
 import { onLink, sleep } from "./api/link.js";
 import { knownAlbums, makeMany } from "./sheet/many.js";
@@ -51,8 +51,7 @@ const AT_ONCE = 10;
 async function add(incoming) {
   if (!incoming.length) return showBanner(text.nothingFound);
   say(text.say.added(incoming.length));
-  album = "";
-  toolbar.all();
+  [album, filter] = ["", "all"];
   const [added, drop] = [Date.now(), albums.openDrop(incoming)];
   for (let from = 0; from < incoming.length; from += AT_ONCE) {
     const some = photos.addFiles(incoming.slice(from, from + AT_ONCE), { added, first: from, drop });
@@ -67,7 +66,7 @@ function draw({ touched = null, structural = true } = {}) {
   if (!known.some(({ id }) => id === album)) album = "";
   const everything = album ? photos.all().filter((photo) => photo.batch === album) : photos.all();
   const groups = new Map(everything.map((photo) => [photo, photos.group(photo)]));
-  const numbers = { all: everything.length, working: 0, done: 0, failed: 0, gone: 0 };
+  const numbers = { all: everything.length, working: 0, done: 0, stopped: 0, failed: 0, gone: 0 };
   for (const group of groups.values()) numbers[group] += 1;
   wait.hidden = !loading || everything.length > 0;
   welcome.hidden = loading || everything.length > 0;
@@ -77,7 +76,7 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, records: everything.flatMap((photo) => photos.current(photo).record ?? []), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
+  toolbar.draw({ filter, numbers, records: everything.flatMap((photo) => photos.current(photo).record ?? []), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
   if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
@@ -190,12 +189,25 @@ async function meetPhotos() {
   draw();
 }
 
+/** What this tab looked at, for a reload. */
+function keepView() {
+  note("sessionStorage", "view", { filter, album, selecting, ids: [...selected].map(({ id }) => id) });
+}
+
+function restoreView() {
+  const kept = noted("sessionStorage", "view");
+  if (!kept) return;
+  ({ filter, album, selecting } = kept);
+  for (const id of kept.ids) if (photos.get(id)) selected.add(photos.get(id));
+}
+
 async function begin() {
   acceptFrom(document, veil, add);
-  addEventListener("pagehide", flush);
+  addEventListener("pagehide", () => (keepView(), flush()));
   actions.onTrouble(showBanner);
   photos.watch(draw);
   await photos.restore();
+  restoreView();
   sender.start(watcher.look);
   // The rest of the scripts comes when there is something to see; at once where a photograph was open.
   if (location.hash) void loadViewer();

@@ -18,7 +18,9 @@ export function makeStage({ onzoom }) {
   const marks = h("div.marks");
   const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, marks, divider, note);
   let names = { left: "", right: "" };
-  let size = { width: 0, height: 0 };
+  let own = { width: 0, height: 0 };
+  let size = own;
+  let quarter = false;
   let view = { scale: 1, x: 0, y: 0 };
   let split = 50;
   let fits = true;
@@ -117,6 +119,11 @@ export function makeStage({ onzoom }) {
     else if (!element.matches(".hinting, .brushing")) set(element, { "aria-label": words.stage });
   }
 
+  function resize() {
+    size = quarter ? { width: own.height, height: own.width } : own;
+    zoomFit();
+  }
+
   const zoomFit = () => ((fits = true), apply());
   const zoomFull = (x, y) => zoomBy(fullScale() / view.scale, x, y);
 
@@ -181,9 +188,17 @@ export function makeStage({ onzoom }) {
     },
     /** The size of the photograph in its own pixels; both pictures are shown at it. */
     measure(width, height) {
-      if (size.width === width && size.height === height) return;
-      size = { width, height };
-      zoomFit();
+      if (own.width === width && own.height === height) return;
+      own = { width, height };
+      resize();
+    },
+    /** Show what lies so in its pictures as it will lie: `{ turn, mirror }` each; what a network chooses is not known yet. */
+    lie(from, to) {
+      const by = to.turn === "auto" ? 0 : (to.turn - from.turn + 360) % 360;
+      const flip = ({ mirror }) => `scaleX(${mirror ? -1 : 1})`;
+      element.style.setProperty("--lie", `${flip(to)} rotate(${by}deg) ${flip(from)}`);
+      element.classList.toggle("lying", by > 0 || to.mirror !== from.mirror);
+      if (quarter !== (quarter = element.classList.toggle("quarter", by % 180 > 0))) resize();
     },
     note: (sentence) => {
       write(note, sentence);
