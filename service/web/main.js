@@ -5,7 +5,7 @@ import { base, capabilities, listJobs, urls } from "./api/api.js";
 import { banner, raiseBanner, showBanner } from "./ui/banner.js";
 import { h, icon, say, style, write } from "./ui/dom.js";
 import { acceptFrom, chooseFiles } from "./photos/intake.js";
-import { flush, note, noted } from "./photos/remembered.js";
+import { flush, namesNoted, note, noted } from "./photos/remembered.js";
 import { makeLeaveButton } from "./sign-in.js";
 import { onLink, sleep } from "./api/link.js";
 import { knownAlbums, makeMany } from "./sheet/many.js";
@@ -143,13 +143,14 @@ async function downloadSelected() {
 }
 
 const can = {};
-let viewer = { photo: null, open: () => showBanner(text.connection.unreachable), shut: () => {} };
+let viewer = { photo: null, shut: () => {} };
 let loaded = null;
 
 /** Half of the page's scripts, which a first visitor does not wait for. */
 const loadViewer = () => (loaded ??= Promise.all([import("./viewer/viewer.js"), style(new URL("viewer/viewer.css", import.meta.url))]).then(
   ([{ makeViewer }]) => (viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can })),
-  () => (loaded = null),
+  // Where the service cannot be reached, the banner says so.
+  () => sleep(1000).then(() => ((loaded = null), loadViewer())),
 ));
 const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, ready: loadViewer, arrived });
 
@@ -168,6 +169,8 @@ onLink((up) => {
 async function meet() {
   try {
     await Promise.all([capabilities().then((found) => Object.assign(can, found)), meetPhotos()]);
+    // Album pages that a reload interrupted.
+    if (namesNoted("localStorage", "page ").length) void import("./album/album.js").then(({ reopen }) => reopen(meet));
   } catch {
     // The watcher reports it.
   }

@@ -49,9 +49,12 @@ export async function forgetThumbsOf(prefix) {
 
 /** Notes about this service, each a value that JSON can hold. */
 const NOTES = `photochrom${base} `;
+/** Whoever signs out leaves nothing, not even on the way. */
+let forgotten = false;
 
 /** Note something in "localStorage" or "sessionStorage"; null forgets it. */
 export function note(storage, name, value) {
+  if (forgotten) return;
   try {
     if (value === null) window[storage].removeItem(NOTES + name);
     else window[storage].setItem(NOTES + name, JSON.stringify(value));
@@ -79,6 +82,7 @@ export function namesNoted(storage, beginning = "") {
 
 export async function forgetAll() {
   for (const storage of ["localStorage", "sessionStorage"]) for (const name of namesNoted(storage)) note(storage, name, null);
+  forgotten = true;
   clearTimeout(timer);
   timer = 0;
   waiting.clear();

@@ -21,9 +21,6 @@ export function errorWords(version) {
   return special || text.error[code] || detail || text.error.other;
 }
 
-/** Of what is no photograph nothing can be made. */
-export const isHopeless = ({ error }) => /^(unsupported|unreadable|photo)-/.test(error?.code);
-
 export function progressOf(version) {
   const { state, record } = version;
   if (state === "unsent" || state === "sending") return version.sent * 0.2;

@@ -4,7 +4,7 @@ import { h, icon, iconButton, picture, set, write } from "../ui/dom.js";
 import { best, current, fileOf, group } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 import { thumb, unwant } from "../photos/thumbs.js";
-import { errorWords, isHopeless, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
+import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
 
 export function makeCard(photo, { open, toggle }) {
   const words = text.card;
@@ -48,7 +48,7 @@ export function makeCard(photo, { open, toggle }) {
     write(status, statusWords(version));
     set(opener, { "aria-label": words.open(photo.name, now === "failed" ? errorWords(version) : statusWords(version)), "aria-pressed": selecting ? String(Boolean(selected)) : null });
     bar.style.transform = `scaleX(${progressOf(version)})`;
-    retry.hidden = now !== "failed" || isHopeless(version);
+    retry.hidden = now !== "failed";
     goOn.hidden = now !== "stopped";
     cancel.hidden = !actions.canCancel(version);
     remove.hidden = !cancel.hidden;

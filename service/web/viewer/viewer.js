@@ -14,7 +14,7 @@ import { makeStage } from "./stage.js";
 import { text } from "../ui/strings.js";
 import { makeVersions } from "./versions.js";
 import { follow } from "../photos/watcher.js";
-import { errorWords, isHopeless, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
+import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
 
 const words = text.viewer;
 const LYING = { turn: 0, mirror: false };
@@ -61,7 +61,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     if (used) used.stop();
     else close();
   });
-  dialog.addEventListener("keydown", (event) => (brush?.element.hidden === false ? brush : hints).key(event));
+  // Wherever the focus is: a button that goes out leaves it to nobody.
+  document.addEventListener("keydown", (event) => photo && (brush?.element.hidden === false ? brush : hints).key(event));
   watch(({ touched }) => photo && touched.has(photo) && (get(photo.id) ? changed() : close()));
 
   let photo = null;
@@ -116,7 +117,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   /** Others of its set may have hints that fit. */
   async function propose(mine) {
-    const { offer } = await import("../album/proposals.js");
+    const { offer } = await import("./proposals.js");
     await offer(mine, hints.element, () => photo === mine, (found, version) => draft.change((now) => now.hints.push(...moved(found, version, shown))));
   }
 
@@ -158,7 +159,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     write(status, busy ? stateWords(shown) : errorWords(shown));
     bar.style.transform = `scaleX(${progressOf(shown)})`;
     bar.parentElement.hidden = !busy;
-    const hopeless = isHopeless(shown);
+    // Of what is no photograph nothing else can be made.
+    const hopeless = /^(unsupported|unreadable|photo)-/.test(shown.error?.code);
     retry.hidden = busy || hopeless || !["failed", "canceled"].includes(shown.state);
     write(retryWords, shown.state === "failed" ? words.retry : words.goOn);
     cancel.hidden = !actions.canCancel(shown);
