@@ -146,7 +146,7 @@ def needed_at_once(assets: dict[str, Asset]) -> list[str]:
 
 
 def _hastened(index: Asset, assets: dict[str, Asset]) -> Asset:
-    """Return the page naming the scripts that it needs at once: else a browser hears of each only from the one before."""
+    """Return the page naming the scripts it needs at once: else each is heard of only from the one before."""
     names = (name for name in needed_at_once(assets) if name != _ENTRY)
     links = "".join(f'<link rel="modulepreload" href="web/{name}">' for name in names)
     return Asset.of(index.media_type, index.plain.replace(b"</head>", f"{links}</head>".encode()))

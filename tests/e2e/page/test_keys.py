@@ -87,7 +87,9 @@ def test_one_question_and_the_page_works_as_ever(chromium: Browser, tmp_path: Pa
             expect(question(page)).to_be_visible()
             expect(page.get_by_text("late.jpg")).to_have_count(0)
             assert [cookie["name"] for cookie in page.context.cookies()] == []
-            assert page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]") == ["theme"]
+            assert page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]") == [
+                "theme"
+            ]
         assert [job["original"]["name"] for job in jobs(running, other)] == ["late.jpg"]
 
 
