@@ -116,7 +116,6 @@ export function listen(id, onchange) {
   const source = new EventSource(`${job(id)}/events`);
   // The stream only notifies: the record is always read by the function above.
   for (const type of ["job", "deleted"]) source.addEventListener(type, onchange);
-  source.onerror = () => source.readyState === EventSource.CLOSED && source.close();
   return () => source.close();
 }
 

@@ -11,7 +11,7 @@ const IDLE = 20000;
 let wake = () => {};
 let pace = QUICK;
 let opened = null;
-let stopListening = () => {};
+let stopListening;
 let atOnce = LEAST;
 
 export function look() {
@@ -22,10 +22,9 @@ export function look() {
 /** Give this photograph priority, and follow it by events. */
 export function follow(photo) {
   opened = photo;
-  stopListening();
-  stopListening = () => {};
-  const version = photo?.versions.findLast((v) => v.job && UNFINISHED.has(v.state));
-  if (version) stopListening = listen(version.job, look);
+  stopListening?.();
+  const version = photo?.versions.findLast(isAwaited);
+  stopListening = version && listen(version.job, look);
   look();
 }
 
@@ -34,14 +33,17 @@ export async function start() {
   addEventListener("offline", look);
   document.addEventListener("visibilitychange", () => document.hidden || look());
   for (;;) {
+    // Made before the look, so that a call during it counts.
+    const woken = new Promise((resolve) => (wake = resolve));
     await tick();
-    await Promise.race([sleep(delay()), new Promise((resolve) => (wake = resolve))]);
+    await Promise.race([sleep(delay()), woken]);
   }
 }
 
 function delay() {
   if (!isLinked()) return (pace = Math.min(pace * 1.6, 8000));
-  if (!waiting().length) return IDLE;
+  // Without a network, a service on this machine still answers.
+  if (!waiting().length) return navigator.onLine ? IDLE : SLOW;
   return document.hidden ? Math.max(pace, SLOW) : pace;
 }
 
@@ -52,7 +54,7 @@ async function tick() {
     const looked = line.slice(0, atOnce);
     const moved = await Promise.all(looked.map(([photo, version]) => read(photo, version)));
     linked(true);
-    // If all the jobs just read have finished, many more may have, so read more at once.
+    // If all jobs just read have finished, more may have: read more at once.
     const over = looked.every(([, version]) => !UNFINISHED.has(version.state));
     atOnce = over ? Math.min(MOST, atOnce * 2) : Math.max(LEAST, atOnce >> 1);
     pace = moved.some(Boolean) ? QUICK : Math.min(pace * 1.4, SLOW);
@@ -63,11 +65,13 @@ async function tick() {
   }
 }
 
+const isAwaited = ({ job, state }) => job && UNFINISHED.has(state);
+
 /** Unfinished versions that the service has, the most interesting first. */
 function waiting() {
   const line = [];
   for (const photo of all()) {
-    for (const version of photo.versions) if (version.job && UNFINISHED.has(version.state)) line.push([photo, version]);
+    for (const version of photo.versions) if (isAwaited(version)) line.push([photo, version]);
   }
   return line.sort((a, b) => interest(a) - interest(b));
 }
@@ -95,7 +99,7 @@ async function read(photo, version) {
   }
 }
 
-/** Jobs that were not read this time follow those that were. */
+/** Jobs not read this time follow those that were. */
 function estimatePlaces(line) {
   const queued = line.filter(([, version]) => version.state === "queued");
   const first = queued[0]?.[1].place;

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from support.networks.tiny_model import light
 from support.page.browser import visit
@@ -197,6 +197,21 @@ def test_the_way_to_the_network_is_missed_at_once(chromium: Browser, running: Se
         expect(page.get_by_text("You are offline")).to_be_visible(timeout=10_000)
         page.context.set_offline(False)
         expect(page.get_by_text("You are offline")).to_be_hidden(timeout=SOON)
+
+
+def test_the_way_to_the_network_is_missed_during_a_look_too(chromium: Browser, running: Service) -> None:
+    with visit(chromium, running.url) as visitor:
+        page = visitor.page
+        looks: list[Route] = []
+        page.route(
+            "**/healthz", lambda route: route.abort("internetdisconnected") if looks else looks.append(route)
+        )
+        # A look that has begun is held open until the way is gone.
+        with page.expect_request("**/healthz"):
+            page.reload()
+        page.context.set_offline(True)
+        looks[0].fulfill(json={"status": "ok"})
+        expect(page.get_by_text("You are offline")).to_be_visible(timeout=10_000)
 
 
 def test_a_folder_without_photographs_gets_an_answer_to_be_seen(

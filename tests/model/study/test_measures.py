@@ -1,6 +1,5 @@
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, confusion_matrix, jaccard_score
 
 from model.study.measures import accuracy, class_iou, confusion, mean_iou
 
@@ -15,6 +14,9 @@ def answers(request: pytest.FixtureRequest) -> tuple[torch.Tensor, torch.Tensor]
 
 
 def test_measures_are_those_of_scikit_learn(answers: tuple[torch.Tensor, torch.Tensor]) -> None:
+    # Here alone: it takes seconds, which every test process would spend on collecting.
+    from sklearn.metrics import accuracy_score, confusion_matrix, jaccard_score
+
     given, truth = answers
     counts, flat = confusion(given, truth, 5), (truth.flatten(), given.flatten())
     assert counts.tolist() == confusion_matrix(*flat).tolist()

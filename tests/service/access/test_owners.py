@@ -14,19 +14,14 @@ from photochrom.webhooks.store import WebhookStore
 from service.access.auth import is_open
 from service.app import create_app
 from service.settings import ServiceSettings
+from support.documented import calls
 from support.queue.queueing import Bench
 from support.servers.keyring import bearer, new_key, show
 
 Headers = dict[str, str]
 _GONE = {"job-not-found", "batch-not-found", "webhook-not-found", "delivery-not-found", "page-not-found"}
-METHODS = {"get", "head", "post", "put", "patch", "delete"}
 # Event streams of what is not over have no end; here all is over.
-CALLS = sorted(
-    (method.upper(), path)
-    for path, calls in create_app(ServiceSettings()).openapi()["paths"].items()
-    for method in calls
-    if method in METHODS
-)
+CALLS = sorted((method.upper(), path) for method, path in calls())
 BODIES = {"PUT": b"\xff\xd8\xff\xe0 a photograph", "POST": None}
 FRAMES = b'{"pages": [{"frames": []}]}'
 

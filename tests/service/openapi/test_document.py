@@ -16,9 +16,10 @@ from photochrom.jobs.record import JobRecord
 from service.app import create_app
 from service.edge.problems import all_kinds
 from service.settings import ServiceSettings
+from support.documented import document
 from support.queue.queueing import Bench
 
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(create_app(ServiceSettings()).openapi()))
+DOCUMENT = document()
 CALLS = [
     (f"{method.upper()} {path}", call)
     for path, calls in DOCUMENT["paths"].items()

@@ -3,7 +3,6 @@
 And every answer is one that the document promises: its status, its media type, its shape.
 """
 
-import json
 import random
 from collections.abc import Iterator
 
@@ -28,11 +27,9 @@ from photochrom.jobs.parts import ModelUsed
 from photochrom.jobs.split import Split
 from photochrom.photo.options import ColorizeOptions
 from photochrom.times import utc_now
-from service.app import create_app
-from service.settings import ServiceSettings
+from support.documented import calls, document
 from support.queue.queueing import Bench, add_item, found, new_batch
 from support.servers.keyring import show
-from support.servers.running import ROOT
 
 CHECKS = [
     not_a_server_error,
@@ -42,19 +39,13 @@ CHECKS = [
 ]
 for kind in ("application/zip", "application/x-tar", "application/gzip"):
     schemathesis.serializer.alias(kind, "application/octet-stream")
-# Of the written document: to make one, and cases for all of its calls, would take every test process ten seconds.
 # Event streams have no end to wait for; their own tests read them.
-CALLS = [
-    (method, path)
-    for path, calls in json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"].items()
-    for method in calls
-    if not path.endswith("/events")
-]
+CALLS = [(method, path) for method, path in calls() if not path.endswith("/events")]
 
 
 @pytest.fixture(scope="module")
 def schema() -> BaseSchema:
-    return schemathesis.openapi.from_dict(create_app(ServiceSettings()).openapi())
+    return schemathesis.openapi.from_dict(document())
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from sklearn.linear_model import Ridge
 
 from model.study.uses.ridge import PENALTIES, fit
 
@@ -15,6 +14,9 @@ def clouds(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_it_is_scikit_learns_ridge_with_one_of_the_penalties() -> None:
+    # Here alone: it takes seconds, which every test process would spend on collecting.
+    from sklearn.linear_model import Ridge
+
     features, labels = clouds(400, 1)
     found = fit(features, labels, 3, seed=0)
     standard = ((features - features.mean(0)) / features.std(0)).numpy()
