@@ -170,7 +170,7 @@ async function meet() {
   try {
     await Promise.all([capabilities().then((found) => Object.assign(can, found)), meetPhotos()]);
     // Album pages that a reload interrupted.
-    if (namesNoted("localStorage", "page ").length) void import("./album/album.js").then(({ reopen }) => reopen(meet));
+    if (namesNoted("localStorage", "page ").length) void import("./album/album.js").then(({ reopen }) => reopen(meet)).catch(() => {});
   } catch {
     // The watcher reports it.
   }

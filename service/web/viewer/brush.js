@@ -49,6 +49,7 @@ export function makeBrush(stage, { make, begin }) {
   }
 
   function start(spot) {
+    if (stroke) end();
     base ??= copyOf(canvas);
     stroke = { how: chosen, width: size.input.value / canvas.clientWidth, spots: [spot] };
     draw({ ...stroke, spots: [spot] });
