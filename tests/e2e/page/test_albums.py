@@ -160,11 +160,11 @@ def test_frames_are_undone_and_outlast_a_reload_until_they_are_sent(
         expect(frames(page)).to_have_count(2)
         dialog.get_by_role("button", name="Add", exact=True).click()
         dialog.get_by_label("One set of colours").check()
-        before = [place(frame) for frame in frames(page).all()]
+        before = [frame.get_attribute("style") for frame in frames(page).all()]
 
         page.reload()
         expect(frames(page)).to_have_count(3, timeout=SOON)
-        assert [place(frame) for frame in frames(page).all()] == before
+        assert [frame.get_attribute("style") for frame in frames(page).all()] == before
         expect(dialog.get_by_label("One set of colours")).to_be_checked()
         # A second tab leaves it to the first.
         other = page.context.new_page()
