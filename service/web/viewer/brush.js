@@ -5,7 +5,7 @@ import { text } from "../ui/strings.js";
 
 const words = text.repairs;
 /** Pixels of the screen across: who zooms in paints finer. */
-const [LEAST, USUAL, MOST] = [4, 18, 120];
+const [LEAST, USUAL, MOST] = [4, 28, 120];
 
 /** Tools that change the map of repairs on the stage; `make(mask)` gets it as a grey PNG of full size, `begin()` is called when a tool is taken. */
 export function makeBrush(stage, { make, begin }) {
