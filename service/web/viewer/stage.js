@@ -168,7 +168,7 @@ export function makeStage({ onzoom }) {
     /** Give the pointer to `{ begin, move, end, drop, hover }`, or back with "". */
     painting(by) {
       const at = (deed) => (place) => deed(place && spotAt(place));
-      painter = by && { ...by, begin: at(by.begin), move: at(by.move), hover: at(by.hover) };
+      painter = by ? { ...by, begin: at(by.begin), move: at(by.move), hover: at(by.hover) } : null;
       use("brushing", Boolean(by), text.repairs.stage);
     },
     /** Red, green and blue, 0 to 255, around a spot of the shown picture, or the grey one. */
