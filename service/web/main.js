@@ -3,9 +3,9 @@ import * as albums from "./photos/albums.js";
 import { announce } from "./announce.js";
 import { base, capabilities, listJobs, urls } from "./api/api.js";
 import { banner, raiseBanner, showBanner } from "./ui/banner.js";
-import { h, icon, say, write } from "./ui/dom.js";
+import { h, icon, say, style, write } from "./ui/dom.js";
 import { acceptFrom, chooseFiles } from "./photos/intake.js";
-import { flush } from "./photos/remembered.js";
+import { flush, namesNoted, note, noted } from "./photos/remembered.js";
 import { makeLeaveButton } from "./sign-in.js";
 import { onLink, sleep } from "./api/link.js";
 import { knownAlbums, makeMany } from "./sheet/many.js";
@@ -14,10 +14,8 @@ import { makeRoute } from "./route.js";
 import * as sender from "./photos/sender.js";
 import { makeSheet } from "./sheet/sheet.js";
 import { text } from "./ui/strings.js";
-import { takeOut } from "./sheet/download.js";
 import { makeThemeButton } from "./ui/theme.js";
 import { makeToolbar } from "./sheet/toolbar.js";
-import { makeViewer } from "./viewer/viewer.js";
 import * as watcher from "./photos/watcher.js";
 
 const main = document.getElementById("main");
@@ -53,8 +51,7 @@ const AT_ONCE = 10;
 async function add(incoming) {
   if (!incoming.length) return showBanner(text.nothingFound);
   say(text.say.added(incoming.length));
-  album = "";
-  toolbar.all();
+  [album, filter] = ["", "all"];
   const [added, drop] = [Date.now(), albums.openDrop(incoming)];
   for (let from = 0; from < incoming.length; from += AT_ONCE) {
     const some = photos.addFiles(incoming.slice(from, from + AT_ONCE), { added, first: from, drop });
@@ -69,7 +66,7 @@ function draw({ touched = null, structural = true } = {}) {
   if (!known.some(({ id }) => id === album)) album = "";
   const everything = album ? photos.all().filter((photo) => photo.batch === album) : photos.all();
   const groups = new Map(everything.map((photo) => [photo, photos.group(photo)]));
-  const numbers = { all: everything.length, working: 0, done: 0, failed: 0, gone: 0 };
+  const numbers = { all: everything.length, working: 0, done: 0, stopped: 0, failed: 0, gone: 0 };
   for (const group of groups.values()) numbers[group] += 1;
   wait.hidden = !loading || everything.length > 0;
   welcome.hidden = loading || everything.length > 0;
@@ -79,7 +76,7 @@ function draw({ touched = null, structural = true } = {}) {
   const fitting = filter === "all" ? everything : everything.filter((photo) => groups.get(photo) === filter);
   write(nothing, fitting.length ? "" : (text.sheet.none[filter] ?? ""));
   nothing.hidden = fitting.length > 0;
-  toolbar.draw({ numbers, records: everything.flatMap((photo) => photos.current(photo).record ?? []), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
+  toolbar.draw({ filter, numbers, records: everything.flatMap((photo) => photos.current(photo).record ?? []), isSelecting: selecting, selected: selected.size, zipping, known, album, archiveUrl: album && numbers.done ? urls.archive(album) : null, pausing: many.pausing() });
   if (structural || album || filter !== "all") sheet.show(fitting);
   else sheet.refresh(touched);
   announce(touched, numbers);
@@ -133,6 +130,7 @@ async function matchSelected() {
 
 async function downloadSelected() {
   try {
+    const { takeOut } = await import("./sheet/download.js");
     await takeOut([...selected], (done, total) => {
       zipping = [done, total];
       draw({ touched: new Set(), structural: false });
@@ -145,8 +143,16 @@ async function downloadSelected() {
 }
 
 const can = {};
-const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, arrived });
-const viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can });
+let viewer = { photo: null, shut: () => {} };
+let loaded = null;
+
+/** Half of the page's scripts, which a first visitor does not wait for. */
+const loadViewer = () => (loaded ??= Promise.all([import("./viewer/viewer.js"), style(new URL("viewer/viewer.css", import.meta.url))]).then(
+  ([{ makeViewer }]) => (viewer = makeViewer(document.getElementById("viewer"), { go: route.go, close: route.close, neighbours: route.neighbours, capabilities: can })),
+  // Where the service cannot be reached, the banner says so.
+  () => sleep(1000).then(() => ((loaded = null), loadViewer())),
+));
+const route = makeRoute({ shown: () => sheet.shown, viewer: () => viewer, ready: loadViewer, arrived });
 
 function arrived(left) {
   if (left && sheet.shown.includes(left)) sheet.focus(left);
@@ -162,34 +168,57 @@ onLink((up) => {
 
 async function meet() {
   try {
-    Object.assign(can, await capabilities());
-    const [before, seen] = [photos.knownJobs(), new Set()];
-    for await (const records of listJobs()) {
-      for (const record of records) {
-        seen.add(record.id);
-        photos.adopt(record);
-      }
-    }
-    // Deleted elsewhere, or expired.
-    for (const job of before) if (!seen.has(job)) photos.lose(job);
-    await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
-    draw();
+    await Promise.all([capabilities().then((found) => Object.assign(can, found)), meetPhotos()]);
+    // Album pages that a reload interrupted.
+    if (namesNoted("localStorage", "page ").length) void import("./album/album.js").then(({ reopen }) => reopen(meet)).catch(() => {});
   } catch {
     // The watcher reports it.
   }
 }
 
+async function meetPhotos() {
+  const [before, seen] = [photos.knownJobs(), new Set()];
+  for await (const records of listJobs()) {
+    for (const record of records) {
+      seen.add(record.id);
+      photos.adopt(record);
+    }
+  }
+  // Deleted elsewhere, or expired.
+  for (const job of before) if (!seen.has(job)) photos.lose(job);
+  loading = false;
+  draw();
+  await albums.meetAlbums((id) => !sender.unsent() && photos.all().some((photo) => photo.batch === id));
+  draw();
+}
+
+/** What this tab looked at, for a reload. */
+function keepView() {
+  note("sessionStorage", "view", { filter, album, selecting, ids: [...selected].map(({ id }) => id) });
+}
+
+function restoreView() {
+  const kept = noted("sessionStorage", "view");
+  if (!kept) return;
+  ({ filter, album, selecting } = kept);
+  for (const id of kept.ids) if (photos.get(id)) selected.add(photos.get(id));
+}
+
 async function begin() {
   acceptFrom(document, veil, add);
-  addEventListener("pagehide", flush);
+  addEventListener("pagehide", () => (keepView(), flush()));
   actions.onTrouble(showBanner);
   photos.watch(draw);
   await photos.restore();
+  restoreView();
   sender.start(watcher.look);
+  // The rest of the scripts comes when there is something to see; at once where a photograph was open.
+  if (location.hash) void loadViewer();
   await meet();
   loading = false;
   draw();
-  route.follow();
+  void route.follow();
+  void loadViewer();
   void watcher.start();
 }
 

@@ -1,11 +1,16 @@
 import * as photos from "./photos/photos.js";
 
-/** `shown()` is the list of neighbours; `arrived(left)` is called after each step. */
-export function makeRoute({ shown, viewer, arrived }) {
+/** `shown()` is the list of neighbours, `ready()` waits for the viewer; `arrived(left)` is called after each step. */
+export function makeRoute({ shown, viewer, ready, arrived }) {
   let pushed = false;
 
-  function follow() {
-    const photo = photos.get(new URLSearchParams(location.hash.slice(1)).get("photo"));
+  const wanted = () => photos.get(new URLSearchParams(location.hash.slice(1)).get("photo"));
+
+  async function follow() {
+    const photo = wanted();
+    if (photo) await ready();
+    // Meanwhile the visitor may have gone back.
+    if (wanted() !== photo) return;
     const left = viewer().photo;
     if (photo) viewer().open(photo);
     else {

@@ -22,7 +22,7 @@ async function leave() {
     await forgetAll();
     location.replace(base);
   } catch {
-    showBanner(words.unreachable);
+    showBanner(text.connection.unreachable);
   }
 }
 
@@ -43,7 +43,7 @@ function askForKey() {
         dialog.onclose = null;
         dialog.close();
       } catch (problem) {
-        write(wrong, problem.status === 401 ? words.wrong : problem.detail || words.unreachable);
+        write(wrong, problem.status === 401 ? words.wrong : problem.detail || text.connection.unreachable);
         key.select();
       }
       submit.disabled = false;

@@ -3,14 +3,17 @@
 import gzip
 import posixpath
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from service.page import page_router, read_assets, version_of
+import service.page
+from service.page import needed_at_once, page_router, read_assets, unannotated, version_of
 
 ASSETS = read_assets()
+FOLDER = Path(service.page.__file__).parent / "web"
 SCRIPTS = sorted(name for name in ASSETS if name.endswith(".js"))
 
 
@@ -44,6 +47,53 @@ def test_the_page_names_its_files_by_an_address_that_browsers_keep(client: TestC
     assert older.headers["cache-control"] == client.get("/").headers["cache-control"] == "no-cache"
     changed = {**ASSETS, "main.js": ASSETS["base.css"]}
     assert version_of(changed) != version_of(ASSETS)
+
+
+def test_scripts_that_are_needed_at_once_are_asked_for_at_once(client: TestClient) -> None:
+    """What comes later is imported by a call, and what is named here has imports of its own: nothing is missing."""
+    page = client.get("/").text
+    folder = f"web/{version_of(ASSETS)}"
+    named = re.findall(rf'<link rel="modulepreload" href="{folder}/([^"]+)">', page)
+    assert ["main.js", *named] == needed_at_once(ASSETS)
+    for name in ["main.js", *named]:
+        for imported in re.findall(r"from \"(\.[^\"]+)\"", ASSETS[name].plain.decode()):
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(name), imported)) in [
+                "main.js",
+                *named,
+            ]
+    # Half of the scripts, by their size: the first paint waits for no photograph to be opened.
+    at_once = sum(len(ASSETS[name].packed) for name in named)
+    assert at_once < 0.6 * sum(len(ASSETS[name].packed) for name in SCRIPTS)
+    assert not any(name.startswith(("viewer/", "album/")) for name in named)
+
+
+def test_scripts_are_sent_without_what_is_for_their_readers() -> None:
+    script = b"""/** Says why. */
+export function greet() {
+  // A reason.
+  return "http://a"; // said
+}
+/* open
+   still open */
+const pattern = /^\\/\\//;
+"""
+    sent = b"""
+export function greet() {
+
+return "http://a"; // said
+}
+/* open
+still open */
+const pattern = /^\\/\\//;
+"""
+    assert unannotated(script) == sent
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_no_text_of_a_script_goes_over_several_lines(name: str) -> None:
+    """Indentation and lines that look like comments are part of a text that does."""
+    for line in (FOLDER / name).read_text().splitlines():
+        assert line.count("`") % 2 == 0, line
 
 
 def test_types_are_what_browsers_insist_on(client: TestClient) -> None:

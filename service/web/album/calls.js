@@ -8,8 +8,14 @@ const body = (method, value, headers = {}) => ({ method, headers: { "Content-Typ
 export async function findPhotographs(file, key, signal, begun) {
   const form = new FormData();
   form.append("photo", file, file.name);
-  let record = await call(`${base}v1/pages`, { method: "POST", body: form, headers: { "Idempotency-Key": key }, signal }).then(json);
+  const record = await call(`${base}v1/pages`, { method: "POST", body: form, headers: { "Idempotency-Key": key }, signal }).then(json);
   begun(record.id);
+  return finished(record, signal);
+}
+
+export const readPage = (id, signal) => call(page(id), { cache: "no-store", signal }).then(json);
+
+export async function finished(record, signal) {
   while (UNFINISHED.has(record.state)) {
     record = await call(page(record.id), { headers: { Prefer: "wait=20" }, cache: "no-store", signal }).then(json);
   }

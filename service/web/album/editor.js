@@ -1,4 +1,4 @@
-import { h, set, write } from "../ui/dom.js";
+import { h, picture, set, write } from "../ui/dom.js";
 import { SHORTEST, between, joined, moved, pointed, resized, spun, turned } from "./frames.js";
 import { words } from "./words.js";
 
@@ -8,14 +8,15 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 const STEP = 0.004;
 const NEW = 0.25;
 
-/** The frames of one page over its picture; `changed()` is called after each change. */
-export function makeEditor(changed) {
+/** The frames of one page over its picture: `edited(frames, kind)` gets them after each change, where consecutive changes of one kind are one; `meaning()` is called when others are meant. */
+export function makeEditor(edited, meaning) {
   const image = h("img", { alt: "", draggable: "false" });
   const element = h("div.album-stage", { role: "group", "aria-label": words.stage }, image);
   let page = null;
   let frames = [];
   let marked = new Set();
   let buttons = [];
+  let drags = 0;
 
   const scale = () => page.width / element.clientWidth;
   const spot = (event) => [(event.clientX - element.getBoundingClientRect().left) * scale(), (event.clientY - element.getBoundingClientRect().top) * scale()];
@@ -30,8 +31,7 @@ export function makeEditor(changed) {
     last = -1;
     element.style.aspectRatio = `${page.width} / ${page.height}`;
     element.style.setProperty("--shape", page.width / page.height);
-    image.hidden = !page.preview_url;
-    if (page.preview_url) image.src = page.preview_url;
+    picture(image, page.preview_url);
     draw();
   }
 
@@ -42,7 +42,7 @@ export function makeEditor(changed) {
   }
 
   function made(index) {
-    const button = h("button.album-frame", { onfocus: () => { last = index; changed(); }, onkeydown: (event) => typed(event, index), onpointerdown: (event) => taken(event, index) },
+    const button = h("button.album-frame", { onfocus: () => { last = index; meaning(); }, onkeydown: (event) => typed(event, index), onpointerdown: (event) => taken(event, index) },
       h("span.album-number", { "aria-hidden": "true" }), h("span.album-dot", { "data-part": "spin" }), CORNERS.map((_, corner) => h("span.album-corner", { "data-part": corner })));
     element.append(button);
     return button;
@@ -58,18 +58,18 @@ export function makeEditor(changed) {
     write(button.firstElementChild, String(index + 1));
   }
 
-  function change(index, frame) {
-    frames[index] = frame;
+  function change(index, frame, kind) {
+    frames = frames.with(index, frame);
     draw();
-    changed();
+    edited(frames, `${index} ${kind}`);
   }
 
   function put(all, focus = -1) {
-    frames.splice(0, frames.length, ...all);
+    frames = all;
     marked.clear();
     last = focus;
     draw();
-    changed();
+    edited(frames, null);
     if (focus >= 0) buttons[focus]?.focus();
   }
 
@@ -77,10 +77,10 @@ export function makeEditor(changed) {
     const step = STEP * Math.max(page.width, page.height);
     const arrow = ARROWS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (arrow && event.shiftKey) change(index, resized(frames[index], [1, 1], ...along(frames[index], arrow, step)));
-    else if (arrow) change(index, moved(frames[index], arrow[0] * step, arrow[1] * step, page));
-    else if (event.key === "," || event.key === ".") change(index, spun(frames[index], event.key === "," ? -0.5 : 0.5));
-    else if (event.key.toLowerCase() === "t") change(index, turned(frames[index]));
+    if (arrow && event.shiftKey) change(index, resized(frames[index], [1, 1], ...along(frames[index], arrow, step)), "size");
+    else if (arrow) change(index, moved(frames[index], arrow[0] * step, arrow[1] * step, page), "place");
+    else if (event.key === "," || event.key === ".") change(index, spun(frames[index], event.key === "," ? -0.5 : 0.5), "angle");
+    else if (event.key.toLowerCase() === "t") change(index, turned(frames[index]), ++drags);
     else if (event.key === " " || event.key === "Enter") mark(index);
     else if (event.key === "Delete" || event.key === "Backspace") remove([index]);
     else return;
@@ -90,7 +90,7 @@ export function makeEditor(changed) {
   function mark(index) {
     if (!marked.delete(index)) marked.add(index);
     draw();
-    changed();
+    meaning();
   }
 
   function remove(indexes) {
@@ -103,12 +103,12 @@ export function makeEditor(changed) {
     if (event.button) return;
     event.stopPropagation();
     if (event.shiftKey) return mark(index);
-    const [part, from, before] = [event.target.dataset.part, spot(event), frames[index]];
+    const [part, from, before, drag] = [event.target.dataset.part, spot(event), frames[index], ++drags];
     follow(event, buttons[index], (now) => {
       const [dx, dy] = [now[0] - from[0], now[1] - from[1]];
-      if (part === "spin") change(index, pointed(before, ...now));
-      else if (part) change(index, resized(before, CORNERS[part], dx, dy));
-      else change(index, moved(before, dx, dy, page));
+      if (part === "spin") change(index, pointed(before, ...now), drag);
+      else if (part) change(index, resized(before, CORNERS[part], dx, dy), drag);
+      else change(index, moved(before, dx, dy, page), drag);
     });
   }
 
@@ -126,11 +126,14 @@ export function makeEditor(changed) {
   element.addEventListener("pointerdown", (event) => {
     if (event.button || !page) return;
     event.preventDefault();
-    const [from, index] = [spot(event), frames.length];
+    const [from, before] = [spot(event), frames];
+    let drawn = null;
     follow(event, element, (now) => {
-      const drawn = between(from, now);
-      if (Math.min(drawn.width, drawn.height) >= SHORTEST) change(index, drawn);
-    }, () => frames[index] && put(frames.slice(), index));
+      const made = between(from, now);
+      if (Math.min(made.width, made.height) < SHORTEST) return;
+      frames = [...before, (drawn = made)];
+      draw();
+    }, () => drawn && put(frames, before.length));
   });
 
   return {
@@ -147,10 +150,15 @@ export function makeEditor(changed) {
       const others = frames.filter((_, index) => !some.includes(index));
       put([...others.slice(0, some[0]), joined(some.map((index) => frames[index])), ...others.slice(some[0])], some[0]);
     },
-    turn() { for (const index of meant()) change(index, turned(frames[index])); },
+    turn() {
+      const some = meant();
+      frames = frames.map((frame, index) => (some.includes(index) ? turned(frame) : frame));
+      draw();
+      edited(frames, null);
+    },
     remove: () => meant().length && remove(meant()),
     replace: (all) => put(all),
-    focus: () => (buttons[0] ?? element).focus(),
+    focus: () => (buttons[Math.max(0, last)] ?? buttons[0])?.focus(),
   };
 }
 

@@ -1,6 +1,6 @@
 import { cancelJob, deleteJob, retryJob } from "../api/api.js";
 import { say, write } from "../ui/dom.js";
-import { UNFINISHED, addVersion, current, remove, setVersion, update } from "./photos.js";
+import { UNFINISHED, addVersion, current, dropVersion, remove, setVersion, update } from "./photos.js";
 import { resend, send, unsend } from "./sender.js";
 import { text } from "../ui/strings.js";
 import { forgetThumbs } from "./thumbs.js";
@@ -51,27 +51,42 @@ export const canRetry = (photo) => ["failed", "canceled"].includes(current(photo
 
 /** Ask, then delete; resolves to true when it was done. */
 export async function removeAsking(photos) {
-  if (!photos.length || !(await confirm(photos.length))) return false;
+  const { heading, lead } = text.remove;
+  if (!photos.length || !(await confirm(heading(photos.length), lead(photos.length)))) return false;
   const gone = (await Promise.all(photos.map(erase))).filter(Boolean).length;
   if (gone) say(text.say.removed(gone));
   if (gone < photos.length) complain(text.remove.failed(photos.length - gone));
   return gone > 0;
 }
 
-async function erase(photo) {
-  for (const version of photo.versions) unsend(version);
-  const jobs = photo.versions.map((version) => version.job).filter(Boolean);
+/** Ask, then delete one of several versions; resolves to true when it was done. */
+export async function removeVersionAsking(photo, version) {
+  const n = photo.versions.indexOf(version) + 1;
+  if (!(await confirm(text.remove.version(n), text.remove.versionLead))) return false;
+  if (!(await eraseJobs([version]))) return complain(text.remove.versionFailed);
+  dropVersion(photo, version);
+  say(text.say.versionRemoved(n));
+  return true;
+}
+
+async function eraseJobs(versions) {
+  versions.forEach(unsend);
+  const jobs = versions.map((version) => version.job).filter(Boolean);
   const answers = await Promise.allSettled(jobs.map(deleteJob));
-  if (answers.some((answer) => answer.status === "rejected")) return false;
+  return answers.every(({ status }) => status === "fulfilled");
+}
+
+async function erase(photo) {
+  if (!(await eraseJobs(photo.versions))) return false;
   forgetThumbs(photo);
   remove(photo);
   return true;
 }
 
-async function confirm(n) {
+async function confirm(heading, lead) {
   const dialog = document.getElementById("ask");
-  write(document.getElementById("ask-heading"), text.remove.heading(n));
-  write(document.getElementById("ask-lead"), text.remove.lead(n));
+  write(document.getElementById("ask-heading"), heading);
+  write(document.getElementById("ask-lead"), lead);
   dialog.returnValue = "";
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));

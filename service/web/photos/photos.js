@@ -1,4 +1,4 @@
-import { forget, keep, keepNot, keptPhotos } from "./remembered.js";
+import { forget, forgetThumbsOf, keep, keepNot, keptPhotos } from "./remembered.js";
 
 export const UNFINISHED = new Set(["unsent", "sending", "queued", "running", "retrying", "canceling", "matching"]);
 export const DEFAULTS = Object.freeze({ vividness: "auto", temperature: 0.38, strength: 1 });
@@ -130,9 +130,12 @@ export function remove(photo) {
 }
 
 export function dropVersion(photo, version) {
+  // An answer that comes late speaks of one that is dropped already.
+  if (!photo.versions.includes(version)) return;
   if (photo.versions.length === 1) return remove(photo);
   photo.versions = photo.versions.filter((other) => other !== version);
   byJob.delete(version.job);
+  void forgetThumbsOf(`${photo.id}/${version.key}`);
   touch(photo);
 }
 
@@ -148,7 +151,7 @@ export const current = (photo) => photo.versions.findLast((version) => UNFINISHE
 export function group(photo) {
   const { state } = current(photo);
   if (UNFINISHED.has(state)) return "working";
-  return { succeeded: "done", expired: "gone" }[state] ?? "failed";
+  return { succeeded: "done", expired: "gone", canceled: "stopped" }[state] ?? "failed";
 }
 
 /** Versions that were never sent are lost: their files went with the old page. */

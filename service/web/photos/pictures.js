@@ -1,4 +1,4 @@
-import { urls } from "../api/api.js";
+import { fetchBlob, urls } from "../api/api.js";
 import { h } from "../ui/dom.js";
 import { fileOf } from "./photos.js";
 
@@ -27,6 +27,10 @@ export async function load(photo, version, turned) {
     }
   }
   return null;
+}
+
+export async function lenderFile({ file, job, name }) {
+  return file ?? new File([await fetchBlob(urls.reference(job))], name);
 }
 
 function addressOf(file) {

@@ -39,11 +39,50 @@ export async function keepThumb(key, blob) {
 
 export async function forget(photo) {
   await (await store("photos", "readwrite"))?.delete(photo.id);
-  const range = IDBKeyRange.bound(`${photo.id}/`, `${photo.id}/\uffff`);
-  await (await store("thumbs", "readwrite"))?.delete(range);
+  await forgetThumbsOf(`${photo.id}/`);
+}
+
+/** Forget the thumbnails whose keys begin so. */
+export async function forgetThumbsOf(prefix) {
+  await (await store("thumbs", "readwrite"))?.delete(IDBKeyRange.bound(prefix, `${prefix}\uffff`));
+}
+
+/** Notes about this service, each a value that JSON can hold. */
+const NOTES = `photochrom${base} `;
+/** Whoever signs out leaves nothing, not even on the way. */
+let forgotten = false;
+
+/** Note something in "localStorage" or "sessionStorage"; null forgets it. */
+export function note(storage, name, value) {
+  if (forgotten) return;
+  try {
+    if (value === null) window[storage].removeItem(NOTES + name);
+    else window[storage].setItem(NOTES + name, JSON.stringify(value));
+  } catch {
+    // No storage allowed, or it is full: it lasts while the page is open.
+  }
+}
+
+export function noted(storage, name) {
+  try {
+    return JSON.parse(window[storage].getItem(NOTES + name));
+  } catch {
+    return null;
+  }
+}
+
+/** The names of the notes in a storage that begin so. */
+export function namesNoted(storage, beginning = "") {
+  try {
+    return Object.keys(window[storage]).filter((name) => name.startsWith(NOTES + beginning)).map((name) => name.slice(NOTES.length));
+  } catch {
+    return [];
+  }
 }
 
 export async function forgetAll() {
+  for (const storage of ["localStorage", "sessionStorage"]) for (const name of namesNoted(storage)) note(storage, name, null);
+  forgotten = true;
   clearTimeout(timer);
   timer = 0;
   waiting.clear();

@@ -1,8 +1,8 @@
 import { Problem, createJob, fetchBlob, urls } from "../api/api.js";
 import { closeDrop, placeOf } from "./albums.js";
-import { lenderFile } from "../viewer/palette.js";
 import { isLinked, linked, onLink, sleep } from "../api/link.js";
 import { fileOf, setVersion, update } from "./photos.js";
+import { lenderFile } from "./pictures.js";
 
 const AT_ONCE = 3;
 const sending = new Map();

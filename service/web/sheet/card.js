@@ -22,10 +22,11 @@ export function makeCard(photo, { open, toggle }) {
   const status = h("span.card-status");
   const check = h("input.card-check", { type: "checkbox", "aria-label": words.select(photo.name), onclick: (event) => toggle(photo, event) });
   const retry = iconButton("retry", words.retry(photo.name), () => actions.retry(photo));
+  const goOn = iconButton("play", words.goOn(photo.name), () => actions.retry(photo));
   const cancel = iconButton("stop", words.cancel(photo.name), () => actions.cancel(photo));
   const remove = iconButton("delete", words.remove(photo.name), () => actions.removeAsking([photo]));
   const download = h("a.quiet.button", { "aria-label": words.download(photo.name), title: words.download(photo.name), download: "" }, icon("download"));
-  const tools = h("span.card-tools", {}, download, retry, cancel, remove);
+  const tools = h("span.card-tools", {}, download, retry, goOn, cancel, remove);
   const element = h("div.card", { role: "listitem", "data-id": photo.id }, opener, status, tools, check);
   const redraw = (state = {}) => draw(state);
 
@@ -47,7 +48,8 @@ export function makeCard(photo, { open, toggle }) {
     write(status, statusWords(version));
     set(opener, { "aria-label": words.open(photo.name, now === "failed" ? errorWords(version) : statusWords(version)), "aria-pressed": selecting ? String(Boolean(selected)) : null });
     bar.style.transform = `scaleX(${progressOf(version)})`;
-    retry.hidden = !actions.canRetry(photo);
+    retry.hidden = now !== "failed";
+    goOn.hidden = now !== "stopped";
     cancel.hidden = !actions.canCancel(version);
     remove.hidden = !cancel.hidden;
     download.hidden = shown.state !== "succeeded";

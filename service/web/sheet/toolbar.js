@@ -2,11 +2,11 @@ import { fill, h, icon, set, write } from "../ui/dom.js";
 import { text } from "../ui/strings.js";
 
 const words = text.sheet;
-const FILTERS = ["all", "working", "done", "failed"];
+const FILTERS = ["all", "working", "done", "stopped", "failed"];
 
 export function makeToolbar(deeds) {
   const counts = Object.fromEntries(FILTERS.map((name) => [name, h("span.count")]));
-  const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, checked: name === "all", onchange: () => deeds.filter(name) }));
+  const radios = FILTERS.map((name) => h("input.unseen", { type: "radio", name: "filter", value: name, onchange: () => deeds.filter(name) }));
   const filters = h("fieldset.segments", {}, h("legend.unseen", {}, words.filterLabel), radios.map((radio, at) => h("label", {}, radio, h("span", {}, words.filters[FILTERS[at]], " ", counts[FILTERS[at]]))));
   const albums = h("select", { "aria-label": words.albumLabel, hidden: true, onchange: () => deeds.album(albums.value) });
   const archive = h("a.button", { download: "", hidden: true }, icon("download"), words.downloadAlbum);
@@ -14,7 +14,8 @@ export function makeToolbar(deeds) {
   const bar = h("span.bar-fill");
   const track = h("span.bar-track", {}, bar);
   const button = (name, label, deed) => h("button", { onclick: deed }, icon(name), label);
-  const retry = button("retry", words.retryFailed, deeds.retryFailed);
+  const retryWords = h("span");
+  const retry = button("retry", retryWords, deeds.retryFailed);
   const pause = button("pause", words.pause, deeds.pause);
   const resume = button("play", words.resume, deeds.resume);
   const cancel = button("stop", words.cancelAll, deeds.cancelAll);
@@ -32,22 +33,24 @@ export function makeToolbar(deeds) {
 
   return {
     element,
-    /** Show all, whatever their state. */
-    all: () => radios[0].click(),
     /** `known` is a list of `{ id, name, count }`; `album` is the id of the one shown, or "". */
-    draw({ numbers, records, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
+    draw({ filter, numbers, records, isSelecting, selected, zipping, known, album, archiveUrl, pausing }) {
       albums.hidden = !known.length;
       fill(albums, [["", words.everyAlbum], ...known.map(({ id, name, count }) => [id, words.albumEntry(name, count)])], album);
       set(archive, { href: archiveUrl });
       archive.hidden = !archiveUrl;
       for (const name of FILTERS) write(counts[name], String(numbers[name]));
+      for (const radio of radios) radio.checked = radio.value === filter;
+      // Rare: no room is kept for it.
+      radios[FILTERS.indexOf("stopped")].parentElement.hidden = !numbers.stopped && filter !== "stopped";
       const atWork = numbers.working > 0;
       const left = timeLeft(numbers.working, records);
       const ahead = pausing.paused ? words.paused : left ? words.left(left) : "";
       write(overall, words.overall(numbers.done, numbers.all) + (atWork && ahead ? `, ${ahead}` : ""));
-      bar.style.transform = `scaleX(${numbers.all ? (numbers.done + numbers.failed) / numbers.all : 0})`;
+      bar.style.transform = `scaleX(${numbers.all ? 1 - numbers.working / numbers.all : 0})`;
       track.hidden = !atWork;
-      retry.hidden = !numbers.failed;
+      retry.hidden = !numbers.failed && !numbers.stopped;
+      write(retryWords, !numbers.stopped ? words.retryFailed : numbers.failed ? words.retryBoth : words.goOn);
       // The one button replaces the other and takes its focus.
       const focused = [pause, resume].includes(document.activeElement);
       pause.hidden = !pausing.running;

@@ -68,6 +68,9 @@ export function slider(id, range, label) {
   return { element, input, say };
 }
 
+/** Load a style sheet; without it, the page goes on as well as it can. */
+export const style = (href) => new Promise((resolve) => document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve })));
+
 const politely = document.getElementById("said");
 const urgently = document.getElementById("urgent");
 

@@ -30,17 +30,20 @@ export const text = {
   connection: {
     offline: "The service cannot be reached. Nothing is lost; this page is trying again.",
     networkOff: "You are offline. Nothing is lost; this page continues when you are online again.",
+    unreachable: "The service cannot be reached. Please try again.",
     back: "The service is back.",
   },
 
   sheet: {
     label: "Your photographs",
-    filters: { all: "All", working: "In progress", done: "In colour", failed: "Failed" },
+    filters: { all: "All", working: "In progress", done: "In colour", stopped: "Stopped", failed: "Failed" },
     filterLabel: "Show",
-    none: { working: "Nothing is in progress.", done: "Nothing is in colour yet.", failed: "Nothing has failed." },
+    none: { working: "Nothing is in progress.", done: "Nothing is in colour yet.", stopped: "Nothing is stopped.", failed: "Nothing has failed." },
     overall: (done, total) => `${number.format(done)} of ${number.format(total)} in colour`,
     left: (seconds) => `about ${duration(seconds)} left`,
     retryFailed: "Try failed again",
+    goOn: "Go on with stopped",
+    retryBoth: "Try failed and stopped again",
     cancelAll: "Stop the rest",
     pause: "Pause",
     resume: "Resume",
@@ -92,6 +95,7 @@ export const text = {
   card: {
     open: (name, state) => `${name}. ${state}`,
     retry: (name) => `Try ${name} again`,
+    goOn: (name) => `Go on with ${name}`,
     cancel: (name) => `Stop ${name}`,
     remove: (name) => `Delete ${name}`,
     download: (name) => `Download ${name}`,
@@ -113,6 +117,7 @@ export const text = {
     download: "Download",
     remove: "Delete",
     retry: "Try again",
+    goOn: "Go on",
     cancel: "Stop",
     stage: "The photograph. Plus and minus zoom, arrow keys move it.",
     slider: "Compare before and after",
@@ -124,6 +129,7 @@ export const text = {
     compareWith: "Compare with",
     keep: "Keep this one as the best",
     kept: "Kept as the best",
+    removeVersion: "Delete this version",
     noDisplay: (kind) => `This browser cannot show ${kind} files, but the photograph itself is fine.`,
     gone: "The original is no longer kept on the server; only the result can be shown.",
     loading: "Fetching the full-size photograph…",
@@ -140,6 +146,9 @@ export const text = {
     scans: { anew: "Colour all of it", keep: "Keep the colour that is there", negative: "This is a negative", auto: "Invert it if it is a colour negative" },
     places: { left: "Turn left", right: "Turn right", mirror: "Mirror", straighten: "Straighten", upright: "Turn upright" },
     placesLabel: "Turn and mirror",
+    apply: "Apply",
+    cancel: "Cancel",
+    unplaced: "as scanned",
     placed: ({ turn, mirror, deskew }) => [turn && (turn === "auto" ? "turned upright" : `turned by ${turn}°`), mirror && "mirrored", deskew === "auto" && "straightened"].filter(Boolean).join(", "),
     asScanned: "No turn was needed: the scan looks upright and straight.",
     presets: { faithful: "Careful", natural: "Natural", vivid: "Vivid" },
@@ -167,6 +176,8 @@ export const text = {
     made: (n) => `Version ${n} is being made.`,
   },
 
+  steps: { undo: "Undo", redo: "Redo", undone: "One step back.", redone: "One step forward." },
+
   hints: {
     heading: "Colour hints",
     lead: "You know that the coat was red? Click on it and say so; the photograph around it follows.",
@@ -188,8 +199,6 @@ export const text = {
     at: (hint) => spot(hint),
     remove: (n) => `Remove hint ${n}`,
     removed: (n) => `Hint ${n} removed.`,
-    undo: "Undo",
-    undone: "One step back.",
     enough: (n) => `You can give at most ${n} hints.`,
     make: "Try these hints",
     proposed: (n) => `Use ${count(n, "hint")} of others of its set`,
@@ -212,6 +221,13 @@ export const text = {
     correct: "Correct the repairs",
     add: "Repair here",
     take: "Leave this",
+    size: "Size",
+    across: (n) => `${n} px`,
+    clear: "Clear all corrections",
+    stage: "The photograph and what was repaired. Arrow keys move the brush, with Shift in larger steps; Space puts it down and lifts it.",
+    keys: "Drag to paint; with Shift, dragging moves the photograph. By keyboard: arrow keys move the brush, Space puts it down and lifts it, [ and ] change its size, Ctrl+Z and Ctrl+Shift+Z step back and forth, Escape puts it away.",
+    down: "Brush down. Arrow keys paint.",
+    up: "Brush lifted.",
   },
 
   guess: {
@@ -247,13 +263,15 @@ export const text = {
   key: {
     leave: "Sign out",
     wrong: "That key is not valid: it may be mistyped, revoked or expired.",
-    unreachable: "The service cannot be reached. Please try again.",
   },
 
   remove: {
     heading: (n) => (n === 1 ? "Delete this photograph?" : `Delete ${number.format(n)} photographs?`),
     lead: (n) => `${n === 1 ? "The photograph and all its versions are" : "The photographs and all their versions are"} erased from the server. Files on your own device stay.`,
     failed: (n) => `${count(n, "photograph")} could not be deleted. Please try again in a moment.`,
+    version: (n) => `Delete version ${n}?`,
+    versionLead: "This version is erased from the server. The photograph and its other versions stay.",
+    versionFailed: "This version could not be deleted. Please try again in a moment.",
   },
 
   say: {
@@ -261,6 +279,7 @@ export const text = {
     done: (name) => `${name} is in colour.`,
     failed: (name, why) => `${name} did not work. ${why}`,
     removed: (n) => `${count(n, "photograph")} deleted.`,
+    versionRemoved: (n) => `Version ${n} deleted.`,
     allDone: "All photographs are finished.",
     paused: "Paused. Photographs in progress will finish; no others will start.",
     resumed: "Resumed.",

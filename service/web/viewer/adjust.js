@@ -1,4 +1,4 @@
-import { h, set, slider, write } from "../ui/dom.js";
+import { h, slider, write } from "../ui/dom.js";
 import { DEFAULTS } from "../photos/photos.js";
 import { text } from "../ui/strings.js";
 
@@ -9,8 +9,6 @@ const PRESETS = {
   vivid: { vividness: 1, temperature: 0.38, strength: 1 },
 };
 const RANGES = { vividness: [0, 1], temperature: [0.05, 1], strength: [0, 1] };
-/** Buttons that switch an option between two values. */
-const PLACES = [["mirror", "mirror", false, true], ["straighten", "deskew", "off", "auto"], ["upright", "turn", 0, "auto"]];
 /** What is done to a photograph, by the options that say so. */
 const STEPS = {
   color: { repair: "off", levels: "off", color: "on" },
@@ -27,7 +25,8 @@ const LIGHTS = {
   orthochromatic: { light: "panchromatic", film: "orthochromatic" },
 };
 
-export function makeAdjust(make) {
+/** `places` says how the photograph lies; `make(options)` makes a version. */
+export function makeAdjust(places, make) {
   const sliders = Object.fromEntries(Object.keys(RANGES).map((name) => [name, knob(name, changed)]));
   const presets = Object.keys(PRESETS).map((name) => {
     const button = h("button.chip", { "aria-pressed": "false", onclick: () => (setAll(PRESETS[name]), changed()) }, words.presets[name]);
@@ -38,9 +37,6 @@ export function makeAdjust(make) {
   const steps = menu("adjust-steps", words.steps);
   const scan = menu("adjust-scan", words.scans);
   const menus = [[steps, stepsOf], [scan, scanOf], [light, lightOf]];
-  const chip = (name, act) => h("button.chip", { onclick: () => (act(), changed()) }, words.places[name]);
-  const toggles = PLACES.map(([name, key, off, on]) => ({ key, on, button: chip(name, () => (place[key] = place[key] === on ? off : on)) }));
-  const turned = h("p.dim.small", { role: "status" });
   const row = (menu, label) => h("div.slider", {}, h("label", { for: menu.id }, label), menu);
   const note = h("p.dim.small", { role: "status" });
   const submit = h("button.primary.wide", { type: "submit" }, words.make);
@@ -51,8 +47,7 @@ export function makeAdjust(make) {
     h("p.dim.small", {}, words.lead),
     row(steps, words.stepsLabel),
     row(scan, words.scan),
-    h("div.chips", { role: "group", "aria-label": words.placesLabel }, chip("left", () => turn(270)), chip("right", () => turn(90)), toggles.map(({ button }) => button)),
-    turned,
+    places.chips,
     h("div.chips", { role: "group", "aria-label": words.presetsLabel }, presets.map(({ button }) => button)),
     Object.values(sliders).map(({ element }) => element),
     row(light, words.light),
@@ -60,23 +55,14 @@ export function makeAdjust(make) {
     submit,
     note,
   );
-  let place = {};
   let existing = [];
-  let hinted = false;
   let isDraft = () => true;
 
   const chosen = () => Object.fromEntries(Object.entries(sliders).map(([name, knob]) => [name, knob.value]));
-  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "auto" ? "auto" : scan.value === "negative", ...place, ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
+  const options = () => ({ ...chosen(), ...STEPS[steps.value], own_color: scan.value === "keep" ? "keep" : "anew", negative: scan.value === "auto" ? "auto" : scan.value === "negative", ...places.now, ...LIGHTS[steps.value === "restore" ? "as-scanned" : light.value] });
   const setAll = (wanted) => Object.entries(sliders).forEach(([name, knob]) => (knob.value = wanted[name]));
 
-  // Left and right change places after the turn: what is mirrored turns the other way.
-  const turn = (by) => (place.turn = ((Number(place.turn) || 0) + (place.mirror ? 360 - by : by)) % 360);
-
   function changed() {
-    // Hints are spots of a picture whose upper side is known.
-    if (hinted && place.turn === "auto") place.turn = 0;
-    for (const { key, on, button } of toggles) set(button, { "aria-pressed": String(place[key] === on), disabled: hinted && key === "turn" });
-    write(turned, words.placed(place));
     const wanted = chosen();
     light.disabled = steps.value === "restore";
     for (const { name, button } of presets) button.setAttribute("aria-pressed", String(same(wanted, PRESETS[name])));
@@ -87,7 +73,7 @@ export function makeAdjust(make) {
   }
 
   /** Is there a version with these menus, sliders, and the draft's hints and palette? */
-  const exists = () => existing.some((version) => !version.options.consistency && same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && same(place.turn === "auto" ? version.options : placeOf(version), place, place) && isDraft(version) && version.state !== "failed");
+  const exists = () => existing.some((version) => !version.options.consistency && same(version.options, options()) && menus.every(([menu, of]) => menu.disabled || menu.value === of(version.options)) && places.match(version) && isDraft(version) && version.state !== "failed");
 
   return {
     element,
@@ -96,33 +82,18 @@ export function makeAdjust(make) {
     from(version) {
       setAll({ ...DEFAULTS, ...version.options });
       for (const [menu, of] of menus) menu.value = of(version.options);
-      place = placeOf(version);
       changed();
     },
-    /** Set the versions, which of them have the draft's hints and palette, and whether it has hints. */
-    know(versions, matches, hints) {
-      [existing, isDraft, hinted] = [versions, matches, hints > 0];
+    /** Set the versions, and which of them have the draft's hints and palette. */
+    know(versions, matches) {
+      [existing, isDraft] = [versions, matches];
       changed();
     },
   };
 }
 
-const same = (a, b, names = RANGES) => Object.keys(names).every((name) => a[name] === b[name] || Math.abs(a[name] - b[name]) < 0.005);
+const same = (a, b) => Object.keys(RANGES).every((name) => a[name] === b[name] || Math.abs(a[name] - b[name]) < 0.005);
 const stepsOf = (options) => (options.color === "off" ? "restore" : options.repair === "auto" || options.levels === "auto" ? "both" : "color");
-/** Hints of a version, where the same spots lie in another that is turned and mirrored in another way. */
-export function moved(hints, from, to) {
-  const [old, anew] = [placeOf(from), placeOf(to)];
-  const flip = ({ x, ...hint }, mirror) => ({ ...hint, x: mirror ? 1 - x : x });
-  const around = (hint, turn) => (turn ? around({ ...hint, x: 1 - hint.y, y: hint.x }, turn - 90) : hint);
-  return hints.map((hint) => flip(around(flip(hint, old.mirror), (360 - old.turn + anew.turn) % 360), anew.mirror));
-}
-
-const placeOf = ({ options: { turn = 0, mirror = false, deskew = "off" }, record }) => ({ turn: turn === "auto" ? record?.result?.restoration?.turning?.turn ?? 0 : turn, mirror, deskew });
-/** Whether a finished version lies otherwise than its scan. */
-export function isPlaced({ record }) {
-  const { turning, straightening } = record?.result?.restoration ?? {};
-  return Boolean(turning?.turn || turning?.mirror || straightening?.turned);
-}
 const scanOf = ({ negative, own_color = "anew" }) => (negative === true ? "negative" : negative || own_color);
 const lightOf = ({ light = "as-scanned", film = "auto" }) =>
   Object.keys(LIGHTS).find((name) => LIGHTS[name].light === light && LIGHTS[name].film === film) ?? (light === "as-scanned" ? "old" : "as-scanned");

@@ -1,40 +1,36 @@
+import { makeSteps } from "../ui/steps.js";
+
 const copy = ({ hints, lender }) => ({ hints: hints.map((hint) => ({ ...hint })), lender });
 
 export function makeDraft(onchange) {
-  let now = { hints: [], lender: null };
-  let past = [];
-  let begun = null;
+  let steps = makeSteps({ hints: [], lender: null }, onchange);
   return {
     get hints() {
-      return now.hints;
+      return steps.now.hints;
     },
     get lender() {
-      return now.lender;
+      return steps.now.lender;
     },
     get canUndo() {
-      return past.length > 0;
+      return steps.canUndo;
+    },
+    get canRedo() {
+      return steps.canRedo;
     },
     from(version) {
-      now = copy({ hints: version.options.hints ?? [], lender: version.lender ?? null });
-      past = [];
-      begun = null;
+      steps = makeSteps(copy({ hints: version.options.hints ?? [], lender: version.lender ?? null }), onchange);
       onchange();
     },
-    /** Change it by `edit(now)`; consecutive changes of one `kind`, such as a slider's, are one undo step. */
+    /** Change it by `edit(draft)`; consecutive changes of one `kind` are one undo step. */
     change(edit, kind = null) {
-      if (kind === null || kind !== begun) past.push(copy(now));
-      begun = kind;
-      now = copy(now);
-      edit(now);
-      onchange();
+      const next = copy(steps.now);
+      edit(next);
+      steps.put(next, kind);
     },
-    undo() {
-      now = past.pop() ?? now;
-      begun = null;
-      onchange();
-    },
+    undo: () => steps.undo(),
+    redo: () => steps.redo(),
     /** Whether a version was made with exactly this. */
-    matches: (version) => sameHints(version.options.hints ?? [], now.hints) && sameLender(version.lender, now.lender),
+    matches: (version) => sameHints(version.options.hints ?? [], steps.now.hints) && sameLender(version.lender, steps.now.lender),
   };
 }
 

@@ -2,25 +2,24 @@ import { suggestionsAt } from "../api/api.js";
 import { showBanner } from "../ui/banner.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { chromaOf, cssOf, hueOf, labOf } from "./cielab.js";
+import { makeCursor, stepOf, stepped } from "./cursor.js";
 import { sleep } from "../api/link.js";
 import { makePicker } from "./picker.js";
+import { undoKeys } from "../ui/steps.js";
 import { colourName, text } from "../ui/strings.js";
 
 const words = text.hints;
 const MOST = 64;
 /** Milliseconds between polls, growing to the longest; two minutes in total, for a busy machine. */
 const [QUICK, SLOW, TRIES] = [300, 2000, 65];
-const STEP = 0.01;
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const within = (share) => Math.max(0, Math.min(1, share));
 
-/** `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
-export function makeHints({ stage, draft, make, jobOf }) {
+/** `begin()` is called before hints are given, `make()` tries the draft, `jobOf()` is a finished job of the photograph. */
+export function makeHints({ stage, draft, begin, make, jobOf }) {
   const toggle = h("button.wide", { "aria-pressed": "false", onclick: () => activate(!active) }, icon("dropper"), h("span", {}, words.start));
   const lead = h("p.dim.small", {}, words.lead);
   const picker = makePicker((ab, stroke) => draft.change((now) => Object.assign(now.hints[chosen], ab), `colour ${chosen} ${stroke}`));
   const list = h("ul.hint-list", { "aria-label": words.list });
-  const undo = h("button", { onclick: stepBack }, icon("undo"), words.undo);
+  const undo = h("button", { onclick: () => step("undo") }, icon("undo"), text.steps.undo);
   const submit = h("button.primary.grow", { onclick: () => make() }, words.make);
   const note = h("p.dim.small", { role: "status" });
   const deeds = h("div.row", {}, undo, submit);
@@ -36,6 +35,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     chosen = -1;
     draw();
     if (!on) return;
+    begin();
     say(words.howTo);
     stage.element.focus({ preventScroll: true });
     element.scrollIntoView({ block: "nearest" });
@@ -77,8 +77,8 @@ export function makeHints({ stage, draft, make, jobOf }) {
     return null;
   }
 
-  function move(index, x, y) {
-    draft.change((now) => Object.assign(now.hints[index], { x: within(now.hints[index].x + x), y: within(now.hints[index].y + y) }), `place ${index}`);
+  function move(index, by) {
+    draft.change((now) => Object.assign(now.hints[index], stepped(now.hints[index], by)), `place ${index}`);
     say(words.at(draft.hints[index]));
   }
 
@@ -90,11 +90,11 @@ export function makeHints({ stage, draft, make, jobOf }) {
     (list.querySelectorAll("button")[Math.min(index, draft.hints.length - 1)] ?? stage.element).focus({ preventScroll: true });
   }
 
-  function stepBack() {
-    draft.undo();
+  function step(way) {
+    draft[way]();
     if (chosen >= draft.hints.length) chosen = -1;
     draw();
-    say(words.undone);
+    say(text.steps[`${way}ne`]);
     if (undo.disabled) stage.element.focus({ preventScroll: true });
   }
 
@@ -138,6 +138,7 @@ export function makeHints({ stage, draft, make, jobOf }) {
     get active() {
       return active;
     },
+    key: (event) => active && undoKeys(event, { undo: () => draft.canUndo && step("undo"), redo: () => draft.canRedo && step("redo") }),
     know({ can, same }) {
       element.hidden = !can;
       if (!can) active = false;
@@ -149,14 +150,9 @@ export function makeHints({ stage, draft, make, jobOf }) {
 
 /** `place({ x, y })` sets a hint; `choose`, `move` and `remove` get an index. */
 function makeMarkers(stage, { place, choose, move, remove }) {
-  const cursor = h("span.hint-cursor", { hidden: true, "aria-hidden": "true" });
-  let at = { x: 0.5, y: 0.5 };
+  const cursor = makeCursor(stage, "span.hint-cursor");
   let on = false;
-  let byKeys = false;
-  stage.marks.append(cursor);
   stage.onpoint((spot) => on && place(spot));
-  stage.element.addEventListener("blur", drawCursor);
-  stage.element.addEventListener("focus", drawCursor);
 
   // Handle keys before the stage does: its keys move the photograph.
   stage.element.addEventListener("keydown", keys, { capture: true });
@@ -164,27 +160,15 @@ function makeMarkers(stage, { place, choose, move, remove }) {
   function keys(event) {
     if (!on || event.ctrlKey || event.altKey || event.metaKey) return;
     const marker = event.target.closest(".marker");
-    const step = MOVES[event.key];
-    if (marker && step) move(Number(marker.dataset.index), step[0] * STEP, step[1] * STEP);
+    const step = stepOf(event);
+    if (marker && step) move(Number(marker.dataset.index), step);
     else if (marker && ["Delete", "Backspace"].includes(event.key)) remove(Number(marker.dataset.index));
     else if (event.target !== stage.element) return;
-    else if (step) moveCursor(step, event.shiftKey ? 10 * STEP : STEP);
-    else if (event.key === "Enter" || event.key === " ") place({ ...at });
+    else if (step) cursor.step(step);
+    else if (event.key === "Enter" || event.key === " ") place(cursor.at);
     else return;
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  function moveCursor([x, y], by) {
-    byKeys = true;
-    at = { x: within(at.x + x * by), y: within(at.y + y * by) };
-    drawCursor();
-    say(words.at(at));
-  }
-
-  function drawCursor() {
-    cursor.hidden = !on || !byKeys || document.activeElement !== stage.element;
-    [cursor.style.left, cursor.style.top] = [`${100 * at.x}%`, `${100 * at.y}%`];
   }
 
   return {
@@ -200,7 +184,7 @@ function makeMarkers(stage, { place, choose, move, remove }) {
         set(marker, { "aria-label": words.marker(index + 1, hint), title: words.marker(index + 1, hint), "aria-pressed": String(index === chosen) });
         marker.hidden = !active;
       });
-      drawCursor();
+      cursor.show(active);
     },
   };
 }

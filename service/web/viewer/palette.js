@@ -1,6 +1,6 @@
-import { fetchBlob, urls } from "../api/api.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
 import { chooseFiles } from "../photos/intake.js";
+import { lenderFile } from "../photos/pictures.js";
 import { text } from "../ui/strings.js";
 
 const words = text.lender;
@@ -68,8 +68,4 @@ export function makeLender({ draft, make }) {
       if (can) void show(lender);
     },
   };
-}
-
-export async function lenderFile({ file, job, name }) {
-  return file ?? new File([await fetchBlob(urls.reference(job))], name);
 }

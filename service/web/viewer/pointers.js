@@ -2,7 +2,7 @@
 const STILL = 6;
 
 /** One finger or mouse moves the divider, or the photograph when it is larger than the stage; two fingers zoom. */
-export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, panBy, mayPan, hinting, point }) {
+export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, panBy, mayPan, hinting, painter, point }) {
   const down = new Map();
   let mode = null;
   let start = null;
@@ -16,13 +16,20 @@ export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, 
     delete stage.dataset.sweeping;
     down.set(event.pointerId, at(event));
     stage.setPointerCapture(event.pointerId);
-    if (down.size === 2) mode = "pinch";
-    else mode = event.target.closest(".handle") || !(mayPan() || hinting()) ? "split" : "pan";
+    if (down.size === 2) {
+      if (mode === "paint") painter().drop();
+      mode = "pinch";
+    } else if (event.target.closest(".handle")) mode = "split";
+    else if (painter() && !event.shiftKey) {
+      mode = "paint";
+      painter().begin(at(event));
+    } else mode = mayPan() || hinting() ? "pan" : "split";
     start = hinting() && mode === "pan" ? at(event) : null;
     stage.dataset.mode = mode;
     if (event.target.closest(".handle")) handle.focus({ preventScroll: true });
   });
   stage.addEventListener("pointermove", (event) => {
+    if (painter() && event.pointerType !== "touch") painter().hover(at(event));
     if (!down.has(event.pointerId)) return;
     const [before, now] = [down.get(event.pointerId), at(event)];
     if (mode === "pinch" && down.size === 2) {
@@ -36,17 +43,20 @@ export function followPointers(stage, handle, { box, visible, setSplit, zoomBy, 
     down.set(event.pointerId, now);
     if (start && Math.hypot(now.x - start.x, now.y - start.y) > STILL) start = null;
     if (mode === "pan" && !start) panBy(now.x - before.x, now.y - before.y);
+    if (mode === "paint") painter().move(now);
     if (mode === "split") setSplit(((now.x - visible().x) / visible().width) * 100);
   });
   for (const end of ["pointerup", "pointercancel"]) {
     stage.addEventListener(end, (event) => {
       const clicked = end === "pointerup" && start;
       start = null;
-      if (clicked && mode === "pan" && down.size === 1) point(clicked.x, clicked.y);
+      if (mode === "paint") painter()[end === "pointerup" ? "end" : "drop"]();
+      if (clicked && mode === "pan" && down.size === 1) point(clicked);
       down.delete(event.pointerId);
       if (!down.size) delete stage.dataset.mode;
       // After a pinch, the remaining finger must not make the divider jump.
       mode = null;
     });
   }
+  stage.addEventListener("pointerleave", () => painter()?.hover(null));
 }

@@ -18,12 +18,15 @@ export function makeStage({ onzoom }) {
   const marks = h("div.marks");
   const element = h("div.stage", { tabindex: 0, role: "group", "aria-label": words.stage }, left.element, right.element, marks, divider, note);
   let names = { left: "", right: "" };
-  let size = { width: 0, height: 0 };
+  let own = { width: 0, height: 0 };
+  let size = own;
+  let quarter = false;
   let view = { scale: 1, x: 0, y: 0 };
   let split = 50;
   let fits = true;
   let point = () => {};
-
+  /** The brush in hand, by which the pointer paints; it gets spots. */
+  let painter = null;
 
   function setSplit(percent) {
     split = Math.max(0, Math.min(100, percent));
@@ -107,10 +110,18 @@ export function makeStage({ onzoom }) {
     apply();
   }
 
-  /** A length on the stage as a share of the photograph's side; NaN outside. */
-  function share(length, side) {
-    const part = length / (side * view.scale);
-    return part >= 0 && part <= 1 ? part : NaN;
+  /** A place on the stage in shares of the photograph's sides. */
+  const spotAt = ({ x, y }) => ({ x: (x - view.x) / (size.width * view.scale), y: (y - view.y) / (size.height * view.scale) });
+
+  /** Say to what use the stage is put. */
+  function use(name, on, label) {
+    if (element.classList.toggle(name, on)) set(element, { "aria-label": label });
+    else if (!element.matches(".hinting, .brushing")) set(element, { "aria-label": words.stage });
+  }
+
+  function resize() {
+    size = quarter ? { width: own.height, height: own.width } : own;
+    zoomFit();
   }
 
   const zoomFit = () => ((fits = true), apply());
@@ -139,12 +150,12 @@ export function makeStage({ onzoom }) {
     zoomBy(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - x, event.clientY - y);
   }, { passive: false });
   element.addEventListener("dblclick", (event) => {
-    if (event.target.closest(".handle, .marker") || element.classList.contains("hinting")) return;
+    if (event.target.closest(".handle, .marker") || element.matches(".hinting, .brushing")) return;
     const { left: x, top: y } = box();
     if (fits) zoomFull(event.clientX - x, event.clientY - y);
     else zoomFit();
   });
-  followPointers(element, handle, { box, visible, setSplit, zoomBy, panBy, mayPan: () => element.classList.contains("pannable"), hinting: () => element.classList.contains("hinting"), point: (x, y) => point({ x: share(x - view.x, size.width), y: share(y - view.y, size.height) }) });
+  followPointers(element, handle, { box, visible, setSplit, zoomBy, panBy, mayPan: () => element.classList.contains("pannable"), hinting: () => element.classList.contains("hinting"), painter: () => painter, point: (place) => point(spotAt(place)) });
   new ResizeObserver(apply).observe(element);
   setSplit(50);
 
@@ -152,10 +163,13 @@ export function makeStage({ onzoom }) {
     element, sweep, zoomBy, zoomFit, zoomFull, overlay, setSplit,
     left, right, marks,
     /** Call `onspot({ x, y })` with each spot that is clicked while hints are given. */
-    onpoint: (onspot) => (point = ({ x, y }) => Number.isNaN(x + y) || onspot({ x, y })),
-    hinting: (on) => {
-      element.classList.toggle("hinting", on);
-      set(element, { "aria-label": on ? text.hints.stage : words.stage });
+    onpoint: (onspot) => (point = (spot) => Math.min(spot.x, spot.y) >= 0 && Math.max(spot.x, spot.y) <= 1 && onspot(spot)),
+    hinting: (on) => use("hinting", on, text.hints.stage),
+    /** Give the pointer to `{ begin, move, end, drop, hover }`, or back with "". */
+    painting(by) {
+      const at = (deed) => (place) => deed(place && spotAt(place));
+      painter = by ? { ...by, begin: at(by.begin), move: at(by.move), hover: at(by.hover) } : null;
+      use("brushing", Boolean(by), text.repairs.stage);
     },
     /** Red, green and blue, 0 to 255, around a spot of the shown picture, or the grey one. */
     levelsAt: (x, y) => levels(right.image ?? left.image, x, y),
@@ -174,9 +188,17 @@ export function makeStage({ onzoom }) {
     },
     /** The size of the photograph in its own pixels; both pictures are shown at it. */
     measure(width, height) {
-      if (size.width === width && size.height === height) return;
-      size = { width, height };
-      zoomFit();
+      if (own.width === width && own.height === height) return;
+      own = { width, height };
+      resize();
+    },
+    /** Show what lies so in its pictures as it will lie: `{ turn, mirror }` each; what a network chooses is not known yet. */
+    lie(from, to) {
+      const by = to.turn === "auto" ? 0 : (to.turn - from.turn + 360) % 360;
+      const flip = ({ mirror }) => `scaleX(${mirror ? -1 : 1})`;
+      element.style.setProperty("--lie", `${flip(to)} rotate(${by}deg) ${flip(from)}`);
+      element.classList.toggle("lying", by > 0 || to.mirror !== from.mirror);
+      if (quarter !== (quarter = element.classList.toggle("quarter", by % 180 > 0))) resize();
     },
     note: (sentence) => {
       write(note, sentence);

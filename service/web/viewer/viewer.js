@@ -1,5 +1,5 @@
 import * as actions from "../photos/actions.js";
-import { isPlaced, makeAdjust, moved } from "./adjust.js";
+import { makeAdjust } from "./adjust.js";
 import { capabilities as newest, urls } from "../api/api.js";
 import { makeDetails } from "./details.js";
 import { h, icon, iconButton, say, set, write } from "../ui/dom.js";
@@ -9,6 +9,7 @@ import { makeHints } from "./hints.js";
 import { makeLender } from "./palette.js";
 import { UNFINISHED, best, current, get, watch } from "../photos/photos.js";
 import { load } from "../photos/pictures.js";
+import { isPlaced, makePlaces, moved, placeOf } from "./places.js";
 import { makeStage } from "./stage.js";
 import { text } from "../ui/strings.js";
 import { makeVersions } from "./versions.js";
@@ -16,6 +17,7 @@ import { follow } from "../photos/watcher.js";
 import { errorWords, kindOf, progressOf, resultName, stateWords } from "../photos/wording.js";
 
 const words = text.viewer;
+const LYING = { turn: 0, mirror: false };
 
 export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const stage = makeStage({ onzoom });
@@ -29,7 +31,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   const remove = iconButton("delete", words.remove, () => actions.removeAsking([photo]));
   const status = h("p.work-words");
   const bar = h("span.bar-fill");
-  const retry = h("button.primary", { onclick: () => actions.retry(photo) }, icon("retry"), words.retry);
+  const retryWords = h("span");
+  const retry = h("button.primary", { onclick: () => actions.retry(photo) }, icon("retry"), retryWords);
   const cancel = h("button", { onclick: () => actions.cancel(photo) }, icon("stop"), words.cancel);
   const work = h("div.work", {}, status, h("span.bar-track", {}, bar), h("div.row", {}, retry, cancel));
   const legend = h("p.legend", { hidden: true }, h("span", {}, text.guess.legend[0]), h("span.legend-scale", { "aria-hidden": "true" }), h("span", {}, text.guess.legend[1]));
@@ -38,20 +41,28 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   versions.element.append(h("div.chips", { role: "group", "aria-label": words.overlays }, overlays.guess.button, overlays.repairs.button));
   const draft = makeDraft(() => photo && drawPanel());
   const tryDraft = () => makeAnother(adjust.options());
-  const adjust = makeAdjust(makeAnother);
-  const hints = makeHints({ stage, draft, make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
+  const places = makePlaces({ changed: () => drawPanel(), make: tryDraft });
+  const adjust = makeAdjust(places, makeAnother);
+  const hints = makeHints({ stage, draft, begin: () => brush?.stop(), make: tryDraft, jobOf: () => [shown, best(photo)].find(({ state }) => state === "succeeded")?.job });
   const lender = makeLender({ draft, make: tryDraft });
   const details = makeDetails();
   dialog.append(
     h("header.viewer-bar", {},
       h("div.row", {}, iconButton("back", words.back, close), name),
-      h("div.row.zooms", {}, iconButton("zoom-out", words.zoomOut, () => stage.zoomBy(1 / 1.4)), zoomWords, iconButton("zoom-in", words.zoomIn, () => stage.zoomBy(1.4)), fit),
+      h("div.row.zooms", {}, iconButton("zoom-out", words.zoomOut, () => stage.zoomBy(1 / 1.4)), zoomWords, iconButton("zoom-in", words.zoomIn, () => stage.zoomBy(1.4)), fit, places.turns),
       h("div.row", {}, previous, next, remove, download)),
     h("div.viewer-body", {},
-      h("div.stage-wrap", {}, stage.element, legend, work),
+      h("div.stage-wrap", {}, places.bar, stage.element, legend, work),
       h("aside.panel", {}, versions.element, hints.element, lender.element, adjust.element, details.element)),
   );
-  dialog.addEventListener("cancel", (event) => (event.preventDefault(), hints.active ? hints.stop() : close()));
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    const used = [hints, brush].find((tool) => tool?.active);
+    if (used) used.stop();
+    else close();
+  });
+  // Wherever the focus is: a button that goes out leaves it to nobody.
+  document.addEventListener("keydown", (event) => photo && (brush?.element.hidden === false ? brush : hints).key(event));
   watch(({ touched }) => photo && touched.has(photo) && (get(photo.id) ? changed() : close()));
 
   let photo = null;
@@ -61,6 +72,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   let drawn = "";
   let seenAtWork = false;
   let turn = 0;
+  /** How the photograph lies in the pictures on the stage. */
+  let pictured = LYING;
 
   function onzoom({ percent, fits }) {
     write(zoomWords, words.zoom(percent));
@@ -75,6 +88,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     seenAtWork = false;
     stage.left.put(null);
     stage.right.put(null);
+    pictured = LYING;
     stage.name("", "", false);
     write(name, photo.name);
     set(dialog, { "aria-label": words.label(photo.name) });
@@ -103,7 +117,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   /** Others of its set may have hints that fit. */
   async function propose(mine) {
-    const { offer } = await import("../album/proposals.js");
+    const { offer } = await import("./proposals.js");
     await offer(mine, hints.element, () => photo === mine, (found, version) => draft.change((now) => now.hints.push(...moved(found, version, shown))));
   }
 
@@ -148,13 +162,16 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     // Of what is no photograph nothing else can be made.
     const hopeless = /^(unsupported|unreadable|photo)-/.test(shown.error?.code);
     retry.hidden = busy || hopeless || !["failed", "canceled"].includes(shown.state);
+    write(retryWords, shown.state === "failed" ? words.retry : words.goOn);
     cancel.hidden = !actions.canCancel(shown);
     download.hidden = !ready;
     if (ready) set(download, { href: urls.result(shown.job), download: resultName(photo, shown) });
     overlays.guess.button.hidden = !ready || shown.options.color === "off";
     overlays.repairs.button.hidden = !ready || shown.options.repair !== "auto";
     versions.draw(photo, shown, leftKey);
-    adjust.know(photo.versions, draft.matches, draft.hints.length);
+    places.know(shown, draft.hints.length > 0);
+    stage.lie(pictured, places.now);
+    adjust.know(photo.versions, draft.matches);
     const same = adjust.exists();
     hints.know({ can: Boolean(capabilities.hints), same });
     lender.know({ can: Boolean(capabilities.palette), same, had: Boolean(shown.lender) });
@@ -182,6 +199,8 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
 
   function put(before, after, ready) {
     const main = after ?? before;
+    pictured = ready ? placeOf(shown) : LYING;
+    stage.lie(pictured, places.now);
     if (main) stage.measure(main.image.naturalWidth, main.image.naturalHeight);
     stage.left.put(before?.image ?? null);
     stage.right.put(after?.image ?? null);
@@ -203,7 +222,7 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
     for (const [each, { button }] of Object.entries(overlays)) set(button, { "aria-pressed": String(each === name) });
     stage.overlay.hidden = true;
     legend.hidden = true;
-    brush?.show(false);
+    brush?.show(null);
     if (!name) return;
     try {
       await overlays[name].draw(stage.overlay, shown);
@@ -220,8 +239,9 @@ export function makeViewer(dialog, { go, close, neighbours, capabilities }) {
   /** Loaded when it is first wanted: most visitors never correct a map. */
   async function showBrush() {
     const { makeBrush } = await import("./brush.js");
-    if (!brush) stage.element.after((brush = makeBrush(stage, (mask) => makeAnother(shown.options, mask))).element);
-    brush.show(overlaid === "repairs");
+    places.back();
+    if (!brush) stage.element.before((brush = makeBrush(stage, { begin: hints.stop, make: (mask) => makeAnother(shown.options, mask) })).element);
+    brush.show(overlaid === "repairs" ? shown : null);
   }
 
   function makeAnother(options, mask = null) {

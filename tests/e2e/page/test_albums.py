@@ -129,6 +129,56 @@ def test_frames_are_moved_added_joined_and_removed_by_keyboard_and_mouse(
         assert len({job["id"] for job in client.get("/v1/jobs").json()["items"]}) == len(known) - 1
 
 
+def test_frames_are_undone_and_outlast_a_reload_until_they_are_sent(
+    chromium: Browser, running: Service
+) -> None:
+    with visit(chromium, running.url, reduced_motion="reduce") as visitor:
+        page = visitor.page
+        visitor.choose(SCAN, button="Album page")
+        dialog = page.get_by_role("dialog", name="Photographs on this page")
+        expect(frames(page).first).to_be_focused(timeout=SOON)
+        found = place(frames(page).first)
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        moved = place(frames(page).first)
+        x, y, width, height = moved
+        drag(page, (x + width / 2, y + height / 2), (x + width / 2, y + height / 2 + 40))
+        dragged = place(frames(page).first)
+        assert dragged[1] > moved[1] + 30
+        # One drag is one step, and so are three strokes of one key.
+        page.keyboard.press("Control+z")
+        assert place(frames(page).first) == moved
+        page.keyboard.press("Control+z")
+        assert place(frames(page).first) == found
+        expect(dialog.get_by_role("button", name="Undo")).to_be_disabled()
+        dialog.get_by_role("button", name="Redo").click()
+        page.keyboard.press("Control+Shift+z")
+        assert place(frames(page).first) == dragged
+        dialog.get_by_role("button", name="Whole page").click()
+        expect(frames(page)).to_have_count(0)
+        page.keyboard.press("Control+z")
+        expect(frames(page)).to_have_count(2)
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        dialog.get_by_label("One set of colours").check()
+        before = [frame.get_attribute("style") for frame in frames(page).all()]
+
+        page.reload()
+        expect(frames(page)).to_have_count(3, timeout=SOON)
+        assert [frame.get_attribute("style") for frame in frames(page).all()] == before
+        expect(dialog.get_by_label("One set of colours")).to_be_checked()
+        # A second tab leaves it to the first.
+        other = page.context.new_page()
+        other.goto(running.url)
+        other.locator("main > section:visible").first.wait_for()
+        expect(other.get_by_role("dialog")).to_have_count(0)
+        other.close()
+        with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+            dialog.get_by_role("button", name="Cancel").click()
+        page.reload()
+        page.locator("main > section:visible").first.wait_for()
+        expect(frames(page)).to_have_count(0)
+
+
 def test_frames_that_the_service_refuses_are_said_and_stay(chromium: Browser, running: Service) -> None:
     with visit(chromium, running.url, expect=(422,), reduced_motion="reduce") as visitor:
         page = visitor.page

@@ -81,10 +81,15 @@ def test_one_question_and_the_page_works_as_ever(chromium: Browser, tmp_path: Pa
                 1, timeout=SOON
             )
             page.keyboard.press("Escape")
+            page.set_viewport_size({"width": 360, "height": 740})
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
             page.get_by_role("button", name="Sign out").click()
             expect(question(page)).to_be_visible()
             expect(page.get_by_text("late.jpg")).to_have_count(0)
             assert [cookie["name"] for cookie in page.context.cookies()] == []
+            assert page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]") == [
+                "theme"
+            ]
         assert [job["original"]["name"] for job in jobs(running, other)] == ["late.jpg"]
 
 

@@ -112,7 +112,7 @@ def test_a_stopped_album_goes_on_where_it_was(chromium: Browser, running: Servic
         wait_for(lambda: sent(running) == 60, 60, "everything sent")
         page.get_by_role("button", name="Stop the rest").click()
         wait_for(lambda: page.get_by_text("In progress 0").count(), 60, "everything stopped")
-        page.get_by_role("button", name="Try failed again").click()
+        page.get_by_role("button", name="Go on with stopped").click()
         expect(page.get_by_text("60 of 60 in colour")).to_be_visible(timeout=60_000)
 
 

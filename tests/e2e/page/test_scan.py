@@ -74,7 +74,7 @@ def test_a_scan_is_turned_and_mirrored_and_hints_stay_on_their_spots(
         wait_for(lambda: [side < 1 for side in page.evaluate(sides)] == [True, True], 60, "both sides turned")
         there, back = page.evaluate(
             """async () => {
-              const { moved } = await import("./web/viewer/adjust.js");
+              const { moved } = await import("./web/viewer/places.js");
               const [plain, turned] = [{ options: {} }, { options: { turn: 270, mirror: true } }];
               const there = moved([{ x: 0.1, y: 0.3, a: 5 }], plain, turned);
               return [there, moved(there, turned, plain)];
