@@ -24,12 +24,13 @@ def settle(page: Any, size: int) -> None:
     if int(page.compression) not in _WITH_DIFFERENCES:
         page.predictor = _NO_DIFFERENCES
     counts = [count for tag in _COUNTS for count in _all(page.tags.valueof(tag, ()))]
-    if not any(counts) and all(0 < offset < size for offset in page.dataoffsets):
+    offsets = {offset for offset in page.dataoffsets if 0 < offset < size}
+    if not any(counts) and len(offsets) == len(page.dataoffsets):
         page.databytecounts = _up_to_the_next(page.dataoffsets, size)
 
 
 def _all(value: Any) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, tuple) else (int(value),)
+    return tuple(value) if isinstance(value, tuple | bytes) else (int(value),)
 
 
 def _up_to_the_next(offsets: tuple[int, ...], size: int) -> tuple[int, ...]:
