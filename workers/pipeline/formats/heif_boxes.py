@@ -2,6 +2,7 @@
 
 from ..limits import PhotoLimits
 from ..notes import LEFT_GAIN_MAP, LEFT_VIDEO
+from ..structure.boxes import content_of
 
 _SEQUENCES = (b"avis", b"msf1", b"hevc", b"hevx")
 _AV1_MARKER = 0x81  # and version 1
@@ -42,17 +43,8 @@ def left_behind(data: bytes) -> tuple[str, ...]:
     """Return a sentence for each thing beside the picture that does not travel: a gain map, a depth map, a video."""
     gain_map = is_coded_as(data, b"tmap") or any(name in data for name in _GAIN_MAPS)
     depth = any(name in data for name in _DEPTHS)
-    video = b"mpvd" in _kinds(data)
+    video = content_of(data, b"mpvd") is not None
     return (LEFT_GAIN_MAP,) * gain_map + (_LEFT_DEPTH,) * depth + (LEFT_VIDEO,) * video
-
-
-def _kinds(data: bytes) -> set[bytes]:
-    """Return the kinds of the outermost boxes, to the first that is damaged or of no stated size."""
-    at, found = 0, set[bytes]()
-    while at + 8 <= len(data) and (size := int.from_bytes(data[at : at + 4], "big")) >= 8:
-        found.add(data[at + 4 : at + 8])
-        at += size
-    return found | {data[at + 4 : at + 8]}
 
 
 def check_stated_size(data: bytes, limits: PhotoLimits) -> None:

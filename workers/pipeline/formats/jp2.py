@@ -20,6 +20,7 @@ from .jp2_channels import Channels, Space, read_channels
 
 _START, _COD, _TILE = b"\xff\x4f\xff\x51", b"\xff\x52", b"\xff\x90"
 _TWO_SIZES = "The JPEG 2000 is damaged: its picture is not of the size that its header says."
+_RARE_SHARE = "This JPEG 2000 keeps its colours at an unusual share of its size; save it without subsampling."
 _REVERSIBLE = 1
 _MOST_PADDING = 4096
 _SRGB = b"\x01\x00\x00\x00\x00\x00\x10"
@@ -64,6 +65,8 @@ def read_jp2(data: bytes, limits: PhotoLimits) -> Photo:
         samples = _decode(data, header, channels)
     except PhotochromError:
         raise
+    except NotImplementedError as error:
+        raise (UnsupportedFormat(_RARE_SHARE) if subsampled else damaged("JPEG 2000")) from error
     except Exception as error:  # the decoder has errors of its own
         raise damaged("JPEG 2000") from error
     if samples.shape[:2] != (header.height, header.width):

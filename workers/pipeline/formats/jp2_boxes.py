@@ -3,9 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from photochrom.errors import UnreadablePhoto
-
 from ..photo import Metadata
+from ..structure.boxes import outer_boxes
 
 SIGNATURE = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 _EXIF = b"JpgTiffExif->JP2"
@@ -13,8 +12,6 @@ _IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _PROFILES = (b"\x02", b"\x03")  # restricted, and any: JPX has the second
 _INCH = 0.0254
-# Each becomes an object, and takes more memory than an empty box.
-_MAX_BOXES = 10_000
 
 
 def read_metadata(data: bytes) -> Metadata:
@@ -76,26 +73,13 @@ def _dpi(resolution: bytes) -> tuple[float, float] | None:
 
 
 def read_boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the type and the payload of each box, to the first that is damaged."""
-    position = count = 0
-    while position + 8 <= len(data):
-        count += 1
-        if count > _MAX_BOXES:
-            raise UnreadablePhoto(
-                f"The JPEG 2000 has over {_MAX_BOXES} boxes, far more than any program writes."
-            )
-        length, kind, head = (
-            int.from_bytes(data[position : position + 4], "big"),
-            data[position + 4 : position + 8],
-            8,
-        )
-        if length == 1:
-            length, head = int.from_bytes(data[position + 8 : position + 16], "big"), 16
-        length = length or len(data) - position
-        if length < head:
-            return
-        yield kind, data[position + head : position + length]
-        position += length
+    """Yield the type and the payload of each box, to the first that is damaged.
+
+    Raises:
+        UnreadablePhoto: there are more of them than any program writes.
+    """
+    for kind, start, end in outer_boxes(data):
+        yield kind, data[start:end]
 
 
 def make_box(kind: bytes, payload: bytes) -> bytes:

@@ -20,6 +20,7 @@ from ..photo import Metadata, Photo, Samples, full_range, split_alpha, to_8bit, 
 from .damage import damaged
 from .heif_boxes import avif_bits, check_stated_size, is_coded_as, is_sequence, left_behind
 from .heif_colors import profile_of
+from .heif_properties import clean_aperture
 
 _WEBP_MAX_SIDE = 16_383
 _AVIF_INFO = 7
@@ -48,6 +49,9 @@ def read_still(data: bytes, photo_format: PhotoFormat, limits: PhotoLimits) -> P
         # imagecodecs writes beyond its memory where there is more than one frame.
         deep = bits > 8 and frames == 1 and not is_sequence(data)
         samples = _deep_avif(data, bits, image.size) if deep else _samples(image)
+        # libheif has cut out what is to be shown; libavif leaves it to its callers.
+        if photo_format is PhotoFormat.AVIF and (shown := clean_aperture(data, *samples.shape[:2])):
+            samples = np.ascontiguousarray(samples[shown])
     except PhotochromError:
         raise
     except Exception as error:  # Pillow's plugins raise errors of many kinds

@@ -18,10 +18,21 @@ _MOST_ITEMS, _MOST_SAMPLES = 70_000, 100_000
 _NAME = "file"
 
 
+def outer_boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the kind of each box between two places that lies in no other, and where its content begins and ends.
+
+    What follows a box that makes no sense is not looked at.
+
+    Raises:
+        UnreadablePhoto: there are more of them than any program writes.
+    """
+    last = len(data) if end is None else end
+    return _boxes(data, start, last, Count(_NAME, "boxes", _MOST_BOXES), _MOST_DEEP)
+
+
 def content_of(data: bytes, kind: bytes) -> int | None:
-    """Return where the content of the first box of this kind begins, of those that lie in no other."""
-    found = _boxes(data, 0, len(data), Count(_NAME, "boxes", _MOST_BOXES), _MOST_DEEP)
-    return next((at for name, at, _ in found if name == kind), None)
+    """Return where the content of the first of the outer boxes of this kind begins."""
+    return next((at for name, at, _ in outer_boxes(data) if name == kind), None)
 
 
 def check_boxes(data: bytes, _: PhotoLimits) -> None:
@@ -60,12 +71,6 @@ def _boxes(
                 deep + 1,
             )
         start = last
-
-
-def _before_boxes(kind: bytes, data: bytes, at: int) -> int | None:
-    if kind == b"iinf":  # its number of items has two or four bytes
-        return 8 if _number(data, at, 1) else 6
-    return _CONTAINERS.get(kind)
 
 
 def _number(data: bytes, at: int, size: int) -> int:

@@ -1,5 +1,7 @@
 """What lies beside the picture of a HEIC or JPEG XL is said to be left out."""
 
+import struct
+
 import imagecodecs
 import pytest
 
@@ -9,6 +11,7 @@ from workers.pipeline.formats.heif_boxes import left_behind
 from workers.pipeline.formats.jp2_boxes import make_box
 from workers.pipeline.formats.jxl.boxes import codestream_of
 from workers.pipeline.formats.jxl.boxes import with_metadata as in_boxes
+from workers.pipeline.notes import LEFT_VIDEO
 from workers.pipeline.photo import Metadata
 
 
@@ -26,6 +29,13 @@ def test_what_lies_beside_a_heic_is_said_to_be_left_out(box, word, predictor, sa
     assert not left_behind(source)
     result = colorize(source + box, predictor, ColorizeOptions(format="png"))
     assert any(word in warning for warning in result.warnings)
+
+
+def test_a_video_is_found_behind_a_box_whose_size_is_of_64_bits(save, grey_photo):
+    source = save(grey_photo[:64, :64].copy(), "HEIF")
+    padding = struct.pack(">I4sQ", 1, b"free", 16 + 5) + b"empty"
+    assert left_behind(source + padding + make_box(b"mpvd", b"film")) == (LEFT_VIDEO,)
+    assert not left_behind(source + make_box(b"free", make_box(b"mpvd", b"film")))
 
 
 def test_a_gain_map_beside_a_jpeg_xl_is_said_to_be_left_out(predictor, grey_photo):

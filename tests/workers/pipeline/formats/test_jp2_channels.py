@@ -143,6 +143,16 @@ def test_xml_boxes_stay_or_their_loss_is_said(asked, grey_photo, predictor):
     assert any("XML" in warning for warning in result.warnings) == (asked != "jp2")
 
 
+@pytest.mark.parametrize("share", [(4, 1), (4, 4), (1, 2)])
+def test_colour_at_a_share_that_is_not_decoded_is_refused_by_name(share, rgb_photo):
+    pixels = np.ascontiguousarray(rgb_photo[:32, :32])
+    data = bytearray(imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="j2k", mct=False))
+    for component in (1, 2):
+        data[43 + 3 * component : 45 + 3 * component] = bytes(share)
+    with pytest.raises(UnsupportedFormat, match="save it without subsampling"):
+        read(bytes(data))
+
+
 def test_subsampled_grey_is_refused_by_name(grey_photo):
     data = bytearray(coded(np.ascontiguousarray(grey_photo[:32, :32]), 8, "j2k"))
     data[43] = 2

@@ -13,6 +13,7 @@ JPEG = 7
 _BLOCK = 16
 _TABLES, _SEPARATE, _INKS = 347, 2, 4
 _BITS = 8
+_SMALL = 1024  # bytes of a part that may be none of its picture, as the tables of a JPEG are
 _SPARSE = "The TIFF leaves out tiles of its picture, as programs for maps do; they are black."
 
 
@@ -25,6 +26,9 @@ def check_parts(page: Any, data: bytes) -> tuple[str, ...]:
     places = list(zip(page.dataoffsets, page.databytecounts, strict=True))
     if not places or any(offset + count > len(data) for offset, count in places):
         raise UnreadablePhoto("The TIFF is truncated: part of its picture lies beyond the end of the file.")
+    # Equal tiles may lie in one place; but each part is read by itself, and few are larger than what they unpack to.
+    if sum(count for _, count in places) > max(len(data), 2 * page.nbytes + _SMALL * len(places)):
+        raise UnreadablePhoto("The TIFF is damaged: the parts of its picture overlap. Copy or scan it again.")
     # How GDAL writes files that have holes.
     holes = sum(page.is_tiled and place == (0, 0) for place in places)
     there = sum(offset > 0 and count > 0 for offset, count in places)

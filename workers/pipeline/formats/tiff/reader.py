@@ -19,6 +19,7 @@ from .metadata import read_metadata
 from .pages import MANY_PAGES, Page, main_page, read_pages
 from .parts import JPEG, check_parts
 from .samples import CIELAB, CMYK, COLORS, ICCLAB, YCBCR, Planes, read_planes
+from .unsaid import settle
 
 _KINDS = {10: "in ITU's CIELAB, made for fax", 32844: "in LogL", 32845: "in LogLuv"}
 # The other decoders go by the size that their own data state, which nothing here would bound.
@@ -78,6 +79,7 @@ def read_page(data: bytes, structure: Structure, found: Page, limits: PhotoLimit
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             file.filehandle.seek(found.start)
             page = tifffile.TiffPage(file, 0)
+            settle(page, len(data))
             limits.check_size(page.imagelength, page.imagewidth)
             limits.check_size(page.tilelength, page.tilewidth)
             _check_page(page)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...photo import Samples, full_range, to_8bit, unmultiplied
+from ..damage import damaged
 
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, CMYK, YCBCR, CIELAB, ICCLAB = 0, 1, 2, 3, 5, 6, 8, 9
 COLORS = {
@@ -14,6 +15,7 @@ COLORS = {
 }  # fmt: skip
 """How many samples of a pixel are its colour, by the photometric interpretation."""
 _SOFTWARE = 305
+_DIFFERENCES = 2
 _SCANNERS_PROGRAMS = ("vuescan", "silverfast")
 _UNSTATED = "The TIFF has extra channels whose meaning it does not state, {} a pixel; they were left out."
 _MORE = "The TIFF has extra channels besides its colours and transparency, {} a pixel; they were left out."
@@ -40,6 +42,12 @@ def read_planes(page: Any) -> Planes:
     if int(page.planarconfig) == 2 and samples.ndim == 3:
         samples = np.moveaxis(samples, 0, -1)
     photometric, bits = int(page.photometric), int(page.bitspersample)
+    if samples.shape[:2] != (page.imagelength, page.imagewidth):
+        raise damaged("TIFF")
+    if int(page.predictor) == _DIFFERENCES and bits not in (8, 16):
+        samples = samples & samples.dtype.type(
+            (1 << bits) - 1
+        )  # differences of so many bits, summed up in 8 or 16
     samples = samples if samples.ndim == 3 else samples[..., None]
     count = COLORS[photometric]
     colors = samples[..., 0] if count == 1 else samples[..., :count]

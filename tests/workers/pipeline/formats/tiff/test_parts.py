@@ -50,6 +50,29 @@ def test_a_strip_that_is_missing_is_said(compression, tags, grey_photo):
         read_tiff(bytes(data), PhotoLimits())
 
 
+def test_strips_that_are_each_the_whole_file_are_not_read_one_by_one(grey_photo):
+    data = written(
+        grey_photo[:60, :64], rowsperstrip=1, compression="zlib", extratags=[(316, 4, 60, [0] * 60, True)]
+    )
+    starts, lengths = entry(data, OFFSETS), entry(data, 316)
+    first = struct.unpack_from("<I", data, struct.unpack_from("<I", data, starts + 8)[0])[0]
+    data += bytes(1 << 20)
+    struct.pack_into("<60I", data, struct.unpack_from("<I", data, lengths + 8)[0], *[len(data) - first] * 60)
+    struct.pack_into("<60I", data, struct.unpack_from("<I", data, starts + 8)[0], *[first] * 60)
+    old = entry(data, COUNTS)
+    data[old : old + 2], data[lengths : lengths + 2] = struct.pack("<H", 276), struct.pack("<H", COUNTS)
+    with pytest.raises(UnreadablePhoto, match="overlap"):
+        read_tiff(bytes(data), PhotoLimits())
+
+
+def test_equal_tiles_may_lie_in_one_place(grey_photo):
+    data = written(np.full((64, 64), grey_photo[0, 0]), tile=(16, 16), compression="zlib")
+    at = struct.unpack_from("<I", data, entry(data, TILE_OFFSETS) + 8)[0]
+    first = struct.unpack_from("<I", data, at)[0]
+    struct.pack_into("<16I", data, at, *[first] * 16)
+    assert (read_tiff(bytes(data), PhotoLimits()).pixels == grey_photo[0, 0]).all()
+
+
 def test_fewer_strips_than_the_picture_is_high_are_said(grey_photo):
     data = written(grey_photo[:60, :64], rowsperstrip=20, compression="zlib")
     at = entry(data, 257)
