@@ -13,6 +13,8 @@ from model.album.network import Pages, Sides
 from model.album.pools import Batch, Pools
 from model.album.train import Ends, Learner, Pace, train
 from model.album.views import Views, views
+from model.album.weights import read
+from workers.network.onnx_file import shipped
 
 PHOTOGRAPHS = np.random.default_rng(1).integers(0, 256, (4, 256, 256, 3)).astype(np.uint8)
 
@@ -74,6 +76,26 @@ def test_a_gradient_that_is_no_number_changes_nothing() -> None:
     for one, other in zip(before, learner.network.parameters(), strict=True):
         assert torch.equal(one, other)
     assert not learner.losses
+
+
+def test_weights_of_the_shipped_file_are_trained_on(drawn: list[Views], tmp_path: Path) -> None:
+    pools = Pools(4, 64, torch.device("cpu"))
+    pools.add(drawn)
+    _, sides = read(shipped("album.onnx"))
+    learner = Learner(sides, loss_of_sides, pools.draw_prints, 8, settled=False, steady=True)
+    before = [each.clone() for each in sides.buffers()]
+    learner.step(1e-4)
+    learned = [each.clone() for each in sides.buffers()]
+    assert not all(torch.equal(one, other) for one, other in zip(before, learned, strict=True))
+    learner.step(1e-4)
+    # Once the norms have statistics, steady ones keep them.
+    assert all(torch.equal(one, other) for one, other in zip(learned, sides.buffers(), strict=True))
+    assert learner.losses[0] < loss_of_new(pools)
+
+
+def loss_of_new(pools: Pools) -> float:
+    with torch.no_grad():
+        return float(loss_of_sides(Sides(), pools.draw_prints(8)))
 
 
 def test_what_fails_is_logged_and_the_weights_are_kept(
