@@ -58,11 +58,9 @@ class Learner:
     losses: list[float] = field(default_factory=list)
     settled: bool = True
     """Whether the norms have statistics; else they get those of the first batches."""
-    steady: bool = False
-    """Norms use their statistics as they are; else each batch's own, which differ much between small batches."""
 
     def __post_init__(self) -> None:
-        self.network.to(memory_format=torch.channels_last).train(not self.steady)  # type: ignore[call-overload]
+        self.network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         average = get_ema_multi_avg_fn(_DECAY)  # type: ignore[no-untyped-call]
         self.mean = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self._optimizer = torch.optim.AdamW(self.network.parameters(), 1e-3, weight_decay=1e-4)
@@ -88,7 +86,7 @@ class Learner:
     def _settle(self) -> None:
         self.network.eval()
         settle(self.network, (self.draw(self.size)[0] for _ in range(_SETTLING)))
-        self.network.train(not self.steady)
+        self.network.train()
         self.settled = True
 
     def save(self, path: Path) -> None:
@@ -229,10 +227,6 @@ def main() -> None:
     parser.add_argument("--drawers", type=int, default=4, help="processes that draw")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--batch", type=int, default=128, help="pages; twice as many surroundings of prints")
-    parser.add_argument(
-        "--steady", action="store_true", help="norms keep their statistics, for small batches"
-    )
-    parser.add_argument("--only", choices=("pages", "sides"), help="train this one; the other stays as it is")
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--memory", type=float, help="gigabytes of a GPU that may be taken")
     parser.add_argument("--kept", type=int, default=_PAGES, help="pages")
@@ -258,15 +252,12 @@ def main() -> None:
         whole = torch.cuda.get_device_properties(device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, arguments.memory * 1e9 / whole), device)
     pools = Pools(arguments.kept, arguments.kept * _PRINTS // _PAGES, device)
-    settled, steady = arguments.init is None or arguments.init.is_dir(), arguments.steady
+    settled = arguments.init is None or arguments.init.is_dir()
     pages, sides, size = pages.to(device), sides.to(device), arguments.batch
     learners = {
-        "pages": Learner(pages, loss_of_pages, pools.draw_pages, size, settled=settled, steady=steady),
-        "sides": Learner(sides, loss_of_sides, pools.draw_prints, 2 * size, settled=settled, steady=steady),
+        "pages": Learner(pages, loss_of_pages, pools.draw_pages, size, settled=settled),
+        "sides": Learner(sides, loss_of_sides, pools.draw_prints, 2 * size, settled=settled),
     }
-    _save(learners, arguments.out)
-    if arguments.only:
-        learners = {arguments.only: learners[arguments.only]}
     train(learners, pools, drawn, arguments.out, ends, arguments.rate, Pace(arguments.share))
 
 
