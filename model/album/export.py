@@ -21,6 +21,7 @@ from ..export import store, stored_weights, traced, weights_sha256
 from .crossings import SHARE
 from .losses import decoded
 from .network import PAGE_SIDE, PRINT_SIDE, Pages, Sides
+from .weights import read
 
 OPSET = 20
 TOLERANCE = 0.05
@@ -107,14 +108,6 @@ def export(network: Both, version: str, out: Path) -> float:
     return apart
 
 
-def read(folder: Path) -> Both:
-    """Read what was trained."""
-    pages, sides = Pages(), Sides()
-    for network, name in ((pages, "pages"), (sides, "sides")):
-        network.load_state_dict(torch.load(folder / f"{name}.pt", weights_only=True))
-    return Both(pages, sides).eval()
-
-
 def main() -> None:
     """Read the weights and write the file."""
     parser = argparse.ArgumentParser(prog="python -m model.album.export", description=__doc__)
@@ -122,7 +115,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--version", default="1.0.0")
     arguments = parser.parse_args()
-    apart = export(read(arguments.weights), arguments.version, arguments.out)
+    apart = export(Both(*read(arguments.weights)), arguments.version, arguments.out)
     sys.stdout.write(f"{arguments.out}: within {apart:.3f} of torch\n")
 
 

@@ -1,6 +1,7 @@
 """Processes that read photographs and draw from them all along, as fast as their cores are."""
 
 import logging
+import multiprocessing
 import os
 import tarfile
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from photochrom.processes.parent_death import end_with_parent
 
 from ..training.blocks import Block, decode_block, read_block, read_index
 from ..training.stored import Stored
@@ -109,7 +112,9 @@ def _decoded(path: Path, block: Block) -> Stored:
 
 
 def draw_into(queue: "Queue[Views]", folder: Path, part: Part, seed: int) -> None:
-    """Draw until the process is ended, each picture another one; what fails is logged and left out."""
+    """Draw until the process or its parent is ended, each picture another one; what fails is logged and left out."""
+    if (parent := multiprocessing.parent_process()) is not None and parent.pid is not None:
+        end_with_parent(parent.pid)
     cv2.setNumThreads(1)
     os.nice(5)
     photographs, rng, failures = Photographs(folder, part), np.random.default_rng((33, seed, part.number)), 0

@@ -2,6 +2,7 @@
 
 PHOTOS is a folder with tars of blocks (model/training/blocks.py); tars that come later are read, too. OUT gets pages.pt
 and sides.pt, the means of the weights, every minute. `--share` leaves a device to others for most of the time.
+`--init model/weights/album.onnx` goes on from the shipped weights.
 """
 
 import argparse
@@ -19,11 +20,15 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from photochrom.errors import ModelRejected
+
+from ..convolved import settle
 from .losses import loss_of_pages, loss_of_sides
 from .network import Pages, Sides
 from .pools import Batch, Pools
 from .stream import Part, draw_into
 from .views import Views
+from .weights import read
 
 _log = logging.getLogger(__name__)
 _DECAY = 0.995
@@ -34,6 +39,8 @@ _SPARE = 10.0  # seconds
 _FIRST = 128
 """Pictures that are drawn before the first step."""
 _MOST_AT_ONCE = 48
+_SETTLING = 8
+"""Batches that norms take their first statistics from."""
 _PAGES, _PRINTS = 9000, 48_000
 """What is kept on the device: 5 GB."""
 _FAILURES = 20
@@ -49,6 +56,8 @@ class Learner:
     size: int
     """Of a batch."""
     losses: list[float] = field(default_factory=list)
+    settled: bool = True
+    """Whether the norms have statistics; else they get those of the first batches."""
 
     def __post_init__(self) -> None:
         self.network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
@@ -58,6 +67,8 @@ class Learner:
 
     def step(self, rate: float) -> None:
         """Learn from one batch; one whose gradient is no number is left out."""
+        if not self.settled:
+            self._settle()
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         seen, *truth = self.draw(self.size)
@@ -71,6 +82,12 @@ class Learner:
         self._optimizer.step()
         self.mean.update_parameters(self.network)
         self.losses = [*self.losses[-99:], float(loss.detach())]
+
+    def _settle(self) -> None:
+        self.network.eval()
+        settle(self.network, (self.draw(self.size)[0] for _ in range(_SETTLING)))
+        self.network.train()
+        self.settled = True
 
     def save(self, path: Path) -> None:
         """Write the mean of the weights, whole or not at all."""
@@ -203,7 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m model.album.train", description=__doc__)
     parser.add_argument("photos", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--init", type=Path, help="folder of weights to go on from")
+    parser.add_argument("--init", type=Path, help="folder of weights to go on from, or the workers' file")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--end", type=Path, help="file with the time of the end, which may come later")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -218,6 +235,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(arguments.seed)
+    try:
+        pages, sides = read(arguments.init) if arguments.init else (Pages(), Sides())
+    except ModelRejected as error:
+        parser.error(str(error))
     ends = Ends(60 * arguments.minutes, arguments.end)
     context = multiprocessing.get_context("spawn")
     drawn: queue.Queue[Views] = context.Queue(96)  # type: ignore[assignment]
@@ -231,16 +252,11 @@ def main() -> None:
         whole = torch.cuda.get_device_properties(device).total_memory
         torch.cuda.set_per_process_memory_fraction(min(1.0, arguments.memory * 1e9 / whole), device)
     pools = Pools(arguments.kept, arguments.kept * _PRINTS // _PAGES, device)
-    networks: dict[str, nn.Module] = {"pages": Pages(), "sides": Sides()}
-    for name, network in networks.items():
-        if arguments.init:
-            network.load_state_dict(
-                torch.load(arguments.init / f"{name}.pt", weights_only=True, map_location="cpu")
-            )
-        network.to(device)
+    settled = arguments.init is None or arguments.init.is_dir()
+    pages, sides, size = pages.to(device), sides.to(device), arguments.batch
     learners = {
-        "pages": Learner(networks["pages"], loss_of_pages, pools.draw_pages, arguments.batch),
-        "sides": Learner(networks["sides"], loss_of_sides, pools.draw_prints, 2 * arguments.batch),
+        "pages": Learner(pages, loss_of_pages, pools.draw_pages, size, settled=settled),
+        "sides": Learner(sides, loss_of_sides, pools.draw_prints, 2 * size, settled=settled),
     }
     train(learners, pools, drawn, arguments.out, ends, arguments.rate, Pace(arguments.share))
 

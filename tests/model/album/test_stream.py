@@ -1,9 +1,12 @@
 import io
 import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -11,6 +14,18 @@ from model.album.stream import Part, Photographs, held_out, rgb
 from model.training.blocks import read_blocks
 
 COUNT = 3  # photographs of a block
+TRAINER = """
+import multiprocessing, pathlib, sys, time
+from model.album.stream import Part, draw_into
+context = multiprocessing.get_context("spawn")
+drawn = context.Queue(1)
+given = drawn, pathlib.Path(sys.argv[1]), Part(0, 1, held=0), 0
+drawer = context.Process(target=draw_into, args=given, daemon=True)
+drawer.start()
+drawn.get()
+print(drawer.pid, flush=True)
+time.sleep(60)
+"""
 
 
 def _avif(grey: np.ndarray) -> bytes:
@@ -66,3 +81,14 @@ def test_photographs_have_the_colours_that_blocks_say(folder: Path) -> None:
     wanted = np.asarray(stored.rgb().permute(0, 2, 3, 1))
     found = rgb(np.asarray(stored.lightness)[0, 0], np.asarray(stored.ab)[0])
     assert np.abs(found.astype(int) - wanted[0]).max() <= 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+def test_who_draws_ends_when_the_training_is_killed(folder: Path) -> None:
+    command = [sys.executable, "-c", TRAINER, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as trainer:
+        assert trainer.stdout
+        drawer = psutil.Process(int(trainer.stdout.readline()))
+        trainer.kill()
+        _gone, alive = psutil.wait_procs([drawer], timeout=20)
+    assert not alive

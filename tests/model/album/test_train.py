@@ -1,3 +1,4 @@
+import copy
 import logging
 import queue
 import time
@@ -13,6 +14,8 @@ from model.album.network import Pages, Sides
 from model.album.pools import Batch, Pools
 from model.album.train import Ends, Learner, Pace, train
 from model.album.views import Views, views
+from model.album.weights import read
+from workers.network.onnx_file import shipped
 
 PHOTOGRAPHS = np.random.default_rng(1).integers(0, 256, (4, 256, 256, 3)).astype(np.uint8)
 
@@ -74,6 +77,22 @@ def test_a_gradient_that_is_no_number_changes_nothing() -> None:
     for one, other in zip(before, learner.network.parameters(), strict=True):
         assert torch.equal(one, other)
     assert not learner.losses
+
+
+def test_training_from_the_shipped_file_begins_where_it_ended(drawn: list[Views]) -> None:
+    torch.manual_seed(1)
+    pools = Pools(4, 64, torch.device("cpu"))
+    pools.add(drawn)
+    pages, _ = read(shipped("album.onnx"))
+    bare, settled = (
+        Learner(network, loss_of_pages, pools.draw_pages, 8, settled=known)
+        for network, known in ((copy.deepcopy(pages), True), (pages, False))
+    )
+    with torch.no_grad():
+        ended = float(loss_of_pages(pages.eval(), pools.draw_pages(8)))
+    for learner in (bare, settled):
+        learner.step(1e-6)
+    assert settled.losses[0] < 2 * ended < bare.losses[0]
 
 
 def test_what_fails_is_logged_and_the_weights_are_kept(

@@ -52,9 +52,7 @@ def find_frames(picture: Bytes, album: Album | None = None) -> list[Frame]:
     pyramid = Pyramid(rgb)
     found = _checked(*_laid(pyramid, boxes, album), album.card.print_odds)
     if found:
-        edges = Edges(rgb)
-        found = _best(pyramid, found, edges, album)
-        found = [box_around(edges.refined(corners(box))) for box in found]
+        found = _best(pyramid, found, Edges(rgb), album)
     if len(found) == 1 and found[0][2] * found[0][3] > _FILLS * rgb.shape[0] * rgb.shape[1]:
         return []
     return _in_reading_order([_frame(box) for box in found[:MOST_FRAMES]])
@@ -70,9 +68,13 @@ def _laid(pyramid: Pyramid, boxes: list[Box], album: Album) -> tuple[list[Box], 
     odds = list[float]()
     for _ in range(_PASSES if boxes else 0):
         chances, is_one = _asked(pyramid, boxes, album)
-        boxes = [laid(box, each, album.card.share) for box, each in zip(boxes, chances, strict=True)]
+        boxes = _along(boxes, chances, album)
         odds = [float(value) for value in is_one]
     return boxes, odds
+
+
+def _along(boxes: list[Box], chances: Plane, album: Album) -> list[Box]:
+    return [laid(box, each, album.card.share) for box, each in zip(boxes, chances, strict=True)]
 
 
 def _asked(pyramid: Pyramid, boxes: list[Box], album: Album) -> tuple[Plane, Plane]:
@@ -81,18 +83,25 @@ def _asked(pyramid: Pyramid, boxes: list[Box], album: Album) -> tuple[Plane, Pla
 
 
 def _best(pyramid: Pyramid, boxes: list[Box], edges: Edges, album: Album) -> list[Box]:
-    """Return for each print the box that the network agrees with most: its own, or one that lies on straight edges."""
+    """Return for each print the box that the network agrees with most, of those that it finds from several beginnings.
+
+    It begins at its own box, at that laid on straight edges, and at the rectangle that straight edges show there.
+    """
     rectangles = [box_around(each) for each in edges.rectangles()]
     offers = [[box, box_around(edges.laid(corners(box))), *_like(box, rectangles)] for box in boxes]
     offered = [box for offer in offers for box in offer]
+    offered = _along(offered, _asked(pyramid, offered, album)[0], album)
     chances, _ = _asked(pyramid, offered, album)
-    values = iter(
-        [
-            agreement(each, album.card.share) + _LARGER * float(np.log(box[2] * box[3]))
-            for each, box in zip(chances, offered, strict=True)
-        ]
-    )
-    return [max(offer, key=lambda _: next(values)) for offer in offers]
+    values = [
+        agreement(each, album.card.share) + _LARGER * float(np.log(box[2] * box[3]))
+        for each, box in zip(chances, offered, strict=True)
+    ]
+    ends = np.cumsum([len(offer) for offer in offers])
+    best = [
+        max(range(end - len(offer), end), key=lambda number: values[number])
+        for end, offer in zip(ends, offers, strict=True)
+    ]
+    return _along([offered[number] for number in best], chances[best], album)
 
 
 def _like(box: Box, others: list[Box]) -> list[Box]:

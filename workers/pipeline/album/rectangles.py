@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .paper import Lab, Mask, Paper, papers, sharpness
 from .shapes import THINNEST, Shape, apart, cuts, shapes_of
-from .sides import Points, Side, laid, refined
+from .sides import Points, Side, laid
 
 _STROKE, _GAP = 7, 5
 _DEEPEST = 3
@@ -35,10 +35,6 @@ class Edges:
     def laid(self, corners: Points) -> Points:
         """Return a rectangle's corners (4, 2), each side of it moved to the edge near it."""
         return laid(self._page, self._paper, corners)[0]
-
-    def refined(self, corners: Points) -> Points:
-        """Return the same, each side moved by a pixel or two at most."""
-        return refined(self._page, self._paper, corners)
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,6 @@ def laid(page: Lab, paper: Paper, corners: Points) -> tuple[Points, list[Side]]:
     return _laid_finely(page, paper, met, sure)
 
 
-def refined(page: Lab, paper: Paper, corners: Points) -> Points:
-    """Return a rectangle's corners (4, 2), each side moved by a pixel or two where an edge lies so near."""
-    sides = [Side(np.asarray(np.stack(_side(corners, i)[:2]), np.float32), 0.0) for i in range(4)]
-    return _laid_finely(page, paper, corners, sides)[0]
-
-
 def _laid_finely(page: Lab, paper: Paper, met: Points, sides: list[Side]) -> tuple[Points, list[Side]]:
     """Return corners and sides moved by a pixel or two, where an edge lies so near."""
     fine = [lines_along(page, paper, *_side(met, i), _FINE_REACH, _FINE) for i in range(4)]
