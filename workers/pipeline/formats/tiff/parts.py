@@ -12,6 +12,8 @@ JPEG = 7
 """TIFF's tag of that compression."""
 _BLOCK = 16
 _TABLES, _SEPARATE, _INKS = 347, 2, 4
+_OFFSETS, _ROWS, _SIZES = 273, 278, 279
+_PLAIN, _SEVERAL = 1, 2
 _BITS = 8
 _SMALL = 1024  # bytes of a part that may be none of its picture, as the tables of a JPEG are
 _SPARSE = "The TIFF leaves out tiles of its picture, as programs for maps do; they are black."
@@ -38,9 +40,22 @@ def check_parts(page: Any, data: bytes) -> tuple[str, ...]:
             f"The TIFF is damaged: {count - there:,} of the {count:,} parts of its picture are missing. "
             "Copy or scan it again."
         )
+    _check_height_of_strips(page)
     if int(page.compression) == JPEG:
         _check_jpegs(page, [data[offset : offset + size] for offset, size in places if size])
     return (_SPARSE,) * bool(holes)
+
+
+def _check_height_of_strips(page: Any) -> None:
+    """Refuse strips of no stated height, unless they are one, or lie as one: of others tifffile reads the first."""
+    offsets, sizes = (page.tags.valueof(tag, ()) for tag in (_OFFSETS, _SIZES))
+    if _ROWS in page.tags or not isinstance(offsets, tuple) or len(offsets) < _SEVERAL:
+        return
+    ends = [offset + size for offset, size in zip(offsets, sizes, strict=False)]
+    if int(page.compression) != _PLAIN or ends[:-1] != list(offsets[1:]):
+        raise UnreadablePhoto(
+            f"The TIFF is damaged: it does not say how high its {len(offsets):,} strips are. Copy or scan it again."
+        )
 
 
 def _count(page: Any) -> int:

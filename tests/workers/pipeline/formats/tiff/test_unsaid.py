@@ -14,8 +14,8 @@ from workers.pipeline.formats.tiff.reader import read_tiff
 from workers.pipeline.limits import PhotoLimits
 from workers.pipeline.photo import full_range
 
-WIDTH, BITS, PHOTOMETRIC, COUNTS, PLANAR, PREDICTOR = 256, 258, 262, 279, 284, 317
-NOBODYS = {PHOTOMETRIC: 261, COUNTS: 276, PREDICTOR: 316}
+WIDTH, BITS, PHOTOMETRIC, ROWS, COUNTS, PLANAR, PREDICTOR = 256, 258, 262, 278, 279, 284, 317
+NOBODYS = {PHOTOMETRIC: 261, ROWS: 275, COUNTS: 276, PREDICTOR: 316}
 """Numbers that say nothing here, at the same place in the order of tags."""
 WITH_ROOM = {"extratags": [(NOBODYS[PREDICTOR], 3, 1, 1, True)]}
 DIFFERENCES = 2
@@ -96,6 +96,13 @@ def test_parts_without_lengths_go_on_to_the_next(compression, rows, grey):
     kind, count, value = struct.unpack_from("<HII", data, at + 2)
     size, start = count * {3: 2, 4: 4}[kind], value if count > 1 else at + 8
     assert_array_equal(pixels_of(data[:start] + bytes(size) + data[start + size :]), grey)
+
+
+def test_strips_of_no_stated_height_are_one_or_follow_one_another_unpacked_or_are_refused(grey):
+    for data in (written(grey, compression="zlib", rowsperstrip=60), written(grey, rowsperstrip=20)):
+        assert_array_equal(pixels_of(without(data, ROWS)), grey)
+    with pytest.raises(UnreadablePhoto, match="how high its 3 strips are"):
+        pixels_of(without(written(grey, compression="zlib", rowsperstrip=20), ROWS))
 
 
 def test_a_picture_that_comes_out_in_another_size_is_damaged(rgb_photo):
