@@ -25,6 +25,7 @@ _PASSES = 3  # each sees its print better laid
 _COVERED = 0.35  # of the smaller one of two boxes: both cannot be prints
 _LIKE = 0.5  # intersection over union of two boxes that mean the same print
 _LARGER = 1.0  # of the agreement, for a logarithm of the area: what is cut off is worse than paper left on
+_OUTSIDE = 0.25  # pixels by which the networks lay each side too far out, whatever a print's size (docs/lab/album.md)
 _FILLS = 0.93  # of the picture: a box so large is the photograph that it is
 
 
@@ -101,7 +102,13 @@ def _best(pyramid: Pyramid, boxes: list[Box], edges: Edges, album: Album) -> lis
         max(range(end - len(offer), end), key=lambda number: values[number])
         for end, offer in zip(ends, offers, strict=True)
     ]
-    return _along([offered[number] for number in best], chances[best], album)
+    return [_narrowed(box) for box in _along([offered[number] for number in best], chances[best], album)]
+
+
+def _narrowed(box: Box) -> Box:
+    narrow = box.copy()
+    narrow[2:4] -= 2 * _OUTSIDE
+    return narrow
 
 
 def _like(box: Box, others: list[Box]) -> list[Box]:
