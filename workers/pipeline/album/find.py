@@ -25,7 +25,7 @@ _PASSES = 3  # each sees its print better laid
 _COVERED = 0.35  # of the smaller one of two boxes: both cannot be prints
 _LIKE = 0.5  # intersection over union of two boxes that mean the same print
 _LARGER = 1.0  # of the agreement, for a logarithm of the area: what is cut off is worse than paper left on
-_OUTSIDE = 0.2  # pixels by which the networks lay each side too far out on the mean, whatever a print's size (docs/lab/album.md)
+_OUTSIDE = 0.2  # pixels by which the networks lay a side too far out, on the mean (docs/lab/album.md)
 _FILLS = 0.93  # of the picture: a box so large is the photograph that it is
 
 
